@@ -1,0 +1,9 @@
+/** The world as interfaces. Adapters live in rooms of their own, twins under ports/sim/. */
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './git.ts';
+export * from './ids.ts';
+export * from './log.ts';
+export * from './processes.ts';
+export * from './random.ts';
+export * from './store.ts';
