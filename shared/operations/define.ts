@@ -1,0 +1,62 @@
+/**
+ * What an operation is: one thing that can be asked of the system, described completely enough that the command line,
+ * HTTP with OpenAPI, and later MCP and chat are renderings of it. Pure data; who answers it is elsewhere.
+ * Invariant: nothing can be asked that is not described so, and arguments are parsed by exactly this schema.
+ */
+import type { z } from 'zod';
+import type { ErrorCode } from '../ports/errors.ts';
+
+/** What a person may do: an owner everything, a member the work, a viewer look. */
+export const accesses = ['viewer', 'member', 'owner'] as const;
+export type Access = (typeof accesses)[number];
+
+/** Who asks. `person` is shown in histories and approvals. */
+export interface Caller {
+	readonly person: string;
+	readonly access: Access;
+}
+
+/** `query` changes nothing and may be repeated; `command` changes something; `stream` goes on until one side closes. */
+export type OperationKind = 'query' | 'command' | 'stream';
+
+export interface OperationExample {
+	/** As typed in a shell, `gangline` included. */
+	readonly cli: string;
+	/** The same as arguments of the operation, without the project that the shell's folder names. */
+	readonly args: Readonly<Record<string, unknown>>;
+}
+
+export interface Operation<Args extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
+	readonly kind: OperationKind;
+	/** The least access that may ask it. */
+	readonly access: Access;
+	/** `project`: at the project's home. `node`: at the process that is asked. */
+	readonly runsAt: 'project' | 'node';
+	readonly summary: string;
+	readonly args: Args;
+	/** Of a stream: one event. */
+	readonly result: Result;
+	readonly examples: readonly OperationExample[];
+	/** What it can fail with besides the codes that every operation shares (`commonErrors`). */
+	readonly errors: readonly ErrorCode[];
+}
+
+/** What any operation can fail with before it is begun. */
+export const commonErrors = [
+	'INVALID_ARGUMENT',
+	'UNAUTHENTICATED',
+	'FORBIDDEN',
+	'STOPPING',
+	'INTERNAL',
+] as const satisfies readonly ErrorCode[];
+
+export function defineOperation<Args extends z.ZodType, Result extends z.ZodType>(
+	operation: Operation<Args, Result>,
+): Operation<Args, Result> {
+	return operation;
+}
+
+/** Whether someone with `access` may ask what needs `needed`. */
+export function mayAsk(access: Access, needed: Access): boolean {
+	return accesses.indexOf(access) >= accesses.indexOf(needed);
+}

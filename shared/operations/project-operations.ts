@@ -1,0 +1,120 @@
+/** Everything that can be asked about projects: which there are, how one stands, pausing. */
+import { z } from 'zod';
+import { defineOperation } from './define.ts';
+import { atSchema, columnNames, commitSchema, itemViewSchema } from './item-views.ts';
+import { projectRefSchema } from './references.ts';
+
+export const projectViewSchema = z.object({
+	id: z.string(),
+	name: z.string(),
+	path: z.string().describe("The person's checkout"),
+	branch: z.string(),
+	review: z.enum(['human', 'server', 'agent']),
+	landing: z.enum(['local', 'push', 'pull-request']),
+	paused: z.boolean(),
+	trouble: z.string().nullable().describe('Why it cannot go on and what to do; null while it can'),
+});
+export type ProjectView = z.output<typeof projectViewSchema>;
+
+const sideSchema = z.object({
+	commit: commitSchema.nullable(),
+	ahead: z.int().describe('Commits it has that the canonical branch has not'),
+	behind: z.int().describe('Commits of the canonical branch that it lacks'),
+	inTheWay: z.array(z.string()).describe('What keeps it from being brought along'),
+	words: z.string().describe('The same in a sentence'),
+});
+
+/** How far the canonical branch, origin and the person's checkout are apart. */
+export const distanceSchema = z.object({
+	branch: z.string(),
+	canonical: commitSchema.nullable(),
+	origin: sideSchema.extend({ remote: z.string(), fetchedAt: atSchema.nullable() }).nullable(),
+	checkout: sideSchema.extend({ path: z.string() }).nullable(),
+});
+
+export const boardSchema = z.object({
+	project: projectViewSchema,
+	distance: distanceSchema,
+	qualification: z
+		.object({ ready: z.boolean(), reason: z.string().nullable(), saw: z.string().nullable(), at: atSchema.nullable() })
+		.describe('Whether this node has shown that set-up and gates work on main; `saw` is such as `212 tests, 14 s`'),
+	counts: z.partialRecord(z.enum(columnNames), z.int()),
+	items: z.array(itemViewSchema).describe('All that is not closed or archived, and what was closed last'),
+	queue: z.array(z.string()).describe('Names in landing order'),
+	costUsd: z.number(),
+	takenAt: atSchema,
+});
+export type Board = z.output<typeof boardSchema>;
+
+const project = projectRefSchema;
+
+export const projectOperations = {
+	'project.add': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'node',
+		summary: 'Take on the project whose checkout this is; does nothing when it is known already',
+		args: z.strictObject({
+			path: z
+				.string()
+				.min(1)
+				.max(4096)
+				.regex(/^\/[^\0]*$/, 'expected an absolute path')
+				.describe("The checkout's absolute path"),
+		}),
+		result: z.object({ project: projectViewSchema, added: z.boolean(), answer: z.string() }),
+		examples: [{ cli: 'gangline start', args: { path: '/home/you/project' } }],
+		errors: ['UNSUITABLE_REPOSITORY', 'INVALID_CONFIG', 'MAIN_IS_RED', 'REFUSED'],
+	}),
+	'project.list': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'node',
+		summary: 'The projects that this node knows',
+		args: z.strictObject({}),
+		result: z.object({ projects: z.array(projectViewSchema) }),
+		examples: [{ cli: 'gangline projects', args: {} }],
+		errors: [],
+	}),
+	'project.pause': defineOperation({
+		kind: 'command',
+		access: 'member',
+		runsAt: 'project',
+		summary: 'Start nothing more and land nothing; what runs is finished unless it is killed',
+		args: z.strictObject({
+			project,
+			kill: z.boolean().default(false).describe('Stop running agents; their work is kept'),
+		}),
+		result: z.object({
+			project: projectViewSchema,
+			answer: z.string(),
+			running: z.array(z.string()).describe('Names of items that are still worked on'),
+			stopped: z.array(z.string()).describe('Names of items whose agents were stopped'),
+		}),
+		examples: [
+			{ cli: 'gangline pause', args: {} },
+			{ cli: 'gangline pause --kill', args: { kill: true } },
+		],
+		errors: ['UNKNOWN_PROJECT', 'PROCESS_NOT_STOPPED'],
+	}),
+	'project.resume': defineOperation({
+		kind: 'command',
+		access: 'member',
+		runsAt: 'project',
+		summary: 'Go on after a pause',
+		args: z.strictObject({ project }),
+		result: z.object({ project: projectViewSchema, answer: z.string() }),
+		examples: [{ cli: 'gangline resume', args: {} }],
+		errors: ['UNKNOWN_PROJECT'],
+	}),
+	'project.status': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'The board: items, who works on what, the landing queue, and how far origin and the checkout are apart',
+		args: z.strictObject({ project }),
+		result: boardSchema,
+		examples: [{ cli: 'gangline status', args: {} }],
+		errors: ['UNKNOWN_PROJECT'],
+	}),
+};

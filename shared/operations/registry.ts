@@ -1,0 +1,37 @@
+/**
+ * The one registry of everything that can be asked. A rendering (command line, HTTP, later MCP and chat) walks it or
+ * names an operation by its key; nothing is asked past it.
+ */
+import type { z } from 'zod';
+import type { Caller, Operation } from './define.ts';
+import { itemOperations } from './item-operations.ts';
+import { nodeOperations } from './node-operations.ts';
+import { projectOperations } from './project-operations.ts';
+
+export const operations = {
+	...itemOperations,
+	...projectOperations,
+	...nodeOperations,
+} as const satisfies Record<string, Operation>;
+
+type Operations = typeof operations;
+export type OperationName = keyof Operations;
+/** What is asked and answered once; the rest streams. */
+export type CallName = Exclude<OperationName, 'events'>;
+
+/** Arguments after parsing: references read, defaults filled in. What a handler gets. */
+export type Args<Name extends OperationName> = z.output<Operations[Name]['args']>;
+/** Arguments as a client writes them. */
+export type Input<Name extends OperationName> = z.input<Operations[Name]['args']>;
+export type Result<Name extends OperationName> = z.output<Operations[Name]['result']>;
+
+/** Who answers: one function per operation. The caller's access has been checked against the operation before. */
+export type Handlers = {
+	readonly [Name in CallName]: (args: Args<Name>, caller: Caller) => Promise<Result<Name>>;
+};
+
+export const operationNames = Object.keys(operations).sort() as readonly OperationName[];
+
+export function isOperationName(name: string): name is OperationName {
+	return Object.hasOwn(operations, name);
+}

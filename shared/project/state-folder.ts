@@ -1,0 +1,61 @@
+/**
+ * Where everything of one person's Gangline on one machine lies: the node writes it, the command line finds the node
+ * through it. Pure: takes the environment, returns paths; the folder itself is made 0700 by whoever writes first.
+ * The folder is named by GANGLINE_HOME, otherwise by the XDG rules for state.
+ */
+import { ganglineError } from '../ports/errors.ts';
+
+export interface StateFolder {
+	readonly root: string;
+	/** The node's own store: logs, documents, records. */
+	readonly store: string;
+	/** The node's private key, 0600. */
+	readonly identity: string;
+	/** Address and token of the running node, 0600; gone while none runs. */
+	readonly api: string;
+	readonly log: string;
+	/** What each person was last shown, 0600: what an approval is bound to. */
+	readonly shown: string;
+	/** Canonical repository, clones and gate checkouts of one project. */
+	project(id: string): string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The state folder that `env` names. Relative paths are refused: they would mean another folder in each working directory. */
+export function stateFolder(env: Environment): StateFolder {
+	const root = rootOf(env);
+	return {
+		root,
+		store: `${root}/store`,
+		identity: `${root}/identity.key`,
+		api: `${root}/api.json`,
+		log: `${root}/node.log`,
+		shown: `${root}/shown.json`,
+		project: (id) => `${root}/projects/${id}`,
+	};
+}
+
+function rootOf(env: Environment): string {
+	const own = env.GANGLINE_HOME;
+	if (own) return absolute('GANGLINE_HOME', own);
+	// The XDG specification says to ignore relative paths.
+	const xdg = env.XDG_STATE_HOME;
+	if (xdg?.startsWith('/')) return `${withoutSlash(xdg)}/gangline`;
+	const home = env.HOME;
+	if (home) return `${absolute('HOME', home)}/.local/state/gangline`;
+	throw ganglineError('INVALID_CONFIG', 'no state folder: neither GANGLINE_HOME, XDG_STATE_HOME nor HOME is set', {
+		hint: 'set GANGLINE_HOME to an absolute path',
+	});
+}
+
+function absolute(name: string, path: string): string {
+	if (path.startsWith('/')) return withoutSlash(path);
+	throw ganglineError('INVALID_CONFIG', `${name} is ${JSON.stringify(path)}: expected an absolute path`, {
+		hint: `set ${name} to a path that begins with /`,
+	});
+}
+
+function withoutSlash(path: string): string {
+	return path.length > 1 ? path.replace(/\/+$/, '') : path;
+}
