@@ -1,0 +1,203 @@
+/**
+ * The local HTTP API: the operations registry rendered on Fastify. It decides who may ask, reads arguments by the
+ * registry's schemas, calls the handler, and answers by the registry's result schema; it knows nothing of what the
+ * handlers do. Whatever is sent to it, it answers with an error of ours or cuts the connection; a 500 is our bug.
+ */
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+	type Caller,
+	type CallName,
+	type Handlers,
+	mayAsk,
+	type OperationName,
+	operations,
+	parseArgs,
+	parseOperationName,
+	requestBytesMax,
+} from '../../shared/operations/index.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import type { Log } from '../../shared/ports/log.ts';
+import { type EventFilter, type EventSource, serveEvents } from './event-stream.ts';
+import { unauthenticated, wrongOrigin } from './guard.ts';
+import { listenOn } from './listen.ts';
+import { openApi } from './open-api.ts';
+import { readQuery } from './query-arguments.ts';
+import { asGanglineError, errorReply } from './replies.ts';
+
+export interface ApiOptions {
+	readonly handlers: Handlers;
+	readonly events: EventSource;
+	/** At least 32 characters; whoever has it is `person` with an owner's access. */
+	readonly token: string;
+	readonly person: string;
+	readonly version: string;
+	readonly log: Log;
+	readonly clock: Clock;
+}
+
+export interface ListenOptions {
+	/** Default 127.0.0.1. */
+	readonly host?: string;
+	/** 0 takes any that is free. */
+	readonly port: number;
+	/** Where to leave the note for the command line (`stateFolder(env).api`); nowhere when left out. */
+	readonly noteAt?: string;
+}
+
+export interface Api extends AsyncDisposable {
+	/** Resolves when it answers; PORT_IN_USE names who has the port. */
+	listen(options: ListenOptions): Promise<{ readonly url: string }>;
+	/** Ends streams and connections and removes the note. Idempotent. */
+	stop(): Promise<void>;
+}
+
+/** Readers of the event stream at once; a board and some terminals each have one. */
+const streamsMax = 64;
+/** How long `stop` waits for answers under way. */
+const drainMsMax = 2_000;
+
+/** Makes the API; nothing listens before `listen`. */
+export function createApi(options: ApiOptions): Api {
+	const streams = new Set<() => void>();
+	let stopping = false;
+	let removeNote = async (): Promise<void> => {};
+	const app = newServer(options, () => stopping);
+
+	app.get('/healthz', async () => ({ ok: true, version: options.version }));
+	let document: Record<string, unknown> | undefined;
+	app.get('/v1/openapi.json', async () => {
+		document ??= openApi(options.version);
+		return document;
+	});
+	app.get('/v1/events', (request, reply) => stream(request, reply));
+	app.get('/v1/:operation', async (request) => {
+		const name = operationOf(request);
+		if (operations[name].kind === 'command') {
+			throw ganglineError('INVALID_ARGUMENT', `${name} changes something: it must be sent with POST`);
+		}
+		return answer(options, name, readQuery(name, request.query));
+	});
+	app.post('/v1/:operation', async (request) => answer(options, operationOf(request), request.body ?? {}));
+
+	async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+		const filter = await eventFilter(options, readQuery('events', request.query));
+		if (streams.size >= streamsMax) {
+			throw ganglineError('TOO_LARGE', `${streamsMax} readers of the event stream are connected, more are not served`);
+		}
+		reply.hijack();
+		const { events, clock, version } = options;
+		const end = serveEvents({ response: reply.raw, events, filter, clock, version, onEnd: () => streams.delete(end) });
+		streams.add(end);
+	}
+
+	async function stop(): Promise<void> {
+		if (!stopping) {
+			stopping = true;
+			for (const end of [...streams]) end();
+			await removeNote();
+		}
+		const cancel = options.clock.after(drainMsMax, () => app.server.closeAllConnections());
+		await app.close();
+		cancel();
+	}
+
+	return {
+		async listen(listenOptions) {
+			const listening = await listenOn(app, options, listenOptions);
+			removeNote = listening.removeNote;
+			return { url: listening.url };
+		},
+		stop,
+		[Symbol.asyncDispose]: stop,
+	};
+}
+
+/** Fastify with our guards, limits and error replies; no routes yet. */
+function newServer(options: ApiOptions, isStopping: () => boolean): FastifyInstance {
+	const app = Fastify({
+		logger: false,
+		bodyLimit: requestBytesMax,
+		// A client must have sent its whole request within this time, however slowly it drips.
+		requestTimeout: 10_000,
+		http: { headersTimeout: 5_000 },
+		keepAliveTimeout: 30_000,
+		// In-flight answers (that of node.stop among them) are still sent; `stop` cuts what takes too long.
+		forceCloseConnections: 'idle',
+		exposeHeadRoutes: false,
+		onProtoPoisoning: 'error',
+		onConstructorPoisoning: 'error',
+		routerOptions: { maxParamLength: 100 },
+		frameworkErrors: (error, _request, reply) => fail(options.log, reply, error, 'request'),
+	});
+	app.addHook('onRequest', async (request, reply) => {
+		reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
+		const foreign = wrongOrigin(request.headers);
+		if (foreign !== null) throw foreign;
+		if (request.url === '/healthz') return;
+		const unknown = unauthenticated(request.headers, options.token);
+		if (unknown !== null) throw unknown;
+		if (isStopping()) throw ganglineError('STOPPING', 'the node is stopping and takes nothing more');
+	});
+	app.setErrorHandler((error, request, reply) => fail(options.log, reply, error, `${request.method} ${request.url}`));
+	app.setNotFoundHandler((request) => {
+		throw ganglineError('UNKNOWN_OPERATION', `there is no ${request.method} ${request.url.slice(0, 100)}`, {
+			hint: 'operations are at /v1/<name>, /v1/openapi.json lists them',
+		});
+	});
+	return app;
+}
+
+function operationOf(request: FastifyRequest): CallName {
+	const params: unknown = request.params;
+	const text = typeof params === 'object' && params !== null && 'operation' in params ? String(params.operation) : '';
+	const name = parseOperationName(text);
+	if (name !== 'events') return name;
+	throw ganglineError('INVALID_ARGUMENT', 'events is a stream: it must be read with GET /v1/events');
+}
+
+/** Access, arguments, handler, result: in this order, so that nobody learns from errors what they may not ask. */
+async function answer<Name extends CallName>(options: ApiOptions, name: Name, input: unknown): Promise<unknown> {
+	const caller = authorised(options, name);
+	const args = parseArgs(name, input);
+	const result = await options.handlers[name](args, caller);
+	// Also strips what the registry does not know, so that nothing local leaks by accident.
+	return operations[name].result.parse(result);
+}
+
+function authorised(options: ApiOptions, name: OperationName): Caller {
+	const caller: Caller = { person: options.person, access: 'owner' };
+	if (mayAsk(caller.access, operations[name].access)) return caller;
+	throw ganglineError(
+		'FORBIDDEN',
+		`${name} needs ${operations[name].access} access, ${caller.person} has ${caller.access}`,
+	);
+}
+
+async function eventFilter(options: ApiOptions, query: Record<string, unknown>): Promise<EventFilter> {
+	const caller = authorised(options, 'events');
+	const { project, ...rest } = parseArgs('events', query);
+	if (project === undefined) return { ...rest, projectId: null };
+	const { projects } = await options.handlers['project.list']({}, caller);
+	const found = projects.find((one) => (project.kind === 'id' ? one.id === project.id : one.name === project.name));
+	if (found) return { ...rest, projectId: found.id };
+	const text = project.kind === 'id' ? project.id : project.name;
+	throw ganglineError('UNKNOWN_PROJECT', `no project ${JSON.stringify(text)} is known to this node`);
+}
+
+function fail(log: Log, reply: FastifyReply, thrown: unknown, what: string): void {
+	const error = asGanglineError(thrown) ?? internalError(log, thrown, what, reply.request.id);
+	const { status, body } = errorReply(error);
+	reply.status(status).send(body);
+}
+
+function internalError(log: Log, thrown: unknown, what: string, request: string) {
+	log.error('api.failed', {
+		what,
+		request,
+		error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+	});
+	return ganglineError('INTERNAL', `the node failed to answer ${what.slice(0, 100)}`, {
+		hint: `its log says why: look for request ${request}`,
+	});
+}

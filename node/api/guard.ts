@@ -1,0 +1,56 @@
+/**
+ * Who may speak to the API at all. It listens on loopback, but every web page that a person visits can send requests
+ * there: a foreign name in Host is DNS rebinding, a foreign Origin is a page, and whoever has no token is nobody.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+
+const loopbackNames = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/i;
+const hostHeader = /^([^:@/\s]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?$/i;
+
+/** Null when the request may have come from a program or page of this machine. */
+export function wrongOrigin(headers: IncomingHttpHeaders): GanglineError | null {
+	const host = headers.host ?? '';
+	const name = hostHeader.exec(host)?.[1];
+	if (name === undefined || !loopbackNames.test(name)) {
+		return refusal(`the request's Host is ${quote(host)}: expected localhost or a loopback address`);
+	}
+	const origin = headers.origin;
+	if (origin !== undefined && origin !== `http://${host}`) {
+		return refusal(`the request's Origin is ${quote(origin)}: expected none or http://${host}`);
+	}
+	const site = headers['sec-fetch-site'];
+	if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+		return refusal(`a page of another site sent the request (Sec-Fetch-Site is ${quote(String(site))})`);
+	}
+	return null;
+}
+
+/** Null when the request carries the token. */
+export function unauthenticated(headers: IncomingHttpHeaders, token: string): GanglineError | null {
+	const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '')?.[1];
+	if (given !== undefined && equalSecrets(given, token)) return null;
+	const what =
+		headers.authorization === undefined ? 'no token was sent' : 'the token that was sent is not the one of this node';
+	return ganglineError('UNAUTHENTICATED', `${what}: expected \`Authorization: Bearer <token>\``, {
+		hint: 'the token is in api.json in the state folder of the person who runs the node',
+	});
+}
+
+/** Hashes first, so that neither content nor length shows in the time it takes. */
+function equalSecrets(a: string, b: string): boolean {
+	return timingSafeEqual(digest(a), digest(b));
+}
+
+function digest(text: string): Buffer {
+	return createHash('sha256').update(text).digest();
+}
+
+function refusal(message: string): GanglineError {
+	return ganglineError('WRONG_ORIGIN', message, { hint: 'use the address that `gangline ps` prints' });
+}
+
+function quote(text: string): string {
+	return JSON.stringify(text.slice(0, 80));
+}
