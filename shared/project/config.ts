@@ -1,17 +1,40 @@
 /**
  * `.gangline/project.toml`: what a project tells everyone who works on it. Read from the landed main, never from a
- * candidate. Parsed here, once, to a frozen value; an unknown key is an error that names the nearest known one.
+ * candidate. Parsed here, once, to a frozen value; an unknown key is an error that names the nearest known one. The
+ * messages in this schema complete the sentence "expected …".
  */
 import { z } from 'zod';
 import { gateKinds } from '../protocol/work.ts';
 
+/** Where the file lies in the tree of a project. */
+export const projectConfigPath = '.gangline/project.toml';
+
 const seconds = z.number().int().min(1).max(86_400);
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a name of lower-case letters, digits, `.`, `_`, `-`');
+const command = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), 'a shell command');
+
+/** No way out of the tree and none into what git or Gangline keep there. */
+const pathInTree = z
+	.string()
+	.regex(
+		/^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))(?!\.git(?:\/|$))(?!\.gangline(?:\/|$))[^\0\r\n]+$/,
+		'a path inside the project, relative to its root, outside .git and .gangline',
+	);
+
+/** What git accepts as a branch, less what could be taken for an option or a pattern. */
+const branch = z
+	.string()
+	.regex(
+		/^(?![-/.])(?!.*(?:\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)))[^\p{Cc} ~^:?*[\\]+(?<![/.])$/u,
+		'the name of a branch, without refs/heads/',
+	)
+	.refine((text) => !text.startsWith('refs/'), 'the name of a branch, without refs/heads/');
+const remote = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/, 'the name of a git remote, such as "origin"');
 
 export const gateSchema = z.strictObject({
-	name,
+	name: name.refine((text) => text !== 'setup', 'another name: the set-up commands report under "setup"'),
 	kind: z.enum(gateKinds).exclude(['setup']).default('other'),
-	command: z.string().min(1),
+	command,
 	timeout_seconds: seconds.default(900),
 	/** Runs that may be made when it fails; the majority decides and the verdict is marked. */
 	flaky_runs: z.number().int().min(1).max(3).default(1),
@@ -31,7 +54,7 @@ export const agentSchema = z.strictObject({
 export const projectConfigSchema = z.strictObject({
 	id: z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'the ULID that `gangline init` wrote'),
 	name,
-	branch: z.string().min(1),
+	branch,
 	review: z
 		.strictObject({
 			/** human: a person approves each change. server: it lands when its gates are green. */
@@ -41,7 +64,7 @@ export const projectConfigSchema = z.strictObject({
 	landing: z
 		.strictObject({
 			mode: z.enum(['local', 'push', 'pull-request']).default('local'),
-			remote: z.string().min(1).default('origin'),
+			remote: remote.default('origin'),
 		})
 		.prefault({}),
 	work: z
@@ -51,16 +74,16 @@ export const projectConfigSchema = z.strictObject({
 			/** Items worked on at once on one node. */
 			slots: z.number().int().min(1).max(64).default(2),
 			/** Folders that are kept when ignored files are cleaned before a gate. */
-			caches: z.array(z.string().min(1)).default([]),
+			caches: z.array(pathInTree).default([]),
 		})
 		.prefault({}),
 	setup: z
 		.strictObject({
-			commands: z.array(z.string().min(1)).default([]),
+			commands: z.array(command).default([]),
 			/** Untracked files of the person's checkout that a clone needs. */
-			copy: z.array(z.string().min(1)).default([]),
+			copy: z.array(pathInTree).default([]),
 			/** Files whose change makes set-up run again. */
-			lockfiles: z.array(z.string().min(1)).default([]),
+			lockfiles: z.array(pathInTree).default([]),
 			timeout_seconds: seconds.default(1800),
 		})
 		.prefault({}),

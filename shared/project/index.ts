@@ -1,0 +1,20 @@
+/**
+ * What a project tells Gangline about itself: its committed file, how to read and write it, what can be found out about
+ * a repository that has none yet; and where a person's Gangline keeps its state. Everything here is a function of its
+ * arguments.
+ */
+export { type ApiFile, apiFileSchema, readProcessStat } from './api-file.ts';
+export {
+	type AgentConfig,
+	type GateConfig,
+	type ProjectConfig,
+	projectConfigPath,
+	projectConfigSchema,
+} from './config.ts';
+export type { ProjectTree } from './detect/finding.ts';
+export { type Detection, detectProject, type Finding, type GateFinding } from './detect/project.ts';
+export { gateSetHash } from './gate-set.ts';
+export { parseProjectConfig } from './parse.ts';
+export { renderProjectConfig } from './render.ts';
+export { detectStack, type Stack, type StackDetection } from './stack.ts';
+export { type StateFolder, stateFolder } from './state-folder.ts';

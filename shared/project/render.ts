@@ -1,0 +1,114 @@
+/**
+ * A `ProjectConfig` as the file that `gangline init` shows and commits: every section explained in a line, in a fixed
+ * order. What it writes, the parser reads back as the same value.
+ */
+import { stringify } from 'smol-toml';
+import { type AgentConfig, agentSchema, type GateConfig, gateSchema, type ProjectConfig } from './config.ts';
+
+/** The commented TOML text of a configuration. */
+export function renderProjectConfig(config: ProjectConfig): string {
+	const sections = [
+		head(config),
+		table('review', '"human": you approve each change. "server": a change lands as soon as its gates pass.', [
+			['mode', config.review.mode],
+		]),
+		table('landing', '"local": only here. "push": also to the remote. "pull-request": a branch and a pull request.', [
+			['mode', config.landing.mode],
+			['remote', config.landing.remote],
+		]),
+		table('work', 'Whether ready items start by themselves, how many at once, and what cleaning keeps.', [
+			['auto_start', config.work.auto_start],
+			['slots', config.work.slots],
+			['caches', config.work.caches],
+		]),
+		table(
+			'setup',
+			'Runs once in each new clone, and again when a lockfile has changed; `copy` brings untracked files.',
+			[
+				['commands', config.setup.commands],
+				['copy', config.setup.copy],
+				['lockfiles', config.setup.lockfiles],
+				['timeout_seconds', config.setup.timeout_seconds],
+			],
+		),
+		gates(config.gate),
+		agents(config.agent),
+	];
+	return `${sections.join('\n\n')}\n`;
+}
+
+type Line = readonly [key: string, value: string | number | boolean | readonly string[]];
+
+function head(config: ProjectConfig): string {
+	return [
+		'# What Gangline knows about this project. It is read from the landed main branch; change it like any other file.',
+		'# `gangline doctor` checks it and names the line of a mistake.',
+		'',
+		'# The id stays the same for ever, on every machine. The branch is the one that changes land on.',
+		...lines([
+			['id', config.id],
+			['name', config.name],
+			['branch', config.branch],
+		]),
+	].join('\n');
+}
+
+function table(name: string, explained: string, entries: readonly Line[]): string {
+	return [`# ${explained}`, `[${name}]`, ...lines(entries)].join('\n');
+}
+
+function gates(configured: readonly GateConfig[]): string {
+	const explained = '# A gate is a command that must pass before a change lands. Gangline runs it, never the agent.';
+	if (configured.length === 0) {
+		const example = ['# [[gate]]', '# name = "test"', '# kind = "test"', '# command = "make test"'];
+		return [`${explained}`, '# There is none yet, so every change waits for a person.', ...example].join('\n');
+	}
+	const fallback = gateSchema.parse({ name: 'x', command: 'x' });
+	const tables = configured.map((gate) => {
+		const limits = differing(gate, fallback, ['timeout_seconds', 'flaky_runs']);
+		return ['[[gate]]', ...lines([['name', gate.name], ['kind', gate.kind], ['command', gate.command], ...limits])];
+	});
+	return [explained, tables.map((entry) => entry.join('\n')).join('\n\n')].join('\n');
+}
+
+function agents(configured: readonly AgentConfig[]): string {
+	const explained =
+		'# An agent does the work of an item. Without one, only items with a fenced `sh` block can be worked on.';
+	if (configured.length === 0) {
+		const example = [
+			'# [[agent]]',
+			'# name = "claude"',
+			'# runtime = "claude-code"   # or "codex"',
+			'# max_cost_usd = 5',
+		];
+		return [explained, ...example].join('\n');
+	}
+	const fallback = agentSchema.parse({ name: 'x', runtime: 'shell' });
+	const tables = configured.map((agent) => {
+		const limits = differing(agent, fallback, [
+			'model',
+			'max_turns',
+			'max_cost_usd',
+			'timeout_seconds',
+			'silence_seconds',
+		]);
+		return ['[[agent]]', ...lines([['name', agent.name], ['role', agent.role], ['runtime', agent.runtime], ...limits])];
+	});
+	return [explained, tables.map((entry) => entry.join('\n')).join('\n\n')].join('\n');
+}
+
+function differing<Entry extends GateConfig | AgentConfig>(
+	entry: Entry,
+	fallback: Entry,
+	keys: readonly (keyof Entry & string)[],
+): Line[] {
+	return keys.flatMap((key): Line[] => {
+		const value = entry[key];
+		const isWritten = value !== undefined && value !== fallback[key];
+		return isWritten && (typeof value === 'string' || typeof value === 'number') ? [[key, value]] : [];
+	});
+}
+
+function lines(entries: readonly Line[]): string[] {
+	return entries.map(([key, value]) => stringify({ [key]: value }).trim());
+}

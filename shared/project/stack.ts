@@ -1,0 +1,55 @@
+/**
+ * Which language a project is written in, from the files at its root. Several marks: the stack with the most source
+ * files wins, ties go by the order of the table, and the others are named so that nobody wonders.
+ */
+
+export type Stack = 'rust' | 'node' | 'go' | 'python' | 'jvm' | 'ruby';
+
+export interface StackDetection {
+	/** Null: nothing at the root says what this is. */
+	readonly stack: Stack | null;
+	/** The stacks that left marks too, in the order of the table. */
+	readonly others: readonly Stack[];
+}
+
+interface StackRow {
+	readonly stack: Stack;
+	readonly markers: readonly string[];
+	readonly extensions: readonly string[];
+}
+
+const rows: readonly StackRow[] = [
+	{ stack: 'rust', markers: ['Cargo.toml'], extensions: ['.rs'] },
+	{
+		stack: 'node',
+		markers: ['package.json', 'tsconfig.json'],
+		extensions: ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.tsx'],
+	},
+	{ stack: 'go', markers: ['go.mod'], extensions: ['.go'] },
+	{ stack: 'python', markers: ['pyproject.toml', 'requirements.txt', 'setup.py'], extensions: ['.py'] },
+	{
+		stack: 'jvm',
+		markers: ['pom.xml', 'build.gradle', 'build.gradle.kts'],
+		extensions: ['.java', '.kt', '.scala', '.groovy'],
+	},
+	{ stack: 'ruby', markers: ['Gemfile'], extensions: ['.rb'] },
+];
+
+/** Decides the stack from `/`-separated paths relative to the root; only marks directly at the root count. */
+export function detectStack(files: readonly string[]): StackDetection {
+	const paths = new Set(files);
+	const marked = rows.filter((row) => row.markers.some((marker) => paths.has(marker)));
+	const [winner] = marked
+		.map((row) => ({ stack: row.stack, sources: countSources(files, row.extensions) }))
+		// Array.prototype.sort is stable, so equal counts keep the order of the table.
+		.sort((a, b) => b.sources - a.sources);
+	if (winner === undefined) return { stack: null, others: [] };
+	return {
+		stack: winner.stack,
+		others: marked.map((row) => row.stack).filter((stack) => stack !== winner.stack),
+	};
+}
+
+function countSources(files: readonly string[], extensions: readonly string[]): number {
+	return files.filter((file) => extensions.some((extension) => file.endsWith(extension))).length;
+}
