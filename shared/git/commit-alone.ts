@@ -1,0 +1,62 @@
+/**
+ * One file, committed by itself in the person's own checkout: under their name, with their hooks and their signature,
+ * and with nothing else of what they have staged or changed. Either the commit is there, or index and folder are as
+ * they were.
+ */
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { GanglineError, ganglineError } from '../ports/errors.ts';
+import { type CommitId, parseCommitId } from '../ports/ids.ts';
+import { personGit } from './git-environment.ts';
+import type { Environment, GitProcess } from './git-process.ts';
+
+export interface LoneCommit {
+	/** The top folder of the person's checkout. */
+	readonly folder: string;
+	readonly environment: Environment;
+	/** Relative to `folder`; must not be there yet. */
+	readonly path: string;
+	readonly content: string;
+	readonly message: string;
+}
+
+/** A hook may run the whole test suite. */
+const commitMsMax = 15 * 60_000;
+
+/**
+ * Commits a new file alone and answers the commit.
+ * @throws GanglineError REFUSED when git or a hook refuses; nothing is changed then.
+ */
+export async function commitAlone(commit: LoneCommit): Promise<CommitId> {
+	const git = personGit(commit.environment, { hooks: true });
+	const file = join(commit.folder, commit.path);
+	const madeFolder = await mkdir(dirname(file), { recursive: true });
+	// wx: whatever appeared there meanwhile is the person's.
+	await writeFile(file, commit.content, { flag: 'wx' });
+	try {
+		await git.run({ cwd: commit.folder, args: ['add', '--force', '--', commit.path] });
+		const args = ['commit', '--quiet', '--only', '--message', commit.message, '--', commit.path];
+		await git.run({ cwd: commit.folder, args, timeoutMs: commitMsMax });
+		return parseCommitId(await git.line({ cwd: commit.folder, args: ['rev-parse', 'HEAD'] }));
+	} catch (error) {
+		await takeBack(git, commit, madeFolder);
+		throw refusal(error, commit.path);
+	}
+}
+
+async function takeBack(git: GitProcess, commit: LoneCommit, madeFolder: string | undefined): Promise<void> {
+	const args = ['rm', '--quiet', '--cached', '--force', '--ignore-unmatch', '--', commit.path];
+	await git.run({ cwd: commit.folder, args });
+	await rm(join(commit.folder, commit.path), { force: true });
+	// Only the folder made here, and only while it is empty.
+	if (madeFolder !== undefined) await rmdir(madeFolder).catch(() => undefined);
+}
+
+function refusal(error: unknown, path: string): unknown {
+	if (!(error instanceof GanglineError) || error.code !== 'GIT_FAILED') return error;
+	return ganglineError('REFUSED', `git did not commit ${path}, and nothing was changed: ${error.message}`, {
+		hint: 'A commit hook or your signing key refused; make `git commit` work here, then run this again.',
+		data: error.data,
+		cause: error,
+	});
+}
