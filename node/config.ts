@@ -1,0 +1,68 @@
+/**
+ * The environment, read once and validated to a frozen value. Nothing else in node/ reads it. Precedence: the
+ * environment over the defaults; the projects' own settings are in their `.gangline/project.toml`.
+ */
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { ganglineError } from '../shared/ports/index.ts';
+import { type StateFolder, stateFolder } from '../shared/project/index.ts';
+
+export interface NodeConfig {
+	readonly state: StateFolder;
+	/** What people call this machine. */
+	readonly name: string;
+	/** Loopback only: other machines come in over the mesh, with a key. */
+	readonly host: '127.0.0.1';
+	/** 0: any free port. */
+	readonly port: number;
+	readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+	/** Items worked on at once on this machine, over all projects. */
+	readonly slots: number | null;
+	/** Where projects' people, agents and gates find their programs; nothing else of our environment reaches them. */
+	readonly personEnvironment: Readonly<Record<string, string>>;
+}
+
+const schema = z.object({
+	GANGLINE_PORT: z.coerce.number().int().min(0).max(65_535).default(7420),
+	GANGLINE_LOG: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+	GANGLINE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
+	GANGLINE_NAME: z
+		.string()
+		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
+		.optional(),
+});
+
+/** Reads the node's configuration. @throws GanglineError INVALID_CONFIG naming the variable and what was expected. */
+export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
+	const parsed = schema.safeParse(env);
+	if (!parsed.success) {
+		const issue = parsed.error.issues[0];
+		const key = String(issue?.path[0] ?? 'environment');
+		throw ganglineError('INVALID_CONFIG', `${key} is ${JSON.stringify(env[key])}: ${issue?.message ?? 'invalid'}`, {
+			hint: `unset ${key}, or set it to what is expected`,
+		});
+	}
+	const { GANGLINE_PORT, GANGLINE_LOG, GANGLINE_SLOTS, GANGLINE_NAME } = parsed.data;
+	return Object.freeze({
+		state: stateFolder(env),
+		name: GANGLINE_NAME ?? machineName(),
+		host: '127.0.0.1',
+		port: GANGLINE_PORT,
+		logLevel: GANGLINE_LOG,
+		slots: GANGLINE_SLOTS ?? null,
+		personEnvironment: withoutOurs(env),
+	});
+}
+
+function machineName(): string {
+	const name = hostname().toLowerCase().split('.')[0]?.replace(/[^a-z0-9-]/g, '-').replace(/^-+/, '') ?? '';
+	return name.slice(0, 32) || 'machine';
+}
+
+function withoutOurs(env: NodeJS.ProcessEnv): Record<string, string> {
+	const rest: Record<string, string> = {};
+	for (const [key, value] of Object.entries(env)) {
+		if (value !== undefined && !key.startsWith('GANGLINE_')) rest[key] = value;
+	}
+	return rest;
+}

@@ -1,0 +1,161 @@
+/**
+ * The home of one project: the only writer of its facts. It takes intents from the authors' logs, folds them with the
+ * project's rules and publishes what follows, one batch after another. An intent is durable before it is folded, its
+ * facts are durable before anyone hears of them [I6], and each is applied or refused exactly once [I14].
+ *
+ * It knows nothing of git, workers or people; those are around it.
+ */
+import {
+	foldIntents,
+	type HistoryEntry,
+	type Intent,
+	type IntentId,
+	type Item,
+	type Outcome,
+	type ProjectFacts,
+	type ProjectRulesContext,
+	projectRules,
+} from '../../shared/pipeline/index.ts';
+import { assert, type Duty, type Log, type StoreWrite } from '../../shared/ports/index.ts';
+import { Serial } from '../reconcile/serial.ts';
+
+/** An intent before its author's log has numbered and timed it. */
+export type Draft = Omit<Intent, 'author' | 'n' | 'at'>;
+
+export interface Settled {
+	readonly intent: Intent;
+	readonly outcome: Outcome;
+}
+
+/** One author's log, as far as the home writes it. */
+export interface OwnLog {
+	readonly author: string;
+	append(drafts: readonly Draft[]): Promise<readonly Intent[]>;
+}
+
+/** Where the facts are kept: publishes what changed between two of them, durably, together with `writes`. */
+export interface FactsDocument {
+	readonly facts: ProjectFacts;
+	publish(next: ProjectFacts, writes: readonly StoreWrite[]): Promise<void>;
+}
+
+export interface HomeOptions {
+	readonly document: FactsDocument;
+	readonly logs: Readonly<Record<Duty, OwnLog>>;
+	/** Intents of logs of earlier processes (or other nodes) that were durable before this start. */
+	readonly pending: readonly Intent[];
+	/** What the rules must know of the world for these intents, such as whether a shown diff is still the diff. */
+	readonly context: (intents: readonly Intent[]) => Promise<ProjectRulesContext>;
+	/** How accepted transitions and refusals are kept, in the same batch as the facts. */
+	readonly historyWrites: (entries: readonly HistoryEntry[]) => readonly StoreWrite[];
+	readonly log: Log;
+}
+
+export interface FactsChange {
+	readonly facts: ProjectFacts;
+	readonly history: readonly HistoryEntry[];
+}
+
+/** What may be done while nothing else is folded. */
+export interface Exclusive {
+	readonly facts: ProjectFacts;
+	/** Appends and folds at once. `writes` go into the batch of the facts. */
+	submit(duty: Duty, drafts: readonly Draft[], writes?: readonly StoreWrite[]): Promise<readonly Settled[]>;
+}
+
+export class Home {
+	readonly #options: HomeOptions;
+	readonly #serial = new Serial();
+	readonly #listeners = new Set<(change: FactsChange) => void>();
+	readonly #outcomes = new Map<IntentId, Outcome>();
+	#pending: Intent[];
+
+	constructor(options: HomeOptions) {
+		this.#options = options;
+		this.#pending = [...options.pending];
+	}
+
+	get facts(): ProjectFacts {
+		return this.#options.document.facts;
+	}
+
+	item(key: string): Item | undefined {
+		return this.facts.items[key];
+	}
+
+	/** Writes intents into this process's log of `duty` and answers what became of each. */
+	async submit(duty: Duty, drafts: readonly Draft[]): Promise<readonly Settled[]> {
+		if (drafts.length === 0) return [];
+		const intents = await this.#options.logs[duty].append(drafts);
+		this.#pending.push(...intents);
+		return this.#serial.run(async () => {
+			await this.#foldPending();
+			return this.#outcomesOf(intents);
+		});
+	}
+
+	/** Runs `step` with nothing folded meanwhile but what it submits itself. */
+	exclusive<T>(step: (inner: Exclusive) => Promise<T>): Promise<T> {
+		return this.#serial.run(() => {
+			const home = this;
+			return step({
+				get facts() {
+					return home.facts;
+				},
+				submit: (duty, drafts, writes = []) => home.#submitAtOnce(duty, drafts, writes),
+			});
+		});
+	}
+
+	/** Folds what waited from before this start. Called once, after main has been read. */
+	async settlePending(): Promise<void> {
+		await this.#serial.run(() => this.#foldPending());
+	}
+
+	/** Called after each batch of facts that was published; must not throw. */
+	subscribe(listener: (change: FactsChange) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** Resolves when everything submitted so far has been settled. */
+	idle(): Promise<void> {
+		return this.#serial.idle();
+	}
+
+	async #foldPending(): Promise<void> {
+		const batch = this.#pending;
+		this.#pending = [];
+		if (batch.length > 0) await this.#fold(batch, []);
+	}
+
+	/** Of what waits, only earlier entries of the same log are folded too: an author's entries have one order. */
+	async #submitAtOnce(duty: Duty, drafts: readonly Draft[], writes: readonly StoreWrite[]): Promise<readonly Settled[]> {
+		const { author } = this.#options.logs[duty];
+		const intents = await this.#options.logs[duty].append(drafts);
+		const earlier = this.#pending.filter((intent) => intent.author === author);
+		this.#pending = this.#pending.filter((intent) => intent.author !== author);
+		await this.#fold([...earlier, ...intents], writes);
+		return this.#outcomesOf(intents);
+	}
+
+	#outcomesOf(intents: readonly Intent[]): readonly Settled[] {
+		return intents.map((intent) => {
+			const id: IntentId = `${intent.author}#${intent.n}`;
+			const outcome = this.#outcomes.get(id);
+			assert(outcome, `intent ${id} was settled by a fold`);
+			this.#outcomes.delete(id);
+			return { intent, outcome };
+		});
+	}
+
+	async #fold(batch: readonly Intent[], writes: readonly StoreWrite[]): Promise<void> {
+		const { document, context, historyWrites, log } = this.#options;
+		const rules = projectRules(await context(batch));
+		const { state, outcomes, history } = foldIntents(document.facts, batch, rules);
+		await document.publish(state, [...historyWrites(history), ...writes]);
+		for (const [id, outcome] of Object.entries(outcomes)) this.#outcomes.set(id as IntentId, outcome);
+		for (const entry of history) log.info('item.changed', { ...entry });
+		for (const listener of this.#listeners) listener({ facts: document.facts, history });
+	}
+}

@@ -1,0 +1,194 @@
+/**
+ * The landing queue of one project, one item at a time: build the commit that would land, run the gates of main on
+ * exactly its tree, then, with nothing folded in between, move main and record it. Safe to kill between any two steps:
+ * the key is in the commit, so the next start reads main and knows [I3], [I9].
+ *
+ * It stops, names the reason and waits for a person when main was rewritten or the independent check disagrees.
+ */
+import type { Draft, Exclusive, Home } from './home.ts';
+import type { Item, MergeFailureKind } from '../../shared/pipeline/index.ts';
+import type { Clock, CommitId, Git, Log, Person, StoreWrite } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import type { TreeVerdict } from '../../shared/protocol/work.ts';
+import { type Candidate, moveToLanding, prepareLanding } from './landing.ts';
+import type { MainReader } from './main-reader.ts';
+
+/** Rebuilds of one candidate because main moved meanwhile, before it goes to the back of the queue. */
+const rebuildsMax = 5;
+
+export interface LandingQueueOptions {
+	readonly git: Git;
+	readonly main: MainReader;
+	readonly home: Home;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly author: () => Promise<Person>;
+	/** The project file as main has it at `tip`. */
+	readonly config: (tip: CommitId) => Promise<ProjectConfig>;
+	/** Runs main's gates on exactly this commit's tree, or answers what they said before. */
+	readonly verdict: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<TreeVerdict>;
+	/** Brings main up to date with the remote before a landing. A sentence: why nothing may land now. */
+	readonly bringIn: () => Promise<string | null>;
+	/** Where landing is by pull request: offers the candidate and answers true, so that main is not moved here. */
+	readonly propose: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<boolean>;
+	/** After main moved: the remote, the person's checkout, clean-up. Failures are retried by their own reconcilers. */
+	readonly afterLanding: (item: Item, commit: CommitId) => Promise<void>;
+	/** The independent check; a sentence when it disagrees. */
+	readonly check: (item: Item, candidate: Candidate) => Promise<string | null>;
+	/** The landing journal: written before main moves, removed with the facts. */
+	readonly journal: { write(candidate: Candidate, item: Item): Promise<void>; readonly clear: readonly StoreWrite[] };
+}
+
+export class LandingQueue {
+	readonly #options: LandingQueueOptions;
+	#stopped: string | null = null;
+	#waits: string | null = null;
+
+	constructor(options: LandingQueueOptions) {
+		this.#options = options;
+	}
+
+	/** Why nothing lands until a person has looked; null while the queue works. */
+	get trouble(): string | null {
+		return this.#stopped ?? this.#waits;
+	}
+
+	/** Items in the queue, next first. */
+	queue(): readonly Item[] {
+		return Object.values(this.#options.home.facts.items)
+			.filter(({ stage }) => stage.kind === 'merge')
+			.sort((a, b) => a.changedAt - b.changedAt || a.number - b.number);
+	}
+
+	/** Reads main and records landings that no fact knows of yet: after a crash, a lost answer, a person's push. */
+	async recover(): Promise<void> {
+		const { home } = this.#options;
+		await this.#readMain();
+		await home.exclusive((inner) => this.#recordFound(inner));
+	}
+
+	/** Lands everything that can land now. */
+	async pass(): Promise<void> {
+		if (this.#stopped !== null) return;
+		const queue = this.queue();
+		if (queue.length === 0) return;
+		this.#waits = await this.#options.bringIn();
+		if (this.#waits !== null) return;
+		await this.recover();
+		for (const { key } of queue) {
+			if (this.#stopped !== null) return;
+			const item = this.#options.home.item(key);
+			if (item?.stage.kind === 'merge') await this.#land(item);
+		}
+	}
+
+	async #land(item: Item): Promise<void> {
+		for (let build = 0; build < rebuildsMax; build += 1) {
+			const outcome = await this.#attempt(item);
+			if (outcome === 'settled') return;
+			const now = this.#options.home.item(item.key);
+			if (now?.stage.kind !== 'merge') return;
+			item = now;
+		}
+	}
+
+	async #attempt(item: Item): Promise<'settled' | 'overtaken'> {
+		const { git, main, author, clock, config: configAt } = this.#options;
+		const prepared = await prepareLanding(item, { git, main, author: await author(), atMs: clock.now() });
+		if (prepared.kind === 'onMain') {
+			await this.recover();
+			return 'settled';
+		}
+		if (prepared.kind === 'failed') return this.#fail(item, prepared.failure, prepared.detail);
+		const { candidate } = prepared;
+		const config = await configAt(candidate.tip);
+		const verdict = await this.#options.verdict(item, candidate, config);
+		if (!verdict.passed) return this.#fail(item, 'gates', describeFailure(verdict));
+		if (await this.#options.propose(item, candidate, config)) return 'settled';
+		return this.#moveMain(item, candidate);
+	}
+
+	async #moveMain(item: Item, candidate: Candidate): Promise<'settled' | 'overtaken'> {
+		const { git, home, journal, afterLanding, log } = this.#options;
+		const landed = await home.exclusive(async (inner) => {
+			const result = await moveToLanding(candidate, inner.facts.items[item.key], {
+				git,
+				journal: () => journal.write(candidate, item),
+			}).catch(async (error: unknown) => {
+				log.warn('landing.outcomeUnknown', { item: item.key, error });
+				await this.#readMain();
+				return this.#options.main.landing(item.key) ? { kind: 'landed' as const } : { kind: 'overtaken' as const };
+			});
+			if (result.kind === 'overtaken') return false;
+			await this.#readMain();
+			await inner.submit('home', [landedDraft(item, candidate)], journal.clear);
+			await this.#recordFound(inner);
+			return true;
+		});
+		if (!landed) return 'overtaken';
+		log.info('item.landed', { item: item.key, number: item.number, commit: candidate.commit });
+		await this.#checkLanding(item, candidate);
+		await afterLanding(item, candidate.commit);
+		return 'settled';
+	}
+
+	async #checkLanding(item: Item, candidate: Candidate): Promise<void> {
+		const disagreement = await this.#options.check(item, candidate);
+		if (disagreement === null) return;
+		this.#stopped = `the check of landing #${item.number} (${candidate.commit.slice(0, 12)}) disagrees: ${disagreement}`;
+		this.#options.log.error('landing.disagrees', { item: item.key, commit: candidate.commit, disagreement });
+	}
+
+	/** Main cannot be trusted when it was rewritten: the queue stops with that sentence. */
+	async #readMain(): Promise<void> {
+		try {
+			await this.#options.main.read();
+		} catch (error) {
+			this.#stopped = error instanceof Error ? error.message : String(error);
+			throw error;
+		}
+	}
+
+	/** What main has landed outranks what was accepted meanwhile. */
+	async #recordFound(inner: Exclusive): Promise<void> {
+		const drafts: Draft[] = [];
+		for (const [key, { commit, landing }] of this.#options.main.landings) {
+			const item = inner.facts.items[key];
+			if (!item || item.stage.kind === 'done' || item.stage.kind === 'archived') continue;
+			drafts.push({ by: 'system', who: 'landing', item: key, event: 'foundOnMain', args: { commit, token: landing.token } });
+		}
+		if (drafts.length > 0) await inner.submit('home', drafts);
+	}
+
+	async #fail(item: Item, kind: MergeFailureKind, detail: string): Promise<'settled'> {
+		const { home } = this.#options;
+		await home.submit('home', [
+			{
+				by: 'landing',
+				who: 'landing',
+				item: item.key,
+				event: 'mergeFailed',
+				args: { kind, detail },
+				...(item.token ? { token: item.token } : {}),
+			},
+		]);
+		return 'settled';
+	}
+}
+
+function landedDraft(item: Item, candidate: Candidate): Draft {
+	return {
+		by: 'landing',
+		who: 'landing',
+		item: item.key,
+		event: 'landed',
+		args: { commit: candidate.commit },
+		token: candidate.token,
+	};
+}
+
+/** The failing gates, worst first, with the end of their output: what a coder needs to fix it. */
+export function describeFailure(verdict: TreeVerdict): string {
+	const failing = verdict.gates.filter(({ outcome }) => outcome !== 'passed');
+	return failing.map(({ gate, why, tail }) => `gate ${gate}: ${why}\n${tail}`.trim()).join('\n\n');
+}

@@ -1,0 +1,162 @@
+/**
+ * A stranger's machine in a temporary folder: an empty home, a state folder, repositories, and the `gangline` command
+ * run as a process. Everything it starts is stopped and everything it made is removed when the test ends.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const launcher = fileURLToPath(new URL('../../gateway/cli/gangline.js', import.meta.url));
+
+export interface CommandResult {
+	readonly code: number | null;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+export interface World {
+	readonly folder: string;
+	readonly home: string;
+	readonly state: string;
+	readonly env: Readonly<Record<string, string>>;
+	/** Makes a repository with one commit of `files` on `branch`. A file whose text begins with `#!` is executable. */
+	repository(name: string, files: Readonly<Record<string, string>>, branch?: string): string;
+	git(folder: string, ...args: string[]): string;
+	/** Runs `gangline ARGS` in `folder` and waits for its end. */
+	gangline(folder: string, ...args: string[]): Promise<CommandResult>;
+	/** The same, failing the test unless it exits 0; answers stdout. */
+	ok(folder: string, ...args: string[]): Promise<string>;
+	/** The result of a command with `--json`. */
+	json<T>(folder: string, ...args: string[]): Promise<T>;
+	/** Runs `--json` again until `done` is true of it; fails with the last answer after `seconds`. */
+	until<T>(folder: string, args: readonly string[], done: (answer: T) => boolean, seconds?: number): Promise<T>;
+	/** The running node's pid, from its address file. */
+	pid(): number | null;
+	[Symbol.asyncDispose](): Promise<void>;
+}
+
+export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}): World {
+	const folder = mkdtempSync(join(tmpdir(), 'gangline test '));
+	const home = join(folder, 'home');
+	const state = join(folder, 'state');
+	mkdirSync(home);
+	writeFileSync(
+		join(home, '.gitconfig'),
+		'[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n',
+	);
+	const env: Record<string, string> = {
+		PATH: process.env.PATH ?? '/usr/bin:/bin',
+		HOME: home,
+		LANG: 'C.UTF-8',
+		TERM: 'dumb',
+		GANGLINE_HOME: state,
+		GANGLINE_PORT: '0',
+		...extraEnv,
+	};
+	const children = new Set<ChildProcess>();
+
+	const git = (at: string, ...args: string[]): string =>
+		execFileSync('git', ['-C', at, ...args], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+
+	const gangline = (at: string, ...args: string[]): Promise<CommandResult> =>
+		new Promise((resolve, reject) => {
+			const child = spawn(process.execPath, [launcher, ...args], { cwd: at, env, stdio: ['ignore', 'pipe', 'pipe'] });
+			children.add(child);
+			let stdout = '';
+			let stderr = '';
+			child.stdout.setEncoding('utf8').on('data', (text: string) => {
+				stdout += text;
+			});
+			child.stderr.setEncoding('utf8').on('data', (text: string) => {
+				stderr += text;
+			});
+			child.on('error', reject);
+			child.on('close', (code) => {
+				children.delete(child);
+				resolve({ code, stdout, stderr });
+			});
+		});
+
+	const ok = async (at: string, ...args: string[]): Promise<string> => {
+		const { code, stdout, stderr } = await gangline(at, ...args);
+		if (code !== 0) throw new Error(`gangline ${args.join(' ')} exited ${code}\n${stdout}\n${stderr}\n${nodeLog(state)}`);
+		return stdout;
+	};
+
+	const json = async <T>(at: string, ...args: string[]): Promise<T> => JSON.parse(await ok(at, ...args, '--json')) as T;
+
+	const pid = (): number | null => {
+		try {
+			return (JSON.parse(readFileSync(join(state, 'api.json'), 'utf8')) as { pid: number }).pid;
+		} catch {
+			return null;
+		}
+	};
+
+	return {
+		folder,
+		home,
+		state,
+		env,
+		git,
+		gangline,
+		ok,
+		json,
+		pid,
+		repository(name, files, branch = 'main') {
+			const path = join(folder, name);
+			mkdirSync(path, { recursive: true });
+			git(path, 'init', '-q', '-b', branch);
+			writeFiles(path, files);
+			git(path, 'add', '-A');
+			git(path, 'commit', '-q', '-m', 'first');
+			return path;
+		},
+		async until(at, args, done, seconds = 60) {
+			const end = Date.now() + seconds * 1000;
+			for (;;) {
+				const answer = await json<never>(at, ...args);
+				if (done(answer)) return answer;
+				if (Date.now() > end) {
+					throw new Error(`gave up on ${args.join(' ')}: ${JSON.stringify(answer, null, 1)}\n${nodeLog(state)}`);
+				}
+				await new Promise((resolve) => setTimeout(resolve, 100));
+			}
+		},
+		async [Symbol.asyncDispose]() {
+			for (const child of children) child.kill('SIGKILL');
+			const running = pid();
+			if (running !== null) await gangline(folder, 'stop').catch(() => {});
+			if (running !== null) killQuietly(running);
+			rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+		},
+	};
+}
+
+/** Writes files below `folder`; text that begins with `#!` becomes executable. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+	for (const [path, text] of Object.entries(files)) {
+		const full = join(folder, path);
+		mkdirSync(dirname(full), { recursive: true });
+		writeFileSync(full, text);
+		if (text.startsWith('#!')) chmodSync(full, 0o755);
+	}
+}
+
+function nodeLog(state: string): string {
+	try {
+		return readFileSync(join(state, 'node.log'), 'utf8').slice(-4000);
+	} catch {
+		return '';
+	}
+}
+
+function killQuietly(pid: number): void {
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch {
+		// It is gone: what was wanted.
+	}
+}
