@@ -1,0 +1,227 @@
+/**
+ * The twin of the store's disk: memory that fails as real disks do. A batch first reaches a cache and is durable only
+ * when the sync that follows it has succeeded; a crash takes the cache away. It can hold or fail syncs, flip bits, and
+ * lose a synced batch without a word, as LevelDB does after a flipped byte in its log. Disks outlive the stores on them.
+ */
+
+import type { Disk, DiskOp, DiskPair, KeyRange, Mark } from '../../store/disk.ts';
+import { ganglineError } from '../errors.ts';
+import type { SimRandom } from './sim-random.ts';
+
+type Batch = readonly DiskOp[];
+
+/** Batches beyond this are folded together; `loseBatch` reaches no further back. */
+const batchesKept = 1000;
+
+export class SimDisk {
+	readonly path: string;
+	/** What is durable now; `#base` and `#batches` say how it came about. */
+	#durable = new Map<string, Uint8Array>();
+	#base = new Map<string, Uint8Array>();
+	#batches: Batch[] = [];
+	#mark: Omit<Mark, 'original'> | undefined;
+	#isOriginal = true;
+	#session: Session | undefined;
+	#held: (() => void)[] | undefined;
+	#failures: Error[] = [];
+	#quarantined = 0;
+
+	constructor(path = 'sim-disk') {
+		this.path = path;
+	}
+
+	/** The disk as a store sees it, until it is closed or crashes. One at a time, as by a lock. */
+	open(): Disk {
+		if (this.#session) {
+			throw ganglineError('STORE_LOCKED', `another process holds the store ${this.path}`, {
+				hint: 'Stop it first.',
+			});
+		}
+		const mark = this.#mark && { ...this.#mark, original: this.#isOriginal };
+		this.#isOriginal = true;
+		this.#session = new Session(this, mark);
+		return this.#session;
+	}
+
+	/** Power off: what was not synced is gone, and the store that was open never hears of anything again. */
+	crash(): void {
+		this.#session?.die();
+		this.#session = undefined;
+		this.#held = undefined;
+		this.#failures = [];
+	}
+
+	/** From now on no sync ends, until `releaseSyncs`. */
+	holdSyncs(): void {
+		this.#held ??= [];
+	}
+
+	releaseSyncs(): void {
+		const held = this.#held ?? [];
+		this.#held = undefined;
+		for (const go of held) go();
+	}
+
+	/** The next sync fails with `error`; its batch is not durable. */
+	failNextSync(error: Error = new Error('input/output error')): void {
+		this.#failures.push(error);
+	}
+
+	/** Batches that are durable and can still be lost one by one. */
+	get batches(): number {
+		return this.#batches.length;
+	}
+
+	/** Loses the durable batch `index` (0 is the oldest that is kept apart) without an error. */
+	loseBatch(index: number): void {
+		this.#batches.splice(index, 1);
+		this.#durable = new Map(this.#base);
+		for (const batch of this.#batches) apply(this.#durable, batch);
+	}
+
+	/** Flips one bit in a stored value, one that `select` accepts by its key. False when there is none. */
+	flipBit(random: SimRandom, select: (key: string) => boolean = () => true): boolean {
+		const keys = [...this.#durable.keys()].filter((key) => select(key) && this.#durable.get(key)?.length).sort();
+		if (keys.length === 0) return false;
+		const key = random.pick(keys);
+		const value = Uint8Array.from(this.#durable.get(key) ?? []);
+		const at = random.below(value.length);
+		value[at] = (value[at] ?? 0) ^ (1 << random.below(8));
+		this.#begin(new Map(this.#durable).set(key, value));
+		return true;
+	}
+
+	/** A backup of what is durable now, to be put back with `restore`. */
+	backup(): SimBackup {
+		return { pairs: new Map(this.#durable), mark: this.#mark };
+	}
+
+	/** Puts a backup back, as an operator does with a copy of the folder. */
+	restore(backup: SimBackup): void {
+		this.#begin(new Map(backup.pairs));
+		this.#mark = backup.mark;
+		this.#isOriginal = false;
+	}
+
+	/** @internal What the session does. */
+	async sync(): Promise<void> {
+		await Promise.resolve();
+		const held = this.#held;
+		if (held) await new Promise<void>((resolve) => held.push(resolve));
+		const failure = this.#failures.shift();
+		if (failure) throw failure;
+	}
+
+	/** @internal */
+	keep(batch: Batch): void {
+		apply(this.#durable, batch);
+		this.#batches.push(batch);
+		const oldest = this.#batches.length > batchesKept ? this.#batches.shift() : undefined;
+		if (oldest) apply(this.#base, oldest);
+	}
+
+	/** @internal */
+	note(mark: Omit<Mark, 'original'>): void {
+		this.#mark = mark;
+	}
+
+	/** @internal */
+	get(key: string): Uint8Array | undefined {
+		return this.#durable.get(key);
+	}
+
+	/** @internal */
+	pairs(range: KeyRange): readonly DiskPair[] {
+		return [...this.#durable]
+			.filter(([key]) => key >= range.from && key < range.below)
+			.sort(([a], [b]) => (a < b ? -1 : 1));
+	}
+
+	/** @internal */
+	replace(pairs: readonly DiskPair[]): string {
+		this.#begin(new Map(pairs));
+		return `${this.path}/quarantine/${++this.#quarantined}`;
+	}
+
+	/** @internal */
+	closed(session: Disk): void {
+		if (this.#session === session) this.#session = undefined;
+	}
+
+	#begin(pairs: Map<string, Uint8Array>): void {
+		this.#base = pairs;
+		this.#durable = new Map(pairs);
+		this.#batches = [];
+	}
+}
+
+/** What `SimDisk.backup` takes and `restore` puts back. */
+export interface SimBackup {
+	readonly pairs: ReadonlyMap<string, Uint8Array>;
+	readonly mark: Omit<Mark, 'original'> | undefined;
+}
+
+/** One opening of the disk. After a crash nothing of it settles any more, as nothing runs in a dead process. */
+class Session implements Disk {
+	readonly path: string;
+	readonly mark: Mark | undefined;
+	readonly #disk: SimDisk;
+	#isDead = false;
+
+	constructor(disk: SimDisk, mark: Mark | undefined) {
+		this.#disk = disk;
+		this.path = disk.path;
+		this.mark = mark;
+	}
+
+	die(): void {
+		this.#isDead = true;
+	}
+
+	async commit(ops: readonly DiskOp[]): Promise<void> {
+		const batch = ops.map((op) => (op.kind === 'put' ? { ...op, value: Uint8Array.from(op.value) } : op));
+		await this.#alive(this.#disk.sync());
+		this.#disk.keep(batch);
+	}
+
+	note(mark: { readonly schema: number; readonly batch: number }): void {
+		if (!this.#isDead) this.#disk.note(mark);
+	}
+
+	async get(key: string): Promise<Uint8Array | undefined> {
+		return this.#alive(Promise.resolve(this.#disk.get(key)));
+	}
+
+	async *scan(range: KeyRange): AsyncIterable<DiskPair> {
+		yield* await this.#alive(Promise.resolve(this.#disk.pairs(range)));
+	}
+
+	async startAgain(pairs: AsyncIterable<DiskPair>): Promise<string> {
+		const kept: DiskPair[] = [];
+		for await (const pair of pairs) kept.push(pair);
+		return this.#alive(Promise.resolve(this.#disk.replace(kept)));
+	}
+
+	/** A turn in which only promises run ends with them: no real time passes in a simulation. */
+	afterTurn(action: () => void): void {
+		setImmediate(() => {
+			if (!this.#isDead) action();
+		});
+	}
+
+	async close(): Promise<void> {
+		this.#disk.closed(this);
+	}
+
+	async #alive<T>(work: Promise<T>): Promise<T> {
+		const result = await work;
+		return this.#isDead ? new Promise<never>(() => {}) : result;
+	}
+}
+
+function apply(pairs: Map<string, Uint8Array>, batch: Batch): void {
+	for (const op of batch) {
+		if (op.kind === 'put') pairs.set(op.key, op.value);
+		else pairs.delete(op.key);
+	}
+}

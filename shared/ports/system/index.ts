@@ -1,0 +1,4 @@
+/** The ports on this machine. Only a composition root (compose.ts) makes these. */
+export * from './pino-log.ts';
+export * from './system-clock.ts';
+export * from './system-random.ts';
