@@ -1,0 +1,191 @@
+/**
+ * The one place that spawns git. A `GitProcess` is a way of calling it: with which environment, which settings, and
+ * with which lock descriptor inherited by the child and by everything that the child starts. Output is bounded, time is
+ * bounded (TERM, then KILL, to the whole process group), nothing is ever asked at a terminal: each child has a session
+ * of its own, so there is none. A call that fails is GIT_FAILED with its arguments, exit code and last words.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface GitCall {
+	readonly args: readonly string[];
+	/** A folder to run in. Default: `/`, so that no call depends on where the program was started. */
+	readonly cwd?: string;
+	readonly env?: Environment;
+	readonly stdin?: string | Uint8Array;
+	/** Exit codes that are answers. Default: only 0. */
+	readonly codes?: readonly number[];
+	readonly timeoutMs?: number;
+	readonly outputBytesMax?: number;
+	/** Receives stdout instead of the result, in pieces and without a bound. */
+	readonly onStdout?: (piece: Buffer) => void;
+}
+
+export interface GitResult {
+	readonly code: number;
+	readonly stdout: Buffer;
+	/** The last 4 KiB. */
+	readonly stderr: string;
+}
+
+export interface GitProcessOptions {
+	readonly environment: Environment;
+	/** `-c` settings of every call. */
+	readonly settings: readonly string[];
+	/** An open file whose flock every child keeps alive. */
+	readonly lock?: number;
+}
+
+const timeoutMsDefault = 120_000;
+const killGraceMs = 2_000;
+/** The largest answer kept in memory: a listing of a million paths; file contents have a bound of their own. */
+const outputBytesMaxDefault = 128 * 1024 * 1024;
+const stderrCharactersKept = 4_096;
+
+export class GitProcess {
+	readonly #options: GitProcessOptions;
+
+	constructor(options: GitProcessOptions) {
+		this.#options = options;
+	}
+
+	/** The same way of calling with more settings or another environment on top. */
+	with(more: { readonly settings?: readonly string[]; readonly environment?: Environment }): GitProcess {
+		return new GitProcess({
+			...this.#options,
+			settings: [...this.#options.settings, ...(more.settings ?? [])],
+			environment: { ...this.#options.environment, ...more.environment },
+		});
+	}
+
+	/** Runs git to its end. Throws GIT_FAILED for an exit code that is no answer, TOO_LARGE for too much output. */
+	async run(call: GitCall): Promise<GitResult> {
+		const child = this.start(call);
+		const collected = collect(child, call);
+		child.stdin?.end(call.stdin ?? '');
+		const timer = killAfter(child, call.timeoutMs ?? timeoutMsDefault);
+		try {
+			const exit = await exitOf(child);
+			if (collected.overflow) throw tooMuch(call);
+			const answer = exit.code !== null && (call.codes ?? [0]).includes(exit.code);
+			if (!answer) throw gitFailed(call.args, exit, collected.stderr, timer.fired());
+			return { code: exit.code ?? 0, stdout: Buffer.concat(collected.stdout), stderr: collected.stderr };
+		} finally {
+			timer.cancel();
+		}
+	}
+
+	/** `run` for an answer of one line. */
+	async line(call: GitCall): Promise<string> {
+		return (await this.run(call)).stdout.toString().replace(/\n$/, '');
+	}
+
+	/** `run` for an answer of NUL-terminated fields. */
+	async fields(call: GitCall): Promise<string[]> {
+		const fields = (await this.run(call)).stdout.toString().split('\0');
+		if (fields.at(-1) === '') fields.pop();
+		return fields;
+	}
+
+	/** Starts git with all three streams as pipes; the caller owns the child. */
+	start(call: Pick<GitCall, 'args' | 'cwd' | 'env'>): ChildProcess {
+		const { environment, settings, lock } = this.#options;
+		const child = spawn('git', [...settings.flatMap((setting) => ['-c', setting]), ...call.args], {
+			cwd: call.cwd ?? '/',
+			env: defined({ ...environment, ...call.env }),
+			stdio: ['pipe', 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
+			detached: true,
+		});
+		// A child that ended early closes its end; its exit code says why, so the broken pipe adds nothing.
+		child.stdin?.on('error', () => undefined);
+		return child;
+	}
+}
+
+/** What git needs to know of a child's end: a code, a signal, or why it never began. */
+export interface Exit {
+	readonly code: number | null;
+	readonly signal: string | null;
+	readonly notStarted?: Error;
+}
+
+export function exitOf(child: ChildProcess): Promise<Exit> {
+	return new Promise((resolve) => {
+		child.once('error', (notStarted) => resolve({ code: null, signal: null, notStarted }));
+		child.once('close', (code, signal) => resolve({ code, signal }));
+	});
+}
+
+/** TERM to the child's process group after `ms`, KILL after a grace: git removes its lock files on TERM only. */
+export function killAfter(child: ChildProcess, ms: number): { cancel(): void; fired(): boolean } {
+	let fired = false;
+	let timer = setTimeout(() => {
+		fired = true;
+		signalGroup(child, 'SIGTERM');
+		timer = setTimeout(() => signalGroup(child, 'SIGKILL'), killGraceMs);
+	}, ms);
+	return { cancel: () => clearTimeout(timer), fired: () => fired };
+}
+
+export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+	if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(-child.pid, signal);
+	} catch {
+		// Gone already: that is what was wanted.
+	}
+}
+
+/** GIT_FAILED; `data.code` is null when the outcome is unknown (killed, timed out, not started). */
+export function gitFailed(args: readonly string[], exit: Exit, stderr: string, timedOut = false): GanglineError {
+	const command = `git ${args.join(' ')}`.slice(0, 500);
+	const how = exit.notStarted
+		? `could not be started (${exit.notStarted.message})`
+		: timedOut
+			? 'took too long and was stopped'
+			: exit.code === null
+				? `was ended by ${exit.signal}`
+				: `ended with ${exit.code}`;
+	const words = stderr.trim();
+	return ganglineError('GIT_FAILED', `\`${command}\` ${how}${words === '' ? '' : `: ${words}`}`, {
+		data: { args, code: exit.code, signal: exit.signal, timedOut, stderr: words },
+		...(exit.notStarted === undefined ? {} : { cause: exit.notStarted }),
+	});
+}
+
+/** Gathers what a child says, up to the bound; the end of stderr is the part that names the reason. */
+export function collect(
+	child: ChildProcess,
+	call: GitCall,
+): { stdout: Buffer[]; stderr: string; overflow: boolean; bytes: number } {
+	const collected = { stdout: [] as Buffer[], stderr: '', overflow: false, bytes: 0 };
+	const max = call.outputBytesMax ?? outputBytesMaxDefault;
+	child.stdout?.on('data', (piece: Buffer) => {
+		if (call.onStdout) return call.onStdout(piece);
+		collected.bytes += piece.length;
+		if (collected.bytes <= max) collected.stdout.push(piece);
+		else if (!collected.overflow) {
+			collected.overflow = true;
+			signalGroup(child, 'SIGTERM');
+		}
+	});
+	child.stderr?.on('data', (piece: Buffer) => {
+		collected.stderr = (collected.stderr + piece.toString()).slice(-stderrCharactersKept);
+	});
+	return collected;
+}
+
+function tooMuch(call: GitCall): GanglineError {
+	const max = call.outputBytesMax ?? outputBytesMaxDefault;
+	return ganglineError('TOO_LARGE', `\`git ${call.args[0]}\` answered with more than ${max} bytes`, {
+		data: { args: call.args, max },
+	});
+}
+
+function defined(environment: Environment): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined),
+	);
+}
