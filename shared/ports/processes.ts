@@ -9,16 +9,19 @@ export interface ProcessSpec {
 	readonly cwd: string;
 	/** The whole environment; nothing of ours is inherited. */
 	readonly env: Readonly<Record<string, string>>;
-	/** Written to stdin, which is then closed. Default: stdin is empty. */
+	/** Written to stdin, which is then closed. Default: stdin is /dev/null. */
 	readonly stdin?: string;
 	readonly confinement: Confinement;
 	/** Called with each piece of output as it comes. What is slow here slows the program down. */
 	readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 }
 
-/** What of the file system a run may see and change, where the machine can enforce it. Absolute paths. */
+/**
+ * What of the file system a run may see and change, where the machine can enforce it. Absolute paths of folders; the
+ * deepest one named decides, so what is writable inside a hidden folder is writable. All empty: not confined.
+ */
 export interface Confinement {
-	/** Folders that the run sees as empty, such as the node's state. */
+	/** Folders that the run sees as empty, such as the node's state. One that does not exist is passed over. */
 	readonly hidden: readonly string[];
 	/** Folders inside hidden ones or elsewhere that the run may read only, such as the canonical objects. */
 	readonly readOnly: readonly string[];
@@ -29,7 +32,7 @@ export interface Confinement {
 export type ExitStatus =
 	| { readonly kind: 'code'; readonly code: number }
 	| { readonly kind: 'signal'; readonly signal: string }
-	/** The program could not be started at all (not found, no permission). */
+	/** The program could not be started at all (not found, no permission), or not confined as asked: nothing ran. */
 	| { readonly kind: 'notStarted'; readonly reason: string };
 
 export interface RunningProcess {
@@ -38,7 +41,10 @@ export interface RunningProcess {
 	readonly identity: ProcessIdentity | undefined;
 	/** Resolves when the program has ended and its output is drained (bounded: a held pipe is cut after 2 s). Never rejects. */
 	readonly exited: Promise<ExitStatus>;
-	/** TERM, `graceMs`, KILL, then looks until nothing of the tree lives. Idempotent. */
+	/**
+	 * TERM, `graceMs`, KILL, then looks until nothing of the tree lives. Idempotent. Call it after `exited` too: a
+	 * program may end and leave others behind.
+	 */
 	stop(graceMs: number): Promise<StopReport>;
 }
 
@@ -63,8 +69,8 @@ export interface Processes {
 	/** Whether `Confinement` is enforced here, and why not. */
 	readonly confines: { readonly enforced: true } | { readonly enforced: false; readonly reason: string };
 	start(spec: ProcessSpec): RunningProcess;
-	/** Ends what is left of runs that an earlier process of ours started and did not end. Called once, at start. */
-	sweep(ids: readonly string[]): Promise<StopReport>;
+	/** Ends what is left of runs that an earlier process of this node started and did not end. Called once, at start. */
+	sweep(): Promise<StopReport>;
 	/** How many processes of this run live now, from the kernel. */
 	census(id: string): Promise<number>;
 }

@@ -1,6 +1,9 @@
 /** The ports' twins, for tests and simulations. */
 export * from './sim-clock.ts';
 export * from './sim-disk.ts';
+export { SimGit, type SimGitOptions } from './sim-git.ts';
+export { SimObjects } from './sim-git-objects.ts';
 export * from './sim-log.ts';
+export * from './sim-processes.ts';
 export * from './sim-random.ts';
 export * from './sim-store.ts';

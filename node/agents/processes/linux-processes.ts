@@ -1,0 +1,191 @@
+/**
+ * The adapter of Processes for Linux. It plans the launch, starts it, drains its output and hands the tree to run.ts
+ * for its end. It knows how things are held together and nothing about what is run.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import {
+	type Anchor,
+	type Confinement,
+	ganglineError,
+	type Processes,
+	type ProcessIdentity,
+	type ProcessSpec,
+	type RunningProcess,
+	type StopReport,
+} from '../../../shared/ports/index.ts';
+import { isPopulated, listCgroups, makeCgroup } from './cgroup.ts';
+import { type Launch, type NamespaceMode, planLaunch } from './launch.ts';
+import { findProgram, type Means } from './means.ts';
+import { planMounts } from './mount-plan.ts';
+import { markerOf, markerVariable, readBootId, readProcess, readProcTable } from './proc-table.ts';
+import { RunTree } from './run.ts';
+import { watchChild } from './watch-child.ts';
+
+export interface LinuxProcessesOptions {
+	/** Names this node on this machine, the same after a restart: `[a-z0-9-]+`. */
+	readonly scope: string;
+	readonly means: Means;
+	readonly anchor: Anchor;
+	/** How runs get namespaces; null where they cannot. */
+	readonly namespaces: NamespaceMode | null;
+	readonly confines: Processes['confines'];
+	/** An empty folder of ours; each run mounts over its own view of it. */
+	readonly stage: string;
+}
+
+export class LinuxProcesses implements Processes {
+	readonly anchor: Anchor;
+	readonly confines: Processes['confines'];
+	readonly #options: LinuxProcessesOptions;
+	readonly #bootId = readBootId();
+	readonly #trees = new Map<string, RunTree>();
+
+	constructor(options: LinuxProcessesOptions) {
+		this.#options = options;
+		this.anchor = options.anchor;
+		this.confines = options.confines;
+		mkdirSync(options.stage, { recursive: true, mode: 0o700 });
+	}
+
+	start(spec: ProcessSpec): RunningProcess {
+		if (!/^[a-z0-9-]{1,100}$/.test(spec.id)) {
+			throw ganglineError('INVALID_ID', `${JSON.stringify(spec.id)} is no run id: expected up to 100 of [a-z0-9-]`);
+		}
+		if (this.#trees.has(spec.id)) throw ganglineError('INVALID_ID', `a run ${spec.id} is there already`);
+		const marker = `${this.#options.scope}.${spec.id}`;
+		const prepared = this.#prepare(spec);
+		if (prepared.kind === 'unfit') return notStarted(spec.id, prepared.reason);
+		const { launch, cgroup } = prepared;
+		const [command = '', ...args] = launch.argv;
+		const child = spawn(command, args, {
+			cwd: spec.cwd,
+			env: { ...spec.env, [markerVariable]: marker },
+			// A session of its own: no terminal of ours reaches it, and its members are known by it.
+			detached: true,
+			stdio: [
+				spec.stdin === undefined ? 'ignore' : 'pipe',
+				'pipe',
+				'pipe',
+				...(launch.announces ? ['pipe' as const] : []),
+			],
+		});
+		const leader = this.#identify(child.pid);
+		const tree = new RunTree({ marker, cgroup, leader, wrapped: launch.wrapped });
+		this.#trees.set(spec.id, tree);
+		return {
+			id: spec.id,
+			identity: leader,
+			exited: watchChild({ child, spec, announces: launch.announces, onReaped: () => tree.rememberOrphans() }),
+			stop: async (graceMs) => {
+				const report = await tree.stop(graceMs);
+				if (report.kind === 'empty' && this.#trees.get(spec.id) === tree) this.#trees.delete(spec.id);
+				return report;
+			},
+		};
+	}
+
+	async sweep(): Promise<StopReport> {
+		const { scope } = this.#options;
+		const ids = new Set<string>();
+		const groups = this.#cgroupFolder();
+		if (groups) for (const id of listCgroups(groups)) ids.add(id);
+		for (const entry of readProcTable().values()) {
+			const marker = entry.alive && entry.pid !== process.pid ? markerOf(entry.pid) : null;
+			if (marker?.startsWith(`${scope}.`)) ids.add(marker.slice(scope.length + 1));
+		}
+		let killed = 0;
+		const survivors: number[] = [];
+		for (const id of ids) {
+			if (this.#trees.has(id) || !/^[a-z0-9-]+$/.test(id)) continue;
+			const report = await this.#leftover(id).stop(0);
+			if (report.kind === 'empty') killed += report.killed;
+			else survivors.push(...report.pids);
+		}
+		return survivors.length > 0 ? { kind: 'survivors', pids: survivors } : { kind: 'empty', killed };
+	}
+
+	async census(id: string): Promise<number> {
+		const tree = this.#trees.get(id) ?? this.#leftover(id);
+		const count = tree.look(true).length;
+		return count === 0 && tree.traits.cgroup && isPopulated(tree.traits.cgroup) ? 1 : count;
+	}
+
+	#leftover(id: string): RunTree {
+		const groups = this.#cgroupFolder();
+		const cgroup = groups && existsSync(`${groups}/${id}`) ? `${groups}/${id}` : null;
+		return new RunTree({ marker: `${this.#options.scope}.${id}`, cgroup, leader: undefined, wrapped: false });
+	}
+
+	#cgroupFolder(): string | null {
+		const { cgroup } = this.#options.means;
+		return this.anchor === 'cgroup' && cgroup.kind === 'usable' ? cgroup.folder : null;
+	}
+
+	#prepare(
+		spec: ProcessSpec,
+	): { kind: 'fit'; launch: Launch; cgroup: string | null } | { kind: 'unfit'; reason: string } {
+		const { means, namespaces, stage } = this.#options;
+		if (!isFolder(spec.cwd)) return { kind: 'unfit', reason: `its working folder ${spec.cwd} is not there` };
+		const program = findProgram(spec.argv[0], spec.cwd, spec.env.PATH ?? '');
+		if (!program) return { kind: 'unfit', reason: `${spec.argv[0]}: not found, or not executable` };
+		const confinement = this.#effective(spec.confinement);
+		if ('missing' in confinement) return { kind: 'unfit', reason: `the folder ${confinement.missing} is not there` };
+		const isConfined = this.confines.enforced && steps(confinement).length > 0;
+		const enters = namespaces !== null && (isConfined || this.anchor === 'pidNamespace');
+		const groups = this.#cgroupFolder();
+		let cgroup: string | null = null;
+		try {
+			if (groups) cgroup = makeCgroup(groups, spec.id);
+		} catch (error) {
+			return { kind: 'unfit', reason: `no cgroup could be made for it: ${String(error)}` };
+		}
+		const launch = planLaunch({
+			tools: means.tools,
+			argv: [program, ...spec.argv.slice(1)],
+			cwd: realpathSync(spec.cwd),
+			cgroup,
+			namespaces: enters
+				? { mode: namespaces, uid: means.uid, gid: means.gid, stage, steps: isConfined ? planMounts(confinement) : [] }
+				: null,
+			reaperCall: this.anchor === 'marker' ? means.reaperCall : null,
+		});
+		return { kind: 'fit', launch, cgroup };
+	}
+
+	/** Without symbolic links; whoever is confined may not leave its cgroup either. */
+	#effective({ hidden, readOnly, writable }: Confinement): Confinement | { readonly missing: string } {
+		const missing = [...readOnly, ...writable].find((path) => !isFolder(path));
+		if (missing !== undefined) return { missing };
+		const { cgroup } = this.#options.means;
+		const isAsked = hidden.length + readOnly.length > 0;
+		const groups = isAsked && cgroup.mount !== null && isFolder(cgroup.mount) ? [cgroup.mount] : [];
+		return {
+			hidden: hidden.filter(isFolder).map((path) => realpathSync(path)),
+			readOnly: [...readOnly, ...groups].map((path) => realpathSync(path)),
+			writable: writable.map((path) => realpathSync(path)),
+		};
+	}
+
+	#identify(pid: number | undefined): ProcessIdentity | undefined {
+		const entry = pid === undefined ? null : readProcess(pid);
+		return entry ? { bootId: this.#bootId, pid: entry.pid, startTicks: entry.startTicks } : undefined;
+	}
+}
+
+function steps({ hidden, readOnly }: Confinement): readonly string[] {
+	return [...hidden, ...readOnly];
+}
+
+function isFolder(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function notStarted(id: string, reason: string): RunningProcess {
+	return {
+		id,
+		identity: undefined,
+		exited: Promise.resolve({ kind: 'notStarted', reason }),
+		stop: async () => ({ kind: 'empty', killed: 0 }),
+	};
+}

@@ -1,0 +1,77 @@
+/**
+ * From a confinement to the mounts that enforce it, as a list of steps. Pure. Order is everything: what stays reachable
+ * is bound aside first, then folders are covered from the shallowest to the deepest and what was set aside is put back
+ * on top, so that the deepest folder named decides; covers are sealed last, because mount points are made in them.
+ */
+import { dirname } from 'node:path';
+import type { Confinement } from '../../../shared/ports/index.ts';
+
+/** Steps of the launcher's script, each a word and its arguments. */
+export type MountStep =
+	/** Binds `path` to the number `slot` of the stage. */
+	| readonly ['aside', slot: string, path: string]
+	/** What is at `slot` becomes read-only. */
+	| readonly ['freeze', slot: string]
+	/** An empty folder over `path`. */
+	| readonly ['cover', path: string]
+	| readonly ['folder', path: string]
+	/** Binds `slot` to `path`. */
+	| readonly ['back', slot: string, path: string]
+	/** The cover over `path` becomes read-only. */
+	| readonly ['seal', path: string];
+
+interface Place {
+	readonly path: string;
+	readonly access: 'hidden' | 'readOnly' | 'writable';
+}
+
+/** The paths are absolute and have no symbolic links in them. */
+export function planMounts(confinement: Confinement): readonly MountStep[] {
+	const places = placesOf(confinement);
+	const kept = places.filter((place) => place.access !== 'hidden');
+	const slotOf = (place: Place): string => String(kept.indexOf(place));
+	const steps: MountStep[] = [];
+	for (const place of kept) {
+		steps.push(['aside', slotOf(place), place.path]);
+		if (place.access === 'readOnly') steps.push(['freeze', slotOf(place)]);
+	}
+	for (const place of places) {
+		if (place.access === 'hidden') {
+			steps.push(['cover', place.path]);
+			continue;
+		}
+		if (enclosing(places, place)?.access === 'hidden') steps.push(['folder', place.path]);
+		steps.push(['back', slotOf(place), place.path]);
+	}
+	for (const place of places) if (place.access === 'hidden') steps.push(['seal', place.path]);
+	return steps;
+}
+
+/**
+ * Shallow before deep; of two words about one folder the more generous counts. What
+ * is hidden in a hidden folder, or writable and inside of nothing, needs no mount.
+ */
+function placesOf({ hidden, readOnly, writable }: Confinement): readonly Place[] {
+	const byPath = new Map<string, Place>();
+	for (const path of hidden) byPath.set(path, { path, access: 'hidden' });
+	for (const path of readOnly) byPath.set(path, { path, access: 'readOnly' });
+	for (const path of writable) byPath.set(path, { path, access: 'writable' });
+	const places = [...byPath.values()].sort((a, b) => depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
+	return places.filter((place) => {
+		const around = enclosing(places, place);
+		if (place.access === 'hidden') return around?.access !== 'hidden';
+		return place.access === 'readOnly' || around !== undefined;
+	});
+}
+
+function enclosing(places: readonly Place[], { path }: Place): Place | undefined {
+	return places.findLast((other) => other.path !== path && isInside(path, other.path));
+}
+
+export function isInside(path: string, folder: string): boolean {
+	return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+}
+
+function depth(path: string): number {
+	return path === '/' ? 0 : dirname(path).split('/').length;
+}
