@@ -18,7 +18,7 @@ export function parseArgs<Name extends OperationName>(name: Name, input: unknown
 /** The operation of that name, or UNKNOWN_OPERATION with the nearest one. */
 export function parseOperationName(name: string): OperationName {
 	if (isOperationName(name)) return name;
-	const near = nearest(name, operationNames);
+	const near = nearest(name.slice(0, 64), operationNames);
 	throw ganglineError('UNKNOWN_OPERATION', `there is no operation ${quote(name)}`, {
 		hint: near === null ? 'GET /v1/openapi.json lists all' : `did you mean ${near}?`,
 		data: { operation: name.slice(0, 100), ...(near === null ? {} : { nearest: near }) },
@@ -57,7 +57,7 @@ function describe(issue: z.core.$ZodIssue, name: OperationName, input: unknown):
 }
 
 function nearestField(key: string, name: OperationName): string | null {
-	return nearest(key, fieldsOf(name));
+	return nearest(key.slice(0, 64), fieldsOf(name));
 }
 
 /** Walks own properties only. */

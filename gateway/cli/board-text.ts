@@ -1,0 +1,62 @@
+/** `gangline status` for people. */
+import type { Board } from '../../shared/operations/index.ts';
+import { itemHead, itemRow } from './item-lines.ts';
+import { plainLine } from './output.ts';
+import type { Session } from './session.ts';
+import { renderTable } from './table.ts';
+import { cost, count, shortCommit } from './words.ts';
+
+export function boardText(session: Session, board: Board): string {
+	const { out, context } = session;
+	const open = board.items.filter((item) => item.column !== 'archived');
+	const table =
+		open.length === 0
+			? 'no items yet: gangline add "what is wanted"'
+			: renderTable(context, out, {
+					head: itemHead,
+					rows: open.map((item) => itemRow(out, item, context.clock.now())),
+					elastic: 1,
+				});
+	return [headLines(session, board).join('\n'), table, footLines(board).join('\n')]
+		.filter((part) => part !== '')
+		.join('\n\n');
+}
+
+function headLines({ out }: Session, { project, distance, qualification }: Board): readonly string[] {
+	const tip = distance.canonical === null ? 'no commit yet' : shortCommit(distance.canonical);
+	const lines = [
+		`${out.paint('bold', project.name)}  ${distance.branch} ${tip}, review ${project.review}, landing ${project.landing}`,
+	];
+	if (distance.origin !== null) lines.push(sideLine(out.paint, distance.origin.remote, distance.origin));
+	if (distance.checkout !== null) lines.push(sideLine(out.paint, 'checkout', distance.checkout));
+	if (qualification.ready) lines.push(`  ready     ${plainLine(qualification.saw ?? 'yes')}`);
+	else
+		lines.push(
+			out.paint('red', `  not ready ${plainLine(qualification.reason ?? 'set-up and gates have not run on main yet')}`),
+		);
+	if (project.trouble !== null) lines.push(out.paint('red', `  trouble   ${plainLine(project.trouble)}`));
+	if (project.paused) lines.push(out.paint('yellow', '  paused: nothing starts or lands; gangline resume'));
+	return lines;
+}
+
+type Side = NonNullable<Board['distance']['checkout']> | NonNullable<Board['distance']['origin']>;
+
+function sideLine(
+	paint: Session['out']['paint'],
+	name: string,
+	side: Omit<Side, 'path' | 'remote' | 'fetchedAt'>,
+): string {
+	const apart = side.ahead > 0 || side.behind > 0 || side.inTheWay.length > 0;
+	const line = `  ${name.padEnd(9)} ${plainLine(side.words)}`;
+	return apart ? paint('yellow', line) : line;
+}
+
+function footLines({ items, queue, costUsd }: Board): readonly string[] {
+	const waiting = items.filter(({ needsYou }) => needsYou !== null).map(({ name }) => name);
+	const lines: string[] = [];
+	if (queue.length > 0) lines.push(`landing queue: ${queue.join(', ')}`);
+	if (waiting.length > 0)
+		lines.push(`${count(waiting.length, 'item')} need${waiting.length === 1 ? 's' : ''} you: ${waiting.join(', ')}`);
+	if (costUsd > 0) lines.push(`spent so far: ${cost(costUsd)}`);
+	return lines;
+}

@@ -1,0 +1,119 @@
+/**
+ * The node as the command line asks it: HTTP on loopback with the token from the note in the state folder. A note whose
+ * process is gone is no node. What comes back is parsed by the registry that the node renders too.
+ */
+import { readFile } from 'node:fs/promises';
+import {
+	type CallName,
+	type ChangeEvent,
+	changeEventSchema,
+	type Input,
+	operations,
+	type Result,
+} from '../../shared/operations/index.ts';
+import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { type ApiFile, apiFileSchema } from '../../shared/project/api-file.ts';
+import type { StateFolder } from '../../shared/project/state-folder.ts';
+import type { Programs } from './context.ts';
+import { readEvents } from './read-events.ts';
+
+export interface NodeClient {
+	readonly note: ApiFile;
+	call<Name extends CallName>(name: Name, input: Input<Name>): Promise<Result<Name>>;
+	/** Resolves when the stream is open, so that nothing which happens afterwards is missed. Ends with `signal`. */
+	follow(input: Input<'events'>, signal: AbortSignal): Promise<AsyncIterable<ChangeEvent>>;
+}
+
+/** The note of the running node, null where none runs. */
+export async function findNode(state: StateFolder, programs: Programs): Promise<ApiFile | null> {
+	const text = await readFile(state.api, 'utf8').catch(() => null);
+	if (text === null) return null;
+	const note = apiFileSchema.safeParse(json(text));
+	return note.success && (await programs.lives(note.data)) ? note.data : null;
+}
+
+export async function connect(state: StateFolder, programs: Programs): Promise<NodeClient> {
+	const note = await findNode(state, programs);
+	if (note !== null) return clientOf(note);
+	throw ganglineError('NOT_RUNNING', `no node runs with the state folder ${state.root}`, {
+		hint: 'start it: gangline start',
+	});
+}
+
+export function clientOf(note: ApiFile): NodeClient {
+	const headers = { authorization: `Bearer ${note.token}` };
+	return {
+		note,
+		async call(name, input) {
+			const response = await send(`${note.url}/v1/${name}`, {
+				method: 'POST',
+				headers: { ...headers, 'content-type': 'application/json' },
+				body: JSON.stringify(input),
+			});
+			const body = json(await response.text());
+			if (!response.ok) throw errorFrom(body, response.status, name);
+			const parsed = operations[name].result.safeParse(body);
+			if (parsed.success) return parsed.data as Result<typeof name>;
+			throw ganglineError(
+				'MALFORMED',
+				`the node (version ${note.version}) answered ${name} in a way this gangline does not know`,
+				{
+					hint: 'both must be of one version: gangline stop && gangline start',
+					cause: parsed.error,
+				},
+			);
+		},
+		async follow(input, signal) {
+			const query = new URLSearchParams();
+			for (const [key, value] of Object.entries(input)) {
+				for (const one of Array.isArray(value) ? value : [value]) query.append(key, String(one));
+			}
+			const response = await send(`${note.url}/v1/events?${query}`, { headers, signal });
+			if (!response.ok || !response.body) throw errorFrom(json(await response.text()), response.status, 'events');
+			return readEvents(response.body, (data) => changeEventSchema.parse(json(data)), signal);
+		},
+	};
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+	return fetch(url, { ...init, redirect: 'error' }).catch((error: unknown) => {
+		if (init.signal?.aborted) throw error;
+		throw ganglineError('NOT_RUNNING', `the node at ${new URL(url).origin} does not answer`, {
+			hint: 'see what it does: gangline ps; start it: gangline start',
+			data: { why: error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error) },
+			cause: error,
+		});
+	});
+}
+
+/** The error that the node answered, or one of ours when the answer has another shape. */
+function errorFrom(body: unknown, status: number, name: string): GanglineError {
+	const error = own(body, 'error');
+	const code = own(error, 'code');
+	const message = own(error, 'message');
+	if (typeof code !== 'string' || typeof message !== 'string') {
+		return ganglineError('MALFORMED', `the answer to ${name} (HTTP ${status}) is no answer of a Gangline node`);
+	}
+	const hint = own(error, 'hint');
+	const data = own(error, 'data');
+	return ganglineError(isErrorCode(code) ? code : 'INTERNAL', message, {
+		...(typeof hint === 'string' ? { hint } : {}),
+		...(typeof data === 'object' && data !== null ? { data: { ...data } } : {}),
+	});
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+	return Object.hasOwn(errorKinds, code);
+}
+
+function own(value: unknown, key: string): unknown {
+	return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+}
+
+function json(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
+}

@@ -1,0 +1,62 @@
+/**
+ * Output of a run, once or as it comes. Following opens the stream first and reads the past second, so that no line
+ * falls between; lines count per run, so that none is printed twice.
+ */
+import type { Input, LogLine, Result } from '../../shared/operations/index.ts';
+import type { Output } from './output.ts';
+import { plain } from './output.ts';
+import type { Session } from './session.ts';
+
+type Asked = Omit<Input<'item.logs'>, 'project'>;
+
+export function logText(session: Session, logs: Result<'item.logs'>): string {
+	if (logs.run === null) return `nothing has run for ${logs.item.name} yet`;
+	const dropped =
+		logs.dropped === 0 ? [] : [session.out.paint('dim', `… ${logs.dropped} earlier lines: --lines <number>`)];
+	return [...dropped, ...logs.lines.map((line) => lineText(session.out, line))].join('\n');
+}
+
+/** Ends with 0 when the item is closed or gone, 130 after Ctrl-C, 6 when the node stops. */
+export async function followLogs(session: Session, asked: Asked): Promise<number> {
+	const { out, context } = session;
+	const { interrupted } = context;
+	const node = await session.node();
+	const { id } = await session.project();
+	const stream = await node.follow({ project: id, item: asked.item, kinds: ['log', 'item', 'itemGone'] }, interrupted);
+	const seen = new Map<string, number>();
+	const print = (line: LogLine): void => {
+		if (line.seq <= (seen.get(line.run) ?? 0)) return;
+		seen.set(line.run, line.seq);
+		out.line(line, () => lineText(out, line));
+	};
+	const catchUp = async (): Promise<void> => {
+		const logs = await session.ask('item.logs', asked);
+		if (logs.run === null) out.message(`nothing has run for ${logs.item.name} yet; waiting`);
+		for (const line of logs.lines) print(line);
+	};
+	await catchUp();
+	for await (const event of stream) {
+		if (event.kind === 'log') print(event.line);
+		if (event.kind === 'dropped') {
+			out.message(`${event.events} events were missed; reading again`);
+			await catchUp();
+		}
+		if (event.kind === 'itemGone') return ended(out, `${event.name} was deleted`, 0);
+		if (event.kind === 'item' && ['done', 'closed', 'archived'].includes(event.item.column)) {
+			return ended(out, `${event.item.name} is ${event.item.stage}`, 0);
+		}
+		if (event.kind === 'stopping') return ended(out, 'the node stops', 6);
+	}
+	return interrupted.aborted ? 130 : ended(out, 'the node is gone', 6);
+}
+
+function ended(out: Output, words: string, code: number): number {
+	out.message(words);
+	return code;
+}
+
+function lineText(out: Output, line: LogLine): string {
+	const text = plain(line.text).replace(/\n$/, '');
+	const source = out.paint('dim', `${line.source} │`);
+	return line.stream === 'stderr' ? `${source} ${out.paint('yellow', text)}` : `${source} ${text}`;
+}

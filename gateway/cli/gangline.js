@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+/*
+ * The launcher: plain JavaScript for Node.js 18 and later, without dependencies. Gangline itself runs on the Node.js 24
+ * that is installed with it (the npm package `node`), so that a person's own older one is enough to start it. It runs
+ * the sources in a clone and the compiled files in the package, and passes arguments, signals and exit code through.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const wanted = 24;
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..', '..');
+
+/** Says what is wrong and what to do; 5 is the exit code of a machine that is not fit. */
+function refuse(what, hint) {
+	process.stderr.write(`gangline: ${what}\n→ ${hint}\n`);
+	process.exit(5);
+}
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 18)
+	refuse(
+		`Node.js ${process.versions.node} is too old: expected 18 or later`,
+		'install a newer one: https://nodejs.org',
+	);
+if (process.platform !== 'linux') {
+	const names = { win32: 'Windows', darwin: 'macOS' };
+	refuse(
+		`${names[process.platform] ?? process.platform} is not supported: Gangline needs Linux (process trees are read from /proc)`,
+		process.platform === 'win32' ? 'run it inside WSL 2' : 'run it on a Linux machine or in a Linux container',
+	);
+}
+
+// Node.js strips types from sources, but not below node_modules: there only the compiled files run.
+const sources = join(here, 'main.ts');
+const compiled = join(root, 'dist', 'gateway', 'cli', 'main.js');
+const isPackage = root.split('/').includes('node_modules');
+const main = !isPackage && existsSync(sources) ? sources : compiled;
+if (!existsSync(main))
+	refuse(
+		`${main} is not there: this installation is not complete`,
+		'install it again, or in a clone: npm ci && npm run build',
+	);
+
+const nodeBinary = findNode();
+if (major === wanted) {
+	// Already on the right one: no second process.
+	if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
+	await runHere();
+} else if (nodeBinary === null) {
+	refuse(
+		`the npm package \`node\` (Node.js ${wanted}) is not installed beside Gangline`,
+		`run \`npm ci\` in ${root} (with install scripts allowed: npm rebuild node)`,
+	);
+} else {
+	runOn(nodeBinary);
+}
+
+/** The binary of the npm package `node`, null where `npm ci` was not run or its install script was not allowed. */
+function findNode() {
+	try {
+		const binary = join(dirname(nodeModule.createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+		return existsSync(binary) ? binary : null;
+	} catch {
+		return null;
+	}
+}
+
+async function runHere() {
+	const { main: start } = await import(pathToFileURL(main).href).catch((error) => {
+		if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+		return refuse(
+			`a package that Gangline needs is missing: ${error.message.split('\n')[0]}`,
+			`run \`npm ci\` in ${root}`,
+		);
+	});
+	await start();
+}
+
+function runOn(binary) {
+	const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+	// Replaces this process where Node.js can: nothing left to pass signals through.
+	if (typeof process.execve === 'function') process.execve(binary, [binary, ...args], process.env);
+	const child = spawn(binary, args, { stdio: 'inherit' });
+	// Ctrl-C reaches the child from the terminal itself; the others come to us alone.
+	process.on('SIGINT', () => {});
+	for (const signal of ['SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(signal, () => child.kill(signal));
+	child.on('error', (error) => refuse(`${binary} cannot be run: ${error.message}`, `run \`npm ci\` in ${root}`));
+	child.on('exit', (code, signal) => {
+		if (signal === null) process.exit(code ?? 1);
+		process.removeAllListeners(signal);
+		process.kill(process.pid, signal);
+	});
+}

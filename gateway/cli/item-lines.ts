@@ -1,0 +1,80 @@
+/** An item in words, for tables and answers. */
+import type { ItemView, Result } from '../../shared/operations/index.ts';
+import { type Output, plainLine, type Style } from './output.ts';
+import type { Session } from './session.ts';
+import { age, cost } from './words.ts';
+
+/** Prints what changing an item was answered: one sentence, and an offer beside it. */
+export function printChange(session: Session, changed: Result<'item.add'>): void {
+	const { item, answer, hint } = changed;
+	session.out.result(
+		changed,
+		() => `${item.name} ${plainLine(item.title)}: ${plainLine(answer)}${item.tentative ? ' (tentative)' : ''}`,
+	);
+	if (hint !== null && !session.out.json) session.out.message(`→ ${plainLine(hint)}`);
+}
+
+const stageWords: Readonly<Record<ItemView['stage'], string>> = {
+	upcoming: 'upcoming',
+	backlog: 'backlog',
+	coding: 'coding',
+	blocked: 'blocked',
+	qa: 'qa',
+	reviewHold: 'review',
+	merge: 'landing',
+	mergeFailure: 'merge failed',
+	mergeFailureFinal: 'merge failed',
+	done: 'done',
+	archived: 'archived',
+	frozen: 'frozen',
+	abandoned: 'abandoned',
+	superseded: 'superseded',
+	rejected: 'rejected',
+};
+
+const stageStyles: Partial<Record<ItemView['stage'], Style>> = {
+	coding: 'cyan',
+	qa: 'cyan',
+	merge: 'cyan',
+	reviewHold: 'yellow',
+	blocked: 'red',
+	mergeFailure: 'red',
+	mergeFailureFinal: 'red',
+	done: 'green',
+};
+
+export function stageText(out: Output, item: ItemView): string {
+	const words = `${stageWords[item.stage]}${item.held && item.stage === 'backlog' ? ', held' : ''}${item.tentative ? '?' : ''}`;
+	const style = stageStyles[item.stage];
+	return style === undefined ? words : out.paint(style, words);
+}
+
+/** Who works on it and since when, or where it stands in the queue. */
+export function whoText(item: ItemView, nowMs: number): string {
+	if (item.holder !== null)
+		return `${item.holder.agent ?? item.holder.role} on ${item.holder.node}, ${age(nowMs - item.holder.since)}`;
+	return item.queuePosition === null ? '' : `queue ${item.queuePosition}`;
+}
+
+/** The one thing worth knowing next: what you must do, what it waits for, or what went wrong last. */
+export function noteText(item: ItemView): string {
+	const unmet = item.dependsOn.filter(({ satisfied }) => !satisfied).map(({ name }) => name);
+	if (item.needsYou !== null) return plainLine(item.needsYou);
+	if (unmet.length > 0) return `waits for ${unmet.join(', ')}`;
+	if (item.lastFailure !== null) return plainLine(item.lastFailure.reason);
+	return plainLine(item.waitsBecause ?? item.stageReason ?? '');
+}
+
+/** One row of a table of items. */
+export function itemRow(out: Output, item: ItemView, nowMs: number): readonly string[] {
+	return [
+		item.name,
+		plainLine(item.title),
+		stageText(out, item),
+		whoText(item, nowMs),
+		cost(item.costUsd),
+		noteText(item),
+	];
+}
+
+export const itemHead = ['item', 'title', 'stage', 'who', 'cost', 'note'] as const;

@@ -1,0 +1,90 @@
+/** `gangline show` and `gangline log` for people. */
+import type { HistoryEntry, ItemDetail } from '../../shared/operations/index.ts';
+import { noteText, stageText, whoText } from './item-lines.ts';
+import { indent, type Output, plain, plainLine } from './output.ts';
+import { statText } from './review.ts';
+import type { Session } from './session.ts';
+import { renderTable } from './table.ts';
+import { age, cost, moment, shortCommit } from './words.ts';
+
+export function itemText(session: Session, item: ItemDetail): string {
+	const { out, context } = session;
+	const parts = [
+		`${out.paint('bold', `${item.name} ${plainLine(item.title)}`)}  ${item.type}, ${stageText(out, item)}`,
+		factLines(item, context.clock.now()).join('\n'),
+		section(out, 'Description', plain(item.description).trim()),
+		section(out, 'Asked for', item.words.map((words) => `- ${plainLine(words)}`).join('\n')),
+		section(out, 'Gates', gateLines(out, item).join('\n')),
+		section(out, 'Last failure', failureText(item)),
+		section(out, 'Runs', runLines(item, context.clock.now()).join('\n')),
+		item.change === null ? '' : `${out.paint('bold', 'Change')}\n${statText(out, item.change.stat)}`,
+		item.history.length === 0 ? '' : `${out.paint('bold', 'History')}\n${historyText(session, item.history)}`,
+	];
+	return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function section(out: Output, title: string, text: string): string {
+	return text === '' ? '' : `${out.paint('bold', title)}\n${indent(text)}`;
+}
+
+function factLines(item: ItemDetail, nowMs: number): readonly string[] {
+	const facts: readonly (readonly [string, string])[] = [
+		['now', noteText(item)],
+		['who', whoText(item, nowMs)],
+		['waits for', item.dependsOn.map(({ name, satisfied }) => `${name}${satisfied ? ' (done)' : ''}`).join(', ')],
+		['needed by', item.dependents.join(', ')],
+		['epic', item.parent ?? ''],
+		['labels', item.labels.join(', ')],
+		['agent', item.agent ?? ''],
+		['review', item.review],
+		['cost', cost(item.costUsd)],
+		['tries', item.attempts === 0 ? '' : `${item.attempts}, of which ${item.tries.reworks} reworks`],
+		['result', item.result === null ? '' : `${shortCommit(item.result.commit)} at ${item.result.ref}`],
+		['approved', item.approval === null ? '' : `${shortCommit(item.approval.branch)} by ${item.approval.who}`],
+		[
+			'landed',
+			item.landed === null
+				? ''
+				: `${item.landed.commit === null ? '' : `${shortCommit(item.landed.commit)}, `}${moment(item.landed.at)}`,
+		],
+		['kept', item.keptRefs.join(', ')],
+		['made', `${moment(item.createdAt)} by ${item.origin.who}`],
+		['names', [item.alias, item.key].filter((name) => name !== null).join(', ')],
+	];
+	return facts.filter(([, text]) => text !== '').map(([name, text]) => `  ${name.padEnd(10)}${plainLine(text)}`);
+}
+
+function gateLines(out: Output, item: ItemDetail): readonly string[] {
+	return item.gates.map(({ gate, outcome, why, tests, seconds }) => {
+		const words = out.paint(outcome === 'passed' ? 'green' : 'red', outcome);
+		const ran = tests === null ? '' : `, ${tests.passed + tests.failed} tests`;
+		return `${gate}: ${words} (${age(seconds * 1000)}${ran})${why === '' ? '' : ` ${plainLine(why)}`}`;
+	});
+}
+
+function failureText(item: ItemDetail): string {
+	if (item.lastFailure === null) return '';
+	const { reason, gate, detail } = item.lastFailure;
+	return plain(`${gate === null ? '' : `${gate}: `}${reason}${detail === null ? '' : `\n${detail}`}`).trim();
+}
+
+function runLines(item: ItemDetail, nowMs: number): readonly string[] {
+	return item.runs.map((run) => {
+		const lasted = age((run.endedAt ?? nowMs) - run.startedAt);
+		const spent = cost(run.costUsd);
+		return `${run.run}  ${run.agent ?? run.role} on ${run.node}, ${lasted}${spent === '' ? '' : `, ${spent}`}: ${plainLine(run.outcome ?? 'running')}`;
+	});
+}
+
+export function historyText({ context, out }: Session, entries: readonly HistoryEntry[]): string {
+	if (entries.length === 0) return 'nothing has happened yet';
+	const rows = entries.map((entry) => [
+		moment(entry.at),
+		entry.item,
+		entry.outcome === 'applied' ? entry.event : out.paint('red', `${entry.event} ${entry.outcome}`),
+		entry.from === entry.to || entry.to === null ? '' : `${entry.from ?? ''}→${entry.to}`,
+		plainLine(entry.who),
+		plainLine(entry.reason ?? ''),
+	]);
+	return renderTable(context, out, { head: ['when', 'item', 'event', 'stage', 'who', 'why'], rows, elastic: 5 });
+}

@@ -1,0 +1,137 @@
+/** status, list, show, log, logs: what changes nothing. */
+import type { Command } from 'commander';
+import { boardText } from './board-text.ts';
+import type { CliContext } from './context.ts';
+import { defineCommand } from './define-command.ts';
+import { followLogs, logText } from './follow-logs.ts';
+import { itemHead, itemRow } from './item-lines.ts';
+import { historyText, itemText } from './item-text.ts';
+import { wholeNumber } from './review.ts';
+import { rememberShown } from './shown.ts';
+import { renderTable } from './table.ts';
+
+export function registerLooking(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'status',
+		summary: 'The board: who works on what, what needs you, and how far origin and your checkout are apart',
+		group: 'Look',
+		examples: ['gangline status', 'gangline status --json'],
+		run: async (session) => {
+			const board = await session.ask('project.status', {});
+			session.out.result(board, () => boardText(session, board));
+			return undefined;
+		},
+	});
+	registerList(program, context);
+	defineCommand(program, context, {
+		usage: 'show <item>',
+		summary: 'Everything about one item: text, gates, tries, cost, history',
+		group: 'Look',
+		examples: ['gangline show 12', 'gangline show 12 --json'],
+		run: async (session, args) => {
+			const shown = await session.ask('item.show', { item: args.required(0) });
+			const { item } = shown;
+			session.out.result(shown, () => itemText(session, item));
+			if (item.change !== null) await rememberShown(session, item.project, item.key, item.change.binding);
+			return undefined;
+		},
+	});
+	defineCommand(program, context, {
+		usage: 'log [item]',
+		summary: 'What happened, to one item or in the whole project; newest last',
+		group: 'Look',
+		examples: ['gangline log', 'gangline log 12', 'gangline log --limit 500'],
+		configure: (command) => command.option('-n, --limit <number>', 'at most so many', wholeNumber),
+		run: async (session, args, options) => {
+			const [item, limit] = [args.text(0), options.number('limit')];
+			const asked = { ...(item === undefined ? {} : { item }), ...(limit === undefined ? {} : { limit }) };
+			const history = await session.ask('item.history', asked);
+			session.out.result(history, () => historyText(session, history.entries));
+			if (history.more) session.out.message('there is more: --limit <number>');
+			return undefined;
+		},
+	});
+	registerLogs(program, context);
+}
+
+function registerList(program: Command, context: CliContext): void {
+	const gather = (value: string, before: unknown): readonly string[] => [
+		...(Array.isArray(before) ? before : []),
+		value,
+	];
+	defineCommand(program, context, {
+		usage: 'list',
+		summary: 'Items by number',
+		group: 'Look',
+		examples: ['gangline list', 'gangline list --needs-you', 'gangline list --column done --label ui'],
+		configure: (command) =>
+			command
+				.option('-c, --column <name>', 'only of this column (repeatable)', gather)
+				.option('-l, --label <label>', 'only with this label (repeatable)', gather)
+				.option('--needs-you', 'only what waits for a person'),
+		run: async (session, _args, options) => {
+			const labels = options.list('label');
+			const answer = await session.ask('item.list', {
+				...(await columnsOf(options.list('column'))),
+				...(labels === undefined ? {} : { labels: [...labels] }),
+				...(options.flag('needsYou') ? { needsYou: true } : {}),
+			});
+			const now = session.context.clock.now();
+			session.out.result(answer, () =>
+				answer.items.length === 0
+					? 'no items'
+					: renderTable(session.context, session.out, {
+							head: itemHead,
+							rows: answer.items.map((item) => itemRow(session.out, item, now)),
+							elastic: 1,
+						}),
+			);
+			return undefined;
+		},
+	});
+}
+
+async function columnsOf(typed: readonly string[] | undefined) {
+	if (typed === undefined) return {};
+	const { columnNames, nearest } = await import('../../shared/operations/index.ts');
+	const { ganglineError } = await import('../../shared/ports/errors.ts');
+	const columns = typed.map((text) => {
+		const found = columnNames.find((name) => name === text);
+		if (found !== undefined) return found;
+		const near = nearest(text, columnNames);
+		throw ganglineError(
+			'INVALID_ARGUMENT',
+			`${JSON.stringify(text)} is no column: expected ${columnNames.join(', ')}`,
+			{
+				...(near === null ? {} : { hint: `did you mean ${near}?` }),
+			},
+		);
+	});
+	return { columns };
+}
+
+function registerLogs(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'logs <item>',
+		summary: 'The output of what worked on an item; -f goes on as it comes',
+		group: 'Look',
+		examples: ['gangline logs 12', 'gangline logs 12 --follow', 'gangline logs 12 -n 2000'],
+		configure: (command) =>
+			command
+				.option('-f, --follow', 'go on until the item is closed or Ctrl-C')
+				.option('-n, --lines <number>', 'at most so many to begin with', wholeNumber)
+				.option('--run <id>', 'of an earlier run (gangline show lists them)'),
+		run: async (session, args, options) => {
+			const [lines, run] = [options.number('lines'), options.text('run')];
+			const asked = {
+				item: args.required(0),
+				...(lines === undefined ? {} : { lines }),
+				...(run === undefined ? {} : { run }),
+			};
+			if (options.flag('follow')) return followLogs(session, asked);
+			const logs = await session.ask('item.logs', asked);
+			session.out.result(logs, () => logText(session, logs));
+			return undefined;
+		},
+	});
+}

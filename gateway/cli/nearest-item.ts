@@ -1,0 +1,32 @@
+/** "Did you mean #12?" for an item that is not there: the same letters in another name, or the word in a title. */
+
+import type { ItemView } from '../../shared/operations/index.ts';
+import { nearest } from '../../shared/operations/nearest.ts';
+import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import type { NodeClient } from './client.ts';
+import { plainLine } from './output.ts';
+
+/** The same error with a hint that names the nearest item, or says where to look. */
+export async function withNearestItem(
+	error: GanglineError,
+	node: NodeClient,
+	project: string,
+	typed: string,
+): Promise<GanglineError> {
+	const items = await node.call('item.list', { project }).then(
+		(answer) => answer.items,
+		() => [],
+	);
+	const near = nearestItem(items, typed);
+	const hint = near ? `did you mean ${near.name} (${plainLine(near.title)})?` : '`gangline list` shows the items';
+	return ganglineError(error.code, error.message, { hint, data: error.data, cause: error.cause });
+}
+
+function nearestItem(items: readonly ItemView[], typed: string): ItemView | undefined {
+	const word = typed.replace(/^[#~]/, '').toLowerCase();
+	const inTitle = items.find(({ title }) => word.length > 2 && title.toLowerCase().includes(word));
+	if (inTitle) return inTitle;
+	const names = items.flatMap(({ name, alias }) => (alias === null ? [name] : [name, alias]));
+	const near = nearest(/^[0-9]+$/.test(word) ? `#${word}` : `~${word}`, names);
+	return items.find(({ name, alias }) => near !== null && (name === near || alias === near));
+}

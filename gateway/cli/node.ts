@@ -1,0 +1,42 @@
+/** start, stop, ps: the node on this machine. */
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+import { defineCommand } from './define-command.ts';
+import { wholeNumber } from './review.ts';
+
+export function registerNode(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'start',
+		summary: "Start the node in the background, or add this folder's project to the one that runs",
+		group: 'Run',
+		examples: ['gangline start', 'gangline start --port 0', 'gangline start --foreground'],
+		configure: (command) =>
+			command
+				.option('--port <number>', 'listen on this port of 127.0.0.1, 0 takes any free one', wholeNumber)
+				.option('--foreground', 'stay here, write the log to this terminal, stop with Ctrl-C'),
+		run: async (session, _args, options) => {
+			const { start, startInForeground } = await import('./start.ts');
+			const port = options.number('port');
+			return options.flag('foreground') ? startInForeground(session, port) : start(session, port);
+		},
+	});
+	defineCommand(program, context, {
+		usage: 'stop',
+		summary: 'Stop the node and every agent that it runs; resumable work is kept',
+		group: 'Run',
+		examples: ['gangline stop'],
+		run: async (session) => (await import('./stop.ts')).stop(session),
+	});
+	defineCommand(program, context, {
+		usage: 'ps',
+		summary: 'What runs on this node now: agents and gates, since when, their last line',
+		group: 'Look',
+		examples: ['gangline ps', 'gangline ps --json'],
+		run: async (session) => {
+			const { nodeText } = await import('./node-text.ts');
+			const status = await (await session.node()).call('node.status', {});
+			session.out.result(status, () => nodeText(session, status));
+			return undefined;
+		},
+	});
+}

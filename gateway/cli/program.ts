@@ -1,0 +1,44 @@
+/** The table of contents of the `gangline` command: each group of commands registers itself here. */
+import { Command } from 'commander';
+import { registerAgent } from './agent.ts';
+import type { CliContext } from './context.ts';
+import { describeExamples } from './define-command.ts';
+import { formatHelp } from './help.ts';
+import { registerLooking } from './look.ts';
+import { registerNode } from './node.ts';
+import { registerProjects } from './projects.ts';
+import { registerReview } from './review.ts';
+import { registerWork } from './work.ts';
+
+/** The whole program; it writes nothing and ends no process by itself. */
+export function buildProgram(context: CliContext, version: string): Command {
+	const program = new Command('gangline')
+		.description('Coding agents work on your projects; what passes your gates lands on main, exactly once.')
+		.usage('<command> [options]')
+		.version(version, '-V, --version', 'print the version')
+		.helpOption('-h, --help', 'print help')
+		.helpCommand('help [command]', 'print help for a command')
+		.option('-p, --project <name>', 'the project; default: the one this folder belongs to')
+		.option('--json', 'print the result as JSON, exactly as the API answers')
+		.option('--no-color', 'no colour, as with NO_COLOR')
+		.option('--no-input', 'ask nothing')
+		.option('-y, --yes', 'answer yes to what would be asked')
+		.configureHelp({ showGlobalOptions: true, formatHelp })
+		.configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: () => {} })
+		.exitOverride();
+	describeExamples(program, [
+		'gangline init                              prepare this repository, once',
+		'gangline start                             start the node in the background',
+		'gangline add "Fix the login redirect"      add an item; an agent starts on it',
+		'gangline status                            who works on what, what needs you',
+		'gangline diff 12                           read what item 12 would change',
+		'gangline approve 12                        land exactly what you have read',
+	]);
+	registerWork(program, context);
+	registerReview(program, context);
+	registerLooking(program, context);
+	registerProjects(program, context);
+	registerNode(program, context);
+	registerAgent(program, context);
+	return program;
+}

@@ -1,0 +1,115 @@
+/**
+ * Starts a node as a process of its own and waits until it answers. What it writes goes to the log in the state folder;
+ * when it ends instead of answering, the log's last lines are the reason that the person gets.
+ */
+import { mkdir, open } from 'node:fs/promises';
+import { pause } from '../../shared/ports/clock.ts';
+import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import type { ApiFile } from '../../shared/project/api-file.ts';
+import { findNode } from './client.ts';
+import type { DetachedProgram } from './context.ts';
+import type { Session } from './session.ts';
+
+const answersWithinMs = 30_000;
+const lookEveryMs = 50;
+const logTailBytes = 16 * 1024;
+
+export function nodeEnvironment(
+	session: Session,
+	port: number | undefined,
+): Readonly<Record<string, string | undefined>> {
+	return { ...session.context.env, ...(port === undefined ? {} : { GANGLINE_PORT: String(port) }) };
+}
+
+/** The note of the started node. A node that does not answer in time is ended again. */
+export async function startNode(session: Session, port: number | undefined): Promise<ApiFile> {
+	const { context, state } = session;
+	await mkdir(state.root, { recursive: true, mode: 0o700 });
+	const begin = await sizeOf(state.log);
+	const program = await context.programs.startDetached(context.nodeCommand, {
+		cwd: state.root,
+		env: nodeEnvironment(session, port),
+		logTo: state.log,
+	});
+	try {
+		return await answering(session, program, begin);
+	} catch (error) {
+		program.end();
+		throw error;
+	}
+}
+
+async function answering(session: Session, program: DetachedProgram, begin: number): Promise<ApiFile> {
+	const { clock, programs, interrupted } = session.context;
+	const ended = { how: null as string | null };
+	void program.exited.then((how) => {
+		ended.how = how;
+	});
+	const deadline = clock.monotonic() + answersWithinMs;
+	while (clock.monotonic() < deadline) {
+		const note = await findNode(session.state, programs);
+		if (note !== null && note.pid === program.pid) return note;
+		if (ended.how !== null) throw await startFailure(session, begin, `the node ended at once (${ended.how})`);
+		await pause(clock, lookEveryMs, interrupted);
+	}
+	throw await startFailure(
+		session,
+		begin,
+		`the node did not answer within ${answersWithinMs / 1000} s and was ended again`,
+	);
+}
+
+/** The error that the node itself logged, otherwise one with its last lines. */
+async function startFailure(session: Session, begin: number, what: string): Promise<GanglineError> {
+	const { log } = session.state;
+	const lines = await linesSince(log, begin);
+	const own = lines.map(loggedError).findLast((error) => error !== null);
+	if (own) return own;
+	const why = lines.slice(-10).join('\n');
+	return ganglineError('INTERNAL', what, { hint: `its log: ${log}`, ...(why === '' ? {} : { data: { why } }) });
+}
+
+/** A log line of a node that could not start carries the error's code, message and hint. */
+function loggedError(line: string): GanglineError | null {
+	let fields: unknown;
+	try {
+		fields = JSON.parse(line);
+	} catch {
+		return null;
+	}
+	if (typeof fields !== 'object' || fields === null || !('code' in fields) || !('message' in fields)) return null;
+	const { code, message } = fields;
+	if (typeof code !== 'string' || !isErrorCode(code) || typeof message !== 'string') return null;
+	const hint = 'hint' in fields && typeof fields.hint === 'string' ? { hint: fields.hint } : {};
+	return ganglineError(code, message, hint);
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+	return Object.hasOwn(errorKinds, code);
+}
+
+async function sizeOf(path: string): Promise<number> {
+	const file = await open(path, 'r').catch(() => null);
+	if (file === null) return 0;
+	try {
+		return (await file.stat()).size;
+	} finally {
+		await file.close();
+	}
+}
+
+async function linesSince(path: string, begin: number): Promise<readonly string[]> {
+	const file = await open(path, 'r').catch(() => null);
+	if (file === null) return [];
+	try {
+		const { size } = await file.stat();
+		const from = Math.max(begin, size - logTailBytes);
+		const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(Math.max(1, size - from)), position: from });
+		return buffer
+			.toString('utf8', 0, bytesRead)
+			.split('\n')
+			.filter((line) => line.trim() !== '');
+	} finally {
+		await file.close();
+	}
+}

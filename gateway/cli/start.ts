@@ -1,0 +1,95 @@
+/** `gangline start`: a node runs afterwards, and it knows the project of the current folder. */
+import { access, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Result } from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import type { ApiFile } from '../../shared/project/api-file.ts';
+import { clientOf, findNode, type NodeClient } from './client.ts';
+import { nodeLines } from './node-text.ts';
+import { plainLine } from './output.ts';
+import type { Session } from './session.ts';
+import { nodeEnvironment, startNode } from './start-node.ts';
+
+/** Starts a node where none runs, adds the project of this folder, and says where it answers and how to stop it. */
+export async function start(session: Session, port: number | undefined): Promise<undefined> {
+	const running = await findNode(session.state, session.context.programs);
+	if (running !== null) refuseOtherPort(running, port);
+	const note = running ?? (await started(session, port));
+	await report(session, clientOf(note), running === null);
+	return undefined;
+}
+
+/** The same with the node as our child on this terminal; resolves with its exit code when it has ended. */
+export async function startInForeground(session: Session, port: number | undefined): Promise<number> {
+	const { context, state } = session;
+	const running = await findNode(state, context.programs);
+	if (running !== null) {
+		throw ganglineError('STORE_LOCKED', `a node runs already (pid ${running.pid}, ${running.url})`, {
+			hint: 'stop it first: gangline stop',
+		});
+	}
+	const ended = { yet: false };
+	const exit = context.programs.run(context.nodeCommand, { env: nodeEnvironment(session, port) }).finally(() => {
+		ended.yet = true;
+	});
+	const note = await appearing(session, () => ended.yet);
+	// A project that cannot be added must not leave a node behind that nobody waits for: say it, and go on.
+	if (note !== null)
+		await report(session, clientOf(note), true).catch((error: unknown) => session.out.message(String(error)));
+	return exit;
+}
+
+function refuseOtherPort(running: ApiFile, port: number | undefined): void {
+	if (port === undefined || port === 0 || new URL(running.url).port === String(port)) return;
+	throw ganglineError('REFUSED', `the node already runs at ${running.url}, not on port ${port}`, {
+		hint: `gangline stop && gangline start --port ${port}`,
+	});
+}
+
+async function started(session: Session, port: number | undefined): Promise<ApiFile> {
+	session.out.message('starting the node …');
+	return startNode(session, port);
+}
+
+async function appearing(session: Session, ended: () => boolean): Promise<ApiFile | null> {
+	const { pause } = await import('../../shared/ports/clock.ts');
+	while (!ended()) {
+		const note = await findNode(session.state, session.context.programs);
+		if (note !== null) return note;
+		await pause(session.context.clock, 50);
+	}
+	return null;
+}
+
+async function report(session: Session, node: NodeClient, isNew: boolean): Promise<void> {
+	const project = await addProjectHere(session, node);
+	const status = await node.call('node.status', {});
+	session.out.result({ started: isNew, node: status, project }, () => {
+		const head = isNew ? 'the node runs' : 'the node runs already';
+		const added = project === null ? [] : [`${project.project.name}: ${plainLine(project.answer)}`];
+		return [...added, `${head}: ${nodeLines(session, status)}`, '  stop it with: gangline stop'].join('\n');
+	});
+	if (project === null) session.out.message('→ this folder is no Gangline project yet: gangline init');
+}
+
+async function addProjectHere(session: Session, node: NodeClient): Promise<Result<'project.add'> | null> {
+	const path = await projectFolder(session.context.cwd);
+	if (path === null) return null;
+	session.out.message(`adding the project in ${path} …`);
+	return node.call('project.add', { path });
+}
+
+/** The nearest folder upwards that has a `.gangline/project.toml`, null where none has. */
+async function projectFolder(cwd: string): Promise<string | null> {
+	let folder = await realpath(cwd).catch(() => cwd);
+	for (;;) {
+		const found = await access(join(folder, '.gangline/project.toml')).then(
+			() => true,
+			() => false,
+		);
+		if (found) return folder;
+		const parent = dirname(folder);
+		if (parent === folder) return null;
+		folder = parent;
+	}
+}
