@@ -20,10 +20,11 @@ export type CgroupProbe =
 	| { readonly kind: 'usable'; readonly mount: string; readonly folder: string }
 	| { readonly kind: 'unusable'; readonly mount: string | null; readonly reason: string };
 
-/** Makes the folder of this node's runs below our own cgroup and proves that a group there can be killed. */
-export function probeCgroup(scope: string): CgroupProbe {
+/** Finds the folder of this node's runs below our own cgroup and proves that a group there can be killed. */
+export function probeCgroup(scope: string, isWanted: boolean): CgroupProbe {
 	const mount = findCgroupMount(readText('/proc/self/mountinfo'));
 	if (mount === null) return { kind: 'unusable', mount, reason: 'no cgroup version 2 is mounted' };
+	if (!isWanted) return { kind: 'unusable', mount, reason: 'not wanted' };
 	const own = /^0::(.*)$/m.exec(readText('/proc/self/cgroup'))?.[1];
 	if (own === undefined) return { kind: 'unusable', mount, reason: '/proc/self/cgroup names no version 2 group' };
 	const folder = join(mount, own, `gangline-${scope}`);

@@ -27,7 +27,7 @@ export async function createProcesses(options: ProcessesOptions): Promise<Proces
 	if (!/^[a-z0-9-]{1,64}$/.test(scope)) {
 		throw ganglineError('INVALID_ID', `${JSON.stringify(scope)} is no scope: expected up to 64 of [a-z0-9-]`);
 	}
-	const stage = options.stage ?? join(tmpdir(), `gangline-stage-${process.getuid?.() ?? 0}-${scope}`);
+	const stage = options.stage ?? join(tmpdir(), `gangline-stage-${process.getuid?.() ?? 0}`);
 	const means = findMeans(scope, anchors);
 	const base = { scope, means, stage };
 	const proved = await proveNamespaces(base);

@@ -45,7 +45,7 @@ export function findMeans(scope: string, anchors: readonly Anchor[]): Means {
 	const uid = process.getuid?.() ?? 0;
 	return {
 		tools,
-		cgroup: anchors.includes('cgroup') ? probeCgroup(scope) : { kind: 'unusable', mount: null, reason: 'not wanted' },
+		cgroup: probeCgroup(scope, anchors.includes('cgroup')),
 		namespaceModes: tools.unshare && tools.mount && tools.umount && tools.mkdir ? modesFor(uid, tools) : [],
 		reaperCall: tools.perl ? (prctlNumbers[process.arch] ?? null) : null,
 		uid,
