@@ -26,15 +26,16 @@ export interface Intent {
 }
 
 /**
- * Events beside the table.
- * - `add` {title, type, description, dependsOn, labels, held, upcoming, agent, review}: by user, agent or system; the item must not exist.
- * - `edit` {some of the fields of add}: by user; by agent only under its token.
- * - `delete`: by user; the record goes for good, its number is never given again.
- * - `grant` {holder, role}: by system; mints the token and counts a total attempt.
- * - `release` {reason}: by system; the holder is gone or gave the item back: token and holder become null, the stage stays.
- * - `attemptFailed` {reason, gate?, gateKind?, detail}: by gates; the session or a gate after it failed: counts a rework (or a free fix-up), spends the token.
- * - `result` {commit, base}: by gates in mergeFailure (a mergemaster's new result); becomes the item's result.
- * - `void`: an entry that cannot be read any more, closed so that nobody waits for it.
+ * Events beside the table. Each needs the right to act as its `by`, like every intent.
+ * - `add` {title, type, description, dependsOn, parent, labels, held, upcoming, agent, review}: by user, agent or system; the item must not exist.
+ * - `edit` {some of the fields of add}: by user; by agent only under its token, and not what decides about it (review, agent, held, type).
+ * - `delete`: by user; the record goes for good, its number is never given again. Refused while others depend on it or belong to it.
+ * - `grant` {holder, role}: by system, while nobody works on the item; mints the token and counts a total attempt.
+ * - `release` {reason}: by system; the holder is gone or gave the item back: token, holder and role become null, the stage stays;
+ *   only in mergeFailure and mergeFailureFinal the token stays, held by nobody: the accepted result lands under it.
+ * - `attemptFailed` {reason, gate?, gateKind?, detail}: by gates; the session or a gate after it failed: counts a rework (or a free fix-up) and lets go like release.
+ * - `result` {commit, base}: by gates in mergeFailure and mergeFailureFinal (a mergemaster's new result); becomes the item's result.
+ * - `void`: an entry that cannot be read any more, closed so that nobody waits for it. Its `item` says nothing and may be empty.
  */
 export const recordEvents = ['add', 'edit', 'delete', 'grant', 'release', 'attemptFailed', 'result', 'void'] as const;
 export type RecordEvent = (typeof recordEvents)[number];

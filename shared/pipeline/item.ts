@@ -1,5 +1,5 @@
 /** An item as the home publishes it: the facts. Everything shown about it (column, badge, who waits for whom) is derived on read. */
-import type { StagedItem } from './intent.ts';
+import type { IntentId, StagedItem } from './intent.ts';
 import type { MergeFailureKind } from './stage.ts';
 
 export type ItemType = 'story' | 'bug' | 'refactor' | 'spike' | 'epic';
@@ -27,10 +27,12 @@ export interface Item extends StagedItem {
 	readonly review: ReviewMode | null;
 	/** Who made it: kind and id. */
 	readonly origin: { readonly by: string; readonly who: string };
+	/** The intent that added it: what it was called before it had a number (`~laptop-3`) stays an alias. */
+	readonly addedAs?: IntentId;
 	readonly createdAt: number;
 	/** When the stage, the holder or the result last changed, wall ms of the home. */
 	readonly changedAt: number;
-	/** What the holder works as, null while nobody does. */
+	/** What the holder works as; null while nobody does, also where a result is accepted and its token still names it. */
 	readonly role: ItemRole | null;
 	/** The last accepted result: kept under refs/gangline/attempts/<key>/<token>. */
 	readonly result: { readonly commit: string; readonly base: string } | null;

@@ -4,6 +4,7 @@
  * so every replica that folds the same set over the same facts judges the same sequence [I1, I14].
  */
 import type { Intent, IntentId, Outcome, Refusal } from './intent.ts';
+import { nameCharactersMax } from './limits.ts';
 
 export interface Settled {
 	readonly outcomes: Readonly<Record<IntentId, Outcome>>;
@@ -42,6 +43,11 @@ export function settle(before: Readonly<Record<string, number>>, intents: readon
 
 export function idOf(intent: Intent): IntentId {
 	return `${intent.author}#${intent.n}`;
+}
+
+/** For whom it speaks, never empty; a longer name than a record may hold is cut. */
+export function whoOf({ who, author }: Intent): string {
+	return (who || author).slice(0, nameCharactersMax).toWellFormed();
 }
 
 /** Authors by name, their entries by number, so that the answer too does not depend on the order of the list. */
