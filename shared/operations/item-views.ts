@@ -3,6 +3,9 @@
  * the item (`#12`, or `~laptop-3` until the home has numbered it). Times are wall ms since 1970.
  */
 import { z } from 'zod';
+import type { ItemType, ReviewMode } from '../pipeline/item.ts';
+import type { StageKind } from '../pipeline/stage.ts';
+import { badges, columns } from '../pipeline/table.ts';
 import { gateKinds } from '../protocol/work.ts';
 
 export const stageKinds = [
@@ -21,10 +24,11 @@ export const stageKinds = [
 	'abandoned',
 	'superseded',
 	'rejected',
-] as const;
-export const columnNames = ['backlog', 'coding', 'qa', 'merge', 'done', 'closed', 'archived'] as const;
-export const itemTypes = ['story', 'bug', 'refactor', 'spike', 'epic'] as const;
-export const reviewModes = ['human', 'server', 'agent'] as const;
+] as const satisfies readonly StageKind[];
+const itemTypes = ['story', 'bug', 'refactor', 'spike', 'epic'] as const satisfies readonly ItemType[];
+const reviewModes = ['human', 'server', 'agent'] as const satisfies readonly ReviewMode[];
+export const itemTypeSchema = z.enum(itemTypes);
+export const reviewModeSchema = z.enum(reviewModes);
 
 export const commitSchema = z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/, 'expected a full commit id');
 export const atSchema = z.number().describe('Wall ms since 1970');
@@ -77,12 +81,12 @@ export const itemViewSchema = z.object({
 	name: z.string().describe('#12, or ~laptop-3 while it has no number'),
 	alias: z.string().nullable().describe('The provisional name, kept for ever'),
 	title: z.string(),
-	type: z.enum(itemTypes),
+	type: itemTypeSchema,
 	stage: z.enum(stageKinds),
 	stageReason: z.string().nullable().describe('Why it is blocked, held, rejected, failed; one line'),
 	resumeTo: z.enum(stageKinds).nullable().describe('Of blocked and frozen'),
-	column: z.enum(columnNames),
-	badge: z.string(),
+	column: z.enum(columns),
+	badge: z.enum(badges),
 	tentative: z.boolean().describe('Some of this has not been accepted by the home yet'),
 	labels: z.array(z.string()),
 	held: z.boolean(),
@@ -145,7 +149,7 @@ export const tryViewSchema = z.object({
 export const itemDetailSchema = itemViewSchema.extend({
 	description: z.string(),
 	words: z.array(z.string()).describe('What people asked for after seeing results, newest last'),
-	review: z.enum(reviewModes).describe("The item's own mode or the project's"),
+	review: reviewModeSchema.describe("The item's own mode or the project's"),
 	origin: z.object({ by: z.string(), who: z.string() }),
 	result: z.object({ commit: commitSchema, base: commitSchema, ref: z.string() }).nullable(),
 	/** What an approval of now would be bound to, with what it changes; null where there is no result. */

@@ -1,7 +1,8 @@
 /** Everything that can be asked about projects: which there are, how one stands, pausing. */
 import { z } from 'zod';
+import { columns } from '../pipeline/table.ts';
 import { defineOperation } from './define.ts';
-import { atSchema, columnNames, commitSchema, itemViewSchema } from './item-views.ts';
+import { atSchema, commitSchema, itemViewSchema } from './item-views.ts';
 import { projectRefSchema } from './references.ts';
 
 export const projectViewSchema = z.object({
@@ -38,7 +39,7 @@ export const boardSchema = z.object({
 	qualification: z
 		.object({ ready: z.boolean(), reason: z.string().nullable(), saw: z.string().nullable(), at: atSchema.nullable() })
 		.describe('Whether this node has shown that set-up and gates work on main; `saw` is such as `212 tests, 14 s`'),
-	counts: z.partialRecord(z.enum(columnNames), z.int()),
+	counts: z.partialRecord(z.enum(columns), z.int()),
 	items: z.array(itemViewSchema).describe('All that is not closed or archived, and what was closed last'),
 	queue: z.array(z.string()).describe('Names in landing order'),
 	costUsd: z.number(),

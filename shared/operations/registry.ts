@@ -4,12 +4,14 @@
  */
 import type { z } from 'zod';
 import type { Caller, Operation } from './define.ts';
-import { itemOperations } from './item-operations.ts';
+import { itemChanges } from './item-changes.ts';
+import { itemQueries } from './item-queries.ts';
 import { nodeOperations } from './node-operations.ts';
 import { projectOperations } from './project-operations.ts';
 
 export const operations = {
-	...itemOperations,
+	...itemChanges,
+	...itemQueries,
 	...projectOperations,
 	...nodeOperations,
 } as const satisfies Record<string, Operation>;

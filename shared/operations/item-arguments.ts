@@ -1,0 +1,57 @@
+/** What operations on items take: the fields that people fill in, each with its bound and a message that says so. */
+import { z } from 'zod';
+import { itemTypeSchema, reviewModeSchema } from './item-views.ts';
+import { dependenciesMax, descriptionBytesMax, labelsMax, titleCharactersMax } from './limits.ts';
+import { itemRefSchema, projectRefSchema } from './references.ts';
+
+export const project = projectRefSchema;
+export const item = itemRefSchema;
+const oneLine = /^[^\p{Cc}\p{Cf}]*$/u;
+
+/** Text of at most 16 KiB; the error names its size and where longer text belongs. */
+function boundedText(what: string, elsewhere: string) {
+	return z.string().superRefine((text, context) => {
+		const bytes = Buffer.byteLength(text);
+		if (bytes <= descriptionBytesMax) return;
+		const message = `${what} has ${bytes} bytes, at most ${descriptionBytesMax} (16 KiB) fit: ${elsewhere}`;
+		context.addIssue({ code: 'custom', message, input: '' });
+	});
+}
+
+export const title = z
+	.string()
+	.trim()
+	.min(1)
+	.max(titleCharactersMax)
+	.regex(oneLine, 'expected one line without control characters')
+	.describe('One line');
+const description = boundedText(
+	'the description',
+	'put the rest into a file of the repository and name it here',
+).describe('What is wanted, at most 16 KiB. With a fenced sh block and no other agent, the block is what is run.');
+export const words = boundedText('the text', 'put the rest into a file of the repository and name it here')
+	.refine((text) => text.trim() !== '', 'expected words that say what should be different')
+	.describe('What should be different; goes into the next prompt');
+export const reason = z.string().trim().min(1).max(1000).regex(oneLine, 'expected one line').describe('Why, one line');
+export const label = z
+	.string()
+	.regex(/^[\p{L}\p{N}][\p{L}\p{N}:._/-]{0,49}$/u, 'expected a label of letters, digits and : . _ / -');
+const agentName = z
+	.string()
+	.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'expected the name of an agent in .gangline/project.toml, or shell')
+	.describe('The configured agent that does it; `shell` runs the fenced sh block');
+
+export const fields = {
+	type: itemTypeSchema,
+	description,
+	dependsOn: z.array(item).max(dependenciesMax).describe('Items that must be done first'),
+	parent: item.describe('The epic it belongs to'),
+	labels: z.array(label).max(labelsMax),
+	hold: z.boolean().describe('Do not start it by itself'),
+	agent: agentName,
+	review: reviewModeSchema.describe("Overrides the project's review mode"),
+};
+
+export const projectErrors = ['UNKNOWN_PROJECT'] as const;
+export const itemErrors = ['UNKNOWN_PROJECT', 'UNKNOWN_ITEM'] as const;
+export const changeErrors = [...itemErrors, 'REFUSED'] as const;

@@ -1,0 +1,121 @@
+/** What can be asked about items without changing any. */
+import { z } from 'zod';
+import { columns } from '../pipeline/table.ts';
+import { defineOperation } from './define.ts';
+import { item, itemErrors, label, project, projectErrors } from './item-arguments.ts';
+import {
+	atSchema,
+	bindingSchema,
+	historyEntrySchema,
+	itemDetailSchema,
+	itemViewSchema,
+	logLineSchema,
+	stageKinds,
+	statSchema,
+} from './item-views.ts';
+import {
+	historyEntriesDefault,
+	historyEntriesMax,
+	logLinesDefault,
+	logLinesMax,
+	patchBytesDefault,
+	patchBytesMax,
+} from './limits.ts';
+
+export const itemQueries = {
+	'item.list': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'Items of a project, by number',
+		args: z.strictObject({
+			project,
+			columns: z.array(z.enum(columns)).optional().describe('Only these columns; default: all but closed and archived'),
+			stages: z.array(z.enum(stageKinds)).optional(),
+			labels: z.array(label).optional().describe('With all of these labels'),
+			needsYou: z.boolean().optional().describe('Only what waits for a person'),
+		}),
+		result: z.object({ items: z.array(itemViewSchema) }),
+		examples: [
+			{ cli: 'gangline list', args: {} },
+			{ cli: 'gangline list --needs-you', args: { needsYou: true } },
+		],
+		errors: projectErrors,
+	}),
+	'item.show': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'Everything about one item',
+		args: z.strictObject({ project, item }),
+		result: z.object({ item: itemDetailSchema }),
+		examples: [{ cli: 'gangline show 12', args: { item: 12 } }],
+		errors: itemErrors,
+	}),
+	'item.diff': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: "What an item's result changes on main as it is now",
+		args: z.strictObject({
+			project,
+			item,
+			bytes: z.int().min(1024).max(patchBytesMax).default(patchBytesDefault).describe('At most this much of the patch'),
+		}),
+		result: z.object({
+			item: itemViewSchema,
+			binding: bindingSchema,
+			stat: statSchema,
+			patch: z.string(),
+			cut: z
+				.object({ bytes: z.int(), files: z.array(z.string()), words: z.string() })
+				.nullable()
+				.describe('What of the patch is not here'),
+			takenAt: atSchema,
+			command: z.string().describe('Shows the whole in a shell'),
+		}),
+		examples: [{ cli: 'gangline diff 12', args: { item: 12 } }],
+		errors: [...itemErrors, 'NOTHING_TO_SHOW'],
+	}),
+	'item.history': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'What happened, to one item or in the whole project; newest last',
+		args: z.strictObject({
+			project,
+			item: item.optional(),
+			limit: z.int().min(1).max(historyEntriesMax).default(historyEntriesDefault),
+			before: z.int().min(0).optional().describe('Only what is older than this revision'),
+		}),
+		result: z.object({ entries: z.array(historyEntrySchema), more: z.boolean().describe('There are older ones') }),
+		examples: [
+			{ cli: 'gangline log', args: {} },
+			{ cli: 'gangline log 12', args: { item: 12 } },
+		],
+		errors: itemErrors,
+	}),
+	'item.logs': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'The last output of what worked on an item; follow it with the event stream',
+		args: z.strictObject({
+			project,
+			item,
+			run: z.string().max(100).optional().describe('Default: the newest run'),
+			lines: z.int().min(1).max(logLinesMax).default(logLinesDefault),
+		}),
+		result: z.object({
+			item: itemViewSchema,
+			run: z
+				.object({ id: z.string(), startedAt: atSchema, endedAt: atSchema.nullable(), outcome: z.string().nullable() })
+				.nullable()
+				.describe('Null where nothing ever ran'),
+			lines: z.array(logLineSchema),
+			dropped: z.int().describe('Earlier lines that are not here'),
+		}),
+		examples: [{ cli: 'gangline logs 12', args: { item: 12 } }],
+		errors: [...itemErrors, 'NOTHING_TO_SHOW'],
+	}),
+};

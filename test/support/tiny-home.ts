@@ -1,0 +1,321 @@
+/**
+ * A home that answers every operation of the registry from memory: enough of one to stand behind a real API in tests of
+ * the API and the command line. It remembers what it was asked.
+ */
+import type {
+	Caller,
+	CallName,
+	ChangeEvent,
+	Handlers,
+	ItemDetail,
+	ItemRef,
+	ItemView,
+	LogLine,
+	ProjectView,
+} from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/errors.ts';
+
+export const shopId = '01JZ0000000000000000000SHP';
+export const commits = {
+	branch: 'b'.repeat(40),
+	otherBranch: 'c'.repeat(40),
+	main: 'a'.repeat(40),
+	mergeBase: 'a'.repeat(40),
+} as const;
+
+export interface TinyHome {
+	readonly handlers: Handlers;
+	readonly asked: { readonly name: CallName; readonly args: unknown; readonly caller: Caller }[];
+	readonly projects: ProjectView[];
+	readonly items: ItemDetail[];
+	readonly logLines: LogLine[];
+	readonly events: { subscribe(listener: (event: ChangeEvent) => void): () => void };
+	readonly listeners: Set<(event: ChangeEvent) => void>;
+	emit(event: ChangeEvent): void;
+	/** The commit that the item's result is at now; approvals of others are refused. */
+	branch: string;
+}
+
+export function itemDetail(changes: Partial<ItemDetail> & { readonly number: number }): ItemDetail {
+	const { number } = changes;
+	return {
+		project: shopId,
+		key: `01JZ00000000000000000000${String(number).padStart(2, '0')}`,
+		name: `#${number}`,
+		alias: `~laptop-${number}`,
+		title: `Item ${number}`,
+		type: 'story',
+		stage: 'backlog',
+		stageReason: null,
+		resumeTo: null,
+		column: 'backlog',
+		badge: 'active',
+		tentative: false,
+		labels: [],
+		held: false,
+		agent: null,
+		parent: null,
+		dependsOn: [],
+		waitsBecause: null,
+		needsYou: null,
+		holder: null,
+		queuePosition: null,
+		costUsd: 0,
+		attempts: 0,
+		lastFailure: null,
+		landed: null,
+		createdAt: 0,
+		changedAt: 0,
+		description: '',
+		words: [],
+		review: 'human',
+		origin: { by: 'user', who: 'ada' },
+		result: null,
+		change: null,
+		approval: null,
+		tries: { reworks: 0, mergeFailures: null, freeFixups: 0, totalAttempts: 0 },
+		gates: [],
+		runs: [],
+		history: [],
+		dependents: [],
+		keptRefs: [],
+		...changes,
+	};
+}
+
+export function reviewItem(number: number, title: string): ItemDetail {
+	const stat = {
+		files: 1,
+		insertions: 2,
+		deletions: 1,
+		paths: [{ path: 'src/login.ts', insertions: 2, deletions: 1 }],
+	};
+	const binding = { branch: commits.branch, main: commits.main, mergeBase: commits.mergeBase };
+	return itemDetail({
+		number,
+		title,
+		stage: 'reviewHold',
+		column: 'qa',
+		badge: 'review-hold',
+		needsYou: 'read and approve it',
+		change: { binding, stat },
+	});
+}
+
+/** What a hostile agent may put into a title, a log or a patch. */
+export const escapes = '\u001b[2J\u001b]0;owned\u0007\u202e';
+
+export function tinyHome(checkout = '/nowhere'): TinyHome {
+	const asked: TinyHome['asked'] = [];
+	const items: ItemDetail[] = [
+		itemDetail({ number: 1, title: 'Fix the login redirect' }),
+		reviewItem(12, `Rename the client${escapes}`),
+	];
+	const shop: ProjectView = {
+		id: shopId,
+		name: 'shop',
+		path: checkout,
+		branch: 'main',
+		review: 'human',
+		landing: 'local',
+		paused: false,
+		trouble: null,
+	};
+	const projects = [shop];
+	const logLines: LogLine[] = [line(1, 'compiling'), line(2, `done${escapes}`)];
+	const listeners: TinyHome['listeners'] = new Set();
+	const home: TinyHome = {
+		asked,
+		projects,
+		items,
+		logLines,
+		listeners,
+		branch: commits.branch,
+		events: {
+			subscribe(listener) {
+				listeners.add(listener);
+				return () => void listeners.delete(listener);
+			},
+		},
+		emit: (event) => {
+			for (const listener of listeners) listener(event);
+		},
+		handlers: remembering(asked, {
+			'item.add': async (args) => {
+				const item = itemDetail({
+					number: items.length + 20,
+					title: args.title,
+					type: args.type,
+					description: args.description,
+				});
+				items.push(item);
+				return { item, answer: args.hold ? 'waits because it is held' : 'starts on laptop', hint: null };
+			},
+			'item.edit': async (args) => ({ item: find(items, args.item), answer: 'changed', hint: null }),
+			'item.list': async () => ({ items }),
+			'item.show': async (args) => ({ item: find(items, args.item) }),
+			'item.diff': async (args) => {
+				const item = find(items, args.item);
+				if (item.change === null) throw ganglineError('NOTHING_TO_SHOW', `${item.name} has no result yet`);
+				const patch = `diff --git a/src/login.ts b/src/login.ts\n--- a/src/login.ts\n+++ b/src/login.ts\n@@ -1 +1,2 @@\n-old${escapes}\n+new\n+more\n`;
+				const binding = { ...item.change.binding, branch: home.branch };
+				return { item, binding, stat: item.change.stat, patch, cut: null, takenAt: 0, command: 'git diff a b' };
+			},
+			'item.approve': async (args) => {
+				const item = find(items, args.item);
+				if (args.binding.branch !== home.branch) {
+					throw ganglineError('REFUSED', `${item.name} has changed since you read it`, { hint: 'gangline diff 12' });
+				}
+				return {
+					item,
+					answer: 'lands when its gates pass',
+					hint: 'let green changes land by themselves: land-when-green',
+				};
+			},
+			'item.reject': async (args) => ({
+				item: find(items, args.item),
+				answer: `back to a coder: ${args.words}`,
+				hint: null,
+			}),
+			'item.move': async (args) => ({ item: find(items, args.item), answer: `${args.to} done`, hint: null }),
+			'item.delete': async (args) => {
+				const item = find(items, args.item);
+				items.splice(items.indexOf(item), 1);
+				return { key: item.key, name: item.name, answer: `${item.name} is deleted`, kept: [] };
+			},
+			'item.history': async () => ({
+				entries: [
+					{
+						project: shopId,
+						key: items[0]?.key ?? '',
+						item: '#1',
+						revision: 1,
+						at: 0,
+						by: 'user',
+						who: 'ada',
+						event: 'start',
+						from: 'backlog',
+						to: 'coding',
+						reason: null,
+						outcome: 'applied',
+					},
+				],
+				more: false,
+			}),
+			'item.logs': async (args) => ({
+				item: find(items, args.item),
+				run: { id: 'run-1', startedAt: 0, endedAt: null, outcome: null },
+				lines: [...logLines],
+				dropped: 0,
+			}),
+			'item.salvage': async (args) => ({
+				kept: [
+					{
+						ref: 'refs/gangline/salvage/1',
+						commit: commits.branch,
+						item: '#1',
+						at: 0,
+						subject: 'wip',
+						command: 'git fetch gangline x',
+					},
+				],
+				made: args.keep ? 'refs/gangline/salvage/2' : null,
+			}),
+			'project.add': async (args) => {
+				const project = { ...shop, path: args.path };
+				projects.splice(0, projects.length, project);
+				return { project, added: true, answer: 'taken on' };
+			},
+			'project.list': async () => ({ projects }),
+			'project.pause': async (args) => ({
+				project: shop,
+				answer: 'paused',
+				running: args.kill ? [] : ['#1'],
+				stopped: args.kill ? ['#1'] : [],
+			}),
+			'project.resume': async () => ({ project: shop, answer: 'goes on' }),
+			'project.status': async () => ({
+				project: shop,
+				distance: {
+					branch: 'main',
+					canonical: commits.main,
+					origin: {
+						commit: commits.main,
+						ahead: 0,
+						behind: 2,
+						inTheWay: [],
+						words: 'is 2 commits behind',
+						remote: 'origin',
+						fetchedAt: 0,
+					},
+					checkout: { commit: commits.main, ahead: 0, behind: 0, inTheWay: [], words: 'is up to date', path: checkout },
+				},
+				qualification: { ready: true, reason: null, saw: '212 tests, 14 s', at: 0 },
+				counts: { backlog: 1, qa: 1 },
+				items,
+				queue: [],
+				costUsd: 0.42,
+				takenAt: 0,
+			}),
+			'node.status': async () => ({
+				version: '0.1.0',
+				runtime: 'v24',
+				node: 'n0123456789abcdef',
+				pid: process.pid,
+				startedAt: 0,
+				addresses: ['http://127.0.0.1:1'],
+				state: '/state',
+				log: '/state/node.log',
+				anchor: 'marker',
+				confines: null,
+				slots: { used: 1, total: 2 },
+				projects,
+				runs: [
+					{
+						run: 'run-1',
+						project: 'shop',
+						item: '#1',
+						title: 'Fix the login redirect',
+						what: 'coder',
+						agent: 'claude',
+						pids: [4711],
+						since: 0,
+						lastLine: 'reading src/login.ts',
+						costUsd: 0.1,
+					},
+				],
+			}),
+			'node.stop': async () => ({ pid: process.pid, answer: 'stopping', stopping: [] }),
+		}),
+	};
+	return home;
+}
+
+export function line(seq: number, text: string): LogLine {
+	return { seq, run: 'run-1', at: 0, source: 'agent', stream: 'stdout', text };
+}
+
+/** What an event carries: the item without what only `show` knows. */
+export function viewOf(item: ItemDetail): ItemView {
+	return item;
+}
+
+function find(items: readonly ItemDetail[], ref: ItemRef): ItemDetail {
+	const found = items.find((item) => {
+		if (ref.kind === 'number') return item.number === ref.number;
+		return ref.kind === 'key' ? item.key === ref.key : item.alias === ref.alias;
+	});
+	if (found) return found;
+	throw ganglineError('UNKNOWN_ITEM', `there is no item ${JSON.stringify(ref)}`);
+}
+
+function remembering(asked: TinyHome['asked'], handlers: Handlers): Handlers {
+	const wrapped = Object.entries(handlers).map(([name, handler]) => [
+		name,
+		(args: never, caller: Caller) => {
+			asked.push({ name: name as CallName, args, caller });
+			return handler(args, caller);
+		},
+	]);
+	return Object.fromEntries(wrapped) as Handlers;
+}
