@@ -82,6 +82,11 @@ export class GitProcess {
 		return (await this.run(call)).stdout.toString().replace(/\n$/, '');
 	}
 
+	/** `run` for an answer of lines. */
+	async lines(call: GitCall): Promise<string[]> {
+		return (await this.line(call)).split('\n').filter((line) => line !== '');
+	}
+
 	/** `run` for an answer of NUL-terminated fields. */
 	async fields(call: GitCall): Promise<string[]> {
 		const fields = (await this.run(call)).stdout.toString().split('\0');

@@ -1,0 +1,166 @@
+/**
+ * What kind of repository a folder lies in, as facts: nothing is judged or changed here. Whoever wants to use the
+ * repository decides from these facts alone, so every refusal can be tested without one.
+ */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GanglineError } from '../ports/errors.ts';
+import { personGit } from './git-environment.ts';
+import type { Environment, GitProcess } from './git-process.ts';
+
+export type RepositoryFacts =
+	| { readonly kind: 'none'; readonly folder: string }
+	| { readonly kind: 'bare'; readonly folder: string }
+	| CheckoutFacts;
+
+export interface CheckoutFacts {
+	readonly kind: 'checkout';
+	/** The top folder. */
+	readonly folder: string;
+	readonly isLinkedWorktree: boolean;
+	readonly isShallow: boolean;
+	readonly head: HeadFacts;
+	/** Paths of submodules in the index. */
+	readonly submodules: readonly string[];
+	/** What a person has begun and not finished, as git calls it. */
+	readonly inProgress: 'merge' | 'rebase' | 'cherry-pick' | 'revert' | 'bisect' | null;
+	readonly branches: readonly string[];
+	/** The branch that origin or custom says is the main one; null when nothing says so. */
+	readonly defaultBranch: string | null;
+	readonly remotes: readonly string[];
+	/** Tracked files that differ from HEAD, and everything below `.gangline/` that does. */
+	readonly dirty: readonly string[];
+	/** Whether git knows who commits here. */
+	readonly hasIdentity: boolean;
+}
+
+export type HeadFacts =
+	| { readonly kind: 'branch'; readonly branch: string; readonly commit: string }
+	/** A branch without a commit. */
+	| { readonly kind: 'unborn'; readonly branch: string }
+	| { readonly kind: 'detached'; readonly commit: string };
+
+/** Looks at the repository that `folder` lies in, as git called by the person sees it. */
+export async function inspectRepository(folder: string, environment: Environment): Promise<RepositoryFacts> {
+	const git = personGit(environment);
+	const where = await locate(git, folder);
+	if (where === null) return { kind: 'none', folder };
+	if (where.isBare) return { kind: 'bare', folder };
+	if (!where.isInsideWorkTree) return { kind: 'none', folder };
+	const top = await git.line({ cwd: folder, args: ['rev-parse', '--show-toplevel'] });
+	const branches = await git.lines({ cwd: top, args: ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads'] });
+	const head = await readHead(git, top);
+	return {
+		kind: 'checkout',
+		folder: top,
+		isLinkedWorktree: where.gitFolder !== where.commonFolder,
+		isShallow: where.isShallow,
+		head,
+		submodules: await listSubmodules(git, top),
+		inProgress: await findUnfinished(where.gitFolder),
+		branches,
+		defaultBranch: await findDefaultBranch(git, { top, branches, head }),
+		remotes: await git.lines({ cwd: top, args: ['remote'] }),
+		dirty: await listDirty(git, top),
+		hasIdentity: (await git.run({ cwd: top, args: ['var', 'GIT_AUTHOR_IDENT'], codes: [0, 128] })).code === 0,
+	};
+}
+
+interface Place {
+	readonly isBare: boolean;
+	readonly isInsideWorkTree: boolean;
+	readonly isShallow: boolean;
+	readonly gitFolder: string;
+	readonly commonFolder: string;
+}
+
+async function locate(git: GitProcess, folder: string): Promise<Place | null> {
+	const flags = ['--is-bare-repository', '--is-inside-work-tree', '--is-shallow-repository'];
+	const args = ['rev-parse', '--path-format=absolute', ...flags, '--git-dir', '--git-common-dir'];
+	try {
+		const [bare, inside, shallow, gitFolder = '', commonFolder = ''] = await git.lines({ cwd: folder, args });
+		const isTrue = (answer: string | undefined): boolean => answer === 'true';
+		return {
+			isBare: isTrue(bare),
+			isInsideWorkTree: isTrue(inside),
+			isShallow: isTrue(shallow),
+			gitFolder,
+			commonFolder,
+		};
+	} catch (error) {
+		const isNone =
+			error instanceof GanglineError && /not a git repository/i.test(JSON.stringify(error.data) + error.message);
+		if (isNone) return null;
+		throw error;
+	}
+}
+
+async function readHead(git: GitProcess, top: string): Promise<HeadFacts> {
+	const symbolic = await git.run({ cwd: top, args: ['symbolic-ref', '--quiet', 'HEAD'], codes: [0, 1] });
+	const resolved = await git.run({
+		cwd: top,
+		args: ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'],
+		codes: [0, 1],
+	});
+	const commit = resolved.code === 0 ? resolved.stdout.toString().trim() : null;
+	const branch = symbolic.stdout
+		.toString()
+		.trim()
+		.replace(/^refs\/heads\//, '');
+	if (symbolic.code !== 0) return { kind: 'detached', commit: commit ?? '' };
+	return commit === null ? { kind: 'unborn', branch } : { kind: 'branch', branch, commit };
+}
+
+/** Gitlinks in the index, whether or not `.gitmodules` names them. */
+async function listSubmodules(git: GitProcess, top: string): Promise<string[]> {
+	const staged = await git.fields({ cwd: top, args: ['ls-files', '-z', '--stage'] });
+	return staged.filter((entry) => entry.startsWith('160000 ')).map((entry) => entry.slice(entry.indexOf('\t') + 1));
+}
+
+async function findUnfinished(gitFolder: string): Promise<CheckoutFacts['inProgress']> {
+	const marks = [
+		['MERGE_HEAD', 'merge'],
+		['rebase-merge', 'rebase'],
+		['rebase-apply', 'rebase'],
+		['CHERRY_PICK_HEAD', 'cherry-pick'],
+		['REVERT_HEAD', 'revert'],
+		['BISECT_LOG', 'bisect'],
+	] as const;
+	for (const [mark, what] of marks) if (await exists(join(gitFolder, mark))) return what;
+	return null;
+}
+
+async function exists(path: string): Promise<boolean> {
+	return access(path).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** What origin calls its HEAD, otherwise a branch with one of the customary names, the checked-out one first. */
+async function findDefaultBranch(
+	git: GitProcess,
+	known: { readonly top: string; readonly branches: readonly string[]; readonly head: HeadFacts },
+): Promise<string | null> {
+	const args = ['symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'];
+	const origin = await git.run({ cwd: known.top, args, codes: [0, 1, 128] });
+	const said = origin.stdout
+		.toString()
+		.trim()
+		.replace(/^origin\//, '');
+	if (origin.code === 0 && known.branches.includes(said)) return said;
+	const customary = ['main', 'master', 'trunk', 'develop', 'default'];
+	const current = known.head.kind === 'branch' ? known.head.branch : '';
+	if (customary.includes(current)) return current;
+	return customary.find((name) => known.branches.includes(name)) ?? null;
+}
+
+async function listDirty(git: GitProcess, top: string): Promise<string[]> {
+	const status = ['status', '--porcelain=v1', '-z', '--no-renames', '--ignore-submodules'];
+	const tracked = await git.fields({ cwd: top, args: [...status, '--untracked-files=no'] });
+	const ours = await git.fields({
+		cwd: top,
+		args: [...status, '--untracked-files=all', '--ignored', '--', '.gangline'],
+	});
+	return [...new Set([...tracked, ...ours].map((entry) => entry.slice(3)))];
+}
