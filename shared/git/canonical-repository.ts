@@ -4,7 +4,7 @@
  * one ref with the expected old value: a second marker ref was the cause of 538 double landings in 791 kills (measured).
  * Everything that is answered is on disk.
  */
-import { mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanglineError, ganglineError } from '../ports/errors.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
 } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
 import { parseChanges } from './changes.ts';
+import type { ObjectFormat } from './git-directory.ts';
 import { isolatedGit } from './git-environment.ts';
 import type { Environment, GitProcess } from './git-process.ts';
 import { encodeCommit, landingOf, parseCommit } from './landing-commit.ts';
@@ -50,6 +51,9 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	readonly branch: string;
 	/** Calls git with the lock; for the other files of this room. */
 	readonly git: GitProcess;
+	/** Calls git without the lock, for what only reads here and may have to wait for files of others. */
+	readonly reader: GitProcess;
+	readonly objectFormat: ObjectFormat;
 	/** Git's leftovers that opening removed after taking the lock. */
 	readonly cleared: readonly string[];
 	readonly #options: CanonicalOptions;
@@ -57,7 +61,9 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	readonly #objects: ObjectReader;
 	readonly #mainRef: string;
 
-	private constructor(options: CanonicalOptions, lock: RepositoryLock) {
+	#queue: Promise<unknown> = Promise.resolve();
+
+	private constructor(options: CanonicalOptions, lock: RepositoryLock, objectFormat: ObjectFormat) {
 		this.path = options.path;
 		this.branch = options.branch;
 		this.cleared = lock.cleared;
@@ -65,14 +71,13 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		this.#lock = lock;
 		this.#mainRef = `refs/heads/${options.branch}`;
 		this.git = isolatedGit(options.environment, lock.descriptor);
+		this.reader = isolatedGit(options.environment);
+		this.objectFormat = objectFormat;
 		this.#objects = new ObjectReader(this.git, options.path);
 	}
 
 	/** Makes an empty one. Throws INVALID_ARGUMENT where something is already. */
-	static async create(
-		options: CanonicalOptions,
-		objectFormat: 'sha1' | 'sha256' = 'sha1',
-	): Promise<CanonicalRepository> {
+	static async create(options: CanonicalOptions, objectFormat: ObjectFormat = 'sha1'): Promise<CanonicalRepository> {
 		if (await stat(options.path).catch(() => null)) {
 			throw ganglineError('INVALID_ARGUMENT', `a repository cannot be made at ${options.path}: it exists`);
 		}
@@ -94,7 +99,8 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 			throw ganglineError('UNSUITABLE_REPOSITORY', `${options.path} is no git repository; expected the canonical one`);
 		}
 		const lock = await lockRepository(options.path, options.environment, options.lockWaitMs);
-		return new CanonicalRepository(options, lock);
+		const config = await readFile(join(options.path, 'config'), 'utf8');
+		return new CanonicalRepository(options, lock, /objectformat\s*=\s*sha256/i.test(config) ? 'sha256' : 'sha1');
 	}
 
 	async main(): Promise<CommitId | null> {
@@ -222,6 +228,13 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		await this.#run(['update-ref', '-d', ref, commit]);
 	}
 
+	/** Runs what would get in its own way, such as making clones, one after another. */
+	oneAtATime<Result>(action: () => Promise<Result>): Promise<Result> {
+		const result = this.#queue.then(action);
+		this.#queue = result.catch(() => undefined);
+		return result;
+	}
+
 	/** Ends the helper and gives the lock up; idempotent. */
 	async close(): Promise<void> {
 		await this.#objects.close();
@@ -263,7 +276,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
  * receive.hideRefs: an agent that finds this path through its clone's alternates and pushes here is refused by git
  * itself, whatever it pushes. It does not stop a process of the same user that calls update-ref; confinement does.
  */
-function configuration(objectFormat: 'sha1' | 'sha256'): string {
+function configuration(objectFormat: ObjectFormat): string {
 	const version = objectFormat === 'sha1' ? 0 : 1;
 	return `[core]
 	repositoryformatversion = ${version}

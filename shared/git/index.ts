@@ -1,4 +1,23 @@
 /** Git: the canonical repository, clones for work, the person's checkout, the remote. The only room that spawns git. */
+
+export { type AttemptLimits, attemptLimits, fetchAttempt } from './attempts.ts';
 export { type CanonicalOptions, CanonicalRepository } from './canonical-repository.ts';
+export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
+export { commitAlone } from './commit-alone.ts';
+export { type DiffStat, type DiffText, diffStat, diffText } from './diff-text.ts';
+export { checkoutForGates, type GateCheckout, gateChanges, removeGateCheckout } from './gate-checkout.ts';
 export { type GitVersion, requireGit } from './git-environment.ts';
 export type { Environment } from './git-process.ts';
+export { inspectRepository, type RepositoryFacts } from './inspect-repository.ts';
+export { type KeptWork, listKeptWork } from './kept-work.ts';
+export { type Salvaged, salvage } from './salvage.ts';
+export {
+	type CloneInput,
+	cloneForWork,
+	commitAll,
+	removeClone,
+	type WorkClone,
+	type WorkState,
+	workCloneAt,
+	workState,
+} from './work-clone.ts';

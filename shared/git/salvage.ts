@@ -1,0 +1,127 @@
+/**
+ * Saves what is in a clone before the clone goes [I7]: files that nobody committed, and every commit that a branch, tag
+ * or stash of the clone or the recent history of its HEAD names. All of it hangs on one commit (the files as its tree,
+ * HEAD and the others as its parents), kept in the canonical repository. The clone itself is not changed. Where its git
+ * directory is damaged, as much as can be read is saved and the rest is named.
+ */
+import { join } from 'node:path';
+import { GanglineError, ganglineError } from '../ports/errors.ts';
+import type { CommitId } from '../ports/ids.ts';
+import { objectFoldersOf } from './attempts.ts';
+import type { CanonicalRepository } from './canonical-repository.ts';
+import { namedObjects } from './git-directory.ts';
+import { takeCommits } from './take-commits.ts';
+import { TrackedFolder } from './tracked-folder.ts';
+import { headOf, trackedFiles, type WorkClone, writeCommit } from './work-clone.ts';
+
+export interface Salvaged {
+	/** Null when the clone holds nothing that the canonical repository has not. */
+	readonly commit: CommitId | null;
+	/** What could not be saved, and why; empty when all was. */
+	readonly lost: readonly string[];
+}
+
+const bytesMax = 1024 * 1024 * 1024;
+/** Git is slow to show a commit with more parents; the newest names come first. */
+const parentsMax = 16;
+const author = { name: 'Gangline salvage', email: 'gangline@localhost' };
+
+/** `ref` is create-only; when it exists already, INVALID_ARGUMENT: the caller counts on. */
+export async function salvage(
+	canonical: CanonicalRepository,
+	input: { clone: WorkClone; base: CommitId; ref: string; atMs: number },
+): Promise<Salvaged> {
+	const files = trackedFiles(canonical, input.clone);
+	const { tree, leftOut } = await files.snapshot();
+	const lost = leftOut.map((path) => `${path}: too large, or a repository of its own`);
+	const head = await headOf(files, input.clone);
+	const commits = await unknownCommits(canonical, files, input.clone, head);
+	const parents = [head ?? input.base, ...commits.filter((commit) => commit !== head)].slice(0, parentsMax);
+	if (parents.length === 1 && (await isKnown(canonical, parents[0])) && (await isTreeOf(files, tree, parents[0]))) {
+		return { commit: null, lost };
+	}
+	const full = { files, tree, parents, ...input };
+	try {
+		return { commit: await keepAll(canonical, full, await objectFoldersOf(canonical, input.clone)), lost };
+	} catch (error) {
+		if (!(error instanceof GanglineError) || error.code === 'INVALID_ARGUMENT') throw error;
+		const commit = await keepFiles(canonical, input);
+		return { commit, lost: [...lost, `commits of the agent: ${error.message}`] };
+	}
+}
+
+/** Only the files, hashed anew without a look at the clone's objects: some of those may be what is broken. */
+async function keepFiles(
+	canonical: CanonicalRepository,
+	input: { clone: WorkClone; base: CommitId; ref: string; atMs: number },
+): Promise<CommitId> {
+	const { path: folder, outside } = input.clone;
+	const index = join(outside, 'salvage-index');
+	const files = new TrackedFolder({ git: canonical.reader, folder, gitDirectory: outside, index });
+	await files.run(['read-tree', input.base]);
+	const { tree } = await files.snapshot();
+	return keepAll(canonical, { files, tree, parents: [input.base], ...input }, [join(outside, 'objects')]);
+}
+
+async function keepAll(
+	canonical: CanonicalRepository,
+	input: {
+		files: TrackedFolder;
+		tree: CommitId;
+		parents: readonly CommitId[];
+		base: CommitId;
+		ref: string;
+		atMs: number;
+	},
+	from: readonly string[],
+): Promise<CommitId> {
+	const commit = await writeCommit(input.files, { ...input, author, message: 'Saved from a clone' });
+	const { git, reader, path: gitDir } = canonical;
+	await takeCommits({ git, reader, gitDir, from, commits: [commit], have: [input.base], bytesMax });
+	const kept = await canonical.keep(input.ref, commit);
+	if (kept.kind === 'exists' && kept.commit !== commit) {
+		throw ganglineError('INVALID_ARGUMENT', `${input.ref} is taken by ${kept.commit}`);
+	}
+	return commit;
+}
+
+/** Commits that something in the clone names, that are readable, and that no ref of ours contains; none inside another. */
+async function unknownCommits(
+	canonical: CanonicalRepository,
+	files: TrackedFolder,
+	clone: WorkClone,
+	head: CommitId | null,
+): Promise<CommitId[]> {
+	const named = [...(head ? [head] : []), ...(await namedObjects(join(clone.path, '.git')))];
+	const peeled = await files.run(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
+		stdin: [...new Set(named)].map((id) => `${id}^{commit}\n`).join(''),
+	});
+	const readable = peeled.stdout
+		.toString()
+		.split('\n')
+		.flatMap((line) => /^([0-9a-f]+) commit$/.exec(line)?.[1] ?? []);
+	const ours = (await canonical.refs('refs')).map(({ commit }) => `^${commit}`);
+	const listed = await files.run(['rev-list', '--stdin', '--ignore-missing', '--parents'], {
+		stdin: [...readable, ...ours, ''].join('\n'),
+		codes: [0, 128],
+	});
+	const rows = listed.stdout
+		.toString()
+		.split('\n')
+		.filter(Boolean)
+		.map((row) => row.split(' '));
+	const inside = new Set(rows.flatMap(([, ...parents]) => parents));
+	return rows.flatMap(([commit]) => (commit !== undefined && !inside.has(commit) ? [commit as CommitId] : []));
+}
+
+async function isKnown(canonical: CanonicalRepository, commit: CommitId | undefined): Promise<boolean> {
+	if (commit === undefined) return true;
+	const args = [`--git-dir=${canonical.path}`, 'for-each-ref', '--count=1', `--contains=${commit}`];
+	const { code, stdout } = await canonical.git.run({ args, codes: [0, 128, 129] });
+	return code === 0 && stdout.length > 0;
+}
+
+async function isTreeOf(files: TrackedFolder, tree: CommitId, commit: CommitId | undefined): Promise<boolean> {
+	if (commit === undefined) return false;
+	return (await files.run(['diff-tree', '--quiet', commit, tree], { codes: [0, 1] })).code === 0;
+}

@@ -1,0 +1,120 @@
+/**
+ * Brings commits from object folders that nobody vouches for into a repository that we trust. The way of a fetch, in two
+ * processes of our own instead of `git fetch`, because upload-pack would run *inside* the other git directory and obey
+ * its configuration (a promisor remote there names a program to run; git before 2.45 ran it). Here both processes run in
+ * our git directory: `pack-objects` only reads the other folder's files, as data; `index-pack` computes every id anew
+ * from the content, refuses what fsck refuses (`.git` as a path, broken links, bad trees) and stops at a size. All of it
+ * arrives in a folder of its own and is moved among our objects only after every check.
+ *
+ * Not trusted and not read: the other side's config, hooks, grafts, shallow file, replace refs, commit-graph,
+ * multi-pack-index, bitmaps. A forged pack index can at most make objects look absent or wrong, and then they are refused.
+ */
+import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { GanglineError, ganglineError } from '../ports/errors.ts';
+import type { CommitId } from '../ports/ids.ts';
+import {
+	collect,
+	type Environment,
+	exitOf,
+	type GitProcess,
+	gitFailed,
+	killAfter,
+	signalGroup,
+} from './git-process.ts';
+import { objectFolders } from './tracked-folder.ts';
+
+export interface TakeInput {
+	/** Calls for the repository that receives. */
+	readonly git: GitProcess;
+	/** Calls that only read and must not keep the lock alive while a hostile file makes them wait. */
+	readonly reader: GitProcess;
+	readonly gitDir: string;
+	readonly from: readonly string[];
+	readonly commits: readonly CommitId[];
+	/** Commits that the receiver has, with everything that they contain. */
+	readonly have: readonly CommitId[];
+	/** Of the pack as it arrives. */
+	readonly bytesMax: number;
+	/** Looks at what arrived, through this environment, before it is let in. Throws to refuse it. */
+	readonly inspect?: (environment: Environment) => Promise<void>;
+}
+
+const timeoutMs = 60_000;
+
+/** Throws REFUSED for what does not pass; then nothing of it is kept. */
+export async function takeCommits(input: TakeInput): Promise<void> {
+	const quarantine = await mkdtemp(join(input.gitDir, 'objects', 'incoming-'));
+	const environment = {
+		GIT_OBJECT_DIRECTORY: quarantine,
+		GIT_ALTERNATE_OBJECT_DIRECTORIES: objectFolders([join(input.gitDir, 'objects')]),
+	};
+	try {
+		await transfer(input, environment);
+		await mustBeWhole(input, environment);
+		await input.inspect?.(environment);
+		await letIn(quarantine, join(input.gitDir, 'objects'));
+	} finally {
+		await rm(quarantine, { recursive: true, force: true });
+	}
+}
+
+async function transfer(input: TakeInput, quarantine: Environment): Promise<void> {
+	const gitDir = `--git-dir=${input.gitDir}`;
+	const packing = [gitDir, 'pack-objects', '--revs', '--thin', '--stdout', '--delta-base-offset', '-q'];
+	const indexing = [gitDir, 'index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${input.bytesMax}`];
+	const source = input.reader.start({
+		args: packing,
+		env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: objectFolders(input.from) },
+	});
+	const sink = input.git.start({ args: indexing, env: quarantine });
+	const said = [
+		collect(source, { args: packing, onStdout: () => undefined }),
+		collect(sink, { args: indexing }),
+	] as const;
+	const ends = Promise.all([exitOf(source), exitOf(sink)]);
+	const timers = [killAfter(source, timeoutMs), killAfter(sink, timeoutMs)];
+	source.stdin?.end([...input.commits, '--not', ...input.have, ''].join('\n'));
+	if (source.stdout && sink.stdin) {
+		await pipeline(source.stdout, sink.stdin).catch(() => {
+			signalGroup(source, 'SIGTERM');
+			sink.stdin?.destroy();
+		});
+	}
+	const [sourceEnd, sinkEnd] = await ends;
+	for (const timer of timers) timer.cancel();
+	if (sinkEnd.code !== 0 && said[1].stderr.includes('maximum')) throw tooLarge(input.bytesMax);
+	if (sinkEnd.code !== 0 && sourceEnd.code === 0) throw refused(gitFailed(indexing, sinkEnd, said[1].stderr));
+	if (sourceEnd.code !== 0) throw refused(gitFailed(packing, sourceEnd, said[0].stderr, timers[0]?.fired()));
+}
+
+async function mustBeWhole(input: TakeInput, environment: Environment): Promise<void> {
+	const args = [`--git-dir=${input.gitDir}`, 'rev-list', '--objects', '--quiet', '--stdin'];
+	const stdin = [...input.commits, ...input.have.map((commit) => `^${commit}`), ''].join('\n');
+	await input.git.run({ args, env: environment, stdin }).catch((cause: unknown) => {
+		throw refused(cause);
+	});
+}
+
+/** The index last: a pack without one is not seen, so half of a move is nothing. */
+async function letIn(quarantine: string, objects: string): Promise<void> {
+	const packs = await readdir(join(quarantine, 'pack')).catch((): string[] => []);
+	const order = packs.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')));
+	for (const name of order) await rename(join(quarantine, 'pack', name), join(objects, 'pack', name));
+	const folder = await open(join(objects, 'pack'), 'r');
+	try {
+		await folder.sync();
+	} finally {
+		await folder.close();
+	}
+}
+
+function refused(cause: unknown): GanglineError {
+	const words = cause instanceof GanglineError ? String(cause.data.stderr ?? cause.message) : String(cause);
+	return ganglineError('REFUSED', `the commits could not be taken: ${words.slice(-500)}`, { cause });
+}
+
+function tooLarge(bytesMax: number): GanglineError {
+	return ganglineError('TOO_LARGE', `the commits make a pack of more than ${bytesMax} bytes`, { data: { bytesMax } });
+}

@@ -1,0 +1,234 @@
+/** Clones for work: what is made, what is seen of them, what is taken from them, what is saved. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+	type CanonicalRepository,
+	cloneForWork,
+	commitAll,
+	fetchAttempt,
+	removeClone,
+	salvage,
+	type WorkClone,
+	workState,
+} from '../../../shared/git/index.ts';
+import { type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
+import { commitInto, newCanonical, person, shell, temporaryFolder } from '../../support/git.ts';
+
+const folder = temporaryFolder();
+const atMs = 1_700_000_000_000;
+let canonical: CanonicalRepository;
+let base: CommitId;
+let clone: WorkClone;
+let made = 0;
+
+beforeAll(async () => {
+	canonical = await newCanonical(join(folder.path, 'canonical.git'));
+	base = commitInto(canonical.path, [], { 'a.txt': 'a\n', 'sub/ü n.txt': 'u\n', '.gitignore': 'ignored\n' }, 'base');
+	await canonical.moveMain(base, null);
+	shell(canonical.path, 'update-ref', 'refs/tags/v1', base);
+});
+beforeEach(async () => {
+	made++;
+	clone = await cloneForWork(canonical, {
+		path: join(folder.path, `clone ${made}`),
+		commit: base,
+		branch: 'gangline/1-item',
+		user: { name: 'Agent "A"', email: 'agent@example.org' },
+	});
+});
+afterAll(async () => {
+	await canonical.close();
+	folder.remove();
+});
+
+const write = (path: string, content: string): void => writeFileSync(join(clone.path, path), content);
+const commit = (message = 'work'): CommitId => {
+	shell(clone.path, 'add', '-A');
+	shell(clone.path, 'commit', '-q', '-m', message);
+	return parseCommitId(shell(clone.path, 'rev-parse', 'HEAD'));
+};
+const fetch = (
+	id: CommitId,
+	ref = `refs/gangline/attempts/k/1.${made}`,
+	limits?: Parameters<typeof fetchAttempt>[1]['limits'],
+) => fetchAttempt(canonical, { clone, commit: id, base, ref, ...(limits ? { limits } : {}) });
+const show = (commit: CommitId | null, path: string): string => shell(canonical.path, 'show', `${commit}:${path}`);
+
+describe('a clone', () => {
+	it('has the files, the branch, the tags, a clean status and no remote', () => {
+		expect(readFileSync(join(clone.path, 'sub/ü n.txt'), 'utf8')).toBe('u\n');
+		expect(shell(clone.path, 'status', '--porcelain')).toBe('');
+		expect(shell(clone.path, 'branch', '--show-current')).toBe('gangline/1-item');
+		expect(shell(clone.path, 'describe', '--tags')).toBe('v1');
+		expect(shell(clone.path, 'remote')).toBe('');
+		expect(shell(clone.path, 'config', 'user.name')).toBe('Agent "A"');
+		expect(shell(clone.path, 'rev-parse', 'main')).toBe(base);
+		expect(shell(clone.path, 'fsck', '--strict')).toBe('');
+		expect(existsSync(join(clone.path, '.git/hooks'))).toBe(false);
+	});
+
+	it('is refused where something is', async () => {
+		const again = cloneForWork(canonical, { path: clone.path, commit: base, branch: 'b', user: person });
+		await expect(again).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+		expect(existsSync(join(clone.path, 'a.txt'))).toBe(true);
+	});
+
+	it('is gone with all that belongs to it when removed', async () => {
+		await removeClone(clone);
+		expect(readdirSync(folder.path).filter((name) => name.startsWith(`clone ${made}`))).toEqual([]);
+	});
+});
+
+describe('the state of the work', () => {
+	it('counts what is not committed and what is', async () => {
+		expect(await workState(canonical, clone, base)).toMatchObject({ head: base, dirty: 0, newCommits: 0 });
+		write('new\nfile', 'n');
+		write('ignored', 'i');
+		rmSync(join(clone.path, 'a.txt'));
+		const dirty = await workState(canonical, clone, base);
+		expect(dirty).toMatchObject({ head: base, dirty: 2, newCommits: 0 });
+		const head = commit();
+		const committed = await workState(canonical, clone, base);
+		expect(committed).toMatchObject({ head, dirty: 0, newCommits: 1, diff: dirty.diff });
+	});
+
+	it('sees through assume-unchanged and skip-worktree', async () => {
+		shell(clone.path, 'update-index', '--assume-unchanged', 'a.txt');
+		shell(clone.path, 'update-index', '--skip-worktree', 'sub/ü n.txt');
+		write('a.txt', 'changed\n');
+		write('sub/ü n.txt', 'changed\n');
+		expect(shell(clone.path, 'status', '--porcelain')).toBe('');
+		expect((await workState(canonical, clone, base)).dirty).toBe(2);
+	});
+
+	it('follows a file that became a folder and a folder that became a link', async () => {
+		rmSync(join(clone.path, 'a.txt'));
+		mkdirSync(join(clone.path, 'a.txt'));
+		write('a.txt/inner', 'x');
+		rmSync(join(clone.path, 'sub'), { recursive: true });
+		symlinkSync('/etc', join(clone.path, 'sub'));
+		const id = await commitAll(canonical, clone, { message: 'm', author: person, atMs, base });
+		expect(shell(clone.path, 'ls-tree', '-r', '--name-only', `${id}`)).toBe('.gitignore\na.txt/inner\nsub');
+	});
+
+	it('leaves repositories inside and enormous new files out, and names them', async () => {
+		mkdirSync(join(clone.path, 'inner'));
+		shell(join(clone.path, 'inner'), 'init', '-q');
+		shell(join(clone.path, 'inner'), 'commit', '-q', '--allow-empty', '-m', 'x');
+		writeFileSync(join(clone.path, 'dump'), Buffer.alloc(51 * 1024 * 1024));
+		const state = await workState(canonical, clone, base);
+		expect(state).toMatchObject({ dirty: 0, leftOut: ['dump', 'inner/'] });
+	});
+});
+
+describe('commitAll', () => {
+	it('commits everything that is not ignored and moves the branch', async () => {
+		write('a.txt', 'changed\n');
+		write('ignored', 'i');
+		const id = await commitAll(canonical, clone, { message: 'Run it', author: person, atMs, base });
+		expect(shell(clone.path, 'rev-parse', 'gangline/1-item')).toBe(id);
+		expect(shell(clone.path, 'status', '--porcelain')).toBe('');
+		expect(shell(clone.path, 'log', '-1', '--format=%an %s')).toBe('Ada Run it');
+		expect(await commitAll(canonical, clone, { message: 'm', author: person, atMs, base })).toBeNull();
+		expect(await fetch(parseCommitId(`${id}`))).toEqual({ kind: 'kept' });
+	});
+
+	it('makes a new git directory when the old one is gone', async () => {
+		rmSync(join(clone.path, '.git'), { recursive: true });
+		write('a.txt', 'changed\n');
+		const id = await commitAll(canonical, clone, { message: 'm', author: person, atMs, base });
+		expect(shell(clone.path, 'rev-parse', 'HEAD', 'HEAD^')).toBe(`${id}\n${base}`);
+		expect(shell(clone.path, 'status', '--porcelain')).toBe('');
+		expect(await fetch(parseCommitId(`${id}`))).toEqual({ kind: 'kept' });
+	});
+});
+
+describe('an attempt', () => {
+	it('[I7] is kept create-only: a repeat is the same, another commit is not taken', async () => {
+		write('a.txt', '1\n');
+		const first = commit();
+		expect(await fetch(first)).toEqual({ kind: 'kept' });
+		expect(await fetch(first)).toEqual({ kind: 'kept' });
+		write('a.txt', '2\n');
+		expect(await fetch(commit())).toEqual({ kind: 'exists', commit: first });
+		await removeClone(clone);
+		expect(show(first, 'a.txt')).toBe('1');
+		expect(shell(canonical.path, 'fsck', '--connectivity-only')).not.toMatch(/missing|broken/);
+	});
+
+	it('is refused when it did not grow on its base', async () => {
+		shell(clone.path, 'checkout', '-q', '--orphan', 'other');
+		const id = commit('unrelated');
+		await expect(fetch(id)).rejects.toMatchObject({ code: 'REFUSED' });
+		expect(() => shell(canonical.path, 'cat-file', '-e', id)).toThrow();
+	});
+
+	it('is refused when it is not there', async () => {
+		await expect(fetch(parseCommitId('c0ffee'.padEnd(40, '0')))).rejects.toMatchObject({ code: 'REFUSED' });
+	});
+
+	it('is refused beyond its limits, and leaves nothing behind', async () => {
+		const packs = readdirSync(join(canonical.path, 'objects/pack'));
+		writeFileSync(join(clone.path, 'noise'), Buffer.from(Array.from({ length: 50_000 }, (_, i) => (i * 7919) % 251)));
+		const id = commit();
+		const limits = { packBytesMax: 1e6, fileBytesMax: 1e6, filesMax: 10 };
+		await expect(fetch(id, 'refs/gangline/x', { ...limits, packBytesMax: 300 })).rejects.toMatchObject({
+			code: 'TOO_LARGE',
+		});
+		await expect(fetch(id, 'refs/gangline/x', { ...limits, fileBytesMax: 4e4 })).rejects.toMatchObject({
+			code: 'TOO_LARGE',
+		});
+		await expect(fetch(id, 'refs/gangline/x', { ...limits, filesMax: 0 })).rejects.toMatchObject({ code: 'TOO_LARGE' });
+		expect(readdirSync(join(canonical.path, 'objects/pack'))).toEqual(packs);
+		expect(readdirSync(join(canonical.path, 'objects')).filter((name) => name.startsWith('incoming'))).toEqual([]);
+	});
+});
+
+describe('salvage', () => {
+	const save = () => salvage(canonical, { clone, base, ref: `refs/gangline/salvage/k/${made}`, atMs });
+
+	it('[I7] keeps uncommitted files, branches, stashes and what HEAD was', async () => {
+		write('a.txt', 'on a branch\n');
+		shell(clone.path, 'checkout', '-q', '-b', 'side');
+		const side = commit('side');
+		shell(clone.path, 'checkout', '-q', 'gangline/1-item');
+		write('a.txt', 'dropped\n');
+		const dropped = commit('dropped');
+		shell(clone.path, 'reset', '-q', '--hard', base);
+		write('a.txt', 'stashed\n');
+		shell(clone.path, 'stash');
+		const stash = shell(clone.path, 'rev-parse', 'stash');
+		write('untracked ü', 'mine\n');
+		const before = shell(clone.path, 'status', '--porcelain');
+		const { commit: saved, lost } = await save();
+		expect(lost).toEqual([]);
+		expect(show(saved, 'untracked ü')).toBe('mine');
+		expect(shell(canonical.path, 'rev-list', `${saved}`).split('\n')).toEqual(
+			expect.arrayContaining([side, dropped, stash, base]),
+		);
+		expect(shell(clone.path, 'status', '--porcelain')).toBe(before);
+		expect(await canonical.refs(`refs/gangline/salvage/k/${made}`)).toHaveLength(1);
+	});
+
+	it('keeps nothing where there is nothing', async () => {
+		expect(await save()).toEqual({ commit: null, lost: [] });
+	});
+
+	it('keeps commits that are not in the canonical repository, also when all is committed', async () => {
+		write('a.txt', 'only here\n');
+		const head = commit();
+		const { commit: saved } = await save();
+		expect(shell(canonical.path, 'rev-parse', `${saved}^1`)).toBe(head);
+	});
+
+	it('[I7] keeps the files when the git directory is gone or damaged, and says what is lost', async () => {
+		write('a.txt', 'mine\n');
+		commit();
+		rmSync(join(clone.path, '.git/objects'), { recursive: true });
+		write('b.txt', 'mine too\n');
+		const { commit: saved, lost } = await save();
+		expect([show(saved, 'a.txt'), show(saved, 'b.txt')]).toEqual(['mine', 'mine too']);
+		expect(lost).toHaveLength(1);
+	});
+});
