@@ -45,6 +45,18 @@ export class Reconciler {
 		this.#arm(this.#options.debounceMs, true);
 	}
 
+	/** Runs a pass now (after the one under way) and waits for it. Does nothing when stopped. */
+	async now(): Promise<void> {
+		await this.#running;
+		if (this.#stopped) return;
+		if (!this.#running) {
+			this.#cancelTimer?.();
+			this.#timerIsSoon = false;
+			this.#running = this.#pass();
+		}
+		await this.#running;
+	}
+
 	/** Ends the timers and waits for the pass under way. */
 	async stop(): Promise<void> {
 		this.#stopped = true;

@@ -10,6 +10,7 @@ export { type GitVersion, requireGit } from './git-environment.ts';
 export type { Environment } from './git-process.ts';
 export { inspectRepository, type RepositoryFacts } from './inspect-repository.ts';
 export { type KeptWork, listKeptWork } from './kept-work.ts';
+export { type Identity, probeRemote, type RemoteAnswer, readIdentity } from './person-access.ts';
 export { type Salvaged, salvage } from './salvage.ts';
 export {
 	type CloneInput,

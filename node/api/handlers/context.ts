@@ -1,0 +1,22 @@
+/** What the handlers stand on. */
+import type { NodeStatus, ProjectRef } from '../../../shared/operations/index.ts';
+import type { Clock, Random, Store } from '../../../shared/ports/index.ts';
+import type { Project } from '../../home/project.ts';
+
+export interface HandlerContext {
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly random: Random;
+	/** This node's id. */
+	readonly node: string;
+	/** Items that may be worked on at once. */
+	readonly slots: number;
+	projects(): readonly Project[];
+	/** @throws GanglineError UNKNOWN_PROJECT */
+	project(ref: ProjectRef): Project;
+	addProject(path: string): Promise<{ readonly project: Project; readonly added: boolean }>;
+	/** What this process is; the lists are filled in by the handler. */
+	about(): Omit<NodeStatus, 'slots' | 'projects' | 'runs'>;
+	/** Begins to stop the node, after the answer was sent. */
+	stop(): void;
+}

@@ -1,0 +1,12 @@
+/** The operations registry answered by this node. */
+import type { Handlers } from '../../../shared/operations/index.ts';
+import type { HandlerContext } from './context.ts';
+import { itemHandlers } from './items.ts';
+import { nodeHandlers } from './node.ts';
+import { projectHandlers } from './projects.ts';
+
+export type { HandlerContext } from './context.ts';
+
+export function createHandlers(context: HandlerContext): Handlers {
+	return { ...itemHandlers(context), ...projectHandlers(context), ...nodeHandlers(context) };
+}

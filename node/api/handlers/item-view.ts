@@ -1,0 +1,136 @@
+/** Items as the operations' answers show them, from the pipeline's view, the run book and the queue. */
+import type { ItemDetail, ItemView as ItemAnswer, Stat } from '../../../shared/operations/index.ts';
+import type { HistoryAnswer } from '../../home/history.ts';
+import type { ItemView, Stage } from '../../../shared/pipeline/index.ts';
+import { nodeOf, parseAuthorId } from '../../../shared/ports/index.ts';
+import { needsYou, type Situation, waitsBecause } from '../../home/explain.ts';
+import type { RunBook, RunRecord } from '../../home/run-book.ts';
+
+export interface ItemSurroundings {
+	readonly project: string;
+	readonly runs: RunBook;
+	/** All items by key, for the names of others. */
+	readonly views: ReadonlyMap<string, ItemView>;
+	readonly situation: (item: ItemView) => Situation;
+}
+
+export function itemAnswer(item: ItemView, { project, runs, views, situation }: ItemSurroundings): ItemAnswer {
+	const now = situation(item);
+	return {
+		project,
+		key: item.key,
+		number: item.number,
+		name: item.name,
+		alias: item.alias,
+		title: item.title,
+		type: item.type,
+		stage: item.stage.kind,
+		stageReason: reasonOf(item.stage),
+		resumeTo: 'resumeTo' in item.stage ? item.stage.resumeTo.kind : null,
+		column: item.column,
+		badge: item.badge,
+		tentative: item.tentative,
+		labels: [...item.labels],
+		held: item.held,
+		agent: item.agent,
+		parent: item.parent === null ? null : (views.get(item.parent)?.name ?? item.parent),
+		dependsOn: item.dependsOn.map((key) => dependency(key, item, views)),
+		waitsBecause: waitsBecause(item, now),
+		needsYou: needsYou(item),
+		holder: holderOf(item, runs.runs(item.key).at(-1)),
+		queuePosition: now.queuePosition,
+		costUsd: runs.costUsd(item.key),
+		attempts: item.tries.totalAttempts === 0 ? runs.runs(item.key).length : item.tries.totalAttempts,
+		lastFailure: item.lastFailure && {
+			reason: item.lastFailure.reason,
+			gate: item.lastFailure.gate ?? null,
+			detail: item.lastFailure.detail ?? null,
+			at: item.lastFailure.at,
+		},
+		landed: landedOf(item.stage),
+		createdAt: item.createdAt,
+		changedAt: item.changedAt,
+	};
+}
+
+export interface DetailSurroundings extends ItemSurroundings {
+	readonly review: ItemDetail['review'];
+	readonly node: string;
+	readonly change: { readonly binding: NonNullable<ItemDetail['change']>['binding']; readonly stat: Stat } | null;
+	readonly history: readonly HistoryAnswer[];
+	readonly keptRefs: readonly string[];
+}
+
+export function itemDetail(item: ItemView, around: DetailSurroundings): ItemDetail {
+	const { runs, views } = around;
+	const known = runs.runs(item.key);
+	return {
+		...itemAnswer(item, around),
+		description: item.description,
+		words: [...item.words],
+		review: item.review ?? around.review,
+		origin: { ...item.origin },
+		result: item.result && { ...item.result, ref: attemptRef(item) },
+		change: around.change,
+		approval: item.approval && { ...item.approval },
+		tries: { ...item.tries, mergeFailures: item.tries.mergeFailures && { ...item.tries.mergeFailures } },
+		gates: [...(known.findLast(({ gates }) => gates.length > 0)?.gates ?? [])],
+		runs: known.map(({ run, role, agent, startedAt, endedAt, outcome, costUsd, inputTokens, outputTokens }) => ({
+			run,
+			role,
+			agent,
+			node: around.node,
+			startedAt,
+			endedAt,
+			outcome,
+			costUsd,
+			inputTokens,
+			outputTokens,
+		})),
+		history: [...around.history],
+		dependents: [...views.values()].filter(({ dependsOn }) => dependsOn.includes(item.key)).map(({ name }) => name),
+		keptRefs: [...around.keptRefs],
+	};
+}
+
+function attemptRef(item: ItemView): string {
+	return `refs/gangline/attempts/${item.key}/${item.token?.join('.') ?? '*'}`;
+}
+
+function reasonOf(stage: Stage): string | null {
+	if ('reason' in stage && stage.reason) return stage.reason;
+	if ('failure' in stage && stage.failure) return `${stage.failure}: ${(stage.detail ?? '').split('\n', 1)[0]}`;
+	if (stage.kind === 'superseded') return stage.by ?? null;
+	return null;
+}
+
+function landedOf(stage: Stage): ItemAnswer['landed'] {
+	if (stage.kind !== 'done') return null;
+	return { commit: stage.commit ?? null, at: stage.at ?? 0 };
+}
+
+function holderOf(item: ItemView, run: RunRecord | undefined): ItemAnswer['holder'] {
+	if (item.role === null || item.holder === null) return null;
+	return {
+		node: nodeOf(parseAuthorId(item.holder)),
+		role: item.role,
+		agent: run?.agent ?? item.agent,
+		since: run?.startedAt ?? item.changedAt,
+	};
+}
+
+function dependency(
+	key: string,
+	item: ItemView,
+	views: ReadonlyMap<string, ItemView>,
+): ItemAnswer['dependsOn'][number] {
+	const other = views.get(key);
+	const unmet = item.unmet.find((one) => one.key === key);
+	return {
+		key,
+		name: other?.name ?? unmet?.name ?? key,
+		title: other?.title ?? '',
+		stage: other?.stage.kind ?? unmet?.stage ?? 'archived',
+		satisfied: unmet === undefined,
+	};
+}

@@ -1,0 +1,46 @@
+/** Answers what is asked about this process. */
+import type { Handlers, NodeStatus } from '../../../shared/operations/index.ts';
+import type { Project } from '../../home/project.ts';
+import type { HandlerContext } from './context.ts';
+
+type NodeHandlers = Pick<Handlers, Extract<keyof Handlers, `node.${string}`>>;
+
+export function nodeHandlers(context: HandlerContext): NodeHandlers {
+	return {
+		'node.status': async () => {
+			const { about, projects } = context;
+			const runs = projects().flatMap(runsOf);
+			return {
+				...about(),
+				slots: { used: new Set(runs.map(({ run }) => run)).size, total: context.slots },
+				projects: projects().map((project) => project.view()),
+				runs,
+			};
+		},
+		'node.stop': async () => {
+			const stopping = context.projects().flatMap(runsOf);
+			context.stop();
+			const { pid } = context.about();
+			return { pid, answer: stopping.length > 0 ? `stopping ${stopping.length} runs` : 'stopping', stopping };
+		},
+	};
+}
+
+function runsOf(project: Project): NodeStatus['runs'] {
+	const views = project.views();
+	return project.worker.running().map((running) => {
+		const view = views.get(running.key);
+		return {
+			run: running.run,
+			project: project.name,
+			item: view?.name ?? running.key,
+			title: view?.title ?? '',
+			what: running.what,
+			agent: running.agent,
+			pids: [...running.pids],
+			since: running.since,
+			lastLine: running.lastLine,
+			costUsd: project.runs.costUsd(running.key),
+		};
+	});
+}

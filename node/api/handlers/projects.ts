@@ -1,0 +1,65 @@
+/** Answers what is asked about projects. */
+import type { Board, Handlers } from '../../../shared/operations/index.ts';
+import type { Project } from '../../home/project.ts';
+import type { HandlerContext } from './context.ts';
+import { itemAnswer } from './item-view.ts';
+
+type ProjectHandlers = Pick<Handlers, Extract<keyof Handlers, `project.${string}`>>;
+
+/** Items in `done` that a board shows; older ones are found in the history. */
+const doneShown = 20;
+
+export function projectHandlers(context: HandlerContext): ProjectHandlers {
+	return {
+		'project.add': async ({ path }) => {
+			const { project, added } = await context.addProject(path);
+			const answer = added ? `${project.name} is added` : `${project.name} is known already`;
+			return { project: project.view(), added, answer };
+		},
+		'project.list': async () => ({ projects: context.projects().map((project) => project.view()) }),
+		'project.pause': async (args) => {
+			const project = context.project(args.project);
+			const stopped = await project.pause(args.kill);
+			const running = project.worker.running().map(({ key }) => key);
+			const answer = running.length === 0 ? 'paused: nothing runs' : 'paused: what runs is finished first';
+			return {
+				project: project.view(),
+				answer,
+				running: namesOf(project, running),
+				stopped: namesOf(project, stopped),
+			};
+		},
+		'project.resume': async (args) => {
+			const project = context.project(args.project);
+			await project.resume();
+			return { project: project.view(), answer: 'goes on' };
+		},
+		'project.status': async (args) => board(context.project(args.project), context),
+	};
+}
+
+async function board(project: Project, { clock }: HandlerContext): Promise<Board> {
+	const views = project.views();
+	const around = project.surroundings(views);
+	const counts: Partial<Record<Board['items'][number]['column'], number>> = {};
+	for (const { column } of views.values()) counts[column] = (counts[column] ?? 0) + 1;
+	const open = [...views.values()].filter(({ column }) => !['done', 'closed', 'archived'].includes(column));
+	const done = [...views.values()].filter(({ column }) => column === 'done');
+	const recent = done.sort((a, b) => b.changedAt - a.changedAt).slice(0, doneShown);
+	const shown = [...open, ...recent].sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
+	return {
+		project: project.view(),
+		distance: await project.distance(),
+		qualification: { ...project.qualification() },
+		counts,
+		items: shown.map((view) => itemAnswer(view, around)),
+		queue: [...project.queueNames()],
+		costUsd: project.runs.costUsd(),
+		takenAt: clock.now(),
+	};
+}
+
+function namesOf(project: Project, keys: readonly string[]): string[] {
+	const views = project.views();
+	return keys.map((key) => views.get(key)?.name ?? key);
+}

@@ -1,0 +1,52 @@
+/**
+ * The project's settings as the landed main has them: never a candidate's, never the person's unsaved ones. Kept until
+ * main moves. A main whose file cannot be read stops the project with that sentence; the last good one stays for views.
+ */
+import { type CommitId, type Git, ganglineError } from '../../shared/ports/index.ts';
+import { type ProjectConfig, parseProjectConfig, projectConfigPath } from '../../shared/project/index.ts';
+
+const configBytesMax = 256 * 1024;
+
+export class ConfigAtMain {
+	readonly #git: Git;
+	readonly #id: string;
+	#tip: CommitId | null = null;
+	#current: ProjectConfig | null = null;
+
+	constructor(git: Git, id: string) {
+		this.#git = git;
+		this.#id = id;
+	}
+
+	/** The last one that could be read. */
+	get last(): ProjectConfig | null {
+		return this.#current;
+	}
+
+	/** As main has it now. @throws GanglineError INVALID_CONFIG naming file, line and what was expected. */
+	async read(): Promise<ProjectConfig> {
+		const tip = await this.#git.main();
+		if (this.#current !== null && tip === this.#tip) return this.#current;
+		if (tip === null) throw ganglineError('UNSUITABLE_REPOSITORY', 'the canonical branch has no commit yet');
+		this.#current = await this.at(tip);
+		this.#tip = tip;
+		return this.#current;
+	}
+
+	/** As a commit on main has it. */
+	async at(commit: CommitId): Promise<ProjectConfig> {
+		const bytes = await this.#git.file(commit, projectConfigPath, configBytesMax);
+		if (bytes === null) {
+			throw ganglineError('INVALID_CONFIG', `main has no ${projectConfigPath}`, {
+				hint: 'run `gangline init` in the repository, or put the file back and commit it',
+			});
+		}
+		const config = parseProjectConfig(Buffer.from(bytes).toString(), { path: projectConfigPath });
+		if (config.id !== this.#id) {
+			throw ganglineError('INVALID_CONFIG', `${projectConfigPath} has id ${config.id}, this project is ${this.#id}`, {
+				hint: 'put the id back: it names the project on every machine',
+			});
+		}
+		return config;
+	}
+}

@@ -1,0 +1,60 @@
+/** The project's history as answers show it: a local stream of accepted transitions and refusals. */
+import { z } from 'zod';
+import { type HistoryEntry as HistoryAnswer, historyEntrySchema } from '../../shared/operations/index.ts';
+import type { HistoryEntry } from '../../shared/pipeline/index.ts';
+import type { Store, StoreWrite } from '../../shared/ports/index.ts';
+
+export type { HistoryAnswer };
+
+const stored = historyEntrySchema.omit({ project: true });
+type StoredEntry = z.output<typeof stored>;
+
+/** Entries of one stream record at most: a fold of thousands is several records in one batch. */
+const entriesPerRecord = 500;
+
+export function historyStream(project: string): string {
+	return `history/${project}`;
+}
+
+/** What keeps entries, for the batch of the facts they belong to. */
+export function historyWrites(project: string, entries: readonly HistoryEntry[]): readonly StoreWrite[] {
+	const writes: StoreWrite[] = [];
+	for (let from = 0; from < entries.length; from += entriesPerRecord) {
+		const record = entries.slice(from, from + entriesPerRecord).map(toStored);
+		writes.push({ kind: 'append', stream: historyStream(project), bytes: Buffer.from(JSON.stringify(record)) });
+	}
+	return writes;
+}
+
+/** Newest last; `before` a revision, of one item or all, at most `limit`. */
+export async function readHistory(
+	store: Store,
+	query: { project: string; key?: string | undefined; before?: number | undefined; limit: number },
+): Promise<{ readonly entries: readonly HistoryAnswer[]; readonly more: boolean }> {
+	const { project, key, before, limit } = query;
+	const found: HistoryAnswer[] = [];
+	for (const { bytes } of await store.read(historyStream(project))) {
+		for (const entry of z.array(stored).parse(JSON.parse(Buffer.from(bytes).toString()))) {
+			if (key !== undefined && entry.key !== key) continue;
+			if (before !== undefined && (entry.revision ?? 0) >= before) continue;
+			found.push({ project, ...entry });
+		}
+	}
+	return { entries: found.slice(-limit), more: found.length > limit };
+}
+
+function toStored(entry: HistoryEntry): StoredEntry {
+	return {
+		key: entry.item,
+		item: entry.number === null ? entry.item : `#${entry.number}`,
+		revision: entry.revision,
+		at: entry.at,
+		by: entry.by,
+		who: entry.who,
+		event: entry.event,
+		from: entry.from,
+		to: entry.to,
+		reason: entry.reason?.slice(0, 2_000) ?? null,
+		outcome: entry.outcome,
+	};
+}

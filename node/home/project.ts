@@ -1,0 +1,300 @@
+/**
+ * One project on this node: its home, its landing queue, its worker and its reconcilers, put together by compose.ts.
+ * This file starts and stops them in the right order and answers what others ask about the project as a whole.
+ */
+import type { Board, LogLine, ProjectView, Result } from '../../shared/operations/index.ts';
+import { type ItemView, viewItems } from '../../shared/pipeline/index.ts';
+import type { CanonicalRepository } from '../../shared/git/index.ts';
+import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import type { BranchSync } from './branch-sync.ts';
+import type { ConfigAtMain } from './config-at-main.ts';
+import type { Situation } from './explain.ts';
+import type { Home } from './home.ts';
+import type { LandingQueue } from './landing-queue.ts';
+import type { Qualification } from './qualification.ts';
+import type { RunBook } from './run-book.ts';
+import type { WorkLoop } from './work-loop.ts';
+
+/** What the node remembers of a project; kept in its store under `project/<id>`. */
+export interface ProjectRecord {
+	readonly id: string;
+	readonly name: string;
+	/** The person's checkout. */
+	readonly path: string;
+	readonly branch: string;
+	readonly paused: boolean;
+}
+
+/** The worker of this node, for one project. */
+export interface ProjectWorker {
+	readonly freeSlots: () => number;
+	readonly running: () => readonly RunningWork[];
+	cancel(key: string, reason: string): Promise<void>;
+	/** Hands over reports that an earlier process left, and begins to take tasks. */
+	start(): Promise<void>;
+	/** Ends every process tree, verified; keeps what can go on. */
+	stop(): Promise<void>;
+	runLog(key: string, query: { run?: string | undefined; lines: number }): Promise<Omit<Result<'item.logs'>, 'item'>>;
+	/** Keeps what an item's clone has now; null when there is nothing. */
+	salvage(key: string): Promise<string | null>;
+	/** Removes clones that no item needs any more, their work kept first. */
+	tidy(keep: ReadonlySet<string>): Promise<void>;
+}
+
+export interface RunningWork {
+	readonly run: string;
+	readonly key: string;
+	readonly what: string;
+	readonly agent: string | null;
+	readonly pids: readonly number[];
+	readonly since: number;
+	readonly lastLine: string | null;
+}
+
+export interface ProjectParts {
+	readonly record: ProjectRecord;
+	readonly nodeName: string;
+	readonly home: Home;
+	readonly repository: CanonicalRepository;
+	readonly queue: LandingQueue;
+	readonly work: WorkLoop;
+	readonly worker: ProjectWorker;
+	readonly runs: RunBook;
+	readonly config: ConfigAtMain;
+	readonly qualification: Qualification;
+	readonly branches: BranchSync;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly saveRecord: (record: ProjectRecord) => Promise<void>;
+	readonly onChange: (change: ProjectChange) => void;
+}
+
+export type ProjectChange =
+	| { readonly kind: 'items'; readonly keys: readonly string[] }
+	| { readonly kind: 'project' };
+
+export class Project {
+	readonly #parts: ProjectParts;
+	readonly #reconcilers: readonly Reconciler[];
+	#record: ProjectRecord;
+	#configTrouble: string | null = null;
+
+	constructor(parts: ProjectParts) {
+		this.#parts = parts;
+		this.#record = parts.record;
+		const { clock, log } = parts;
+		const reconciler = (name: string, pass: () => Promise<void>): Reconciler =>
+			new Reconciler({ name: `${this.name}.${name}`, clock, log, pass });
+		this.#reconcilers = [
+			reconciler('work', () => this.#workPass()),
+			reconciler('landing', () => this.#landingPass()),
+			reconciler('branches', () => parts.branches.pass()),
+			reconciler('tidy', () => parts.worker.tidy(this.#itemsWithClones())),
+		];
+	}
+
+	get id(): string {
+		return this.#record.id;
+	}
+
+	get name(): string {
+		return this.#record.name;
+	}
+
+	get record(): ProjectRecord {
+		return this.#record;
+	}
+
+	get nodeName(): string {
+		return this.#parts.nodeName;
+	}
+
+	get home(): Home {
+		return this.#parts.home;
+	}
+
+	get repository(): CanonicalRepository {
+		return this.#parts.repository;
+	}
+
+	get runs(): RunBook {
+		return this.#parts.runs;
+	}
+
+	get worker(): ProjectWorker {
+		return this.#parts.worker;
+	}
+
+	/** Main is read before anything is folded, then what waited is folded, then work goes on. */
+	async start(): Promise<void> {
+		const { home, queue, worker, onChange } = this.#parts;
+		await queue.recover();
+		await home.settlePending();
+		home.subscribe(({ history }) => {
+			onChange({ kind: 'items', keys: [...new Set(history.map(({ item }) => item))] });
+			this.poke();
+		});
+		await worker.start();
+		for (const reconciler of this.#reconcilers) reconciler.start();
+	}
+
+	async stop(): Promise<void> {
+		const { worker, home, repository } = this.#parts;
+		const stopping = this.#reconcilers.map((reconciler) => reconciler.stop());
+		await worker.stop();
+		await Promise.all(stopping);
+		await home.idle();
+		await repository[Symbol.asyncDispose]();
+	}
+
+	/** Something changed that may let something go on. */
+	poke(): void {
+		for (const reconciler of this.#reconcilers) reconciler.poke();
+	}
+
+	/** Lets work begin that can begin now, so that an answer can say whether it did. */
+	async settleWork(): Promise<void> {
+		await this.#reconcilers[0]?.now();
+	}
+
+	async pause(kill: boolean): Promise<readonly string[]> {
+		await this.#save({ ...this.#record, paused: true });
+		const running = this.#parts.worker.running().map(({ key }) => key);
+		if (!kill) return [];
+		await Promise.all(running.map((key) => this.#parts.worker.cancel(key, 'the project was paused')));
+		return running;
+	}
+
+	async resume(): Promise<void> {
+		await this.#save({ ...this.#record, paused: false });
+		this.poke();
+	}
+
+	/** Ends an item's run, verified. */
+	async stopWork(key: string, reason: string): Promise<void> {
+		await this.#parts.worker.cancel(key, reason);
+	}
+
+	/** The settings that main had last. @throws GanglineError INVALID_CONFIG where it never had readable ones. */
+	config(): ProjectConfig {
+		const { config } = this.#parts;
+		if (config.last) return config.last;
+		throw ganglineError('INVALID_CONFIG', this.#configTrouble ?? 'the project file was not read yet');
+	}
+
+	views(): ReadonlyMap<string, ItemView> {
+		const names = Object.fromEntries(Object.keys(this.home.facts.authors).map((author) => [author, this.nodeName]));
+		return new Map(viewItems(this.home.facts, [], names).map((view) => [view.key, view]));
+	}
+
+	/** What an answer about items needs besides the items. */
+	surroundings(views: ReadonlyMap<string, ItemView>) {
+		const { worker, queue, clock } = this.#parts;
+		const position = new Map(queue.queue().map(({ key }, index) => [key, index + 1]));
+		const busy = new Set(worker.running().map(({ key }) => key));
+		const common = {
+			mayNotBegin: this.mayNotBegin(),
+			mayNotLand: this.#record.paused ? 'the project is paused' : queue.trouble,
+			autoStart: this.#parts.config.last?.work.auto_start ?? true,
+			freeSlots: worker.freeSlots(),
+			busy,
+			now: clock.now(),
+		};
+		const situation = (item: ItemView): Situation => ({
+			...common,
+			queuePosition: position.get(item.key) ?? null,
+			notBefore: this.#parts.work.notBefore(item.key),
+		});
+		return { project: this.id, runs: this.runs, views, situation };
+	}
+
+	/** Why nothing new is begun now; null while it may. */
+	mayNotBegin(): string | null {
+		if (this.#record.paused) return 'the project is paused: gangline resume';
+		if (this.#configTrouble !== null) return this.#configTrouble;
+		const { ready, reason } = this.#parts.qualification.state;
+		return ready ? null : reason;
+	}
+
+	view(): ProjectView {
+		const { config, queue } = this.#parts;
+		return {
+			id: this.id,
+			name: this.name,
+			path: this.#record.path,
+			branch: this.#record.branch,
+			review: config.last?.review.mode ?? 'human',
+			landing: config.last?.landing.mode ?? 'local',
+			paused: this.#record.paused,
+			trouble: this.#configTrouble ?? queue.trouble,
+		};
+	}
+
+	qualification(): Board['qualification'] {
+		return this.#parts.qualification.state;
+	}
+
+	distance(): Promise<Board['distance']> {
+		return this.#parts.branches.distance();
+	}
+
+	queueNames(): readonly string[] {
+		return this.#parts.queue.queue().map(({ number }) => `#${number}`);
+	}
+
+	/** How many items have landed, ever. */
+	landings(): number {
+		return Object.values(this.home.facts.items).filter(({ stage }) => stage.kind === 'done').length;
+	}
+
+	async keptRefs(key: string): Promise<readonly { readonly ref: string; readonly commit: CommitId }[]> {
+		const kinds = ['attempts', 'salvage'].map((kind) => this.repository.refs(`refs/gangline/${kind}/${key}`));
+		return (await Promise.all(kinds)).flat();
+	}
+
+	/** Adds main as it is to what the qualification judges, and says whether work may begin on it. */
+	async mayBegin(): Promise<{ readonly main: CommitId } | string> {
+		const main = await this.repository.main();
+		if (main === null) return 'main has no commit yet';
+		try {
+			const config = await this.#parts.config.read();
+			this.#configTrouble = null;
+			this.#parts.qualification.ask(main, config);
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			this.#configTrouble = error.message;
+		}
+		return this.mayNotBegin() ?? { main };
+	}
+
+	async #workPass(): Promise<void> {
+		const begin = await this.mayBegin();
+		if (this.#parts.config.last === null) return;
+		await this.#parts.work.pass(begin);
+	}
+
+	async #landingPass(): Promise<void> {
+		if (this.#record.paused || this.#configTrouble !== null) return;
+		await this.#parts.queue.pass();
+	}
+
+	/** Items whose clone may still be needed: not ended, or kept for people to look at. */
+	#itemsWithClones(): ReadonlySet<string> {
+		const items = Object.values(this.home.facts.items);
+		return new Set(items.filter(({ stage }) => keepsWorkspace(stage.kind)).map(({ key }) => key));
+	}
+
+	async #save(record: ProjectRecord): Promise<void> {
+		await this.#parts.saveRecord(record);
+		this.#record = record;
+		this.#parts.onChange({ kind: 'project' });
+	}
+}
+
+function keepsWorkspace(kind: string): boolean {
+	return !['done', 'archived', 'abandoned', 'superseded'].includes(kind);
+}
+
+export type { LogLine };

@@ -1,0 +1,90 @@
+/**
+ * Whether set-up and gates have been seen to work here on main as it is. Nothing is begun or landed before: an agent
+ * would be judged by a red main, or by a machine that lacks a tool. Judged once per tree and gate set, in the
+ * background; a landing's own verdict counts too, because it is kept under the same name.
+ */
+import type { Clock, CommitId, Log } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import type { GateVerdict, TestCount, TreeVerdict } from '../../shared/protocol/work.ts';
+import { testsOf } from './review.ts';
+
+export interface Qualified {
+	readonly ready: boolean;
+	/** Why not, in a sentence. */
+	readonly reason: string | null;
+	/** What was seen, such as `212 tests, 14 s`. */
+	readonly saw: string | null;
+	readonly at: number | null;
+}
+
+export interface QualificationOptions {
+	readonly clock: Clock;
+	readonly log: Log;
+	/** Runs main's gates on main's own tree; answers at once where that verdict is kept. */
+	readonly verdict: (main: CommitId, config: ProjectConfig) => Promise<TreeVerdict>;
+	/** Called when the answer changed. */
+	readonly onChange: () => void;
+}
+
+/** How long a red or failing main is left before it is judged again by itself: the machine may have been mended. */
+const retryMs = 5 * 60_000;
+
+export class Qualification {
+	readonly #options: QualificationOptions;
+	#state: Qualified = { ready: false, reason: 'main has not been judged here yet', saw: null, at: null };
+	#judged: string | null = null;
+	#running = false;
+
+	constructor(options: QualificationOptions) {
+		this.#options = options;
+	}
+
+	get state(): Qualified {
+		return this.#state;
+	}
+
+	/** Answers for main as it is and begins to judge it where that was not done; never waits for gates. */
+	ask(main: CommitId, config: ProjectConfig): Qualified {
+		const { clock } = this.#options;
+		const due = this.#state.at === null || this.#state.ready || clock.now() - this.#state.at >= retryMs;
+		if ((this.#judged !== main || !this.#state.ready) && !this.#running && (this.#judged !== main || due)) {
+			void this.#judge(main, config);
+		}
+		return this.#state;
+	}
+
+	async #judge(main: CommitId, config: ProjectConfig): Promise<void> {
+		const { verdict, clock, log, onChange } = this.#options;
+		this.#running = true;
+		try {
+			const seen = await verdict(main, config);
+			this.#state = {
+				ready: seen.passed,
+				reason: seen.passed ? null : redMain(seen.gates),
+				saw: sawWords(seen),
+				at: clock.now(),
+			};
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			this.#state = { ready: false, reason: `main could not be judged: ${reason}`, saw: null, at: clock.now() };
+		}
+		this.#judged = main;
+		this.#running = false;
+		log.info('main.judged', { main, ...this.#state });
+		onChange();
+	}
+}
+
+function redMain(gates: readonly GateVerdict[]): string {
+	const failing = gates.find(({ outcome }) => outcome !== 'passed');
+	return failing ? `main is red: gate ${failing.gate}: ${failing.why}` : 'main is red';
+}
+
+/** `212 tests, 14 s`. */
+export function sawWords(verdict: TreeVerdict): string {
+	const seconds = verdict.gates.reduce((sum, gate) => sum + gate.seconds, 0);
+	const tests: TestCount | null = testsOf(verdict);
+	const counted = tests ? `${tests.passed + tests.failed} tests, ` : '';
+	const gates = verdict.gates.length === 1 ? '1 gate' : `${verdict.gates.length} gates`;
+	return `${counted === '' ? `${gates}, ` : counted}${Math.max(1, Math.round(seconds))} s`;
+}

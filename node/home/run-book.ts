@@ -1,0 +1,116 @@
+/**
+ * What was tried for each item on this node, what it cost and what the gates said: local records, never in a document.
+ * One record a run, named by the token it worked under; read into memory at start, bounded per item.
+ */
+import { z } from 'zod';
+import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import { gateVerdictSchema } from '../../shared/protocol/verify.ts';
+import type { Task, WorkReport } from '../../shared/protocol/work.ts';
+
+/** Runs remembered per item; older ones stay in the item's history by event only. */
+const runsPerItemMax = 50;
+
+const runSchema = z.object({
+	run: z.string(),
+	key: z.string(),
+	role: z.enum(['coder', 'qa', 'mergemaster']),
+	agent: z.string(),
+	startedAt: z.number(),
+	endedAt: z.number().nullable(),
+	outcome: z.string().nullable(),
+	costUsd: z.number(),
+	inputTokens: z.number(),
+	outputTokens: z.number(),
+	gates: z.array(gateVerdictSchema),
+});
+export type RunRecord = z.output<typeof runSchema>;
+
+export class RunBook {
+	readonly #store: Store;
+	readonly #prefix: string;
+	readonly #now: () => number;
+	readonly #runs = new Map<string, RunRecord[]>();
+
+	private constructor(store: Store, project: string, now: () => number) {
+		this.#store = store;
+		this.#prefix = `run/${project}/`;
+		this.#now = now;
+	}
+
+	/** Reads what earlier processes wrote; a record of an unknown shape is left out, not an error. */
+	static async open(store: Store, project: string, now: () => number): Promise<RunBook> {
+		const book = new RunBook(store, project, now);
+		for (const { value } of await store.list(book.#prefix)) {
+			const run = runSchema.safeParse(value);
+			if (run.success) book.#remember(run.data);
+		}
+		return book;
+	}
+
+	/** Oldest first. */
+	runs(key: string): readonly RunRecord[] {
+		return this.#runs.get(key) ?? [];
+	}
+
+	costUsd(key?: string): number {
+		const runs = key === undefined ? [...this.#runs.values()].flat() : this.runs(key);
+		return runs.reduce((sum, run) => sum + run.costUsd, 0);
+	}
+
+	async started(task: Task): Promise<void> {
+		await this.#keep({
+			run: runName(task),
+			key: task.item.key,
+			role: task.role,
+			agent: task.agent,
+			startedAt: this.#now(),
+			endedAt: null,
+			outcome: null,
+			costUsd: 0,
+			inputTokens: 0,
+			outputTokens: 0,
+			gates: [],
+		});
+	}
+
+	async ended(task: Task, report: WorkReport): Promise<void> {
+		const begun = this.runs(task.item.key).find(({ run }) => run === runName(task));
+		await this.#keep({
+			run: runName(task),
+			key: task.item.key,
+			role: task.role,
+			agent: task.agent,
+			startedAt: begun?.startedAt ?? this.#now(),
+			endedAt: this.#now(),
+			outcome: 'reason' in report ? report.reason : report.kind,
+			costUsd: report.usage.costUsd,
+			inputTokens: report.usage.inputTokens,
+			outputTokens: report.usage.outputTokens,
+			gates: report.kind === 'result' ? [...report.verdict.gates] : (begun?.gates ?? []),
+		});
+	}
+
+	/** An item was deleted: its runs go too. */
+	async forget(key: string): Promise<void> {
+		const runs = this.#runs.get(key) ?? [];
+		this.#runs.delete(key);
+		await this.#store.write(runs.map(({ run }) => ({ kind: 'delete', key: `${this.#prefix}${key}/${run}` })));
+	}
+
+	async #keep(run: RunRecord): Promise<void> {
+		this.#remember(run);
+		const value: JsonValue = JSON.parse(JSON.stringify(run));
+		await this.#store.write([{ kind: 'put', key: `${this.#prefix}${run.key}/${run.run}`, value }]);
+	}
+
+	#remember(run: RunRecord): void {
+		const others = (this.#runs.get(run.key) ?? []).filter((known) => known.run !== run.run);
+		const runs = [...others, run].sort((a, b) => a.startedAt - b.startedAt);
+		this.#runs.set(run.key, runs.slice(-runsPerItemMax));
+	}
+}
+
+/** A run is named by its grant: `1.42`. */
+export function runName({ token }: Pick<Task, 'token'>): string {
+	return token.join('.');
+}

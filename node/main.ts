@@ -1,0 +1,49 @@
+/**
+ * The node as a process: `node/main` serves until it is told to stop, `node/main verify --repo PATH` judges main once
+ * and ends. Reads signals and nothing else; config.ts reads the environment, compose.ts makes everything.
+ */
+import { parseArgs } from 'node:util';
+import { GanglineError, ganglineError } from '../shared/ports/index.ts';
+import { composeNode, openLog } from './compose.ts';
+import { readConfig } from './config.ts';
+import { verify } from './verify.ts';
+
+const exitAfterSecondSignal = 130;
+
+async function serve(): Promise<void> {
+	const config = readConfig(process.env);
+	const log = openLog(config);
+	try {
+		const node = await composeNode(config, log);
+		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+			process.once(signal, () => {
+				log.info('node.signal', { signal });
+				process.once(signal, () => process.exit(exitAfterSecondSignal));
+				node.stop();
+			});
+		}
+		await node.stopped;
+	} catch (error) {
+		log.error('node.failed', errorFields(error));
+		process.exitCode = 1;
+	}
+}
+
+/** The command line reads code, message and hint of the last such line when a node could not start. */
+function errorFields(error: unknown): Record<string, unknown> {
+	if (error instanceof GanglineError) {
+		return { code: error.code, message: error.message, hint: error.hint, data: error.data, error };
+	}
+	return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error), error };
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+	const [mode] = argv;
+	if (mode === undefined) return serve();
+	if (mode !== 'verify') throw ganglineError('INVALID_ARGUMENT', `unknown mode ${mode}: expected verify, or none`);
+	const { values } = parseArgs({ args: argv.slice(1), options: { repo: { type: 'string' } } });
+	if (values.repo === undefined) throw ganglineError('INVALID_ARGUMENT', 'verify needs --repo PATH');
+	process.exitCode = await verify({ config: readConfig(process.env), repository: values.repo, stdout: process.stdout });
+}
+
+await main(process.argv.slice(2));

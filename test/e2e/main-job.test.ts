@@ -1,0 +1,100 @@
+/** The main job as a stranger does it: every step through the command, every outcome checked from git. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Board, Result } from '../../shared/operations/index.ts';
+import { makeWorld, type World } from '../support/world.ts';
+
+const shop = {
+	'price.sh': '#!/bin/sh\necho "$(( $1 / 100 ))"\n',
+	'check.sh': '#!/bin/sh\ntest "$(./price.sh 300)" = 3 || { echo "3 expected"; exit 1; }\necho ok\n',
+	'README.md': '# shop\n',
+};
+
+const gates = ['--gate', 'check:other=./check.sh'];
+
+async function initialised(world: World, review: 'human' | 'server', files: Record<string, string> = shop) {
+	const repository = world.repository('my shop', files);
+	await world.ok(repository, 'init', '--yes', '--no-input', '--review', review, '--landing', 'local', ...gates);
+	await world.ok(repository, 'start');
+	return repository;
+}
+
+const stageOf = (board: Board, number: number): string | undefined =>
+	board.items.find((item) => item.number === number)?.stage;
+
+describe('the main job', () => {
+	it('[I3] [I9] works on an item, gates it, waits for a person, and lands what was shown', async () => {
+		await using world = makeWorld();
+		const repository = await initialised(world, 'human');
+		await world.ok(repository, 'add', 'Say hello', '--run', 'echo hello > hello.txt');
+		const board = await world.until<Board>(repository, ['status'], (now) => stageOf(now, 1) === 'reviewHold');
+		expect(board.items[0]?.needsYou).toContain('approve');
+		const diff = await world.json<Result<'item.diff'>>(repository, 'diff', '1');
+		expect(diff.patch).toContain('+hello');
+		await world.ok(repository, 'approve', '1');
+		await world.until<Board>(repository, ['status'], (now) => stageOf(now, 1) === 'done');
+		expect(readFileSync(join(repository, 'hello.txt'), 'utf8')).toBe('hello\n');
+		expect(world.git(repository, 'log', '-1', '--format=%s')).toBe('Say hello');
+		expect(world.git(repository, 'log', '-1', '--format=%(trailers:key=Gangline-Tree,valueonly)')).toBe(
+			world.git(repository, 'rev-parse', 'HEAD^{tree}'),
+		);
+		expect(world.git(repository, 'status', '--porcelain')).toBe('');
+	});
+
+	it('[I6] goes on after a SIGKILL of the node and lands each item once', async () => {
+		await using world = makeWorld();
+		const repository = await initialised(world, 'server');
+		for (const name of ['one', 'two', 'three', 'four']) {
+			await world.ok(repository, 'add', `Add ${name}`, '--run', `sleep 0.3; echo ${name} > ${name}.txt`);
+		}
+		for (let kill = 0; kill < 3; kill += 1) {
+			const pid = world.pid();
+			if (pid === null) throw new Error('no node runs');
+			process.kill(pid, 'SIGKILL');
+			await world.ok(repository, 'start');
+		}
+		await world.until<Board>(repository, ['status'], (now) => [1, 2, 3, 4].every((n) => stageOf(now, n) === 'done'));
+		const landed = world.git(repository, 'log', '--first-parent', '--format=%(trailers:key=Gangline-Item,valueonly)', 'main');
+		const keys = landed.split('\n').filter(Boolean);
+		expect(new Set(keys).size).toBe(4);
+		expect(keys).toHaveLength(4);
+	});
+
+	it('sends a failing change back with the output and lands the second try', async () => {
+		await using world = makeWorld();
+		const repository = await initialised(world, 'server');
+		const script = [
+			'if [ -s "$GANGLINE_LAST_FAILURE" ]; then grep -q "3 expected" "$GANGLINE_LAST_FAILURE"; echo fixed > note.txt',
+			'else printf "#!/bin/sh\\necho 4\\n" > price.sh; fi',
+		].join('\n');
+		await world.ok(repository, 'add', 'Round', '--run', script);
+		const board = await world.until<Board>(repository, ['status'], (now) => stageOf(now, 1) === 'done');
+		expect(board.items[0]?.attempts).toBe(2);
+		expect(readFileSync(join(repository, 'note.txt'), 'utf8')).toBe('fixed\n');
+	});
+
+	it('does an item again on the new main when two touch the same lines', async () => {
+		await using world = makeWorld();
+		const repository = await initialised(world, 'server');
+		await world.ok(repository, 'add', 'Title in capitals', '--run', 'sleep 0.5; sed -i "s/# .*/# SHOP/" README.md');
+		await world.ok(repository, 'add', 'Title with a bang', '--run', 'sleep 0.5; sed -i "1s/$/!/" README.md');
+		await world.until<Board>(repository, ['status'], (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
+		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toMatch(/^# (SHOP!|SHOP)\n/);
+	});
+
+	it("takes a person's own commits as theirs and leaves a checkout in the way alone", async () => {
+		await using world = makeWorld();
+		const repository = await initialised(world, 'server');
+		writeFileSync(join(repository, 'mine.txt'), 'mine\n');
+		world.git(repository, 'add', 'mine.txt');
+		world.git(repository, 'commit', '-q', '-m', 'Mine');
+		writeFileSync(join(repository, 'README.md'), '# edited and not committed\n');
+		await world.ok(repository, 'add', 'Title', '--run', 'sed -i "s/# .*/# SHOP/" README.md');
+		const board = await world.until<Board>(repository, ['status'], (now) => stageOf(now, 1) === 'done');
+		expect(board.distance.checkout?.inTheWay.join(' ')).toContain('README.md');
+		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toBe('# edited and not committed\n');
+		world.git(repository, 'fetch', '-q', 'gangline');
+		expect(world.git(repository, 'log', '--format=%s', 'gangline/main').split('\n').slice(0, 2)).toEqual(['Title', 'Mine']);
+	});
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { CommitId } from '../../../shared/ports/index.ts';
+import { itemInMerge, SimDiskOfProject } from '../../support/sim-home.ts';
+
+const keys = ['01K0000000000000000000000A', '01K0000000000000000000000B', '01K0000000000000000000000C'];
+
+/** Three items in the queue, each with a file of its own. */
+async function queueOfThree(): Promise<SimDiskOfProject> {
+	const disk = new SimDiskOfProject();
+	const base = await disk.begin({ 'readme.txt': 'hello\n' });
+	const process = disk.start();
+	await process.queue.recover();
+	for (const key of keys) {
+		const commit = await disk.commit({ 'readme.txt': 'hello\n', [`${key}.txt`]: key }, base);
+		await itemInMerge(process, { key, commit, base });
+	}
+	return disk;
+}
+
+/** Keys on main's first-parent chain, oldest first. */
+async function landedKeys(disk: SimDiskOfProject): Promise<readonly string[]> {
+	disk.onStep = () => {};
+	const commits = await disk.git.firstParents();
+	return commits.flatMap(({ landing }) => (landing ? [landing.item] : [])).reverse();
+}
+
+describe('LandingQueue', () => {
+	it('lands what waits in the order in which it came', async () => {
+		const disk = await queueOfThree();
+		await disk.start().queue.pass();
+		expect(await landedKeys(disk)).toEqual(keys);
+		for (const key of keys) expect(disk.facts.items[key]?.stage.kind).toBe('done');
+	});
+
+	it('sends a change that fails a gate back with what failed', async () => {
+		const disk = await queueOfThree();
+		await disk.start(() => false).queue.pass();
+		expect(await landedKeys(disk)).toEqual([]);
+		expect(disk.facts.items[keys[0] ?? '']?.stage).toMatchObject({ kind: 'mergeFailure', failure: 'gates' });
+	});
+
+	it('names a conflict and moves nothing', async () => {
+		const disk = new SimDiskOfProject();
+		const base = await disk.begin({ 'a.txt': 'one\n' });
+		const process = disk.start();
+		for (const [index, key] of keys.slice(0, 2).entries()) {
+			await itemInMerge(process, { key, commit: await disk.commit({ 'a.txt': `two ${index}\n` }, base), base });
+		}
+		await process.queue.pass();
+		expect(await landedKeys(disk)).toEqual([keys[0]]);
+		expect(disk.facts.items[keys[1] ?? '']?.stage).toMatchObject({ kind: 'mergeFailure', failure: 'conflict' });
+	});
+
+	it('stops and says so when main was rewritten', async () => {
+		const disk = await queueOfThree();
+		const process = disk.start();
+		await process.queue.recover();
+		const other = await disk.commit({ 'other.txt': 'x' }, null);
+		await disk.git.moveMain(other, (await disk.git.main()) as CommitId);
+		await expect(process.queue.pass()).rejects.toThrow(/does not follow it/);
+		expect(process.queue.trouble).toContain('does not follow it');
+	});
+
+	it('[I3] [I6] lands each item exactly once when the home dies at any step of a landing', async () => {
+		let steps = 0;
+		const counted = await queueOfThree();
+		counted.onStep = () => {
+			steps += 1;
+		};
+		await counted.start().queue.pass();
+		expect(steps).toBeGreaterThan(40);
+		for (let deadline = 1; deadline <= steps; deadline += 1) {
+			const disk = await queueOfThree();
+			let step = 0;
+			disk.onStep = (name) => {
+				step += 1;
+				// A dead process does nothing more: every later step fails too.
+				if (step >= deadline) throw new Error(`killed at ${name}`);
+			};
+			await disk.start().queue.pass().catch(() => {});
+			disk.onStep = () => {};
+			const next = disk.start();
+			await next.queue.recover();
+			await next.home.settlePending();
+			await next.queue.pass();
+			expect([...(await landedKeys(disk))].sort(), `killed at step ${deadline}`).toEqual(keys);
+			for (const key of keys) expect(disk.facts.items[key]?.stage.kind, `step ${deadline}`).toBe('done');
+		}
+	});
+});
