@@ -111,6 +111,8 @@ export class SimProcesses implements Processes {
 
 	async #perform(spec: ProcessSpec, program: SimProgram, life: Life): Promise<void> {
 		const { clock } = this.#machine;
+		// Nothing is heard of a program before whoever started it has it in hand.
+		await Promise.resolve();
 		const code = await program({
 			spec,
 			term: life.term.signal,

@@ -1,0 +1,96 @@
+/**
+ * What an agent session tells while it runs and how it ended, in our words. Every runtime translates its program's own
+ * format into these; what follows from them is decided in outcome.ts and recovery.ts, never by matching text.
+ */
+import type { ExitStatus, StopReport } from '../../shared/ports/index.ts';
+import type { Usage } from '../../shared/protocol/work.ts';
+
+export type AgentEvent =
+	/** The program has begun a session that the model's service knows. */
+	| { readonly kind: 'started'; readonly sessionId: string }
+	/** The model was asked once more. */
+	| { readonly kind: 'turn' }
+	| { readonly kind: 'text'; readonly text: string }
+	/** `read`: the file that this tool reads, where it is one that reads. */
+	| { readonly kind: 'tool'; readonly name: string; readonly summary: string; readonly read?: string }
+	/** Totals of this session so far. */
+	| { readonly kind: 'usage'; readonly costUsd: number; readonly inputTokens: number; readonly outputTokens: number }
+	/** Only `rejected` is a limit; `until` in wall ms where it is known. */
+	| { readonly kind: 'rateLimit'; readonly status: 'allowed' | 'warning' | 'rejected'; readonly until: number | null }
+	| { readonly kind: 'permission'; readonly tool: string; readonly message: string }
+	/** Something a person may want to read in the log; decides nothing. */
+	| { readonly kind: 'notice'; readonly message: string }
+	/** The program's own last word. */
+	| ({ readonly kind: 'result' } & SessionResult)
+	| { readonly kind: 'exited'; readonly status: ExitStatus };
+
+export interface SessionResult {
+	readonly isOk: boolean;
+	/** Why it is not: `login` needs a person, `turns` and `cost` are its own limits, `api` is the service, `other` the rest. */
+	readonly failure: 'login' | 'turns' | 'cost' | 'rateLimit' | 'api' | 'other' | null;
+	/** One line for people. */
+	readonly message: string;
+}
+
+export type SessionOutcome =
+	| { readonly kind: 'finished' }
+	/** Non-zero exit or a failed service. `login`: nobody but a person can repair it. */
+	| { readonly kind: 'forced'; readonly cause: 'login' | 'api' | 'exit'; readonly reason: string }
+	/** Wall ms. */
+	| { readonly kind: 'rateLimited'; readonly until: number }
+	| { readonly kind: 'overBudget'; readonly which: 'turns' | 'cost' | 'time' }
+	/** Nothing was heard of it for the silence limit. */
+	| { readonly kind: 'inactive' }
+	/** No session was established. */
+	| { readonly kind: 'crashed'; readonly reason: string }
+	| { readonly kind: 'stopped'; readonly reason: string };
+
+export interface SessionEnd {
+	readonly outcome: SessionOutcome;
+	readonly usage: Usage;
+	readonly sessionId: string | null;
+	readonly filesRead: readonly string[];
+	/** The last thing the agent said, or the last line of its errors. */
+	readonly lastText: string;
+	/** Lines that could not be read, and were passed over. */
+	readonly garbageLines: number;
+	/** What the kernel showed when the tree had been ended. */
+	readonly tree: StopReport;
+}
+
+/** One line for the run's log, null for what is not worth one. */
+export function describeEvent(event: AgentEvent): string | null {
+	switch (event.kind) {
+		case 'started':
+			return `session ${event.sessionId}`;
+		case 'text':
+			return event.text;
+		case 'tool':
+			return `> ${event.name} ${event.summary}`;
+		case 'usage':
+			return `used ${event.inputTokens} + ${event.outputTokens} tokens, $${event.costUsd.toFixed(4)}`;
+		case 'rateLimit':
+			return event.status === 'allowed' ? null : `rate limit: ${event.status}`;
+		case 'permission':
+			return `refused ${event.tool}: ${event.message}`;
+		case 'notice':
+			return event.message;
+		case 'result':
+			return event.isOk ? 'finished' : `ended: ${event.message}`;
+		case 'exited':
+			return `exited: ${describeExit(event.status)}`;
+		case 'turn':
+			return null;
+	}
+}
+
+export function describeExit(status: ExitStatus): string {
+	switch (status.kind) {
+		case 'code':
+			return `ended with ${status.code}`;
+		case 'signal':
+			return `was ended by ${status.signal}`;
+		case 'notStarted':
+			return `could not be started: ${status.reason}`;
+	}
+}

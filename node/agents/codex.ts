@@ -1,0 +1,103 @@
+/**
+ * The `codex exec` command and its JSON lines. It tells no cost and gives its failures as text alone, so a rate limit
+ * cannot be told from another failure of the service: it counts as `api`. An item of type `error` is a warning.
+ */
+import { z } from 'zod';
+import type { AgentEvent } from './agent-event.ts';
+import type { RuntimeProgram } from './runtime.ts';
+
+const line = z.object({
+	type: z.string(),
+	thread_id: z.string().optional(),
+	message: z.string().optional(),
+	error: z.object({ message: z.string().optional() }).optional(),
+	usage: z.object({ input_tokens: z.number().optional(), output_tokens: z.number().optional() }).optional(),
+	item: z
+		.object({
+			type: z.string().optional(),
+			text: z.string().optional(),
+			message: z.string().optional(),
+			command: z.string().optional(),
+			changes: z.array(z.object({ path: z.string().optional() })).optional(),
+		})
+		.optional(),
+});
+
+type Line = z.output<typeof line>;
+
+export const codex: RuntimeProgram = {
+	name: 'codex',
+	reports: true,
+	credentials: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_API_KEY', 'CODEX_HOME'],
+	command: ({ agent, prompt }) => ({
+		argv: [
+			'codex',
+			'exec',
+			'--json',
+			'--dangerously-bypass-approvals-and-sandbox',
+			// With analytics on, a run without network hangs five seconds at its end.
+			'-c',
+			'analytics.enabled=false',
+			'-c',
+			'check_for_update_on_startup=false',
+			...(agent.model === undefined ? [] : ['--model', agent.model]),
+			prompt,
+		],
+		env: {},
+		...(agent.max_cost_usd === undefined ? {} : { notice: 'codex tells no cost: max_cost_usd cannot be watched' }),
+	}),
+	parser: () => (json) => {
+		const parsed = line.safeParse(json);
+		return parsed.success ? translate(parsed.data) : null;
+	},
+};
+
+function translate(said: Line): readonly AgentEvent[] {
+	switch (said.type) {
+		case 'thread.started':
+			return [{ kind: 'started', sessionId: said.thread_id ?? '' }];
+		case 'item.started':
+			return said.item?.type === 'command_execution' ? [{ kind: 'turn' }, commandEvent(said.item.command)] : [];
+		case 'item.completed':
+			return itemEvents(said.item);
+		case 'error':
+			return [{ kind: 'notice', message: said.message ?? 'an error without words' }];
+		case 'turn.completed': {
+			const { input_tokens: inputTokens = 0, output_tokens: outputTokens = 0 } = said.usage ?? {};
+			return [
+				{ kind: 'usage', costUsd: 0, inputTokens, outputTokens },
+				{ kind: 'result', isOk: true, failure: null, message: '' },
+			];
+		}
+		case 'turn.failed':
+			return [{ kind: 'result', isOk: false, failure: 'api', message: said.error?.message ?? 'the turn failed' }];
+		default:
+			return [];
+	}
+}
+
+function commandEvent(command = ''): AgentEvent {
+	return { kind: 'tool', name: 'exec', summary: command.slice(0, 500) };
+}
+
+function itemEvents(item: Line['item']): readonly AgentEvent[] {
+	switch (item?.type) {
+		case 'agent_message':
+			return [{ kind: 'turn' }, { kind: 'text', text: item.text ?? '' }];
+		case 'file_change':
+			return [
+				{
+					kind: 'tool',
+					name: 'edit',
+					summary: (item.changes ?? [])
+						.map((change) => change.path)
+						.join(' ')
+						.slice(0, 500),
+				},
+			];
+		case 'error':
+			return [{ kind: 'notice', message: item.message ?? '' }];
+		default:
+			return [];
+	}
+}

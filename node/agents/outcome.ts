@@ -1,0 +1,52 @@
+/**
+ * From what was seen of a session to its outcome. Pure. What we did to it outranks what it says; its own result
+ * outranks its exit code (an interrupted client exits with 0); a rate limit counts only where the session failed.
+ */
+import type { ExitStatus } from '../../shared/ports/index.ts';
+import { describeExit, type SessionOutcome, type SessionResult } from './agent-event.ts';
+
+export interface SessionFacts {
+	/** What made us end it, null when it ended by itself. */
+	readonly endedByUs: Extract<SessionOutcome, { kind: 'stopped' | 'overBudget' | 'inactive' }> | null;
+	readonly exit: ExitStatus;
+	/** Whether the runtime's program reports results at all; a shell does not. */
+	readonly reports: boolean;
+	readonly hasStarted: boolean;
+	readonly result: SessionResult | null;
+	/** Set by the last `rejected` notice; null inside when its end is not known. */
+	readonly rejected: { readonly until: number | null } | null;
+	/** Wall ms. */
+	readonly now: number;
+	/** The last line of stderr, to name what went wrong. */
+	readonly lastError: string;
+}
+
+/** Waited when an account is limited and nobody says until when. */
+const unknownLimitMs = 15 * 60_000;
+
+export function decideOutcome(facts: SessionFacts): SessionOutcome {
+	const { endedByUs, exit, reports, hasStarted, result, rejected, now, lastError } = facts;
+	if (endedByUs) return endedByUs;
+	const reason = [describeExit(exit), lastError].filter(Boolean).join(': ');
+	if (exit.kind === 'notStarted') return { kind: 'crashed', reason };
+	const isClean = exit.kind === 'code' && exit.code === 0;
+	if (!reports) return isClean ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
+	if (result?.isOk) return isClean ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
+	if (rejected || result?.failure === 'rateLimit') {
+		return { kind: 'rateLimited', until: rejected?.until ?? now + unknownLimitMs };
+	}
+	if (!result) {
+		return hasStarted ? { kind: 'forced', cause: 'exit', reason } : { kind: 'crashed', reason };
+	}
+	switch (result.failure) {
+		case 'turns':
+		case 'cost':
+			return { kind: 'overBudget', which: result.failure };
+		case 'login':
+		case 'api':
+			return { kind: 'forced', cause: result.failure, reason: result.message };
+		default:
+			if (!hasStarted) return { kind: 'crashed', reason: result.message };
+			return { kind: 'forced', cause: 'exit', reason: result.message };
+	}
+}

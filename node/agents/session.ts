@@ -1,0 +1,228 @@
+/**
+ * A session of any runtime: starts the program, reads its lines, watches its limits, ends its tree and decides its
+ * outcome. The limits are ours and hard: a program that overlooks its own is ended. The tree is always ended and
+ * verified before the session counts as over, also when the program ended well [I5].
+ */
+import type { Clock } from '../../shared/ports/index.ts';
+import type { AgentEvent, SessionEnd, SessionOutcome, SessionResult } from './agent-event.ts';
+import { describeEvent } from './agent-event.ts';
+import { type LineSplitter, splitLines } from './line-splitter.ts';
+import { decideOutcome } from './outcome.ts';
+import type { AgentRuntime, AgentSession, AgentTask, RuntimePorts, RuntimeProgram } from './runtime.ts';
+
+const lineBytesMax = 1024 * 1024;
+const graceMs = 5_000;
+/** Names of files that were read, for the recovery; more would be no better a sign. */
+const filesReadMax = 10_000;
+
+type EndedByUs = Extract<SessionOutcome, { kind: 'stopped' | 'overBudget' | 'inactive' }>;
+
+export function createRuntime(program: RuntimeProgram, ports: RuntimePorts & { readonly clock: Clock }): AgentRuntime {
+	return {
+		name: program.name,
+		credentials: program.credentials,
+		start: (task) => new Session(program, ports, task),
+	};
+}
+
+class Session implements AgentSession {
+	readonly ended: Promise<SessionEnd>;
+	readonly pid: number | null;
+	readonly #task: AgentTask;
+	readonly #clock: Clock;
+	readonly #startedAt: number;
+	readonly #stop: () => void;
+	#endedByUs: EndedByUs | null = null;
+	#sessionId: string | null = null;
+	#result: SessionResult | null = null;
+	#rejected: { readonly until: number | null } | null = null;
+	#usage = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+	#turns = 0;
+	#garbageLines = 0;
+	#lastText = '';
+	#lastError = '';
+	#silentUntil: number;
+	#cancelTimers: (() => void)[] = [];
+	readonly #filesRead = new Set<string>();
+
+	constructor(program: RuntimeProgram, ports: RuntimePorts & { readonly clock: Clock }, task: AgentTask) {
+		this.#task = task;
+		this.#clock = ports.clock;
+		this.#startedAt = ports.clock.monotonic();
+		this.#silentUntil = this.#startedAt + this.#silenceMs;
+		const command = program.command({ ...task, isRoot: ports.isRoot, shellPath: ports.shellPath });
+		if (command.notice) this.#see({ kind: 'notice', message: command.notice });
+		const parse = program.parser();
+		const stdout = program.reports ? this.#reader(parse) : this.#plainReader();
+		const stderr = this.#plainReader((line) => {
+			this.#lastError = line;
+		});
+		const run = ports.processes.start({
+			id: task.runId,
+			argv: command.argv,
+			cwd: task.cwd,
+			env: { ...task.env, ...command.env },
+			...(command.stdin === undefined ? {} : { stdin: command.stdin }),
+			confinement: task.confinement,
+			onOutput: (stream, bytes) => {
+				this.#heard();
+				(stream === 'stdout' ? stdout : stderr).push(bytes);
+			},
+		});
+		this.pid = run.identity?.pid ?? null;
+		this.#stop = () => void run.stop(graceMs);
+		this.#watchLimits();
+		this.ended = run.exited.then(async (exit) => {
+			this.#endTimers();
+			stdout.end();
+			stderr.end();
+			const tree = await run.stop(graceMs);
+			this.#see({ kind: 'exited', status: exit });
+			const outcome = decideOutcome({
+				endedByUs: this.#endedByUs,
+				exit,
+				reports: program.reports,
+				hasStarted: this.#sessionId !== null,
+				result: this.#result,
+				rejected: this.#rejected,
+				now: this.#clock.now(),
+				lastError: this.#lastError,
+			});
+			return {
+				outcome,
+				usage: { ...this.#usage, seconds: Math.round((this.#clock.monotonic() - this.#startedAt) / 1000) },
+				sessionId: this.#sessionId,
+				filesRead: [...this.#filesRead],
+				lastText: this.#lastText || this.#lastError,
+				garbageLines: this.#garbageLines,
+				tree,
+			};
+		});
+	}
+
+	stop(reason: string): Promise<SessionEnd> {
+		this.#endFor({ kind: 'stopped', reason });
+		return this.ended;
+	}
+
+	get #silenceMs(): number {
+		return this.#task.agent.silence_seconds * 1000;
+	}
+
+	#endFor(outcome: EndedByUs): void {
+		this.#endedByUs ??= outcome;
+		this.#stop();
+	}
+
+	#watchLimits(): void {
+		const { timeout_seconds: seconds } = this.#task.agent;
+		this.#cancelTimers.push(
+			this.#clock.after(seconds * 1000, () => this.#endFor({ kind: 'overBudget', which: 'time' })),
+		);
+		const listen = (): void => {
+			const left = this.#silentUntil - this.#clock.monotonic();
+			if (left <= 0) this.#endFor({ kind: 'inactive' });
+			else this.#cancelTimers[1] = this.#clock.after(left, listen);
+		};
+		this.#cancelTimers.push(() => {});
+		listen();
+	}
+
+	#endTimers(): void {
+		for (const cancel of this.#cancelTimers) cancel();
+	}
+
+	#heard(): void {
+		this.#silentUntil = Math.max(this.#silentUntil, this.#clock.monotonic() + this.#silenceMs);
+	}
+
+	#reader(parse: (json: unknown) => readonly AgentEvent[] | null): LineSplitter {
+		const drop = (): void => {
+			this.#garbageLines += 1;
+		};
+		const read = (line: string): void => {
+			const events = parse(parseJson(line));
+			if (!events) {
+				drop();
+				this.#task.onLog?.(`${line.slice(0, 2000)}\n`);
+			}
+			for (const event of events ?? []) this.#see(event);
+		};
+		return splitLines(lineBytesMax, read, drop);
+	}
+
+	/** Passes output on as it is; its last line is what a person is told first. */
+	#plainReader(onLine: (line: string) => void = () => {}): LineSplitter {
+		const decoder = new TextDecoder();
+		const lines = splitLines(
+			lineBytesMax,
+			(line) => {
+				const text = line.trim().slice(0, 2000);
+				if (!text) return;
+				this.#lastText = text;
+				onLine(text);
+			},
+			() => {},
+		);
+		return {
+			push: (bytes) => {
+				this.#task.onLog?.(decoder.decode(bytes, { stream: true }));
+				lines.push(bytes);
+			},
+			end: () => lines.end(),
+		};
+	}
+
+	#see(event: AgentEvent): void {
+		this.#take(event);
+		const line = describeEvent(event);
+		if (line !== null) this.#task.onLog?.(`${line}\n`);
+		this.#task.onEvent?.(event);
+	}
+
+	#take(event: AgentEvent): void {
+		const { max_turns: maxTurns, max_cost_usd: maxCost } = this.#task.agent;
+		switch (event.kind) {
+			case 'started':
+				this.#sessionId = event.sessionId;
+				break;
+			case 'turn':
+				this.#turns += 1;
+				if (this.#turns > maxTurns) this.#endFor({ kind: 'overBudget', which: 'turns' });
+				break;
+			case 'text':
+				this.#lastText = event.text.slice(0, 2000);
+				break;
+			case 'tool':
+				if (event.read !== undefined && this.#filesRead.size < filesReadMax) this.#filesRead.add(event.read);
+				break;
+			case 'usage':
+				this.#usage = { costUsd: event.costUsd, inputTokens: event.inputTokens, outputTokens: event.outputTokens };
+				if (maxCost !== undefined && event.costUsd > maxCost) this.#endFor({ kind: 'overBudget', which: 'cost' });
+				break;
+			case 'rateLimit':
+				this.#takeRateLimit(event.status, event.until);
+				break;
+			case 'result':
+				this.#result = event;
+				break;
+			default:
+		}
+	}
+
+	/** A client may wait for its account's limit by itself; that silence is no sign of death. */
+	#takeRateLimit(status: 'allowed' | 'warning' | 'rejected', until: number | null): void {
+		this.#rejected = status === 'rejected' ? { until } : null;
+		if (status !== 'rejected' || until === null) return;
+		const waitMs = Math.max(0, until - this.#clock.now());
+		this.#silentUntil = Math.max(this.#silentUntil, this.#clock.monotonic() + waitMs + this.#silenceMs);
+	}
+}
+
+function parseJson(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		return undefined;
+	}
+}
