@@ -1,0 +1,216 @@
+/**
+ * All author logs of one project that this node has: its own and those received, each in a stream of its own. What is
+ * told to others (digests, flushes, pending intents) is durable first [I6]. Logs never conflict: each has one writer,
+ * and whatever does not continue one exactly is refused or asked for again.
+ */
+import type { Intent } from '../pipeline/index.ts';
+import {
+	type AuthorId,
+	authorId,
+	type Clock,
+	type Duty,
+	ganglineError,
+	type Log,
+	parseAuthorId,
+	type Random,
+	randomHex,
+	type Store,
+	type StoreWrite,
+} from '../ports/index.ts';
+import { AuthorLog, type OwnFlush } from './author-log.ts';
+import { encodeFlush, type Predecessor, signVoid } from './flush.ts';
+import { HybridClock } from './hybrid-clock.ts';
+import type { Identity } from './identity.ts';
+import { KnownLog } from './known-log.ts';
+import { type ParseIntent, type VerifyOptions, verifyFlush } from './verify.ts';
+
+/** Where a log stands, to compare with another replica's. */
+export interface LogDigest {
+	readonly author: AuthorId;
+	readonly n: number;
+	readonly hash: string;
+}
+
+export type Received =
+	| { readonly kind: 'kept'; readonly author: AuthorId; readonly upTo: number }
+	| { readonly kind: 'known'; readonly author: AuthorId }
+	/** Not kept: ask for what comes before, from `expected` on. */
+	| { readonly kind: 'gap'; readonly author: AuthorId; readonly expected: number };
+
+export interface ProjectLogsOptions {
+	readonly store: Store;
+	readonly project: string;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly parse: ParseIntent;
+	/** Nodes besides the author's own that may close a hole in a log. */
+	readonly mayVoid?: (node: string) => boolean;
+}
+
+export class ProjectLogs {
+	readonly #options: ProjectLogsOptions;
+	readonly #verify: VerifyOptions;
+	readonly #logs = new Map<AuthorId, KnownLog>();
+	readonly #listeners = new Set<(author: AuthorId) => void>();
+	/** Hybrid time of this node in this project; follows what is received. */
+	readonly time: HybridClock;
+
+	/** Reads and verifies all logs of the project that the store has. */
+	static async open(options: ProjectLogsOptions): Promise<ProjectLogs> {
+		const logs = new ProjectLogs(options);
+		const prefix = `log/${options.project}/`;
+		for (const stream of options.store.streams()) {
+			if (stream.startsWith(prefix)) await logs.#load(parseAuthorId(stream.slice(prefix.length)), stream);
+		}
+		return logs;
+	}
+
+	private constructor(options: ProjectLogsOptions) {
+		const { project, parse, mayVoid, clock } = options;
+		this.#options = options;
+		this.#verify = { project, parse, ...(mayVoid && { mayVoid }) };
+		this.time = new HybridClock(clock);
+	}
+
+	/** A new author for this process and duty, which follows the last one of the same node and duty. */
+	async startAuthor(as: {
+		readonly identity: Identity;
+		readonly duty: Duty;
+		readonly random: Random;
+	}): Promise<AuthorLog> {
+		const { identity, duty } = as;
+		const { project, parse, store } = this.#options;
+		const author = authorId(identity.nodeId, randomHex(as.random, 4), duty);
+		const currentKey = `log/${project}/${identity.nodeId}/${duty}`;
+		const predecessor = this.#predecessor(await store.get(currentKey));
+		const naming: StoreWrite = { kind: 'put', key: currentKey, value: author };
+		return new AuthorLog({
+			project,
+			author,
+			duty,
+			identity,
+			parse,
+			predecessor,
+			time: this.time,
+			keep: (flushes, writes) =>
+				this.#keepOwn(author, flushes, this.#logs.get(author)?.position ? writes : [naming, ...writes]),
+		});
+	}
+
+	/**
+	 * Takes a flush from a peer: verified, kept, and then (durably) part of what this node knows. Throws MALFORMED or
+	 * BAD_SIGNATURE when the peer broke the rules; nothing of it is kept then.
+	 */
+	async receive(bytes: Uint8Array): Promise<Received> {
+		const verified = verifyFlush(bytes, (author) => this.#logs.get(author)?.position, this.#verify);
+		if (verified.kind !== 'next') return verified;
+		const { author } = verified.position;
+		const known = this.#known(author);
+		const durable = known.add(verified);
+		for (const entry of verified.entries) if (entry.kind === 'intent') this.time.observe(entry.intent.at);
+		await this.#options.store.write([{ kind: 'append', stream: known.stream, bytes }]);
+		durable();
+		this.#announce(author);
+		return { kind: 'kept', author, upTo: verified.position.n };
+	}
+
+	/** Where each log stands on this node's disk, by author. */
+	digests(): readonly LogDigest[] {
+		const digests = [...this.#logs.values()].flatMap((known) => known.digest ?? []);
+		return digests.sort((a, b) => (a.author < b.author ? -1 : 1));
+	}
+
+	/** The flushes that hold what comes after entry `n` of an author, as they are sent. */
+	async flushesAfter(author: AuthorId, n: number): Promise<readonly Uint8Array[]> {
+		const known = this.#logs.get(author);
+		if (!known) return [];
+		return (await this.#options.store.read(known.stream, known.seqCovering(n))).map((entry) => entry.bytes);
+	}
+
+	/**
+	 * Durable intents of all authors above what the facts cover, each author's in order. An entry that is lost or makes no
+	 * sense comes as a `void`, so that nobody waits for it.
+	 */
+	pendingIntents(acceptedUpTo: Readonly<Record<string, number>>): readonly Intent[] {
+		return [...this.#logs].flatMap(([author, known]) =>
+			known.after(Object.hasOwn(acceptedUpTo, author) ? (acceptedUpTo[author] ?? 0) : 0),
+		);
+	}
+
+	/** Called with the author whose log has durably grown; must not throw. */
+	subscribe(listener: (author: AuthorId) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** Drops entries that the *stable* revision covers: durable as facts elsewhere, so nobody needs them from us. */
+	async trim(stableUpTo: Readonly<Record<string, number>>): Promise<void> {
+		const writes: StoreWrite[] = [];
+		for (const [author, known] of this.#logs) {
+			const stable = Object.hasOwn(stableUpTo, author) ? (stableUpTo[author] ?? 0) : 0;
+			const cut = known.trim(this.#options.project, stable);
+			if (cut) writes.push({ kind: 'compact', stream: known.stream, ...cut });
+		}
+		if (writes.length > 0) await this.#options.store.write(writes);
+	}
+
+	/** Closes the hole behind what is known of `author` up to `last`, for good. `next`: the flush behind it, if there is one. */
+	async closeHole(hole: {
+		readonly identity: Identity;
+		readonly author: AuthorId;
+		readonly last: number;
+		readonly next?: Uint8Array;
+		readonly reason: string;
+	}): Promise<Received> {
+		const position = this.#logs.get(hole.author)?.position;
+		if (!position) throw ganglineError('INVALID_ARGUMENT', `nothing of the log of ${hole.author} is known here`);
+		const next = hole.next && KnownLog.entriesFlush(hole.next);
+		const { identity, last, reason } = hole;
+		const flush = signVoid({ identity, project: this.#options.project, position, last, reason, ...(next && { next }) });
+		return this.receive(encodeFlush(flush));
+	}
+
+	async #keepOwn(author: AuthorId, flushes: readonly OwnFlush[], writes: readonly StoreWrite[]): Promise<void> {
+		const known = this.#known(author);
+		const durables = flushes.map((flush) => known.addOwn(flush));
+		const appends = flushes.map(({ bytes }) => ({ kind: 'append', stream: known.stream, bytes }) as const);
+		await this.#options.store.write([...appends, ...writes]);
+		for (const durable of durables) durable();
+		if (flushes.length > 0) this.#announce(author);
+	}
+
+	#known(author: AuthorId): KnownLog {
+		const existing = this.#logs.get(author);
+		if (existing) return existing;
+		const stream = `log/${this.#options.project}/${author}`;
+		const known = new KnownLog(author, stream, this.#options.store.lastSeq(stream));
+		this.#logs.set(author, known);
+		return known;
+	}
+
+	async #load(author: AuthorId, stream: string): Promise<void> {
+		const known = new KnownLog(author, stream, 0);
+		this.#logs.set(author, known);
+		for (const { seq, bytes } of await this.#options.store.read(stream)) {
+			try {
+				const verified = verifyFlush(bytes, () => known.position, this.#verify);
+				if (verified.kind === 'next') known.add(verified, seq)();
+				for (const entry of verified.kind === 'next' ? verified.entries : []) {
+					if (entry.kind === 'intent') this.time.observe(entry.intent.at);
+				}
+			} catch (error) {
+				this.#options.log.error('log.unreadable', { stream, seq, error });
+			}
+		}
+		known.continueAt(this.#options.store.lastSeq(stream));
+	}
+
+	#predecessor(name: unknown): Predecessor | null {
+		const position = typeof name === 'string' ? this.#logs.get(parseAuthorId(name))?.position : undefined;
+		return position ? { author: position.author, n: position.n, hash: position.hash } : null;
+	}
+
+	#announce(author: AuthorId): void {
+		for (const listener of this.#listeners) listener(author);
+	}
+}
