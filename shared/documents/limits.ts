@@ -1,0 +1,18 @@
+/** The bounds of documents, each with its reason. */
+
+/** What one update may have; a snapshot comes in chunks and is put together before it is applied. */
+export const updateBytesMax = 64 * 1024 * 1024;
+/** Structures in one update: an index of 10,000 items with its overwritten entries has about a tenth of that. */
+export const updateStructsMax = 2_000_000;
+/** One record: an item with its largest description and words, each character escaped. */
+export const recordCharactersMax = 256 * 1024;
+/** Refusals kept per author; a process that is refused more often than that without a look has other worries. */
+export const refusalsPerAuthorMax = 500;
+/** A text that people and agents read; longer ones belong into a file of the repository. */
+export const textCharactersMax = 1024 * 1024;
+/** Updates in a stream before a snapshot replaces them: reading 500 takes about a millisecond. */
+export const updatesBeforeSnapshotMax = 500;
+/** Bytes of updates before a snapshot, however few they are. */
+export const bytesBeforeSnapshotMax = 4 * 1024 * 1024;
+/** The whole middle of two texts is compared line by line up to this many pairs of lines, otherwise replaced. */
+export const linePairsMax = 250_000;

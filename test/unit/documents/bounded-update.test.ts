@@ -1,0 +1,69 @@
+/** The door for updates: hostile bytes cost little and change nothing. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { checkUpdate } from '../../../shared/documents/bounded-update.ts';
+import { GanglineError } from '../../../shared/ports/index.ts';
+
+const records = { root: 'facts', kind: 'records' } as const;
+const text = { root: 'text', kind: 'text' } as const;
+
+function updateOf(edit: (document: Y.Doc) => void): Uint8Array {
+	const document = new Y.Doc();
+	edit(document);
+	return Y.encodeStateAsUpdate(document);
+}
+
+const goodRecords = updateOf((document) => {
+	const map = document.getMap('facts');
+	map.set('a', '1');
+	map.set('a', '2');
+	map.set('b', '3');
+	map.delete('b');
+});
+const goodText = updateOf((document) => {
+	const ytext = document.getText('text');
+	ytext.insert(0, 'hello world');
+	ytext.insert(5, ' wide');
+	ytext.delete(0, 3);
+});
+
+describe('checkUpdate', () => {
+	it('passes what our documents write', () => {
+		checkUpdate(goodRecords, records);
+		checkUpdate(goodText, text);
+		checkUpdate(Uint8Array.of(0, 0), records);
+	});
+
+	it.each([
+		['no bytes', new Uint8Array()],
+		['33 million structures in ten bytes', Uint8Array.of(1, 0xff, 0xff, 0xff, 0x0f, 1, 0, 0, 0, 0)],
+		['a truncated update', goodText.subarray(0, -2)],
+		['a garbage-collected range of another', Uint8Array.of(1, 1, 5, 0, 0, 100, 0)],
+		['a skipped range', Uint8Array.of(1, 1, 5, 0, 10, 100, 0)],
+		['records for a text', goodRecords],
+		['another root', updateOf((document) => document.getText('x').insert(0, 'y'))],
+		['formatting', updateOf((document) => document.getText('text').insert(0, 'y', { bold: true }))],
+		['an embedded object', updateOf((document) => document.getText('text').insertEmbed(0, { a: 1 }))],
+		['a nested type', updateOf((document) => document.getMap('text').set('a', new Y.Map()))],
+		['a nested document', updateOf((document) => document.getMap('text').set('a', new Y.Doc()))],
+	])('refuses %s', (_, update) => {
+		expect(() => checkUpdate(update, text)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+	});
+
+	it('answers every mutation of a valid update with a pass or one of our errors, at once', () => {
+		const mutation = fc.record({ at: fc.nat(goodText.length - 1), byte: fc.nat(255), cut: fc.nat(goodText.length) });
+		fc.assert(
+			fc.property(mutation, fc.boolean(), ({ at, byte, cut }, isCut) => {
+				const update = Uint8Array.from(isCut ? goodText.subarray(0, cut) : goodText);
+				if (at < update.length) update[at] = byte;
+				try {
+					checkUpdate(update, text);
+				} catch (error) {
+					expect(error).toBeInstanceOf(GanglineError);
+				}
+			}),
+			{ numRuns: 3000, seed: 1 },
+		);
+	});
+});
