@@ -89,7 +89,7 @@ function possible(item: Item | null, by: By): string {
 
 function allowedFor(item: Item | null, event: string, by: By): string {
 	const row = item ? rowFor(item.stage.kind, event) : undefined;
-	if (!row || row.by.includes(by)) return `not for ${by} as it is (${where(item)})`;
+	if (!row || row.by.includes(by)) return `it is not for ${by}, which works as ${item?.role ?? 'nothing'} on it now`;
 	return `it is for ${row.by.join(', ')}, not for ${by}`;
 }
 

@@ -27,6 +27,15 @@ export function openTo(item: Item, event: string, by: By): Extract<Refusal, 'not
 			return item.type === 'epic' || item.type === 'spike' ? null : 'notAllowed';
 		case 'fixup':
 			return item.stage.kind === 'mergeFailure' && item.stage.failure === 'gates' ? null : 'notAllowed';
+		case 'qaPassed':
+		case 'qaFailed':
+			// The token of the coder's result is still the item's when QA begins; its holder does not judge itself [I13].
+			return item.role === 'qa' ? null : 'notYours';
+		case 'submitForReview':
+			return item.stage.kind === 'qa' && item.role !== 'qa' ? 'notYours' : null;
+		case 'retryMerge':
+		case 'giveUpMerge':
+			return by === 'agent' && item.role !== 'mergemaster' ? 'notYours' : null;
 		case 'archive':
 			return by === 'system' && !sweptStages.has(item.stage.kind) ? 'notYours' : null;
 		default:

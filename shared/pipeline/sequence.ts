@@ -35,7 +35,10 @@ export function settle(before: Readonly<Record<string, number>>, intents: readon
 	}
 	for (const [author, entries] of authors) {
 		const done = acceptedUpTo.get(author) ?? 0;
-		for (const [n, intent] of entries) if (!(n <= done)) outcomes.set(idOf(intent), 'waiting');
+		for (const [n, intent] of entries) {
+			// A number between two others was passed over: nothing can come of it any more.
+			if (!outcomes.has(idOf(intent))) outcomes.set(idOf(intent), n <= done ? 'duplicate' : 'waiting');
+		}
 	}
 	// fromEntries defines its keys, so that an author called `__proto__` is a key like any other.
 	return { outcomes: Object.fromEntries(outcomes), acceptedUpTo: Object.fromEntries(acceptedUpTo) };
