@@ -10,7 +10,7 @@ import { encodeFlush, type LogPosition, openingPosition, type Predecessor, signE
 import type { HybridClock } from './hybrid-clock.ts';
 import type { Identity } from './identity.ts';
 import { entryBytesMax, flushBytesMax } from './limits.ts';
-import type { ParseIntent } from './verify.ts';
+import { type ParseIntent, whyNoIntent } from './verify.ts';
 
 /** An intent before its author has numbered and dated it. */
 export type IntentDraft = Omit<Intent, 'author' | 'n' | 'at'>;
@@ -80,8 +80,9 @@ export class AuthorLog {
 		try {
 			return this.#options.parse(value);
 		} catch (cause) {
-			const why = cause instanceof Error ? cause.message : String(cause);
-			throw ganglineError('INVALID_ARGUMENT', `the intent ${event} is not as expected: ${why}`, { cause });
+			throw ganglineError('INVALID_ARGUMENT', `the intent ${event} is not as expected: ${whyNoIntent(cause)}`, {
+				cause,
+			});
 		}
 	}
 

@@ -28,8 +28,13 @@ export class HybridClock {
 	/** Takes another's time into account. False, and nothing taken, when it is more than 60 s ahead of this machine. */
 	observe(time: HybridTime): boolean {
 		if (time[0] > this.#clock.now() + aheadMsMax) return false;
-		if (compareTimes(time, this.#last) > 0) this.#last = time;
+		this.follow(time);
 		return true;
+	}
+
+	/** Continues behind a time that this node gave out itself, however far its clock has gone back since. */
+	follow(time: HybridTime): void {
+		if (compareTimes(time, this.#last) > 0) this.#last = time;
 	}
 }
 

@@ -7,6 +7,7 @@ import type { Intent } from '../pipeline/index.ts';
 import { type AuthorId, ganglineError } from '../ports/index.ts';
 import type { OwnFlush } from './author-log.ts';
 import { decodeFlush, type EntriesFlush, encodeFlush, type LogPosition, toBase64 } from './flush.ts';
+import type { HybridTime } from './hybrid-clock.ts';
 import type { LogDigest } from './project-logs.ts';
 import type { LogEntry, Verified } from './verify.ts';
 
@@ -45,6 +46,12 @@ export class KnownLog {
 	get digest(): LogDigest | undefined {
 		const position = this.#durable;
 		return position && { author: this.author, n: position.n, hash: position.hash };
+	}
+
+	/** The latest time in what is not trimmed. */
+	get lastTime(): HybridTime | undefined {
+		const entry = this.#entries.findLast(({ kind }) => kind === 'intent');
+		return entry?.kind === 'intent' ? entry.intent.at : undefined;
 	}
 
 	/** Takes a verified flush on; what is returned is called when it is on disk. */

@@ -11,6 +11,8 @@ import {
 	type Duty,
 	ganglineError,
 	type Log,
+	type NodeId,
+	nodeOf,
 	parseAuthorId,
 	type Random,
 	randomHex,
@@ -82,6 +84,7 @@ export class ProjectLogs {
 		const { project, parse, store } = this.#options;
 		const author = authorId(identity.nodeId, randomHex(as.random, 4), duty);
 		const currentKey = `log/${project}/${identity.nodeId}/${duty}`;
+		this.#followNode(identity.nodeId);
 		const predecessor = this.#predecessor(await store.get(currentKey));
 		const naming: StoreWrite = { kind: 'put', key: currentKey, value: author };
 		return new AuthorLog({
@@ -203,6 +206,13 @@ export class ProjectLogs {
 			}
 		}
 		known.continueAt(this.#options.store.lastSeq(stream));
+	}
+
+	/** What this node wants now comes after what it wanted before, though its clock was set back meanwhile. */
+	#followNode(node: NodeId): void {
+		for (const [author, known] of this.#logs) {
+			if (nodeOf(author) === node && known.lastTime) this.time.follow(known.lastTime);
+		}
 	}
 
 	#predecessor(name: unknown): Predecessor | null {

@@ -3,6 +3,7 @@
  * then each entry by its schema. A flush whose proof fails is refused whole. An entry that is signed but makes no sense
  * is not: its author meant something, and it must be answered for, so it becomes an entry of kind `invalid`.
  */
+import { z } from 'zod';
 import type { Intent } from '../pipeline/index.ts';
 import { type AuthorId, ganglineError } from '../ports/index.ts';
 import { parseJson } from './canonical-json.ts';
@@ -151,8 +152,14 @@ function readEntry(author: AuthorId, n: number, text: string, options: VerifyOpt
 		if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('no object');
 		return { kind: 'intent', n, intent: options.parse({ ...value, author, n }) };
 	} catch (error) {
-		return { kind: 'invalid', n, reason: error instanceof Error ? error.message.slice(0, 500) : 'no intent' };
+		return { kind: 'invalid', n, reason: whyNoIntent(error).slice(0, 500) };
 	}
+}
+
+/** What a parser had against a value, in words. */
+export function whyNoIntent(error: unknown): string {
+	if (error instanceof z.ZodError) return z.prettifyError(error);
+	return error instanceof Error ? error.message : String(error);
 }
 
 const malformed = (author: string, why: string): Error => ganglineError('MALFORMED', `the log of ${author}: ${why}`);
