@@ -12,7 +12,7 @@ import type { InitMachine } from './run-init.ts';
 export function registerInit(program: Command, context: CliContext, machine?: InitMachine): void {
 	defineCommand(program, context, {
 		usage: 'init',
-		summary: 'make this repository a project: find its set-up and tests, commit one file, check main once',
+		summary: 'Make this repository a project: find its set-up and tests, commit one file, check main once',
 		group: 'Set up',
 		examples: [
 			'gangline init                               ask, show, commit, check',

@@ -3,11 +3,14 @@ import { Command } from 'commander';
 import { registerAgent } from './agent.ts';
 import type { CliContext } from './context.ts';
 import { describeExamples } from './define-command.ts';
+import { registerDoctor } from './doctor.ts';
 import { formatHelp } from './help.ts';
+import { registerInit } from './init.ts';
 import { registerLooking } from './look.ts';
 import { registerNode } from './node.ts';
 import { registerProjects } from './projects.ts';
 import { registerReview } from './review.ts';
+import { registerService } from './service.ts';
 import { registerWork } from './work.ts';
 
 /** The whole program; it writes nothing and ends no process by itself. */
@@ -34,11 +37,14 @@ export function buildProgram(context: CliContext, version: string): Command {
 		'gangline diff 12                           read what item 12 would change',
 		'gangline approve 12                        land exactly what you have read',
 	]);
+	registerInit(program, context);
 	registerWork(program, context);
 	registerReview(program, context);
 	registerLooking(program, context);
 	registerProjects(program, context);
 	registerNode(program, context);
 	registerAgent(program, context);
+	registerDoctor(program, context);
+	registerService(program, context);
 	return program;
 }

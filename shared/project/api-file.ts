@@ -5,6 +5,9 @@
  */
 import { z } from 'zod';
 
+/** Where a node answers on 127.0.0.1 unless GANGLINE_PORT says otherwise. */
+export const nodePortDefault = 7420;
+
 export const apiFileSchema = z.object({
 	url: z.string().regex(/^http:\/\/[^/]+$/),
 	token: z.string().min(32),

@@ -3,7 +3,7 @@
  * a repository that has none yet; and where a person's Gangline keeps its state. Everything here is a function of its
  * arguments.
  */
-export { type ApiFile, apiFileSchema, readProcessStat } from './api-file.ts';
+export { type ApiFile, apiFileSchema, nodePortDefault, readProcessStat } from './api-file.ts';
 export {
 	type AgentConfig,
 	type GateConfig,

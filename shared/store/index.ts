@@ -7,6 +7,7 @@ export type { Disk, DiskOp, DiskPair, KeyRange, Mark } from './disk.ts';
 export { wholeStore } from './inspect.ts';
 export { schemaNumber as storeSchema } from './layout.ts';
 export { entryBytesMax, recordBytesMax, snapshotBytesMax } from './limits.ts';
+export { MarkFile, readMark } from './mark-file.ts';
 export { incarnationOf, openOnDisk } from './open.ts';
 
 /**

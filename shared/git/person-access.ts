@@ -1,0 +1,71 @@
+/**
+ * What the person's git may do here, tried without changing anything: who they are, and whether a remote answers and
+ * would take a push. Their own credentials are used, nothing is asked.
+ */
+import { GanglineError } from '../ports/errors.ts';
+import { personGit } from './git-environment.ts';
+import type { Environment } from './git-process.ts';
+
+export interface Identity {
+	readonly name: string | null;
+	readonly email: string | null;
+}
+
+/** The configured name and e-mail address; null where git would have to guess. */
+export async function readIdentity(folder: string, environment: Environment): Promise<Identity> {
+	const git = personGit(environment);
+	const read = async (key: string): Promise<string | null> =>
+		(await git.run({ cwd: folder, args: ['config', '--get', key], codes: [0, 1] })).stdout.toString().trim() || null;
+	return {
+		name: environment.GIT_AUTHOR_NAME ?? (await read('user.name')),
+		email: environment.GIT_AUTHOR_EMAIL ?? (await read('user.email')),
+	};
+}
+
+export type RemoteAnswer =
+	| { readonly kind: 'accepts' }
+	| { readonly kind: 'missing' }
+	| { readonly kind: 'silent'; readonly why: string }
+	| { readonly kind: 'refuses'; readonly why: string };
+
+const remoteMsMax = 20_000;
+
+/** Asks a remote for its refs, then pushes the branch for show (`--dry-run`). A remote that is ahead accepts. */
+export async function probeRemote(input: {
+	readonly folder: string;
+	readonly environment: Environment;
+	readonly remote: string;
+	readonly branch: string;
+}): Promise<RemoteAnswer> {
+	const git = personGit(input.environment);
+	const { folder: cwd, remote, branch } = input;
+	if (!(await git.lines({ cwd, args: ['remote'] })).includes(remote)) return { kind: 'missing' };
+	try {
+		await git.run({ cwd, args: ['ls-remote', '--quiet', '--heads', remote], timeoutMs: remoteMsMax });
+	} catch (error) {
+		return { kind: 'silent', why: lastWords(error) };
+	}
+	const ref = `refs/heads/${branch}:refs/heads/${branch}`;
+	const args = ['push', '--dry-run', '--porcelain', remote, ref];
+	try {
+		const push = await git.run({ cwd, args, codes: [0, 1], timeoutMs: remoteMsMax });
+		// `[rejected]`: others have pushed meanwhile. That is fetched before each landing and says nothing about rights.
+		const refused = push.stdout
+			.toString()
+			.split('\n')
+			.find((line) => line.startsWith('!') && !line.includes('[rejected]'));
+		return refused === undefined
+			? { kind: 'accepts' }
+			: { kind: 'refuses', why: refused.split('\t').at(-1) ?? refused };
+	} catch (error) {
+		return { kind: 'refuses', why: lastWords(error) };
+	}
+}
+
+function lastWords(error: unknown): string {
+	if (!(error instanceof GanglineError)) throw error;
+	const words = String(error.data.stderr ?? '')
+		.trim()
+		.split('\n');
+	return words.find((line) => line.startsWith('fatal: '))?.slice('fatal: '.length) ?? words.at(-1) ?? error.message;
+}

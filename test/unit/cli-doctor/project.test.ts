@@ -1,0 +1,266 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { systemWorld } from '../../../gateway/cli/doctor-world.ts';
+import { runDoctor } from '../../../gateway/cli/run-doctor.ts';
+import { readProcessStat } from '../../../shared/project/index.ts';
+import { MarkFile, storeSchema } from '../../../shared/store/index.ts';
+import { type Clinic, openClinic } from './clinic.ts';
+
+interface Illness {
+	readonly check: string;
+	readonly when: string;
+	readonly status: 'warn' | 'fail';
+	readonly prepare: (clinic: Clinic) => void;
+}
+
+/** Each is prepared for real; its printed fix is run as printed; then the check passes. */
+const curable: readonly Illness[] = [
+	{
+		check: 'state folder',
+		when: 'the state folder is open to others',
+		status: 'fail',
+		prepare(clinic) {
+			mkdirSync(clinic.state);
+			chmodSync(clinic.state, 0o755);
+		},
+	},
+	{
+		check: 'secrets',
+		when: 'others may read the key and the token',
+		status: 'fail',
+		prepare(clinic) {
+			mkdirSync(clinic.state, { mode: 0o700 });
+			for (const name of ['identity.key', 'api.json']) writeFileSync(join(clinic.state, name), 'x', { mode: 0o644 });
+		},
+	},
+	{
+		check: 'port',
+		when: 'the port is no number',
+		status: 'fail',
+		prepare(clinic) {
+			clinic.env.GANGLINE_PORT = 'abc';
+		},
+	},
+	{
+		check: 'identity',
+		when: 'git does not know who commits',
+		status: 'fail',
+		prepare: (clinic) => void clinic.write('home/.gitconfig', ''),
+	},
+	{
+		check: 'repository',
+		when: 'HEAD is detached',
+		status: 'warn',
+		prepare: (clinic) => void clinic.git('switch', '-q', '--detach'),
+	},
+	{
+		check: 'repository',
+		when: 'a merge is in progress',
+		status: 'warn',
+		prepare(clinic) {
+			clinic.git('switch', '-q', '-c', 'other');
+			commit(clinic, 'two\n');
+			clinic.git('switch', '-q', 'main');
+			commit(clinic, 'three\n');
+			expect(() => clinic.git('merge', 'other')).toThrow();
+		},
+	},
+	{
+		check: 'repository',
+		when: 'the clone is shallow',
+		status: 'fail',
+		prepare(clinic) {
+			commit(clinic, 'two\n');
+			execFileSync('git', ['clone', '-q', '--bare', clinic.top, `${clinic.folder}/origin`], { stdio: 'ignore' });
+			execFileSync('rm', ['-rf', clinic.top]);
+			execFileSync('git', ['clone', '-q', '--depth', '1', `file://${clinic.folder}/origin`, clinic.top], {
+				stdio: 'ignore',
+			});
+		},
+	},
+	{
+		check: 'project file',
+		when: 'the project file has changes that are not committed',
+		status: 'warn',
+		prepare(clinic) {
+			clinic.configure();
+			clinic.write(
+				`${clinic.top}/.gangline/project.toml`,
+				`${clinic.git('show', 'HEAD:.gangline/project.toml')}\n# mine\n`,
+			);
+		},
+	},
+	{
+		check: 'project file',
+		when: 'the branch that changes land on is not there',
+		status: 'fail',
+		prepare: (clinic) => clinic.configure({ branch: 'trunk' }),
+	},
+];
+
+function commit(clinic: Clinic, text: string): void {
+	clinic.write(`${clinic.top}/README.md`, text);
+	clinic.git('commit', '-q', '-a', '-m', 'Change');
+}
+
+describe('doctor and its cures', () => {
+	it('finds nothing wrong with a project in order, and exits 0', async () => {
+		using clinic = openClinic();
+		clinic.configure({ gate: [{ name: 'test', command: 'true' }] });
+		const session = clinic.session();
+		expect(await runDoctor(session, systemWorld(session))).toBe(0);
+	});
+
+	for (const { check, when, status, prepare } of curable) {
+		it(`mends it when ${when}`, async () => {
+			using clinic = openClinic();
+			prepare(clinic);
+			const ill = await clinic.see(check);
+			expect(ill.status).toBe(status);
+			clinic.mend(ill.fix);
+			expect(await clinic.see(check)).toMatchObject({ status: 'ok' });
+		});
+	}
+
+	it('mends it when another program has the port', async () => {
+		using clinic = openClinic();
+		const server = createServer().listen(0, '127.0.0.1');
+		await new Promise((resolve) => server.once('listening', resolve));
+		clinic.env.GANGLINE_PORT = String((server.address() as AddressInfo).port);
+		const ill = await clinic.see('port');
+		expect(ill).toMatchObject({ status: 'fail', says: expect.stringContaining('taken') });
+		clinic.mend(ill.fix);
+		expect((await clinic.see('port')).status).toBe('ok');
+		await new Promise((resolve) => server.close(resolve));
+	});
+
+	it('names line and key of a committed file that is wrong, and exits 5', async () => {
+		using clinic = openClinic();
+		clinic.write(`${clinic.top}/.gangline/project.toml`, 'id = "x"\nnme = "demo"\n');
+		clinic.git('add', '-A');
+		clinic.git('commit', '-q', '-m', 'Configure');
+		expect(await clinic.see('project file')).toMatchObject({
+			status: 'fail',
+			says: expect.stringContaining('.gangline/project.toml:2:1: unknown key nme = "demo"; did you mean name?'),
+		});
+		const session = clinic.session();
+		expect(await runDoctor(session, systemWorld(session))).toBe(5);
+	});
+
+	it('sends a repository without a project file to init, and warns of a project without gates', async () => {
+		using clinic = openClinic();
+		expect(await clinic.see('project file')).toMatchObject({
+			status: 'warn',
+			fix: expect.stringMatching(/gangline init$/),
+		});
+		clinic.configure();
+		expect(await clinic.see('gates')).toMatchObject({ status: 'warn', advice: expect.stringContaining('[[gate]]') });
+		expect((await clinic.see('project file')).status).toBe('ok');
+	});
+
+	it('tells a remote that is missing, silent, refusing, ahead and well', async () => {
+		using clinic = openClinic();
+		clinic.configure({ landing: { mode: 'push' } });
+		expect(await clinic.see('remote')).toMatchObject({
+			status: 'fail',
+			says: expect.stringContaining('no such remote'),
+		});
+		clinic.git('remote', 'add', 'origin', `${clinic.folder}/origin`);
+		expect(await clinic.see('remote')).toMatchObject({
+			status: 'fail',
+			says: expect.stringContaining('does not answer'),
+		});
+		clinic.git('clone', '-q', '--bare', '.', `${clinic.folder}/origin`);
+		expect((await clinic.see('remote')).status).toBe('ok');
+		commit(clinic, 'two\n');
+		clinic.git('push', '-q', 'origin', 'main');
+		clinic.git('reset', '-q', '--hard', 'HEAD^');
+		commit(clinic, 'three\n');
+		expect((await clinic.see('remote')).status).toBe('ok');
+		clinic.git('config', 'remote.origin.receivepack', 'false');
+		expect(await clinic.see('remote')).toMatchObject({
+			status: 'fail',
+			says: expect.stringContaining('refuse a push'),
+		});
+	});
+
+	it('asks for gh and its login only where landing opens pull requests', async () => {
+		using clinic = openClinic();
+		expect((await clinic.see('gh')).status).toBe('ok');
+		clinic.configure({ landing: { mode: 'pull-request' } });
+		const missing = await clinic.see('gh', { find: async () => null, uid: 0 });
+		expect(missing).toMatchObject({ status: 'warn', fix: 'apt-get install -y gh' });
+		clinic.write('bin/gh', '#!/bin/sh\ntest -e "$HOME/gh-login" || test "$2" = login && touch "$HOME/gh-login"\n');
+		const out = await clinic.see('gh');
+		expect(out).toMatchObject({ status: 'warn', fix: 'gh auth login' });
+		clinic.mend(out.fix);
+		expect((await clinic.see('gh')).status).toBe('ok');
+	});
+
+	it('follows an agent from missing over logged out to ready', async () => {
+		using clinic = openClinic();
+		clinic.configure({
+			agent: [
+				{ name: 'claude', runtime: 'claude-code' },
+				{ name: 'sh', runtime: 'shell' },
+			],
+		});
+		expect(await clinic.see('agents', { find: async () => null })).toMatchObject({
+			status: 'fail',
+			fix: 'npm install -g @anthropic-ai/claude-code',
+		});
+		clinic.write('bin/claude', '#!/bin/sh\necho 2.0.1\n');
+		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', fix: 'gangline agent login claude' });
+		clinic.write('home/.claude/.credentials.json', '{}');
+		expect(await clinic.see('agents')).toMatchObject({ status: 'ok', says: 'claude 2.0.1, logged in' });
+		clinic.write('bin/claude', '#!/bin/sh\nexit 3\n');
+		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', says: expect.stringContaining('ends with 3') });
+	});
+
+	it('takes a key in the environment for a login', async () => {
+		using clinic = openClinic();
+		clinic.configure({ agent: [{ name: 'x', runtime: 'codex' }] });
+		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
+		expect((await clinic.see('agents')).status).toBe('fail');
+		clinic.mend('export OPENAI_API_KEY=x');
+		expect((await clinic.see('agents')).status).toBe('ok');
+	});
+
+	it('refuses a store that a newer gangline wrote', async () => {
+		using clinic = openClinic();
+		expect((await clinic.see('store')).says).toBe('no store yet');
+		mkdirSync(join(clinic.state, 'store'), { recursive: true });
+		const mark = new MarkFile(join(clinic.state, 'store', 'mark'));
+		mark.note({ schema: storeSchema + 1, batch: 1 });
+		await mark.close();
+		expect(await clinic.see('store')).toMatchObject({
+			status: 'fail',
+			advice: expect.stringContaining('newer Gangline'),
+		});
+	});
+
+	it('tells a node that does not answer from one that does not run', async () => {
+		using clinic = openClinic();
+		expect(await clinic.see('node')).toMatchObject({ status: 'ok', says: expect.stringContaining('not running') });
+		clinic.write(`${clinic.state}/api.json`, JSON.stringify(noteOfThisProcess()));
+		expect(await clinic.see('node')).toMatchObject({ status: 'fail', fix: 'gangline stop; gangline start' });
+	});
+});
+
+/** A note that names a live process which answers nothing. */
+function noteOfThisProcess(): object {
+	const read = (path: string): string => execFileSync('cat', [path], { encoding: 'utf8' });
+	return {
+		url: 'http://127.0.0.1:9',
+		token: 'x'.repeat(40),
+		pid: process.pid,
+		startTicks: readProcessStat(read(`/proc/${process.pid}/stat`))?.startTicks,
+		bootId: read('/proc/sys/kernel/random/boot_id').trim(),
+		startedAt: 0,
+		version: '0.0.0',
+	};
+}
