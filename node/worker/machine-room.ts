@@ -1,0 +1,89 @@
+/**
+ * What all projects of this node share: slots, port ranges with their temporary folders, and the floor of disk and
+ * memory below which nothing new is begun. A range is given to one run at a time, so no two clones listen on one port.
+ */
+import { portsPerClone } from '../agents/index.ts';
+
+export interface MachineState {
+	readonly freeDiskBytes: number;
+	readonly freeMemoryBytes: number;
+}
+
+export interface MachineRoomOptions {
+	/** Items worked on at once on this machine, over all projects. */
+	readonly slots: number;
+	/** The first port that may be given away. */
+	readonly portBase?: number;
+	readonly machine: () => MachineState;
+	readonly freeDiskBytesMin?: number;
+	readonly freeMemoryBytesMin?: number;
+}
+
+const gibibyte = 1024 ** 3;
+const rangesMax = 1_000;
+
+export class MachineRoom {
+	readonly #options: Required<MachineRoomOptions>;
+	#quarantined = 0;
+	#taken = 0;
+	readonly #ranges = new Set<number>();
+
+	constructor(options: MachineRoomOptions) {
+		this.#options = {
+			portBase: 21_000,
+			freeDiskBytesMin: gibibyte,
+			freeMemoryBytesMin: gibibyte / 4,
+			...options,
+		};
+	}
+
+	get freeSlots(): number {
+		return Math.max(0, this.#options.slots - this.#taken - this.#quarantined);
+	}
+
+	/** Why nothing may be begun now, null when it may. */
+	shortage(): string | null {
+		const { freeDiskBytesMin, freeMemoryBytesMin, machine } = this.#options;
+		const { freeDiskBytes, freeMemoryBytes } = machine();
+		if (freeDiskBytes < freeDiskBytesMin)
+			return `only ${gigabytes(freeDiskBytes)} of disk are free, ${gigabytes(freeDiskBytesMin)} are needed`;
+		if (freeMemoryBytes < freeMemoryBytesMin) {
+			return `only ${gigabytes(freeMemoryBytes)} of memory are free, ${gigabytes(freeMemoryBytesMin)} are needed`;
+		}
+		return null;
+	}
+
+	takeSlot(): boolean {
+		if (this.freeSlots === 0) return false;
+		this.#taken += 1;
+		return true;
+	}
+
+	freeSlot(): void {
+		this.#taken -= 1;
+	}
+
+	/** Processes survived in it: it is not given away again before the node starts anew. */
+	quarantineSlot(): void {
+		this.#quarantined += 1;
+	}
+
+	/** The first port of a range that nobody has. */
+	takePorts(): number {
+		for (let index = 0; index < rangesMax; index++) {
+			if (this.#ranges.has(index)) continue;
+			this.#ranges.add(index);
+			return this.#options.portBase + index * portsPerClone;
+		}
+		// More runs than that at once are stopped long before by their slots.
+		return this.#options.portBase;
+	}
+
+	freePorts(base: number): void {
+		this.#ranges.delete((base - this.#options.portBase) / portsPerClone);
+	}
+}
+
+function gigabytes(bytes: number): string {
+	return `${(bytes / gibibyte).toFixed(1)} GiB`;
+}

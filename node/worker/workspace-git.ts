@@ -1,0 +1,78 @@
+/**
+ * What the worker needs of git, and no more: a clone per item, a checkout per gate slot, and the way of commits into
+ * the canonical repository. The adapter binds shared/git to one project's repository.
+ */
+import { join } from 'node:path';
+import {
+	type CanonicalRepository,
+	checkoutForGates,
+	cloneForWork,
+	commitAll,
+	fetchAttempt,
+	type GateCheckout,
+	gateChanges,
+	removeClone,
+	removeGateCheckout,
+	salvage,
+	type WorkClone,
+	type WorkState,
+	workCloneAt,
+	workState,
+} from '../../shared/git/index.ts';
+import type { CommitId, Person } from '../../shared/ports/index.ts';
+
+export interface WorkspaceGit {
+	/** Folders that what we run may read only: the canonical objects. */
+	readonly objects: string;
+	cloneAt(path: string): WorkClone;
+	clone(input: { path: string; commit: CommitId; branch: string; user: Person }): Promise<WorkClone>;
+	state(clone: WorkClone, base: CommitId): Promise<WorkState>;
+	commitAll(
+		clone: WorkClone,
+		input: { message: string; author: Person; atMs: number; base: CommitId },
+	): Promise<CommitId | null>;
+	/** Brings a commit of a clone among ours, at a ref that can only be created. */
+	take(input: { clone: WorkClone; commit: CommitId; base: CommitId; ref: string }): Promise<void>;
+	/** Null when the clone holds nothing that we have not. */
+	salvage(input: {
+		clone: WorkClone;
+		base: CommitId;
+		ref: string;
+		atMs: number;
+	}): Promise<{ commit: CommitId | null; lost: readonly string[] }>;
+	removeClone(clone: WorkClone): Promise<void>;
+	checkout(input: { path: string; commit: CommitId; caches: readonly string[] }): Promise<GateCheckout>;
+	gateChanges(
+		checkout: GateCheckout,
+		caches: readonly string[],
+	): Promise<{ modified: readonly string[]; added: readonly string[] }>;
+	removeCheckout(checkout: GateCheckout): Promise<void>;
+	isKnown(commit: CommitId): Promise<boolean>;
+	treeOf(commit: CommitId): Promise<CommitId>;
+	mergeBase(a: CommitId, b: CommitId): Promise<CommitId | null>;
+}
+
+export function workspaceGit(canonical: CanonicalRepository): WorkspaceGit {
+	return {
+		objects: join(canonical.path, 'objects'),
+		cloneAt: workCloneAt,
+		clone: (input) => cloneForWork(canonical, input),
+		state: (clone, base) => workState(canonical, clone, base),
+		commitAll: (clone, input) => commitAll(canonical, clone, input),
+		take: async (input) => {
+			await fetchAttempt(canonical, input);
+		},
+		salvage: (input) => salvage(canonical, input),
+		removeClone,
+		checkout: (input) => checkoutForGates(canonical, input),
+		gateChanges: (checkout, caches) => gateChanges(canonical, checkout, caches),
+		removeCheckout: removeGateCheckout,
+		isKnown: (commit) =>
+			canonical.treeOf(commit).then(
+				() => true,
+				() => false,
+			),
+		treeOf: (commit) => canonical.treeOf(commit),
+		mergeBase: (a, b) => canonical.mergeBase(a, b),
+	};
+}
