@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { type OperationName, operations } from '../../shared/operations/index.ts';
 
-const propertySchema = z.looseObject({ type: z.string().optional(), items: z.unknown() });
+const propertySchema = z.looseObject({ type: z.string().optional() });
 const objectSchema = z.looseObject({ properties: z.record(z.string(), propertySchema).default({}) });
 type Property = z.output<typeof propertySchema>;
 
