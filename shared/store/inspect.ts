@@ -11,8 +11,10 @@ import {
 	decodeHead,
 	decodeMarker,
 	decodeRecord,
+	decodeSchema,
 	encodeHead,
 	encodeMarker,
+	encodeSchema,
 	everything,
 	type Head,
 	headKey,
@@ -43,7 +45,7 @@ export interface StreamState {
 }
 
 export interface Inspection {
-	/** Undefined when the store is new. */
+	/** Undefined when the store is new or has lost it. */
 	readonly schema: number | undefined;
 	readonly streams: ReadonlyMap<string, StreamState>;
 	readonly faults: readonly Fault[];
@@ -70,7 +72,7 @@ export async function inspect(disk: Disk): Promise<Inspection> {
 
 /** What is left of the store when all faults are cut out: the pairs of a store that verifies. */
 export async function* remains(disk: Disk, found: Inspection, batch: number): AsyncIterable<DiskPair> {
-	yield [schemaKey, Buffer.from(String(schemaNumber))];
+	yield [schemaKey, encodeSchema(schemaNumber)];
 	yield [batchKey(batch), encodeMarker(batch, batch)];
 	for (const [stream, state] of found.streams) yield [headKey(stream), encodeHead(stream, state)];
 	try {
@@ -101,7 +103,7 @@ class Inspector {
 	see([text, value]: DiskPair): void {
 		this.#pairs++;
 		const key = parseKey(text);
-		if (key.kind === 'schema') this.#schema = Number(Buffer.from(value).toString('latin1'));
+		if (key.kind === 'schema') this.#schema = decodeSchema(value);
 		else if (key.kind === 'batch') this.#batches.see(key.batch, value);
 		else if (key.kind === 'head') this.#heads.set(key.stream, decodeHead(key.stream, value));
 		else if (key.kind === 'entry') this.#seeEntry(key.stream, key.seq, value);
@@ -117,15 +119,15 @@ class Inspector {
 
 	finish(markedBatch: number): Inspection {
 		const isNew = this.#pairs === 0;
-		if (!isNew && (this.#schema === undefined || Number.isNaN(this.#schema))) {
-			this.#faults.push(fault(wholeStore, 0, 'its schema number is missing'));
+		if (!isNew && this.#schema === undefined) {
+			this.#faults.push(fault(wholeStore, 0, 'its schema number is missing or not what was written'));
 		}
 		for (const stream of new Set([...this.#heads.keys(), ...this.#chains.keys(), ...this.#broken.keys()])) {
 			this.#judge(stream);
 		}
 		if (!isNew || markedBatch > 0) this.#faults.push(...this.#batches.faults(markedBatch));
 		return {
-			schema: isNew ? undefined : this.#schema,
+			schema: this.#schema,
 			streams: this.#chains,
 			faults: this.#faults,
 			batch: Math.max(this.#batches.last, markedBatch),

@@ -107,6 +107,16 @@ export function decodeHead(stream: string, value: Uint8Array): Head | undefined 
 	return encodeHead(stream, head).equals(bytes) ? head : undefined;
 }
 
+/** Number and check; every later version keeps this form, or an older one could not tell it from damage. */
+export function encodeSchema(schema: number): Buffer {
+	return Buffer.from(`${schema} ${sha256(`schema\0${schema}`).toString('hex').slice(0, 16)}`);
+}
+
+export function decodeSchema(value: Uint8Array): number | undefined {
+	const schema = Number.parseInt(Buffer.from(value).toString('latin1'), 10);
+	return encodeSchema(schema).equals(value) ? schema : undefined;
+}
+
 export function encodeRecord(key: string, value: JsonValue): Buffer {
 	const json = Buffer.from(JSON.stringify(value));
 	return Buffer.concat([sha256(`record\0${key}\0`, json), json]);

@@ -7,7 +7,16 @@ import { type Damage, ganglineError, type Log, type Store } from '../ports/index
 import { ChainedStore } from './chained-store.ts';
 import type { Disk, DiskPair } from './disk.ts';
 import { type Inspection, inspect, remains } from './inspect.ts';
-import { batchKey, decodeRecord, encodeMarker, encodeRecord, schemaKey, schemaNumber, valueKey } from './layout.ts';
+import {
+	batchKey,
+	decodeRecord,
+	encodeMarker,
+	encodeRecord,
+	encodeSchema,
+	schemaKey,
+	schemaNumber,
+	valueKey,
+} from './layout.ts';
 
 const incarnationKey = 'store/incarnation';
 
@@ -45,7 +54,7 @@ export function refuseNewer(path: string, schema: number): void {
 
 async function openNew(disk: Disk, found: Inspection): Promise<ChainedStore> {
 	await disk.commit([
-		{ kind: 'put', key: schemaKey, value: Buffer.from(String(schemaNumber)) },
+		{ kind: 'put', key: schemaKey, value: encodeSchema(schemaNumber) },
 		{ kind: 'put', key: batchKey(1), value: encodeMarker(1, 1) },
 		{ kind: 'put', key: valueKey(incarnationKey), value: encodeRecord(incarnationKey, 1) },
 	]);
