@@ -15,7 +15,7 @@ export interface NodeConfig {
 	readonly host: '127.0.0.1';
 	/** 0: any free port. */
 	readonly port: number;
-	readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+	readonly logLevel: 'info' | 'warn' | 'error';
 	/** Items worked on at once on this machine, over all projects. */
 	readonly slots: number | null;
 	/** Where projects' people, agents and gates find their programs; nothing else of our environment reaches them. */
@@ -24,7 +24,7 @@ export interface NodeConfig {
 
 const schema = z.object({
 	GANGLINE_PORT: z.coerce.number().int().min(0).max(65_535).default(7420),
-	GANGLINE_LOG: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
 	GANGLINE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
 	GANGLINE_NAME: z
 		.string()

@@ -29,7 +29,7 @@ export interface AgentTask {
 	/** Every event, in order; the last is `exited`. */
 	readonly onEvent?: (event: AgentEvent) => void;
 	/** For the run's log: what a person reads. */
-	readonly onLog?: (text: string) => void;
+	readonly onLog?: (stream: 'stdout' | 'stderr' | 'note', text: string) => void;
 }
 
 export interface AgentSession {

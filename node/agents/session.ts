@@ -53,8 +53,8 @@ class Session implements AgentSession {
 		const command = program.command({ ...task, isRoot: ports.isRoot, shellPath: ports.shellPath });
 		if (command.notice) this.#see({ kind: 'notice', message: command.notice });
 		const parse = program.parser();
-		const stdout = program.reports ? this.#reader(parse) : this.#plainReader();
-		const stderr = this.#plainReader((line) => {
+		const stdout = program.reports ? this.#reader(parse) : this.#plainReader('stdout');
+		const stderr = this.#plainReader('stderr', (line) => {
 			this.#lastError = line;
 		});
 		const run = ports.processes.start({
@@ -144,7 +144,7 @@ class Session implements AgentSession {
 			const events = parse(parseJson(line));
 			if (!events) {
 				drop();
-				this.#task.onLog?.(`${line.slice(0, 2000)}\n`);
+				this.#task.onLog?.('stdout', `${line.slice(0, 2000)}\n`);
 			}
 			for (const event of events ?? []) this.#see(event);
 		};
@@ -152,7 +152,7 @@ class Session implements AgentSession {
 	}
 
 	/** Passes output on as it is; its last line is what a person is told first. */
-	#plainReader(onLine: (line: string) => void = () => {}): LineSplitter {
+	#plainReader(stream: 'stdout' | 'stderr', onLine: (line: string) => void = () => {}): LineSplitter {
 		const decoder = new TextDecoder();
 		const lines = splitLines(
 			lineBytesMax,
@@ -166,7 +166,7 @@ class Session implements AgentSession {
 		);
 		return {
 			push: (bytes) => {
-				this.#task.onLog?.(decoder.decode(bytes, { stream: true }));
+				this.#task.onLog?.(stream, decoder.decode(bytes, { stream: true }));
 				lines.push(bytes);
 			},
 			end: () => lines.end(),
@@ -176,7 +176,8 @@ class Session implements AgentSession {
 	#see(event: AgentEvent): void {
 		this.#take(event);
 		const line = describeEvent(event);
-		if (line !== null) this.#task.onLog?.(`${line}\n`);
+		if (line !== null)
+			this.#task.onLog?.(event.kind === 'text' || event.kind === 'tool' ? 'stdout' : 'note', `${line}\n`);
 		this.#task.onEvent?.(event);
 	}
 

@@ -16,6 +16,8 @@ export interface Situation {
 	readonly queuePosition: number | null;
 	/** Until when it must not be begun (a rate limit), wall ms. */
 	readonly notBefore: number | null;
+	/** Of an item that lands by pull request: what it waits for. */
+	readonly proposal: string | null;
 	readonly now: number;
 }
 
@@ -34,6 +36,7 @@ export function waitsBecause(item: ItemView, situation: Situation): string | nul
 			return workWaits(item, situation);
 		case 'merge':
 			if (situation.mayNotLand !== null) return situation.mayNotLand;
+			if (situation.proposal !== null) return situation.proposal;
 			return (situation.queuePosition ?? 1) > 1 ? `${(situation.queuePosition ?? 2) - 1} land before it` : null;
 		case 'reviewHold':
 			return item.stage.reason ?? 'it waits for approval';

@@ -6,7 +6,7 @@
  * It stops, names the reason and waits for a person when main was rewritten or the independent check disagrees.
  */
 import type { Draft, Exclusive, Home } from './home.ts';
-import type { Item, MergeFailureKind } from '../../shared/pipeline/index.ts';
+import type { Item, MergeFailureKind, Token } from '../../shared/pipeline/index.ts';
 import type { Clock, CommitId, Git, Log, Person, StoreWrite } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
@@ -31,6 +31,8 @@ export interface LandingQueueOptions {
 	readonly bringIn: () => Promise<string | null>;
 	/** Where landing is by pull request: offers the candidate and answers true, so that main is not moved here. */
 	readonly propose: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<boolean>;
+	/** The commit of an item's pull request that main contains; null where it was not merged. */
+	readonly merged: (item: Item, main: CommitId) => Promise<CommitId | null>;
 	/** After main moved: the remote, the person's checkout, clean-up. Failures are retried by their own reconcilers. */
 	readonly afterLanding: (item: Item, commit: CommitId) => Promise<void>;
 	/** The independent check; a sentence when it disagrees. */
@@ -93,10 +95,16 @@ export class LandingQueue {
 	}
 
 	async #attempt(item: Item): Promise<'settled' | 'overtaken'> {
-		const { git, main, author, clock, config: configAt } = this.#options;
+		const { git, main, home, author, clock, config: configAt } = this.#options;
 		const prepared = await prepareLanding(item, { git, main, author: await author(), atMs: clock.now() });
 		if (prepared.kind === 'onMain') {
 			await this.recover();
+			return 'settled';
+		}
+		const tip = main.tip;
+		const merged = tip === null ? null : await this.#options.merged(item, tip);
+		if (merged !== null) {
+			await home.submit('home', [foundDraft(item.key, merged, item.token)]);
 			return 'settled';
 		}
 		if (prepared.kind === 'failed') return this.#fail(item, prepared.failure, prepared.detail);
@@ -155,7 +163,7 @@ export class LandingQueue {
 		for (const [key, { commit, landing }] of this.#options.main.landings) {
 			const item = inner.facts.items[key];
 			if (!item || item.stage.kind === 'done' || item.stage.kind === 'archived') continue;
-			drafts.push({ by: 'system', who: 'landing', item: key, event: 'foundOnMain', args: { commit, token: landing.token } });
+			drafts.push(foundDraft(key, commit, landing.token));
 		}
 		if (drafts.length > 0) await inner.submit('home', drafts);
 	}
@@ -174,6 +182,11 @@ export class LandingQueue {
 		]);
 		return 'settled';
 	}
+}
+
+function foundDraft(item: string, commit: CommitId, token: Token | null): Draft {
+	const args = token === null ? { commit } : { commit, token };
+	return { by: 'system', who: 'landing', item, event: 'foundOnMain', args };
 }
 
 function landedDraft(item: Item, candidate: Candidate): Draft {

@@ -65,6 +65,8 @@ export interface ProjectParts {
 	readonly config: ConfigAtMain;
 	readonly qualification: Qualification;
 	readonly branches: BranchSync;
+	/** What an item that lands by pull request waits for. */
+	readonly proposal: (key: string) => string | null;
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly saveRecord: (record: ProjectRecord) => Promise<void>;
@@ -72,7 +74,7 @@ export interface ProjectParts {
 }
 
 export type ProjectChange =
-	| { readonly kind: 'items'; readonly keys: readonly string[] }
+	| { readonly kind: 'items'; readonly keys: readonly string[]; readonly why: string }
 	| { readonly kind: 'project' };
 
 export class Project {
@@ -133,7 +135,8 @@ export class Project {
 		await queue.recover();
 		await home.settlePending();
 		home.subscribe(({ history }) => {
-			onChange({ kind: 'items', keys: [...new Set(history.map(({ item }) => item))] });
+			const why = history.map(({ event }) => event).join(', ');
+			onChange({ kind: 'items', keys: [...new Set(history.map(({ item }) => item))], why });
 			this.poke();
 		});
 		await worker.start();
@@ -206,6 +209,7 @@ export class Project {
 			...common,
 			queuePosition: position.get(item.key) ?? null,
 			notBefore: this.#parts.work.notBefore(item.key),
+			proposal: this.#parts.proposal(item.key),
 		});
 		return { project: this.id, runs: this.runs, views, situation };
 	}

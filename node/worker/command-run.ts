@@ -13,7 +13,7 @@ export interface CommandSpec {
 	readonly timeoutSeconds: number;
 	readonly signal: AbortSignal;
 	/** For the run's log. */
-	readonly onLog: (text: string) => void;
+	readonly onLog: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 export interface CommandEnd {
@@ -40,7 +40,7 @@ const tailCharsMax = 16 * 1024;
 export async function runCommand(ports: CommandPorts, spec: CommandSpec): Promise<CommandEnd> {
 	const { processes, clock } = ports;
 	const output = keepEnds();
-	const decoder = new TextDecoder();
+	const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
 	const startedAt = clock.monotonic();
 	let timedOut = false;
 	const run = processes.start({
@@ -49,10 +49,10 @@ export async function runCommand(ports: CommandPorts, spec: CommandSpec): Promis
 		cwd: spec.cwd,
 		env: spec.env,
 		confinement: spec.confinement,
-		onOutput: (_, bytes) => {
-			const text = decoder.decode(bytes, { stream: true });
+		onOutput: (stream, bytes) => {
+			const text = decoders[stream].decode(bytes, { stream: true });
 			output.push(text);
-			spec.onLog(text);
+			spec.onLog(stream, text);
 		},
 	});
 	const cancelTimer = clock.after(spec.timeoutSeconds * 1000, () => {

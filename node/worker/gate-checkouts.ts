@@ -8,6 +8,7 @@ import type { GateCheckout } from '../../shared/git/index.ts';
 import { type CommitId, type Confinement, ganglineError, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { CommandPorts } from './command-run.ts';
+import type { LogSink } from './run-log.ts';
 import { neededKey, runSetup, type SetupEnd, type SetupRecord } from './setup.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 
@@ -42,7 +43,7 @@ export interface PrepareInput {
 	readonly env: Readonly<Record<string, string>>;
 	readonly confinement: (folder: string) => Confinement;
 	readonly signal: AbortSignal;
-	readonly onLog: (text: string) => void;
+	readonly onLog: LogSink;
 }
 
 export class GateCheckouts {

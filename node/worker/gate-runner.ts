@@ -12,6 +12,7 @@ import { type CommandPorts, runCommand } from './command-run.ts';
 import { GateCheckouts, type PreparedCheckout } from './gate-checkouts.ts';
 import { decideRuns, type GateOutcome, judgeRun } from './gate-rules.ts';
 import type { MachineRoom } from './machine-room.ts';
+import type { LogSink } from './run-log.ts';
 import { countTests } from './test-count.ts';
 import { VerdictCache } from './verdict-cache.ts';
 import { freshFolder, removeFolder } from './workspace-files.ts';
@@ -42,7 +43,7 @@ export interface VerdictRequest {
 	/** As the landed main has it. */
 	readonly config: ProjectConfig;
 	readonly signal?: AbortSignal;
-	readonly onLog?: (text: string) => void;
+	readonly onLog?: LogSink;
 	/** What has begun, for people: "set-up", "gate test". */
 	readonly onStep?: (step: string) => void;
 }
@@ -156,11 +157,11 @@ export class GateRunner {
 		});
 		this.#runs += 1;
 		const runId = `gate-${this.#options.project.toLowerCase()}-${this.#runs}`;
-		tell(flight, { step: config.setup.commands.length > 0 ? 'set-up' : 'checkout' });
+		tellStep(flight, config.setup.commands.length > 0 ? 'set-up' : 'checkout');
 		const prepared = await this.#checkouts.prepare({
 			...{ slot, commit, config, runId, env, confinement },
 			signal: flight.controller.signal,
-			onLog: (text) => tell(flight, { text }),
+			onLog: logTo(flight),
 		});
 		const { setup } = prepared;
 		if (setup.kind !== 'ready' && setup.tree.kind === 'survivors') hurt.survivors = true;
@@ -172,7 +173,8 @@ export class GateRunner {
 		const verdicts: GateVerdict[] = [];
 		for (const [index, gate] of config.gate.entries()) {
 			site.flight.controller.signal.throwIfAborted();
-			tell(site.flight, { step: `gate ${gate.name}`, text: `$ ${gate.command}\n` });
+			tellStep(site.flight, `gate ${gate.name}`);
+			logTo(site.flight)(`gate:${gate.name}`, 'note', `$ ${gate.command}\n`);
 			const verdict = await this.#runGate(gate, `${site.runId}-${index}`, site);
 			verdicts.push(verdict);
 			if (verdict.outcome !== 'passed') break;
@@ -194,7 +196,7 @@ export class GateRunner {
 				confinement,
 				timeoutSeconds: gate.timeout_seconds,
 				signal: flight.controller.signal,
-				onLog: (text) => tell(flight, { text }),
+				onLog: (stream, text) => logTo(flight)(`gate:${gate.name}`, stream, text),
 			});
 			if (end.tree.kind === 'survivors') site.hurt.survivors = true;
 			flight.controller.signal.throwIfAborted();
@@ -231,11 +233,14 @@ function setupVerdict({ setup }: PreparedCheckout): GateVerdict {
 	};
 }
 
-function tell({ watchers }: GateSite['flight'], said: { readonly text?: string; readonly step?: string }): void {
-	for (const { onLog, onStep } of watchers) {
-		if (said.step !== undefined) onStep?.(said.step);
-		if (said.text !== undefined) onLog?.(said.text);
-	}
+function tellStep({ watchers }: GateSite['flight'], step: string): void {
+	for (const { onStep } of watchers) onStep?.(step);
+}
+
+function logTo({ watchers }: GateSite['flight']): LogSink {
+	return (...said) => {
+		for (const { onLog } of watchers) onLog?.(...said);
+	};
 }
 
 /** The flight ends when the last who waits for it has left. */

@@ -1,7 +1,8 @@
 /**
- * What a run said, on disk and bounded: the beginning and the end are kept, the middle is dropped and said to be. The
- * beginning is `<run>.log`; the end goes to two files in turn, so that no write ever moves what was written [I15].
- * Writing is synchronous: a program that floods us is slowed down by it, and nothing waits in memory.
+ * What a run said, line by line, on disk and bounded: the beginning and the end are kept, the middle is dropped, and the
+ * numbers of the lines show it. The beginning is `<run>.log`; the end goes to two files in turn, so that no write ever
+ * moves what was written [I15]. Writing is synchronous: a program that floods us is slowed down by it, and nothing
+ * waits in memory. One line of a file is number, wall ms, source, stream and text, with tabs between.
  */
 import {
 	closeSync,
@@ -15,6 +16,20 @@ import {
 	writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { LogLine } from '../../shared/operations/index.ts';
+import type { Clock } from '../../shared/ports/index.ts';
+
+export type LogStream = LogLine['stream'];
+
+/** Takes text in pieces as it comes. `source`: `agent`, `setup`, `gate:<name>`. */
+export type LogSink = (source: string, stream: LogStream, text: string) => void;
+
+export interface RunLog {
+	readonly write: LogSink;
+	/** The last line so far, null before the first. */
+	readonly lastLine: () => string | null;
+	close(): void;
+}
 
 export interface RunLogLimits {
 	readonly headBytes: number;
@@ -22,59 +37,74 @@ export interface RunLogLimits {
 	readonly tailBytes: number;
 }
 
+export interface RunLogsOptions {
+	readonly folder: string;
+	readonly clock: Clock;
+	/** Called with every line as it is written. */
+	readonly onLine?: (key: string, line: LogLine) => void;
+	readonly limits?: RunLogLimits;
+}
+
 const mebibyte = 1024 * 1024;
 export const runLogLimits: RunLogLimits = { headBytes: 4 * mebibyte, tailBytes: 3 * mebibyte };
+/** A longer line goes on in the next one. */
+const lineCharsMax = 4_000;
 /** Logs kept per item; the oldest go first. */
 const runsPerItemMax = 50;
 
-export interface RunLog {
-	write(text: string): void;
-	close(): void;
-}
-
-type Follower = (text: string) => void;
-
-/** The logs of one project's runs, below `folder`, by item key and run name. */
+/** The logs of one project's runs, by item key and run name. */
 export class RunLogs {
-	readonly #folder: string;
+	readonly #options: RunLogsOptions;
 	readonly #limits: RunLogLimits;
-	readonly #followers = new Map<string, Set<Follower>>();
 
-	constructor(folder: string, limits: RunLogLimits = runLogLimits) {
-		this.#folder = folder;
-		this.#limits = limits;
+	constructor(options: RunLogsOptions) {
+		this.#options = options;
+		this.#limits = options.limits ?? runLogLimits;
 	}
 
 	/** Begins a run's log, or goes on with it. */
 	open(key: string, run: string): RunLog {
-		const folder = this.#of(key);
-		mkdirSync(folder, { recursive: true, mode: 0o700 });
+		const { clock, onLine } = this.#options;
+		mkdirSync(this.#of(key), { recursive: true, mode: 0o700 });
 		this.#dropOldest(key, run);
-		const file = new BoundedFile(join(folder, `${run}.log`), this.#limits);
-		const followers = (): Iterable<Follower> => this.#followers.get(`${key}/${run}`) ?? [];
+		const file = new BoundedFile(this.#path(key, run), this.#limits);
+		let seq = this.#lines(key, run).at(-1)?.seq ?? 0;
+		let last: string | null = null;
+		const unfinished = new Map<string, string>();
+		const put = (source: string, stream: LogStream, text: string): void => {
+			seq += 1;
+			last = text;
+			const line: LogLine = { seq, run, at: clock.now(), source, stream, text };
+			file.write(`${seq}\t${line.at}\t${source}\t${stream}\t${text}\n`);
+			onLine?.(key, line);
+		};
 		return {
-			write: (text) => {
-				file.write(text);
-				for (const follower of followers()) follower(text);
+			write: (source, stream, text) => {
+				const name = `${source}\t${stream}`;
+				const lines = `${unfinished.get(name) ?? ''}${text}`.split(/\r\n|\r|\n/);
+				let rest = lines.pop() ?? '';
+				for (const line of lines) for (const piece of pieces(line)) put(source, stream, piece);
+				for (; rest.length > lineCharsMax; rest = rest.slice(lineCharsMax))
+					put(source, stream, rest.slice(0, lineCharsMax));
+				if (rest === '') unfinished.delete(name);
+				else unfinished.set(name, rest);
 			},
-			close: () => file.close(),
+			lastLine: () => last,
+			close: () => {
+				for (const [name, rest] of unfinished) {
+					const [source = '', stream] = name.split('\t');
+					put(source, stream === 'stderr' || stream === 'note' ? stream : 'stdout', rest);
+				}
+				unfinished.clear();
+				file.close();
+			},
 		};
 	}
 
-	/** The whole log as it is now, with a line where something was dropped. */
-	read(key: string, run: string): string {
-		return readBounded(join(this.#of(key), `${run}.log`));
-	}
-
-	/** Calls back with everything that is written from now on. Answers how to stop. */
-	follow(key: string, run: string, follower: Follower): () => void {
-		const name = `${key}/${run}`;
-		const followers = this.#followers.get(name) ?? new Set();
-		this.#followers.set(name, followers.add(follower));
-		return () => {
-			followers.delete(follower);
-			if (followers.size === 0) this.#followers.delete(name);
-		};
+	/** The last `limit` lines as they are now, and how many came before them. */
+	read(key: string, run: string, limit: number): { readonly lines: readonly LogLine[]; readonly dropped: number } {
+		const lines = this.#lines(key, run).slice(-limit);
+		return { lines, dropped: (lines[0]?.seq ?? 1) - 1 };
 	}
 
 	/** Names of an item's runs that have a log, oldest first. */
@@ -91,51 +121,55 @@ export class RunLogs {
 		rmSync(this.#of(key), { recursive: true, force: true });
 	}
 
+	#lines(key: string, run: string): readonly LogLine[] {
+		const path = this.#path(key, run);
+		const files = [path, `${path}.end0`, `${path}.end1`].filter((name) => existsSync(name));
+		const parts = files.map((name) =>
+			readFileSync(name, 'utf8')
+				.split('\n')
+				.flatMap((text) => parseLine(run, text)),
+		);
+		return parts.sort((a, b) => (a[0]?.seq ?? 0) - (b[0]?.seq ?? 0)).flat();
+	}
+
 	#dropOldest(key: string, except: string): void {
 		for (const run of this.runs(key).slice(0, -runsPerItemMax)) {
 			if (run === except) continue;
-			for (const suffix of suffixes) rmSync(join(this.#of(key), `${run}${suffix}`), { force: true });
+			for (const suffix of ['', '.end0', '.end1']) rmSync(`${this.#path(key, run)}${suffix}`, { force: true });
 		}
 	}
 
+	#path(key: string, run: string): string {
+		return join(this.#of(key), `${run}.log`);
+	}
+
 	#of(key: string): string {
-		return join(this.#folder, key);
+		return join(this.#options.folder, key);
 	}
 }
-
-const suffixes = ['.log', '.log.end0', '.log.end1'] as const;
 
 class BoundedFile {
 	readonly #path: string;
 	readonly #limits: RunLogLimits;
 	#descriptor: number | null = null;
-	/** In the present file. */
+	/** Of the present file. */
 	#size: number;
-	#total: number;
 	/** -1 while the beginning is written, then which of the two end files. */
 	#part = -1;
 
 	constructor(path: string, limits: RunLogLimits) {
 		this.#path = path;
 		this.#limits = limits;
-		this.#size = sizeOf(path);
-		this.#total = this.#size;
+		this.#size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 	}
 
-	write(text: string): void {
-		let bytes: Uint8Array = Buffer.from(text);
-		while (bytes.byteLength > 0) {
-			const room = (this.#part < 0 ? this.#limits.headBytes : this.#limits.tailBytes) - this.#size;
-			if (room <= 0) {
-				this.#turn();
-				continue;
-			}
-			const piece = bytes.subarray(0, room);
-			writeSync(this.#open(), piece);
-			this.#size += piece.byteLength;
-			this.#total += piece.byteLength;
-			bytes = bytes.subarray(room);
-		}
+	write(line: string): void {
+		const bytes = Buffer.from(line);
+		const limit = this.#part < 0 ? this.#limits.headBytes : this.#limits.tailBytes;
+		if (this.#size > 0 && this.#size + bytes.byteLength > limit) this.#turn();
+		this.#descriptor ??= this.#open();
+		writeSync(this.#descriptor, bytes);
+		this.#size += bytes.byteLength;
 	}
 
 	close(): void {
@@ -150,38 +184,20 @@ class BoundedFile {
 	}
 
 	#open(): number {
-		if (this.#descriptor !== null) return this.#descriptor;
-		if (this.#part < 0) this.#descriptor = openSync(this.#path, 'a', 0o600);
-		else {
-			this.#descriptor = openSync(`${this.#path}.end${this.#part}`, 'w', 0o600);
-			// Where in the whole this file begins: a reader can tell what lies between.
-			writeSync(this.#descriptor, `@${this.#total}\n`);
-		}
-		return this.#descriptor;
+		return this.#part < 0 ? openSync(this.#path, 'a', 0o600) : openSync(`${this.#path}.end${this.#part}`, 'w', 0o600);
 	}
 }
 
-function readBounded(path: string): string {
-	const head = readBytes(path);
-	const ends = [0, 1]
-		.map((part) => readBytes(`${path}.end${part}`))
-		.flatMap((bytes) => {
-			const line = bytes.indexOf('\n');
-			const from = Number(bytes.subarray(1, line).toString());
-			return line > 0 && Number.isInteger(from) ? [{ from, rest: bytes.subarray(line + 1) }] : [];
-		})
-		.sort((a, b) => a.from - b.from);
-	const dropped = (ends[0]?.from ?? head.byteLength) - head.byteLength;
-	const note = dropped > 0 ? `\n… ${dropped} bytes of this log were left out here …\n` : '';
-	return head.toString() + note + Buffer.concat(ends.map(({ rest }) => rest)).toString();
+function parseLine(run: string, text: string): readonly LogLine[] {
+	const [seq, at, source, stream, ...rest] = text.split('\t');
+	if (source === undefined || (stream !== 'stdout' && stream !== 'stderr' && stream !== 'note')) return [];
+	return [{ seq: Number(seq), run, at: Number(at), source, stream, text: rest.join('\t') }];
 }
 
-function readBytes(path: string): Buffer {
-	return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-}
-
-function sizeOf(path: string): number {
-	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+function pieces(line: string): readonly string[] {
+	const found: string[] = [];
+	for (let at = 0; at === 0 || at < line.length; at += lineCharsMax) found.push(line.slice(at, at + lineCharsMax));
+	return found;
 }
 
 function byNumber(a: string, b: string): number {

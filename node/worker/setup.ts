@@ -7,6 +7,7 @@ import type { Confinement, ExitStatus, StopReport } from '../../shared/ports/ind
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { describeExit } from '../agents/index.ts';
 import { type CommandPorts, runCommand } from './command-run.ts';
+import type { LogSink } from './run-log.ts';
 import { copyUntracked, listPaths, newPaths, setupKey } from './workspace-files.ts';
 
 export interface SetupInput {
@@ -19,7 +20,7 @@ export interface SetupInput {
 	/** Prefix of the runs' ids. */
 	readonly runId: string;
 	readonly signal: AbortSignal;
-	readonly onLog: (text: string) => void;
+	readonly onLog: LogSink;
 }
 
 /** What a folder was set up with; kept so that it need not be done again. */
@@ -44,16 +45,17 @@ export async function runSetup(ports: CommandPorts, input: SetupInput): Promise<
 	const before = await listPaths(folder);
 	if (input.copyFrom !== null) {
 		const copied = await copyUntracked(input.copyFrom, folder, config.copy);
-		if (copied.length > 0) onLog(`copied from your checkout: ${copied.join(', ')}\n`);
+		if (copied.length > 0) onLog('setup', 'note', `copied from your checkout: ${copied.join(', ')}\n`);
 	}
 	for (const [index, command] of config.commands.entries()) {
-		onLog(`$ ${command}\n`);
+		onLog('setup', 'note', `$ ${command}\n`);
 		const { exit, timedOut, tail, tree } = await runCommand(ports, {
 			...input,
 			runId: `${input.runId}-${index}`,
 			command,
 			cwd: folder,
 			timeoutSeconds: config.timeout_seconds,
+			onLog: (stream, text) => onLog('setup', stream, text),
 		});
 		if (signal.aborted) return { kind: 'stopped', tree };
 		if (timedOut || !isClean(exit) || tree.kind === 'survivors') {

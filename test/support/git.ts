@@ -3,13 +3,15 @@
  * one case runs on both. A temporary folder for each, removed by `dispose`.
  */
 import { execFileSync } from 'node:child_process';
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CanonicalRepository } from '../../shared/git/index.ts';
-import { type CommitId, type Git, type LandingSigner, parseCommitId } from '../../shared/ports/index.ts';
+import { type CommitId, type Git, parseCommitId } from '../../shared/ports/index.ts';
 import { SimGit } from '../../shared/ports/sim/index.ts';
+import { person, signer } from './git-signer.ts';
+
+export { person, signer };
 
 export interface TestFile {
 	readonly content: string | Buffer;
@@ -24,17 +26,8 @@ export interface GitUnderTest {
 	dispose(): Promise<void>;
 }
 
-export const person = { name: 'Ada', email: 'ada@example.org' };
 export const itemA = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
 export const itemB = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
-
-export function signer(secret = 'home'): LandingSigner {
-	const mac = (bytes: Uint8Array): Buffer => createHmac('sha256', secret).update(bytes).digest();
-	return {
-		sign: mac,
-		verify: (bytes, signature) => signature.length === 32 && timingSafeEqual(mac(bytes), signature),
-	};
-}
 
 export function temporaryFolder(): { path: string; remove(): void } {
 	const path = realpathSync(mkdtempSync(join(tmpdir(), 'gangline git ')));

@@ -82,6 +82,7 @@ export class SimDiskOfProject {
 			},
 			bringIn: async () => null,
 			propose: async () => false,
+			merged: async () => null,
 			afterLanding: async () => this.onStep('afterLanding'),
 			check: async () => null,
 			journal: { write: async () => this.onStep('journal'), clear: [] },

@@ -1,6 +1,7 @@
 /** An item's change as answers show it: between the merge base and its result, with what was cut said. */
-import type { Binding, Stat } from '../../../shared/operations/index.ts';
+
 import { diffStat, diffText } from '../../../shared/git/index.ts';
+import type { Binding, Stat } from '../../../shared/operations/index.ts';
 import { parseCommitId } from '../../../shared/ports/index.ts';
 import type { Project } from '../../home/project.ts';
 

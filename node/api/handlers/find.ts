@@ -7,7 +7,13 @@ import type { Project } from '../../home/project.ts';
 /** @throws GanglineError UNKNOWN_ITEM */
 export function findView(project: Project, ref: ItemRef): ItemView {
 	for (const view of project.views().values()) {
-		if (ref.kind === 'number' ? view.number === ref.number : ref.kind === 'key' ? view.key === ref.key : view.alias === ref.alias) {
+		if (
+			ref.kind === 'number'
+				? view.number === ref.number
+				: ref.kind === 'key'
+					? view.key === ref.key
+					: view.alias === ref.alias
+		) {
 			return view;
 		}
 	}

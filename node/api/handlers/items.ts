@@ -1,5 +1,6 @@
 /** Answers what is asked about items. A change is an intent by the person who asks; its outcome is the answer. */
 import { ulid } from 'ulid';
+import { listKeptWork } from '../../../shared/git/index.ts';
 import {
 	type Args,
 	type Binding,
@@ -10,14 +11,13 @@ import {
 } from '../../../shared/operations/index.ts';
 import { explainRefusalIn, type Item, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
 import { type CommitId, type GanglineError, ganglineError, type Random } from '../../../shared/ports/index.ts';
-import { listKeptWork } from '../../../shared/git/index.ts';
-import type { Draft, Settled } from '../../home/home.ts';
 import { readHistory } from '../../home/history.ts';
+import type { Draft, Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
+import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
 import { findItem, findView } from './find.ts';
 import { itemAnswer, itemDetail } from './item-view.ts';
-import type { HandlerContext } from './context.ts';
 
 type ItemHandlers = Pick<Handlers, Extract<keyof Handlers, `item.${string}`>>;
 
@@ -171,7 +171,10 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 		'item.logs': async (args) => {
 			const project = context.project(args.project);
 			const view = findView(project, args.item);
-			return { item: itemAnswer(view, project.surroundings(project.views())), ...(await project.worker.runLog(view.key, args)) };
+			return {
+				item: itemAnswer(view, project.surroundings(project.views())),
+				...(await project.worker.runLog(view.key, args)),
+			};
 		},
 		'item.salvage': async (args) => {
 			const project = context.project(args.project);

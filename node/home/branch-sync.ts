@@ -1,0 +1,272 @@
+/**
+ * Keeps the canonical branch, the remote and the person's checkout together. Before a landing: what people have
+ * committed (in the checkout, or at the remote) comes in. After it: the remote gets main, the checkout is brought along
+ * when nothing of the person's is in the way. Main goes forward only; a remote that was rewritten stops the queue [I9].
+ */
+import {
+	addGanglineRemote,
+	type CanonicalRepository,
+	checkoutSync,
+	fetchRemote,
+	openRemote,
+	type PushResult,
+	personCommits,
+	pushRemote,
+	relate,
+	type SyncResult,
+} from '../../shared/git/index.ts';
+import type { Board } from '../../shared/operations/index.ts';
+import { type Clock, type CommitId, GanglineError, type Log, type Person, parseCommitId, type Store } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import { Serial } from '../reconcile/serial.ts';
+import { checkoutWords, originWords } from './distance-words.ts';
+
+export interface BranchSyncOptions {
+	readonly canonical: CanonicalRepository;
+	readonly project: string;
+	/** The person's checkout. */
+	readonly checkout: string;
+	readonly environment: Readonly<Record<string, string>>;
+	readonly config: () => Promise<ProjectConfig>;
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly author: () => Promise<Person>;
+	/** Runs a move of main with nothing folded and nothing landing meanwhile. */
+	readonly exclusive: <T>(step: () => Promise<T>) => Promise<T>;
+	/** Whether main's gates pass on a merge of what we landed with what came in meanwhile. */
+	readonly passes: (commit: CommitId, tree: CommitId) => Promise<boolean>;
+	readonly onMoved: () => void;
+}
+
+type Origin = NonNullable<Board['distance']['origin']>;
+type Checkout = NonNullable<Board['distance']['checkout']>;
+
+/** How old an answer about the distances may be. */
+const freshMs = 2_000;
+
+export class BranchSync {
+	readonly #options: BranchSyncOptions;
+	readonly #serial = new Serial();
+	#origin: { readonly commit: CommitId | null; readonly at: number | null; readonly trouble: string | null } | null = null;
+	#checkout: { readonly own: CommitId | null; readonly sync: SyncResult } | null = null;
+	#stopped: string | null = null;
+	#passedAt: number | null = null;
+
+	constructor(options: BranchSyncOptions) {
+		this.#options = options;
+	}
+
+	/** What is missing on either side, done. */
+	pass(): Promise<void> {
+		return this.#serial.run(async () => {
+			const config = await this.#options.config();
+			if ((await this.#comeIn(config)) === null) await this.#goOut(config);
+			await this.#bringCheckout();
+			this.#passedAt = this.#options.clock.monotonic();
+		});
+	}
+
+	/** Before a landing. A sentence: why nothing may land now. */
+	bringIn(): Promise<string | null> {
+		return this.#serial.run(async () => this.#comeIn(await this.#options.config()));
+	}
+
+	async distance(): Promise<Board['distance']> {
+		const { canonical, clock, log } = this.#options;
+		if (this.#passedAt === null || clock.monotonic() - this.#passedAt > freshMs) {
+			await this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
+		}
+		const main = await canonical.main();
+		return {
+			branch: canonical.branch,
+			canonical: main,
+			origin: await this.#originDistance(main),
+			checkout: await this.#checkoutDistance(main),
+		};
+	}
+
+	async #comeIn(config: ProjectConfig): Promise<string | null> {
+		if (this.#stopped !== null) return this.#stopped;
+		try {
+			return await (config.landing.mode === 'local' ? this.#comeInFromCheckout() : this.#comeInFromRemote(config));
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			return error.message;
+		}
+	}
+
+	/** A person's own commits, made in the checkout, are theirs to make. */
+	async #comeInFromCheckout(): Promise<null> {
+		const { canonical, log } = this.#options;
+		const commits = await personCommits(canonical, this.#person());
+		if (commits.kind === 'ahead') await this.#forward(commits.commit, 'checkout');
+		if (commits.kind === 'diverged') log.info('checkout.diverged', { ahead: commits.ahead, behind: commits.behind });
+		return null;
+	}
+
+	async #comeInFromRemote(config: ProjectConfig): Promise<string | null> {
+		const { canonical, checkout, environment, clock } = this.#options;
+		const { remote: name } = config.landing;
+		const remote = await openRemote(checkout, name, environment);
+		const known = await this.#knownOrigin();
+		const fetched = await fetchRemote(canonical, { remote, branch: canonical.branch, known });
+		switch (fetched.kind) {
+			case 'at':
+				this.#origin = { commit: fetched.commit, at: clock.now(), trouble: null };
+				await this.#rememberOrigin(fetched.commit);
+				return this.#takeIn(fetched.commit, name);
+			case 'rewound':
+				this.#stopped = `${name}/${canonical.branch} was rewritten: it is at ${fetched.commit.slice(0, 12)} and does not contain ${known?.slice(0, 12)}`;
+				this.#origin = { commit: fetched.commit, at: clock.now(), trouble: this.#stopped };
+				return this.#stopped;
+			case 'noBranch':
+				this.#origin = { commit: null, at: clock.now(), trouble: null };
+				return null;
+			case 'unreachable':
+			case 'denied': {
+				const trouble = `${name} ${fetched.kind === 'denied' ? 'refuses' : 'cannot be reached'}: ${lastLine(fetched.words)}`;
+				this.#origin = { commit: known, at: this.#origin?.at ?? null, trouble };
+				return trouble;
+			}
+		}
+	}
+
+	/** Colleagues' commits: a fast-forward, or a merge where we had landed in the meantime. */
+	async #takeIn(commit: CommitId, name: string): Promise<string | null> {
+		const { canonical } = this.#options;
+		const main = await canonical.main();
+		if (main === null) return null;
+		const relation = await relate(canonical, commit, main);
+		if (relation.kind === 'ahead') await this.#forward(commit, name);
+		return relation.kind === 'diverged' ? this.#mergeIn(main, commit, name) : null;
+	}
+
+	async #mergeIn(main: CommitId, theirs: CommitId, name: string): Promise<string | null> {
+		const { canonical, author, clock, passes } = this.#options;
+		const both = `${name} and the landings here went apart`;
+		const merged = await canonical.merge({ ours: main, theirs });
+		if (merged.kind === 'conflict') return `${both} and conflict in ${merged.paths.slice(0, 5).join(', ')}`;
+		const commit = await canonical.createCommit({
+			tree: merged.tree,
+			parents: [main, theirs],
+			message: `Merge ${name}/${canonical.branch}`,
+			author: await author(),
+			atMs: clock.now(),
+		});
+		if (!(await passes(commit, merged.tree))) return `${both}, and a gate fails on both together`;
+		await this.#forward(commit, name);
+		return null;
+	}
+
+	async #forward(commit: CommitId, from: string): Promise<void> {
+		const { canonical, exclusive, log, onMoved } = this.#options;
+		const moved = await exclusive(async () => {
+			const main = await canonical.main();
+			if (main !== null && !(await canonical.isAncestor(main, commit))) return false;
+			return (await canonical.moveMain(commit, main)).kind === 'moved';
+		});
+		if (!moved) return;
+		log.info('main.forwarded', { to: commit, from });
+		onMoved();
+	}
+
+	async #goOut(config: ProjectConfig): Promise<void> {
+		const { canonical, checkout, environment, clock } = this.#options;
+		const main = await canonical.main();
+		if (config.landing.mode !== 'push' || main === null || this.#origin?.commit === main) return;
+		const remote = await openRemote(checkout, config.landing.remote, environment);
+		const expected = this.#origin?.commit ?? null;
+		const pushed = await pushRemote(canonical, { remote, branch: canonical.branch, commit: main, expected });
+		if (pushed.kind === 'pushed') {
+			this.#origin = { commit: main, at: clock.now(), trouble: null };
+			await this.#rememberOrigin(main);
+			return;
+		}
+		this.#origin = { commit: expected, at: this.#origin?.at ?? null, trouble: pushWords(pushed, remote.name) };
+	}
+
+	async #bringCheckout(): Promise<void> {
+		const { canonical } = this.#options;
+		const person = this.#person();
+		try {
+			await addGanglineRemote(canonical, person);
+			const sync = await checkoutSync(canonical, person);
+			const commits = await personCommits(canonical, person);
+			this.#checkout = { own: commits.kind === 'noBranch' ? null : commits.commit, sync };
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			this.#checkout = { own: null, sync: { kind: 'left', obstacle: { kind: 'refused', words: error.message }, behind: null } };
+		}
+	}
+
+	async #originDistance(main: CommitId | null): Promise<Origin | null> {
+		const { landing } = await this.#options.config();
+		if (landing.mode === 'local' || this.#origin === null) return null;
+		const { commit, at, trouble } = this.#origin;
+		const [ahead, behind] = await this.#apart(commit, main);
+		const words = trouble ?? originWords({ ahead, behind, name: landing.remote, exists: commit !== null });
+		return {
+			commit,
+			ahead,
+			behind,
+			inTheWay: trouble === null ? [] : [trouble],
+			words,
+			remote: landing.remote,
+			fetchedAt: at,
+		};
+	}
+
+	async #checkoutDistance(main: CommitId | null): Promise<Checkout | null> {
+		if (this.#checkout === null) return null;
+		const { own, sync } = this.#checkout;
+		const [ahead, behind] = await this.#apart(own, main);
+		const { inTheWay, words } = checkoutWords(sync, { ahead, behind, branch: this.#options.canonical.branch });
+		return { commit: own, ahead, behind, inTheWay: [...inTheWay], words, path: this.#options.checkout };
+	}
+
+	async #apart(commit: CommitId | null, main: CommitId | null): Promise<readonly [ahead: number, behind: number]> {
+		if (commit === null || main === null) return [0, 0];
+		const relation = await relate(this.#options.canonical, commit, main);
+		switch (relation.kind) {
+			case 'same':
+				return [0, 0];
+			case 'ahead':
+				return [relation.by, 0];
+			case 'behind':
+				return [0, relation.by];
+			case 'diverged':
+				return [relation.ahead, relation.behind];
+		}
+	}
+
+	#person() {
+		return { checkout: this.#options.checkout, environment: this.#options.environment };
+	}
+
+	async #knownOrigin(): Promise<CommitId | null> {
+		const value = await this.#options.store.get(`origin/${this.#options.project}`);
+		return typeof value === 'string' ? parseCommitId(value) : null;
+	}
+
+	async #rememberOrigin(commit: CommitId): Promise<void> {
+		await this.#options.store.write([{ kind: 'put', key: `origin/${this.#options.project}`, value: commit }]);
+	}
+}
+
+function pushWords(result: Exclude<PushResult, { kind: 'pushed' }>, name: string): string {
+	switch (result.kind) {
+		case 'lost':
+			return `someone pushed to ${name} first: it comes in and main is pushed again`;
+		case 'diverged':
+			return `${name} was rewritten while main was pushed`;
+		case 'unreachable':
+			return `${name} cannot be reached: ${lastLine(result.words)}`;
+		case 'denied':
+			return `${name} refuses the push: ${lastLine(result.words)}`;
+	}
+}
+
+function lastLine(words: string): string {
+	return words.trim().split('\n').at(-1) ?? '';
+}
