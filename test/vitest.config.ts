@@ -1,10 +1,11 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
  * Four kinds of tests, from the cheapest to the most real. `unit` and `contract` touch at most one temporary folder;
  * `e2e` starts processes, real git and real sockets, one file at a time because they measure time and count processes.
  */
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 const kind = (name: string, extra: object = {}) => ({
 	root,
