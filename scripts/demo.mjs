@@ -111,7 +111,7 @@ try {
 	gangline('start');
 
 	say('Five items: a bug, a rename over 30 files, a dependency bump, a formatter, a feature');
-	for (const { title, type, script } of items) gangline('add', title, '--type', type, '--run', script, '--quiet');
+	for (const { title, type, script } of items) gangline('add', title, '--type', type, '--run', script);
 
 	say('The first one is done; a person looks at the diff and approves it');
 	await watch((board) => board.items.find(({ number }) => number === 1)?.stage === 'reviewHold');

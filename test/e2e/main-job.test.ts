@@ -11,7 +11,7 @@ const shop = {
 	'README.md': '# shop\n',
 };
 
-const gates = ['--gate', 'check:other=./check.sh'];
+const gates = ['--gate', 'check=./check.sh'];
 
 async function initialised(world: World, review: 'human' | 'server', files: Record<string, string> = shop) {
 	const repository = world.repository('my shop', files);
