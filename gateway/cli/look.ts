@@ -1,14 +1,9 @@
 /** status, list, show, log, logs: what changes nothing. */
 import type { Command } from 'commander';
-import { boardText } from './board-text.ts';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
-import { followLogs, logText } from './follow-logs.ts';
 import { itemHead, itemRow } from './item-lines.ts';
-import { historyText, itemText } from './item-text.ts';
 import { wholeNumber } from './review.ts';
-import { rememberShown } from './shown.ts';
-import { renderTable } from './table.ts';
 
 export function registerLooking(program: Command, context: CliContext): void {
 	defineCommand(program, context, {
@@ -17,6 +12,7 @@ export function registerLooking(program: Command, context: CliContext): void {
 		group: 'Look',
 		examples: ['gangline status', 'gangline status --json'],
 		run: async (session) => {
+			const { boardText } = await import('./board-text.ts');
 			const board = await session.ask('project.status', {});
 			session.out.result(board, () => boardText(session, board));
 			return undefined;
@@ -29,6 +25,8 @@ export function registerLooking(program: Command, context: CliContext): void {
 		group: 'Look',
 		examples: ['gangline show 12', 'gangline show 12 --json'],
 		run: async (session, args) => {
+			const { itemText } = await import('./item-text.ts');
+			const { rememberShown } = await import('./shown.ts');
 			const shown = await session.ask('item.show', { item: args.required(0) });
 			const { item } = shown;
 			session.out.result(shown, () => itemText(session, item));
@@ -43,6 +41,7 @@ export function registerLooking(program: Command, context: CliContext): void {
 		examples: ['gangline log', 'gangline log 12', 'gangline log --limit 500'],
 		configure: (command) => command.option('-n, --limit <number>', 'at most so many', wholeNumber),
 		run: async (session, args, options) => {
+			const { historyText } = await import('./item-text.ts');
 			const [item, limit] = [args.text(0), options.number('limit')];
 			const asked = { ...(item === undefined ? {} : { item }), ...(limit === undefined ? {} : { limit }) };
 			const history = await session.ask('item.history', asked);
@@ -70,6 +69,7 @@ function registerList(program: Command, context: CliContext): void {
 				.option('-l, --label <label>', 'only with this label (repeatable)', gather)
 				.option('--needs-you', 'only what waits for a person'),
 		run: async (session, _args, options) => {
+			const { renderTable } = await import('./table.ts');
 			const labels = options.list('label');
 			const answer = await session.ask('item.list', {
 				...(await columnsOf(options.list('column'))),
@@ -93,19 +93,16 @@ function registerList(program: Command, context: CliContext): void {
 
 async function columnsOf(typed: readonly string[] | undefined) {
 	if (typed === undefined) return {};
-	const { columnNames, nearest } = await import('../../shared/operations/index.ts');
+	const { columns: known } = await import('../../shared/pipeline/index.ts');
+	const { nearest } = await import('../../shared/operations/nearest.ts');
 	const { ganglineError } = await import('../../shared/ports/errors.ts');
 	const columns = typed.map((text) => {
-		const found = columnNames.find((name) => name === text);
+		const found = known.find((name) => name === text);
 		if (found !== undefined) return found;
-		const near = nearest(text, columnNames);
-		throw ganglineError(
-			'INVALID_ARGUMENT',
-			`${JSON.stringify(text)} is no column: expected ${columnNames.join(', ')}`,
-			{
-				...(near === null ? {} : { hint: `did you mean ${near}?` }),
-			},
-		);
+		const near = nearest(text, known);
+		throw ganglineError('INVALID_ARGUMENT', `${JSON.stringify(text)} is no column: expected ${known.join(', ')}`, {
+			...(near === null ? {} : { hint: `did you mean ${near}?` }),
+		});
 	});
 	return { columns };
 }
@@ -122,6 +119,7 @@ function registerLogs(program: Command, context: CliContext): void {
 				.option('-n, --lines <number>', 'at most so many to begin with', wholeNumber)
 				.option('--run <id>', 'of an earlier run (gangline show lists them)'),
 		run: async (session, args, options) => {
+			const { followLogs, logText } = await import('./follow-logs.ts');
 			const [lines, run] = [options.number('lines'), options.text('run')];
 			const asked = {
 				item: args.required(0),

@@ -27,6 +27,12 @@ function nearestItem(items: readonly ItemView[], typed: string): ItemView | unde
 	const inTitle = items.find(({ title }) => word.length > 2 && title.toLowerCase().includes(word));
 	if (inTitle) return inTitle;
 	const names = items.flatMap(({ name, alias }) => (alias === null ? [name] : [name, alias]));
-	const near = nearest(/^[0-9]+$/.test(word) ? `#${word}` : `~${word}`, names);
+	// Of a number only a slip of the same length is near: 21 is no mistyped 1.
+	const near = /^[0-9]+$/.test(word)
+		? nearest(
+				`#${word}`,
+				names.filter((name) => name.length === word.length + 1),
+			)
+		: nearest(`~${word}`, names);
 	return items.find(({ name, alias }) => near !== null && (name === near || alias === near));
 }

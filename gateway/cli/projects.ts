@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
 import { plainLine } from './output.ts';
-import { renderTable } from './table.ts';
 import { moment, shortCommit } from './words.ts';
 
 export function registerProjects(program: Command, context: CliContext): void {
@@ -13,6 +12,7 @@ export function registerProjects(program: Command, context: CliContext): void {
 		group: 'Look',
 		examples: ['gangline projects'],
 		run: async (session) => {
+			const { renderTable } = await import('./table.ts');
 			const answer = await (await session.node()).call('project.list', {});
 			const rows = answer.projects.map(({ name, branch, review, landing, paused, trouble, path }) => [
 				name,
@@ -70,6 +70,7 @@ function registerSalvage(program: Command, context: CliContext): void {
 		examples: ['gangline salvage', 'gangline salvage 12', 'gangline salvage 12 --keep'],
 		configure: (command) => command.option('--keep', 'keep what the item has now'),
 		run: async (session, args, options) => {
+			const { renderTable } = await import('./table.ts');
 			const item = args.text(0);
 			const answer = await session.ask('item.salvage', {
 				...(item === undefined ? {} : { item }),

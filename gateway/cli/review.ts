@@ -8,7 +8,6 @@ import { printChange } from './item-lines.ts';
 import { type Output, plain, plainLine } from './output.ts';
 import { page } from './pager.ts';
 import type { Session } from './session.ts';
-import { lastShown, rememberShown } from './shown.ts';
 import { count, shortCommit } from './words.ts';
 
 export function registerReview(program: Command, context: CliContext): void {
@@ -32,6 +31,7 @@ export function registerReview(program: Command, context: CliContext): void {
 			else await page(session, diffText(session.out, diff, options.flag('stat')), options.flag('pager'));
 			if (diff.cut !== null)
 				session.out.message(`${plainLine(diff.cut.words)}\n→ the whole: ${plainLine(diff.command)}`);
+			const { rememberShown } = await import('./shown.ts');
 			await rememberShown(session, diff.item.project, diff.item.key, diff.binding);
 			return undefined;
 		},
@@ -43,6 +43,7 @@ export function registerReview(program: Command, context: CliContext): void {
 		examples: ['gangline diff 12 && gangline approve 12', 'gangline approve 12'],
 		run: async (session, args) => {
 			const { item } = await session.ask('item.show', { item: args.required(0) });
+			const { lastShown } = await import('./shown.ts');
 			const shown = (await lastShown(session, item.project, item.key)) ?? (await showNow(session, item));
 			if (shown === null) {
 				session.out.message('nothing was approved');
@@ -94,6 +95,7 @@ async function showNow(session: Session, item: ItemDetail): Promise<Binding | nu
 	}
 	const { binding, stat } = item.change;
 	session.out.message(`${item.name} ${plainLine(item.title)}\n${statText(session.out, stat)}`);
+	const { rememberShown } = await import('./shown.ts');
 	await rememberShown(session, item.project, item.key, binding);
 	return (await session.confirm(`Approve ${shortCommit(binding.branch)} on main ${shortCommit(binding.main)}?`))
 		? binding

@@ -1,0 +1,101 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exitCodeWords } from '../../../gateway/cli/help.ts';
+import { errorKinds } from '../../../shared/ports/errors.ts';
+import { openWorkplace } from '../../support/terminal.ts';
+
+const commands = [
+	...['add', 'edit', 'move', 'delete', 'diff', 'approve', 'reject', 'salvage', 'status', 'list', 'show', 'log', 'logs'],
+	...['projects', 'ps', 'pause', 'resume', 'start', 'stop', 'agent', 'init', 'doctor', 'service'],
+];
+
+describe('help', () => {
+	it('lists every command and every exit code, examples first', async () => {
+		await using place = await openWorkplace({ running: false });
+		for (const argv of [['--help'], ['help'], []]) {
+			const { code, stdout, stderr } = await place.type(argv);
+			expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+			for (const command of commands) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+			expect(stdout.indexOf('Examples:')).toBeLessThan(stdout.indexOf('Usage:'));
+		}
+		for (const { exit } of Object.values(errorKinds)) expect(exitCodeWords[exit], `exit code ${exit}`).toBeDefined();
+	});
+
+	for (const command of commands) {
+		it(`of ${command} has examples first`, async () => {
+			await using place = await openWorkplace({ running: false });
+			const { code, stdout } = await place.type([command, '--help']);
+			expect(code).toBe(0);
+			expect(stdout).toMatch(new RegExp(`Examples:\n {2}.*gangline ${command}[\\s\\S]*Usage: gangline ${command}`));
+		});
+	}
+
+	it('prints the version', async () => {
+		await using place = await openWorkplace({ running: false });
+		expect((await place.type(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+	});
+});
+
+describe('did you mean', () => {
+	const check = (argv: readonly string[], code: number, stderr: RegExp): void => {
+		it(`is asked for \`gangline ${argv.join(' ')}\``, async () => {
+			await using place = await openWorkplace();
+			const typed = await place.type(argv);
+			expect(typed.stderr).toMatch(stderr);
+			expect(typed).toMatchObject({ code, stdout: '' });
+		});
+	};
+	check(['statsu'], 2, /^gangline: unknown command 'statsu'\n→ did you mean status\?/i);
+	check(['add', 'x', '--hodl'], 2, /unknown option '--hodl'\n→ did you mean --hold\?/i);
+	check(['add', 'x', '--type', 'bgu'], 2, /--type "bgu"[\s\S]*→ did you mean bug\?/);
+	check(['add'], 2, /missing required argument 'title'/);
+	check(['move', '1', 'strat'], 2, /→ did you mean start\?/);
+	check(['move', '12', 'approve'], 2, /not moved to approve by hand/);
+	check(['list', '--column', 'codign'], 2, /→ did you mean coding\?/);
+	check(['show', '21'], 3, /→ did you mean #12 \(Rename the client\)\?/);
+	check(['show', '~laptpo-1'], 3, /→ did you mean #1 \(Fix the login redirect\)\?/);
+	check(['show', 'login'], 3, /→ did you mean #1 \(Fix the login redirect\)\?/);
+	check(['show', '400'], 3, /→ `gangline list` shows the items/);
+	check(['status', '--project', 'shpo'], 3, /→ did you mean shop\?/);
+	check(['agent', 'login', 'cloude'], 2, /→ did you mean claude\?/);
+	check(['log', '--limit', 'many'], 2, /"many" is no whole number/);
+});
+
+describe('the project', () => {
+	it('is the one whose checkout the folder lies in', async () => {
+		await using place = await openWorkplace();
+		const deep = join(place.checkout, 'a', 'b');
+		await mkdir(deep, { recursive: true });
+		expect((await place.type(['status'], { cwd: deep })).code).toBe(0);
+	});
+
+	it('is asked for elsewhere, with the names there are', async () => {
+		await using place = await openWorkplace();
+		const { code, stderr } = await place.type(['status'], { cwd: '/' });
+		expect(code).toBe(3);
+		expect(stderr).toMatch(/\/ belongs to no project[\s\S]*--project \(shop\)/);
+		expect((await place.type(['status', '-p', 'shop'], { cwd: '/' })).code).toBe(0);
+	});
+});
+
+describe('without a node', () => {
+	it('every question ends with 6 and the command that starts one', async () => {
+		await using place = await openWorkplace({ running: false });
+		for (const argv of [['status'], ['ps'], ['add', 'x'], ['logs', '1']]) {
+			expect(await place.type(argv)).toMatchObject({
+				code: 6,
+				stdout: '',
+				stderr: expect.stringMatching(/→ start it: gangline start/),
+			});
+		}
+	});
+
+	it('a relative state folder is refused', async () => {
+		await using place = await openWorkplace({ running: false });
+		expect(await place.type(['ps'], { env: { GANGLINE_HOME: 'state' } })).toMatchObject({
+			code: 2,
+			stderr: expect.stringMatching(/GANGLINE_HOME is "state": expected an absolute path/),
+		});
+	});
+});
