@@ -8,9 +8,32 @@ export { type DiffStat, type DiffText, diffStat, diffText } from './diff-text.ts
 export { checkoutForGates, type GateCheckout, gateChanges, removeGateCheckout } from './gate-checkout.ts';
 export { type GitVersion, requireGit } from './git-environment.ts';
 export type { Environment } from './git-process.ts';
+export { fetchBranch, type Relation, relate } from './incoming.ts';
 export { inspectRepository, type RepositoryFacts } from './inspect-repository.ts';
 export { type KeptWork, listKeptWork } from './kept-work.ts';
+export { checkLanding, type LandingClaim, type LandingVerdict } from './landing-check.ts';
 export { type Identity, probeRemote, type RemoteAnswer, readIdentity } from './person-access.ts';
+export {
+	addGanglineRemote,
+	type CheckoutInput,
+	checkoutSync,
+	importMain,
+	type Obstacle,
+	type PersonCommits,
+	personCommits,
+	type SyncResult,
+} from './person-checkout.ts';
+export {
+	type FetchResult,
+	fetchRemote,
+	openRemote,
+	type PushResult,
+	pushRemote,
+	type Remote,
+	type RemoteTrouble,
+} from './remote.ts';
+export { compareLink, redact } from './remote-address.ts';
+export { type RepositoryDetails, repositoryDetails } from './repository-details.ts';
 export { type Salvaged, salvage } from './salvage.ts';
 export {
 	type CloneInput,

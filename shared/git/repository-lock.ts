@@ -83,6 +83,7 @@ async function clearLeftovers(gitDir: string): Promise<string[]> {
 		...(await find(gitDir, 1, (name) => name.endsWith('.lock'))),
 		...(await find(join(gitDir, 'refs'), 16, (name) => name.endsWith('.lock'))),
 		...(await find(join(gitDir, 'objects'), 2, (name) => /\.lock$|^tmp_|^incoming-/.test(name))),
+		...(await find(join(gitDir, 'refs', 'gangline'), 1, (name) => name === 'incoming')),
 	];
 	for (const path of leftovers) await rm(path, { recursive: true, force: true });
 	return leftovers;
@@ -90,7 +91,7 @@ async function clearLeftovers(gitDir: string): Promise<string[]> {
 
 async function find(folder: string, depth: number, wanted: (name: string) => boolean): Promise<string[]> {
 	const found: string[] = [];
-	for (const entry of await readdir(folder, { withFileTypes: true })) {
+	for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
 		const path = join(folder, entry.name);
 		if (wanted(entry.name)) found.push(path);
 		else if (entry.isDirectory() && depth > 1) found.push(...(await find(path, depth - 1, wanted)));

@@ -1,0 +1,197 @@
+/**
+ * The person's checkout, which is sacred. It is fast-forwarded with its files when it stands on the project's branch and
+ * nothing of theirs is in the way; otherwise nothing is touched and they are told what is in the way and how far they
+ * are behind. Files in the way are looked for before git is called, because git by itself overwrites an ignored file
+ * (an .env, measured); `--no-overwrite-ignore` guards the moment between.
+ */
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GanglineError } from '../ports/errors.ts';
+import { type CommitId, parseCommitId } from '../ports/ids.ts';
+import type { CanonicalRepository } from './canonical-repository.ts';
+import { parseChanges } from './changes.ts';
+import { personGit } from './git-environment.ts';
+import type { Environment, GitProcess } from './git-process.ts';
+import { fetchBranch, type Relation, relate } from './incoming.ts';
+import { type CheckoutFacts, inspectRepository } from './inspect-repository.ts';
+
+export interface CheckoutInput {
+	/** The top folder of the person's checkout. */
+	readonly checkout: string;
+	readonly environment: Environment;
+}
+
+/** Why a checkout was left alone. */
+export type Obstacle =
+	| { readonly kind: 'otherBranch'; readonly branch: string }
+	| { readonly kind: 'detached' }
+	| { readonly kind: 'inProgress'; readonly what: string }
+	/** Their files that the change would overwrite: edited, untracked or ignored; at most 50 are named. */
+	| { readonly kind: 'inTheWay'; readonly paths: readonly string[]; readonly count: number }
+	/** They have commits that main does not contain. */
+	| { readonly kind: 'ownCommits'; readonly count: number }
+	| { readonly kind: 'noCheckout' }
+	/** Git itself refused. */
+	| { readonly kind: 'refused'; readonly words: string };
+
+export type SyncResult =
+	| { readonly kind: 'current' }
+	| { readonly kind: 'forwarded'; readonly from: CommitId; readonly to: CommitId; readonly files: number }
+	/** `behind`: commits of main that the person's branch does not contain; null when it cannot be said. */
+	| { readonly kind: 'left'; readonly obstacle: Obstacle; readonly behind: number | null };
+
+const pathsNamedMax = 50;
+
+/** Brings the canonical main into the checkout, if that is possible without touching anything that is theirs. */
+export async function checkoutSync(canonical: CanonicalRepository, input: CheckoutInput): Promise<SyncResult> {
+	const facts = await inspectRepository(input.checkout, input.environment);
+	if (facts.kind !== 'checkout') return { kind: 'left', obstacle: { kind: 'noCheckout' }, behind: null };
+	const git = personGit(input.environment);
+	const tip = await bringMain(canonical, git, facts.folder);
+	if (tip === null) return { kind: 'current' };
+	const [behind, own] = await distance(git, facts.folder, canonical.branch, tip);
+	const obstacle = standingOf(facts, canonical.branch) ?? (own > 0 ? { kind: 'ownCommits', count: own } : null);
+	if (behind === 0 && (obstacle === null || obstacle.kind === 'ownCommits')) return { kind: 'current' };
+	if (obstacle !== null) return { kind: 'left', obstacle, behind };
+	return forward(git, facts.folder, tip, behind);
+}
+
+/** What the person committed on the project's branch in their checkout. */
+export type PersonCommits =
+	| { readonly kind: 'noBranch' }
+	/** Nothing that main does not contain. */
+	| { readonly kind: 'none'; readonly commit: CommitId }
+	/** Main can go forward to `commit`. */
+	| { readonly kind: 'ahead'; readonly commit: CommitId; readonly count: number }
+	| { readonly kind: 'diverged'; readonly commit: CommitId; readonly ahead: number; readonly behind: number };
+
+/** Brings the person's branch here and says how it stands to main. */
+export async function personCommits(canonical: CanonicalRepository, input: CheckoutInput): Promise<PersonCommits> {
+	const commit = await importMain(canonical, input);
+	if (commit === null) return { kind: 'noBranch' };
+	const main = await canonical.main();
+	const relation: Relation = main === null ? { kind: 'ahead', by: 0 } : await relate(canonical, commit, main);
+	switch (relation.kind) {
+		case 'same':
+		case 'behind':
+			return { kind: 'none', commit };
+		case 'ahead':
+			return { kind: 'ahead', commit, count: relation.by };
+		case 'diverged':
+			return { kind: 'diverged', commit, ahead: relation.ahead, behind: relation.behind };
+	}
+}
+
+/**
+ * Fetches the person's branch, with its history and tags; null when it does not exist. Main is not moved. Throws
+ * UNSUITABLE_REPOSITORY for a shallow one.
+ */
+export function importMain(canonical: CanonicalRepository, input: CheckoutInput): Promise<CommitId | null> {
+	const { checkout: url, environment } = input;
+	const timeoutMs = 30 * 60_000;
+	return fetchBranch(canonical, { git: personGit(environment), url, cwd: url, branch: canonical.branch, timeoutMs });
+}
+
+/** Gives the checkout a remote `gangline` to read main and kept work from. One of that name that is theirs is left. */
+export async function addGanglineRemote(
+	canonical: CanonicalRepository,
+	input: CheckoutInput,
+): Promise<'added' | 'there' | 'taken'> {
+	const git = personGit(input.environment);
+	const existing = await git.run({
+		args: ['config', '--get', 'remote.gangline.url'],
+		cwd: input.checkout,
+		codes: [0, 1],
+	});
+	const url = existing.stdout.toString().trim();
+	if (existing.code === 0) return url === canonical.path ? 'there' : 'taken';
+	await git.run({ args: ['remote', 'add', '--', 'gangline', canonical.path], cwd: input.checkout });
+	return 'added';
+}
+
+/** Main as refs/remotes/gangline/<branch> of the checkout; null while main is not born. */
+async function bringMain(canonical: CanonicalRepository, git: GitProcess, cwd: string): Promise<CommitId | null> {
+	if ((await canonical.main()) === null) return null;
+	const ref = `refs/remotes/gangline/${canonical.branch}`;
+	const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'];
+	const refspec = `+refs/heads/${canonical.branch}:${ref}`;
+	await git.run({ args: ['fetch', ...options, '--end-of-options', canonical.path, refspec], cwd });
+	return parseCommitId(await git.line({ args: ['rev-parse', '--verify', ref], cwd }));
+}
+
+function standingOf(facts: CheckoutFacts, branch: string): Obstacle | null {
+	if (facts.inProgress !== null) return { kind: 'inProgress', what: facts.inProgress };
+	if (facts.head.kind === 'detached') return { kind: 'detached' };
+	return facts.head.branch === branch ? null : { kind: 'otherBranch', branch: facts.head.branch };
+}
+
+/** Commits that main has and the person's branch has not, and the other way round. */
+async function distance(git: GitProcess, cwd: string, branch: string, tip: CommitId): Promise<[number, number]> {
+	const range = `refs/heads/${branch}...${tip}`;
+	const { code, stdout } = await git.run({
+		args: ['rev-list', '--left-right', '--count', range, '--'],
+		cwd,
+		codes: [0, 128],
+	});
+	if (code !== 0) return [Number(await git.line({ args: ['rev-list', '--count', tip], cwd })), 0];
+	const [own = 0, behind = 0] = stdout.toString().trim().split('\t').map(Number);
+	return [behind, own];
+}
+
+async function forward(git: GitProcess, cwd: string, tip: CommitId, behind: number): Promise<SyncResult> {
+	const head = await git.run({ args: ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'], cwd, codes: [0, 1] });
+	if (head.code !== 0)
+		return { kind: 'left', obstacle: { kind: 'refused', words: 'the branch has no commit yet' }, behind };
+	const from = parseCommitId(head.stdout.toString().trim());
+	const listing = ['diff-tree', '-r', '-z', '--name-status', '--no-renames', from, tip];
+	const changes = parseChanges(await git.fields({ args: listing, cwd }));
+	const paths = await inTheWay(git, cwd, changes);
+	if (paths.length > 0) {
+		const obstacle = { kind: 'inTheWay', paths: paths.slice(0, pathsNamedMax), count: paths.length } as const;
+		return { kind: 'left', obstacle, behind };
+	}
+	const options = ['--ff-only', '--no-overwrite-ignore', '--no-autostash', '--no-verify-signatures', '--quiet'];
+	try {
+		await git.run({ args: ['merge', ...options, tip], cwd });
+		return { kind: 'forwarded', from, to: tip, files: changes.length };
+	} catch (error) {
+		if (!(error instanceof GanglineError)) throw error;
+		return { kind: 'left', obstacle: { kind: 'refused', words: String(error.data.stderr) }, behind };
+	}
+}
+
+/** Paths of the person's that the change would overwrite or remove. */
+async function inTheWay(
+	git: GitProcess,
+	cwd: string,
+	changes: readonly { path: string; kind: string }[],
+): Promise<string[]> {
+	const status = ['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=none'];
+	const dirty = new Set((await git.fields({ args: status, cwd })).map((entry) => entry.slice(3)));
+	const changed = new Map(changes.map(({ path, kind }) => [path, kind]));
+	const found = new Set<string>();
+	for (const { path, kind } of changes) {
+		if (dirty.has(path)) found.add(path);
+		else if (kind === 'added') for (const one of await occupants(git, cwd, path, changed)) found.add(one);
+	}
+	return [...found].sort();
+}
+
+/** What lies where a new file is to be: something at its path, or a file where one of its folders is to be. */
+async function occupants(
+	git: GitProcess,
+	cwd: string,
+	path: string,
+	changed: ReadonlyMap<string, string>,
+): Promise<string[]> {
+	for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+		const folder = path.slice(0, slash);
+		const there = await lstat(join(cwd, folder)).catch(() => null);
+		if (there === null) return [];
+		if (!there.isDirectory()) return changed.get(folder) === 'deleted' ? [] : [folder];
+	}
+	const there = await lstat(join(cwd, path)).catch(() => null);
+	if (there === null) return [];
+	if (!there.isDirectory()) return [path];
+	return git.fields({ args: ['ls-files', '-z', '--others', '--', `:(literal)${path}`], cwd });
+}
