@@ -1,9 +1,14 @@
 /** Tells the event stream what changed in a project: items as they are now, items that are gone, the project itself. */
-import type { NodeParts } from './compose.ts';
+
 import { itemAnswer } from './api/handlers/item-view.ts';
+import type { NodeParts } from './compose.ts';
 import type { Project, ProjectChange } from './home/project.ts';
 
-export function announceChanges({ hub, clock }: Pick<NodeParts, 'hub' | 'clock'>, project: Project, change: ProjectChange): void {
+export function announceChanges(
+	{ hub, clock }: Pick<NodeParts, 'hub' | 'clock'>,
+	project: Project,
+	change: ProjectChange,
+): void {
 	const at = clock.now();
 	if (change.kind === 'project') {
 		hub.publish({ kind: 'project', at, project: project.view() });

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { currentGeneration, ProjectIndex } from '../shared/documents/index.ts';
 import {
 	CanonicalRepository,
 	checkLanding,
@@ -10,7 +11,6 @@ import {
 	readIdentity,
 	workCloneAt,
 } from '../shared/git/index.ts';
-import { ProjectIndex, currentGeneration } from '../shared/documents/index.ts';
 import { ProjectLogs, verifySignature } from '../shared/log/index.ts';
 import { type By, type Intent, intentSchema, type ProjectRulesContext } from '../shared/pipeline/index.ts';
 import {
@@ -78,7 +78,9 @@ export async function openCanonical(
 			verify: (bytes: Uint8Array, signature: Uint8Array) => verifySignature(identity.publicKey, bytes, signature),
 		},
 	};
-	const repository = existsSync(path) ? await CanonicalRepository.open(options) : await CanonicalRepository.create(options);
+	const repository = existsSync(path)
+		? await CanonicalRepository.open(options)
+		: await CanonicalRepository.create(options);
 	if ((await repository.main()) !== null) return repository;
 	const commit = await importMain(repository, { checkout, environment });
 	if (commit === null) {
@@ -130,7 +132,13 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		homeKey: identity.publicKey,
 		identity,
 	});
-	const logs = await ProjectLogs.open({ store, project: record.id, clock, log, parse: (value) => intentSchema.parse(value) });
+	const logs = await ProjectLogs.open({
+		store,
+		project: record.id,
+		clock,
+		log,
+		parse: (value) => intentSchema.parse(value),
+	});
 	const own = {
 		home: await logs.startAuthor({ identity, duty: 'home', random }),
 		work: await logs.startAuthor({ identity, duty: 'work', random }),
@@ -205,7 +213,15 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		},
 	});
 	const qualification = new Qualification({ clock, log, verdict: judge, onChange: poke });
-	const worker = openWorker(parts, { record, repository, gates, settings, log, hub, reports: (task, report) => work.report(task, report) });
+	const worker = openWorker(parts, {
+		record,
+		repository,
+		gates,
+		settings,
+		log,
+		hub,
+		reports: (task, report) => work.report(task, report),
+	});
 	const work: WorkLoop = new WorkLoop({
 		project: record.id,
 		home,
@@ -284,14 +300,18 @@ async function rulesContext(
 	intents: readonly Intent[],
 ): Promise<ProjectRulesContext> {
 	const same = new Map<string, boolean>();
-	const ask = async (shown: { branch: string; mergeBase: string }, result: { commit: string; base: string }): Promise<void> => {
+	const ask = async (
+		shown: { branch: string; mergeBase: string },
+		result: { commit: string; base: string },
+	): Promise<void> => {
 		const name = `${shown.mergeBase} ${shown.branch} ${result.commit}`;
 		same.set(name, shown.branch === result.commit || (await samePatch(repository, shown, result)));
 	};
 	for (const { item: key, event, args = {} } of intents) {
 		const item = index.facts.items[key];
 		const { branch, mergeBase, commit, base } = args as Record<string, unknown>;
-		if (typeof branch === 'string' && typeof mergeBase === 'string' && item?.result) await ask({ branch, mergeBase }, item.result);
+		if (typeof branch === 'string' && typeof mergeBase === 'string' && item?.result)
+			await ask({ branch, mergeBase }, item.result);
 		if (event === 'result' && item?.approval && typeof commit === 'string' && typeof base === 'string') {
 			await ask(item.approval, { commit, base });
 		}
@@ -317,11 +337,25 @@ async function samePatch(
 
 async function disagreement(
 	{ config }: Pick<NodeParts, 'config'>,
-	{ repository, main, item, candidate }: { repository: CanonicalRepository; main: MainReader; item: { key: string; result: { base: string } | null }; candidate: Candidate },
+	{
+		repository,
+		main,
+		item,
+		candidate,
+	}: {
+		repository: CanonicalRepository;
+		main: MainReader;
+		item: { key: string; result: { base: string } | null };
+		candidate: Candidate;
+	},
 ): Promise<string | null> {
 	const earlier = [...main.landings.values()]
 		.filter(({ commit }) => commit !== candidate.commit)
-		.map(({ commit, landing }) => ({ item: landing.item, commit, ...(landing.reverts ? { reverts: landing.reverts } : {}) }));
+		.map(({ commit, landing }) => ({
+			item: landing.item,
+			commit,
+			...(landing.reverts ? { reverts: landing.reverts } : {}),
+		}));
 	const verdict = await checkLanding({
 		gitDir: repository.path,
 		environment: config.personEnvironment,

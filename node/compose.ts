@@ -1,6 +1,6 @@
 /**
  * Puts a node together: the only file (with compose-project.ts) that makes adapters. What is opened here is closed in
- * the opposite order; a project that cannot be opened is named and left out, the others go on.
+ * the opposite order.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -8,19 +8,26 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { requireGit } from '../shared/git/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
-import type { ProjectRef } from '../shared/operations/index.ts';
-import { type Clock, GanglineError, ganglineError, type Log, type Processes, type Random, randomHex, type Store } from '../shared/ports/index.ts';
+import {
+	type Clock,
+	ganglineError,
+	type Log,
+	type Processes,
+	type Random,
+	randomHex,
+	type Store,
+} from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
-import { EventHub } from './api/event-hub.ts';
-import { createHandlers } from './api/handlers/index.ts';
-import { createApi } from './api/index.ts';
 import { announceChanges } from './announce-changes.ts';
+import { EventHub } from './api/event-hub.ts';
+import { createHandlers, type HandlerContext } from './api/handlers/index.ts';
+import { createApi } from './api/index.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
-import type { Project, ProjectRecord } from './home/project.ts';
+import { Projects } from './home/projects.ts';
 import { MachineRoom, readMachine } from './worker/index.ts';
 
 export interface RunningNode {
@@ -46,14 +53,6 @@ export interface NodeParts {
 
 const slotsDefault = 2;
 
-const recordSchema = z.object({
-	id: z.string(),
-	name: z.string(),
-	path: z.string(),
-	branch: z.string(),
-	paused: z.boolean(),
-});
-
 export function openLog(config: Pick<NodeConfig, 'logLevel'>): Log {
 	return openPinoLog({ to: 1, level: config.logLevel });
 }
@@ -61,93 +60,26 @@ export function openLog(config: Pick<NodeConfig, 'logLevel'>): Log {
 /** Opens everything and answers once the API listens. */
 export async function composeNode(config: NodeConfig, log: Log): Promise<RunningNode> {
 	const parts = await openParts(config, log);
-	const projects = new Map<string, Project>();
-	const startedAt = parts.clock.now();
-	let url = '';
-	let stopping: Promise<void> | undefined;
 	const ended = Promise.withResolvers<void>();
-
-	const find = (ref: ProjectRef): Project => {
-		const found = [...projects.values()].find(({ id, name }) => (ref.kind === 'id' ? id === ref.id : name === ref.name));
-		if (found) return found;
-		const wanted = ref.kind === 'id' ? ref.id : ref.name;
-		throw ganglineError('UNKNOWN_PROJECT', `this node has no project ${wanted}`, {
-			hint: 'gangline projects lists them; gangline start in a repository adds it',
-		});
-	};
-	const add = async (path: string): Promise<{ project: Project; added: boolean }> => {
-		const record = await adoptRepository(path, { environment: config.personEnvironment });
-		const known = projects.get(record.id);
-		if (known) return { project: known, added: false };
-		const clash = [...projects.values()].find(({ name }) => name === record.name);
-		if (clash) {
-			throw ganglineError('REFUSED', `another project is called ${record.name}: ${clash.record.path}`, {
-				hint: 'give one of them another name in .gangline/project.toml and commit it',
-			});
-		}
-		await saveRecord(parts.store, record);
-		const project = await startProject(parts, record);
-		projects.set(project.id, project);
-		return { project, added: true };
-	};
+	let stopping = false;
+	const projects = makeProjects(parts);
 	const stop = (): void => {
-		stopping ??= stopAll().then(ended.resolve, ended.reject);
+		if (stopping) return;
+		stopping = true;
+		stopAll(parts, { projects, api }).then(ended.resolve, ended.reject);
 	};
-	const stopAll = async (): Promise<void> => {
-		parts.hub.publish({ kind: 'stopping', at: parts.clock.now() });
-		log.info('node.stopping', { projects: projects.size });
-		await Promise.all([...projects.values()].map((project) => project.stop()));
-		await api.stop();
-		await parts.store.close();
-		log.info('node.stopped');
-	};
-
-	const api = createApi({
-		handlers: createHandlers({
-			store: parts.store,
-			clock: parts.clock,
-			random: parts.random,
-			node: parts.identity.nodeId,
-			slots: config.slots ?? slotsDefault,
-			projects: () => [...projects.values()],
-			project: find,
-			addProject: add,
-			about: () => ({
-				version: parts.version,
-				runtime: process.version,
-				node: parts.identity.nodeId,
-				pid: process.pid,
-				startedAt,
-				addresses: [url],
-				state: config.state.root,
-				log: config.state.log,
-				anchor: parts.processes.anchor,
-				confines: parts.processes.confines.enforced ? null : parts.processes.confines.reason,
-			}),
-			// The answer is sent first; the API ends with everything else.
-			stop: () => void parts.clock.after(10, stop),
-		}),
-		events: parts.hub,
-		token: randomHex(parts.random, 32),
-		person: config.personEnvironment['USER'] ?? userInfo().username,
-		version: parts.version,
-		log,
-		clock: parts.clock,
-	});
-	for (const record of await readRecords(parts.store)) {
-		try {
-			projects.set(record.id, await startProject(parts, record));
-		} catch (error) {
-			log.error('project.failed', { project: record.name, path: record.path, ...codeOf(error), error });
-		}
-	}
-	({ url } = await api.listen({ host: config.host, port: config.port, noteAt: config.state.api }).catch(async (error) => {
-		await Promise.all([...projects.values()].map((project) => project.stop()));
-		await parts.store.close();
+	const address = { url: '' };
+	const api = makeApi(parts, { projects, address, stop });
+	try {
+		await projects.start();
+		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;
+	} catch (error) {
+		await stopAll(parts, { projects, api });
 		throw error;
-	}));
-	log.info('node.started', { url, node: parts.identity.nodeId, version: parts.version, anchor: parts.processes.anchor });
-	return { url, stop, stopped: ended.promise };
+	}
+	const { anchor } = parts.processes;
+	log.info('node.started', { url: address.url, node: parts.identity.nodeId, version: parts.version, anchor });
+	return { url: address.url, stop, stopped: ended.promise };
 }
 
 /** The parts that a node and a one-shot check share. */
@@ -168,33 +100,96 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		store,
 		identity,
 		processes: await createProcesses({ scope: identity.nodeId, stage }),
-		room: new MachineRoom({
-			slots: config.slots ?? slotsDefault,
-			machine: () => readMachine(config.state.root),
-		}),
+		room: new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) }),
 		hub: new EventHub(),
 	};
 }
 
-async function startProject(parts: NodeParts, record: ProjectRecord): Promise<Project> {
-	const project = await openProject(parts, {
-		record,
-		saveRecord: (next) => saveRecord(parts.store, next),
-		onChange: (change) => announceChanges(parts, project, change),
+function makeProjects(parts: NodeParts): Projects {
+	const { config, store, log } = parts;
+	return new Projects({
+		store,
+		log,
+		adopt: (path) => adoptRepository(path, { environment: config.personEnvironment }),
+		open: async (record, saveRecord) => {
+			const project = await openProject(parts, {
+				record,
+				saveRecord,
+				onChange: (change) => announceChanges(parts, project, change),
+			});
+			return project;
+		},
 	});
-	await project.start();
-	return project;
 }
 
-async function readRecords(store: Store): Promise<readonly ProjectRecord[]> {
-	return (await store.list('project/')).map(({ value }) => recordSchema.parse(value));
+type Api = ReturnType<typeof createApi>;
+
+interface Running {
+	readonly projects: Projects;
+	readonly api: Api;
 }
 
-async function saveRecord(store: Store, record: ProjectRecord): Promise<void> {
-	await store.write([{ kind: 'put', key: `project/${record.id}`, value: { ...record } }]);
+async function stopAll({ hub, clock, log, store }: NodeParts, { projects, api }: Running): Promise<void> {
+	hub.publish({ kind: 'stopping', at: clock.now() });
+	log.info('node.stopping', { projects: projects.all().length });
+	await projects.stop();
+	await api.stop();
+	await store.close();
+	log.info('node.stopped');
 }
 
-/** package.json stands two or three folders up, in a clone or in the package. */
+interface Asked {
+	readonly projects: Projects;
+	readonly address: { readonly url: string };
+	readonly stop: () => void;
+}
+
+function makeApi(parts: NodeParts, { projects, address, stop }: Asked): Api {
+	const { config, store, clock, random, log, identity, hub, version, room } = parts;
+	const context: HandlerContext = {
+		store,
+		clock,
+		random,
+		node: identity.nodeId,
+		slots: () => ({ free: room.freeSlots, total: config.slots ?? slotsDefault }),
+		projects: () => projects.all(),
+		project: (ref) => projects.find(ref),
+		addProject: (path) => projects.add(path),
+		about: aboutThisProcess(parts, address),
+		// The answer is sent first; the API ends with everything else.
+		stop: () => void clock.after(10, stop),
+	};
+	return createApi({
+		handlers: createHandlers(context),
+		events: hub,
+		token: randomHex(random, 32),
+		person: config.personEnvironment.USER ?? userInfo().username,
+		version,
+		log,
+		clock,
+	});
+}
+
+function aboutThisProcess(
+	{ config, identity, processes, clock, version }: NodeParts,
+	address: { readonly url: string },
+): HandlerContext['about'] {
+	const startedAt = clock.now();
+	return () => ({
+		version,
+		runtime: process.version,
+		node: identity.nodeId,
+		pid: process.pid,
+		startedAt,
+		addresses: [address.url],
+		state: config.state.root,
+		log: config.state.log,
+		anchor: processes.anchor,
+		confines: processes.confines.enforced ? null : processes.confines.reason,
+	});
+}
+
+/** package.json stands one folder up in a clone, two in the package. */
 function packageVersion(): string {
 	for (const up of ['../package.json', '../../package.json']) {
 		try {
@@ -205,8 +200,4 @@ function packageVersion(): string {
 		}
 	}
 	throw ganglineError('INTERNAL', 'the package.json of gangline was not found');
-}
-
-function codeOf(error: unknown): Record<string, unknown> {
-	return error instanceof GanglineError ? { code: error.code, message: error.message, hint: error.hint } : {};
 }

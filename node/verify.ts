@@ -53,7 +53,10 @@ export async function verify({ config, repository, stdout }: VerifyOptions): Pro
 	} catch (error) {
 		const known = error instanceof GanglineError;
 		const message = error instanceof Error ? error.message : String(error);
-		say({ type: 'error', error: { code: known ? error.code : 'INTERNAL', message, hint: known ? (error.hint ?? null) : null } });
+		say({
+			type: 'error',
+			error: { code: known ? error.code : 'INTERNAL', message, hint: known ? (error.hint ?? null) : null },
+		});
 		return 1;
 	} finally {
 		await rm(root, { recursive: true, force: true, maxRetries: 5 });

@@ -1,6 +1,19 @@
 /** The repository and the five items of the demo: a small shop in plain JavaScript, tested by Node's own runner. */
 
-const goods = ['apple', 'bread', 'candle', 'dates', 'eggs', 'flour', 'ginger', 'honey', 'ink', 'jam', 'kettle', 'lemon'];
+const goods = [
+	'apple',
+	'bread',
+	'candle',
+	'dates',
+	'eggs',
+	'flour',
+	'ginger',
+	'honey',
+	'ink',
+	'jam',
+	'kettle',
+	'lemon',
+];
 const rooms = ['till', 'window', 'cellar'];
 
 const module_ = (good, room) => `import { formatPrice } from '../money.js'

@@ -4,7 +4,7 @@
  * git and the `gangline` command, as a person would.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +103,46 @@ function makeShop() {
 	git('commit', '-q', '-m', 'A corner shop');
 }
 
+/** Agents that the demo knows how to configure; the cap is named before anything is spent. */
+const agents = {
+	claude: { runtime: 'claude-code', costUsd: 0.5, words: 'at most 0.50 USD of your Claude account' },
+	codex: { runtime: 'codex', costUsd: null, words: 'one short session of your Codex account (it names no price)' },
+};
+
+async function oneItemByAgent(name) {
+	const { runtime, costUsd, words } = agents[name];
+	say(`One item by ${name}, with the login that is there: ${words}`);
+	git('pull', '-q', '--ff-only', 'gangline', 'main');
+	const cap = costUsd === null ? '' : `max_cost_usd = ${costUsd}\n`;
+	appendFileSync(
+		join(repository, '.gangline', 'project.toml'),
+		`\n[[agent]]\nname = "${name}"\nruntime = "${runtime}"\n${cap}`,
+	);
+	git('commit', '-q', '-am', `Let ${name} work here`);
+	gangline('add', 'Say in README.md which files are in src/till, one line each', '--agent', name);
+	await approveUntil((board) => board.items.find(({ number }) => number === 6)?.stage === 'done', 600);
+}
+
+/** A person who looks at whatever waits for them and approves it. */
+function approveUntil(done, seconds) {
+	const asked = new Set();
+	return watch((board) => {
+		for (const { stage, number } of board.items) {
+			if (stage !== 'reviewHold' || asked.has(number)) continue;
+			asked.add(number);
+			gangline('diff', String(number), '--stat');
+			gangline('approve', String(number));
+		}
+		return done(board);
+	}, seconds);
+}
+
+const [option, agent] = process.argv.slice(2);
+if (option === '--agent' && !Object.hasOwn(agents, agent ?? '')) {
+	console.error('demo: --agent needs claude or codex');
+	process.exit(2);
+}
+
 const started = Date.now();
 try {
 	say(`A repository of ${Object.keys(shop()).length} files, in ${repository}`);
@@ -124,25 +164,14 @@ try {
 	const file = join(repository, '.gangline', 'project.toml');
 	writeFileSync(file, readFileSync(file, 'utf8').replace('mode = "human"', 'mode = "server"'));
 	git('commit', '-q', '-am', 'Land when green');
-	for (const item of json('status').items) {
-		if (item.stage === 'reviewHold') gangline('diff', String(item.number), '--stat'), gangline('approve', String(item.number));
-	}
 
 	say('SIGKILL of the node in the middle, and its return');
 	const { pid } = JSON.parse(readFileSync(join(folder, 'state', 'api.json'), 'utf8'));
 	process.kill(pid, 'SIGKILL');
 	console.log(`  killed ${pid}`);
 	gangline('start');
-	let asked = new Set();
-	await watch((board) => {
-		for (const item of board.items) {
-			if (item.stage !== 'reviewHold' || asked.has(item.number)) continue;
-			asked.add(item.number);
-			gangline('diff', String(item.number), '--stat');
-			gangline('approve', String(item.number));
-		}
-		return board.items.every(({ stage }) => stage === 'done');
-	});
+	await approveUntil((board) => board.items.every(({ stage }) => stage === 'done'));
+	if (option === '--agent') await oneItemByAgent(agent);
 
 	say('What is on main now');
 	gangline('status');

@@ -14,7 +14,10 @@ export async function adoptRepository(
 ): Promise<ProjectRecord> {
 	const facts = await inspectRepository(path, environment);
 	if (facts.kind !== 'checkout') {
-		throw unsuitable(`${path} is ${facts.kind === 'bare' ? 'a bare repository' : 'no git repository'}`, 'cd into a checkout, or git init');
+		throw unsuitable(
+			`${path} is ${facts.kind === 'bare' ? 'a bare repository' : 'no git repository'}`,
+			'cd into a checkout, or git init',
+		);
 	}
 	if (facts.head.kind === 'unborn') throw unsuitable(`${facts.folder} has no commit yet`, 'make a first commit');
 	const tree = await readCheckoutTree(facts.folder, environment);

@@ -16,7 +16,15 @@ import {
 	type SyncResult,
 } from '../../shared/git/index.ts';
 import type { Board } from '../../shared/operations/index.ts';
-import { type Clock, type CommitId, GanglineError, type Log, type Person, parseCommitId, type Store } from '../../shared/ports/index.ts';
+import {
+	type Clock,
+	type CommitId,
+	GanglineError,
+	type Log,
+	type Person,
+	parseCommitId,
+	type Store,
+} from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { Serial } from '../reconcile/serial.ts';
 import { checkoutWords, originWords } from './distance-words.ts';
@@ -48,7 +56,8 @@ const freshMs = 2_000;
 export class BranchSync {
 	readonly #options: BranchSyncOptions;
 	readonly #serial = new Serial();
-	#origin: { readonly commit: CommitId | null; readonly at: number | null; readonly trouble: string | null } | null = null;
+	#origin: { readonly commit: CommitId | null; readonly at: number | null; readonly trouble: string | null } | null =
+		null;
 	#checkout: { readonly own: CommitId | null; readonly sync: SyncResult } | null = null;
 	#stopped: string | null = null;
 	#passedAt: number | null = null;
@@ -196,7 +205,10 @@ export class BranchSync {
 			this.#checkout = { own: commits.kind === 'noBranch' ? null : commits.commit, sync };
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;
-			this.#checkout = { own: null, sync: { kind: 'left', obstacle: { kind: 'refused', words: error.message }, behind: null } };
+			this.#checkout = {
+				own: null,
+				sync: { kind: 'left', obstacle: { kind: 'refused', words: error.message }, behind: null },
+			};
 		}
 	}
 

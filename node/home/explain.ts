@@ -2,7 +2,7 @@
  * Why nothing happens with an item now, and what a person has to do, in words. Pure: derived on read from the facts
  * and what is true of the node, so it cannot be stale [I12].
  */
-import { isHeld, type ItemView, mayRun } from '../../shared/pipeline/index.ts';
+import { type ItemView, isHeld, mayRun } from '../../shared/pipeline/index.ts';
 
 export interface Situation {
 	/** Why nothing new begins in this project; null while it may. */

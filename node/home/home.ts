@@ -130,7 +130,11 @@ export class Home {
 	}
 
 	/** Of what waits, only earlier entries of the same log are folded too: an author's entries have one order. */
-	async #submitAtOnce(duty: Duty, drafts: readonly Draft[], writes: readonly StoreWrite[]): Promise<readonly Settled[]> {
+	async #submitAtOnce(
+		duty: Duty,
+		drafts: readonly Draft[],
+		writes: readonly StoreWrite[],
+	): Promise<readonly Settled[]> {
 		const { author } = this.#options.logs[duty];
 		const intents = await this.#options.logs[duty].append(drafts);
 		const earlier = this.#pending.filter((intent) => intent.author === author);

@@ -14,7 +14,8 @@ export interface JudgedChange {
 	readonly after: (path: string) => Promise<string | null>;
 }
 
-const testFile = /(?:^|\/)(?:tests?|__tests__|specs?)\/|\.(?:test|spec)\.\w+$|(?:^|\/)test_[^/]+\.py$|_(?:test|spec)\.(?:go|py|rb)$/;
+const testFile =
+	/(?:^|\/)(?:tests?|__tests__|specs?)\/|\.(?:test|spec)\.\w+$|(?:^|\/)test_[^/]+\.py$|_(?:test|spec)\.(?:go|py|rb)$/;
 
 const runnerConfiguration =
 	/(?:^|\/)(?:(?:vitest|vite|jest|karma|playwright|ava|eslint|prettier|stylelint|tsup)\.config\.\w+|\.(?:mocharc|nycrc|c8rc|taprc|eslintrc|prettierrc)(?:\.\w+)?|biome\.jsonc?|tsconfig[^/]*\.json|pytest\.ini|conftest\.py|tox\.ini|setup\.cfg|\.coveragerc|ruff\.toml|\.flake8|mypy\.ini|\.golangci\.ya?ml|clippy\.toml|rustfmt\.toml|phpunit\.xml|\.rspec|\.rubocop\.yml)$/;
@@ -54,7 +55,8 @@ function touchesGate(gate: GateConfig, changes: readonly Change[], scripts: Scri
 	const words = gate.command.split(/[\s;&|()"']+/).filter(Boolean);
 	const names = scriptNames(words);
 	const rewritten = names.find((name) => scripts.before[name] !== scripts.after[name]);
-	if (rewritten !== undefined) return `it changes the script ${rewritten} of package.json, which gate ${gate.name} runs`;
+	if (rewritten !== undefined)
+		return `it changes the script ${rewritten} of package.json, which gate ${gate.name} runs`;
 	const expanded = [...words, ...names.flatMap((name) => (scripts.before[name] ?? '').split(/[\s;&|()"']+/))];
 	const named = new Set(expanded.map((word) => word.replace(/^\.\//, '')));
 	for (const word of named) for (const file of buildFiles[word] ?? []) named.add(file);

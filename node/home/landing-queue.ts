@@ -5,11 +5,12 @@
  *
  * It stops, names the reason and waits for a person when main was rewritten or the independent check disagrees.
  */
-import type { Draft, Exclusive, Home } from './home.ts';
+
 import type { Item, MergeFailureKind, Token } from '../../shared/pipeline/index.ts';
 import type { Clock, CommitId, Git, Log, Person, StoreWrite } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
+import type { Draft, Exclusive, Home } from './home.ts';
 import { type Candidate, moveToLanding, prepareLanding } from './landing.ts';
 import type { MainReader } from './main-reader.ts';
 

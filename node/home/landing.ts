@@ -3,8 +3,9 @@
  * after the gates ran on exactly that tree, `moveToLanding` moves main. The caller holds the project's serial loop
  * during the second step, so nothing is folded between looking at the item and moving main.
  */
-import { sameToken } from '../../shared/pipeline/index.ts';
+
 import type { Item, MergeFailureKind, Token } from '../../shared/pipeline/index.ts';
+import { sameToken } from '../../shared/pipeline/index.ts';
 import type { Change, CommitId, Git, Person } from '../../shared/ports/index.ts';
 import { parseCommitId } from '../../shared/ports/index.ts';
 import type { MainReader } from './main-reader.ts';

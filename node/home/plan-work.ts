@@ -3,8 +3,9 @@
  * Pure: facts and what is true of the workers in, actions out; running it twice on the same input gives the same list.
  * Every waiting state has someone here who ends it: a worker, a timer, or a person it names [I12].
  */
-import { capReached, mayRun, readyItems, sameToken } from '../../shared/pipeline/index.ts';
+
 import type { Item, ItemRole, ProjectFacts, Token } from '../../shared/pipeline/index.ts';
+import { capReached, mayRun, readyItems, sameToken } from '../../shared/pipeline/index.ts';
 
 export type WorkAction =
 	| { readonly kind: 'start'; readonly item: Item }
@@ -106,7 +107,11 @@ function recoverMerge(item: Item, conditions: WorkConditions): WorkAction | unde
 			return { kind: 'fixup', item };
 		case 'conflict':
 			if (conditions.agentFor(item, 'mergemaster') !== null) return undefined;
-			return { kind: 'block', item, reason: `${detail ?? 'conflicts with main'}; no agent is configured that could resolve it` };
+			return {
+				kind: 'block',
+				item,
+				reason: `${detail ?? 'conflicts with main'}; no agent is configured that could resolve it`,
+			};
 		default:
 			return { kind: 'block', item, reason: detail ?? `landing failed: ${failure ?? 'unknown'}` };
 	}

@@ -2,9 +2,10 @@
  * One project on this node: its home, its landing queue, its worker and its reconcilers, put together by compose.ts.
  * This file starts and stops them in the right order and answers what others ask about the project as a whole.
  */
+
+import type { CanonicalRepository } from '../../shared/git/index.ts';
 import type { Board, LogLine, ProjectView, Result } from '../../shared/operations/index.ts';
 import { type ItemView, viewItems } from '../../shared/pipeline/index.ts';
-import type { CanonicalRepository } from '../../shared/git/index.ts';
 import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';

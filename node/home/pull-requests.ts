@@ -6,7 +6,16 @@
 import { z } from 'zod';
 import { type CanonicalRepository, compareLink, openRemote, pushRemote } from '../../shared/git/index.ts';
 import type { Item } from '../../shared/pipeline/index.ts';
-import { type Clock, type CommitId, type Log, type Processes, parseCommitId, type Random, randomHex, type Store } from '../../shared/ports/index.ts';
+import {
+	type Clock,
+	type CommitId,
+	type Log,
+	type Processes,
+	parseCommitId,
+	type Random,
+	randomHex,
+	type Store,
+} from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Candidate } from './landing.ts';
 
@@ -77,10 +86,14 @@ export class PullRequests {
 			const said = 'words' in pushed ? `: ${pushed.words.trim().split('\n').at(-1)}` : '';
 			const trouble = `its branch ${branch} could not be pushed (${pushed.kind}${said})`;
 			// What was pushed last stays the expected value of the next try.
-			await this.#keep(item.key, before ? { ...before, trouble } : { ...base, commit: candidate.tip, url: null, trouble });
+			await this.#keep(
+				item.key,
+				before ? { ...before, trouble } : { ...base, commit: candidate.tip, url: null, trouble },
+			);
 			return true;
 		}
-		const url = (await this.#open(item, branch, config)) ?? before?.url ?? compareLink(remote.pushUrl, branch, config.branch);
+		const url =
+			(await this.#open(item, branch, config)) ?? before?.url ?? compareLink(remote.pushUrl, branch, config.branch);
 		await this.#keep(item.key, { ...base, url, trouble: null });
 		return true;
 	}
@@ -88,9 +101,18 @@ export class PullRequests {
 	/** The request's address, made or found with gh; null where gh is not there or not logged in. */
 	async #open(item: Item, branch: string, config: ProjectConfig): Promise<string | null> {
 		const { log } = this.#options;
-		const made = await this.#gh(
-			['pr', 'create', '--head', branch, '--base', config.branch, '--title', item.title, '--body', `Item #${item.number}`],
-		);
+		const made = await this.#gh([
+			'pr',
+			'create',
+			'--head',
+			branch,
+			'--base',
+			config.branch,
+			'--title',
+			item.title,
+			'--body',
+			`Item #${item.number}`,
+		]);
 		const found = made ?? (await this.#gh(['pr', 'view', branch, '--json', 'url', '--jq', '.url']));
 		const url = found?.match(/https?:\/\/\S+/)?.[0] ?? null;
 		log.info('pullRequest.proposed', { item: item.key, branch, url });
@@ -138,6 +160,10 @@ export class PullRequests {
 
 /** `Fix the login redirect` → `fix-the-login-redirect`. */
 export function slug(title: string): string {
-	const plain = title.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+	const plain = title
+		.normalize('NFKD')
+		.toLowerCase()
+		.replace(/[^a-z0-9]+/g, '-')
+		.replace(/^-+|-+$/g, '');
 	return plain.slice(0, 40).replace(/-+$/, '') || 'item';
 }

@@ -4,14 +4,7 @@
  * a step and never loses or doubles one [I5], [I6].
  */
 import { type Item, type ItemRole, mayRun, sameToken, type Token } from '../../shared/pipeline/index.ts';
-import {
-	type CommitId,
-	type Git,
-	type Log,
-	nodeOf,
-	parseAuthorId,
-	parseCommitId,
-} from '../../shared/ports/index.ts';
+import { type CommitId, type Git, type Log, nodeOf, parseAuthorId, parseCommitId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
 import type { Draft, Home } from './home.ts';
@@ -74,7 +67,8 @@ export class WorkLoop {
 			{
 				author: workAuthor,
 				// Only this process's worker can come back: authors are new at each start, and there is one node.
-				mayReturn: (author) => author === workAuthor || nodeOf(parseAuthorId(author)) !== nodeOf(parseAuthorId(workAuthor)),
+				mayReturn: (author) =>
+					author === workAuthor || nodeOf(parseAuthorId(author)) !== nodeOf(parseAuthorId(workAuthor)),
 				busy: worker.busy(),
 				reporting: worker.reporting(),
 				freeSlots: worker.freeSlots(),
@@ -240,7 +234,9 @@ export class WorkLoop {
 		const mode = item.review ?? config.review.mode;
 		const reason = asked ?? (mode === 'server' ? null : 'a person approves each change of this project');
 		if (task.role !== 'mergemaster') {
-			return [reason === null ? say('gates', 'submit', result) : say('gates', 'submitForReview', { ...result, reason })];
+			return [
+				reason === null ? say('gates', 'submit', result) : say('gates', 'submitForReview', { ...result, reason }),
+			];
 		}
 		const recorded = say('gates', 'result', result);
 		const approved = await this.#approvedAlready(item, base, commit);
@@ -265,7 +261,8 @@ export function agentFor(item: Item, role: ItemRole, config: ProjectConfig): str
 		return hasScript(item.description) ? 'shell' : null;
 	}
 	if (item.agent !== null) return named ? named.name : null;
-	const agent = config.agent.find((candidate) => candidate.role === role) ?? config.agent.find(({ role }) => role === 'coder');
+	const agent =
+		config.agent.find((candidate) => candidate.role === role) ?? config.agent.find(({ role }) => role === 'coder');
 	return agent?.name ?? null;
 }
 

@@ -55,7 +55,13 @@ describe('the main job', () => {
 			await world.ok(repository, 'start');
 		}
 		await world.until<Board>(repository, ['status'], (now) => [1, 2, 3, 4].every((n) => stageOf(now, n) === 'done'));
-		const landed = world.git(repository, 'log', '--first-parent', '--format=%(trailers:key=Gangline-Item,valueonly)', 'main');
+		const landed = world.git(
+			repository,
+			'log',
+			'--first-parent',
+			'--format=%(trailers:key=Gangline-Item,valueonly)',
+			'main',
+		);
 		const keys = landed.split('\n').filter(Boolean);
 		expect(new Set(keys).size).toBe(4);
 		expect(keys).toHaveLength(4);
@@ -95,6 +101,9 @@ describe('the main job', () => {
 		expect(board.distance.checkout?.inTheWay.join(' ')).toContain('README.md');
 		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toBe('# edited and not committed\n');
 		world.git(repository, 'fetch', '-q', 'gangline');
-		expect(world.git(repository, 'log', '--format=%s', 'gangline/main').split('\n').slice(0, 2)).toEqual(['Title', 'Mine']);
+		expect(world.git(repository, 'log', '--format=%s', 'gangline/main').split('\n').slice(0, 2)).toEqual([
+			'Title',
+			'Mine',
+		]);
 	});
 });

@@ -33,7 +33,9 @@ export class SimDiskOfProject {
 	}
 
 	async commit(files: Readonly<Record<string, string>>, parent: CommitId | null): Promise<CommitId> {
-		const entries = Object.entries(files).map(([path, text]) => [path, this.objects.putFile(Buffer.from(text))] as const);
+		const entries = Object.entries(files).map(
+			([path, text]) => [path, this.objects.putFile(Buffer.from(text))] as const,
+		);
 		const tree = this.objects.putTree(new Map(entries));
 		const parents = parent === null ? [] : [parent];
 		return this.git.createCommit({ tree, parents, message: 'work', author: person, atMs: this.clock.now() });
@@ -119,7 +121,9 @@ export async function itemInMerge(
 	const { key: item } = input;
 	await home.submit('edge', [{ by: 'user', who: 'ada', item, event: 'add', args: { title: `Item ${item}` } }]);
 	await home.submit('home', [{ by: 'scheduler', who: 'scheduler', item, event: 'start', args: {} }]);
-	await home.submit('home', [{ by: 'system', who: 'system', item, event: 'grant', args: { holder: workAuthor, role: 'coder' } }]);
+	await home.submit('home', [
+		{ by: 'system', who: 'system', item, event: 'grant', args: { holder: workAuthor, role: 'coder' } },
+	]);
 	const token = home.item(item)?.token;
 	if (!token) throw new Error(`no grant was given for ${item}`);
 	const result = { commit: parseCommitId(input.commit), base: parseCommitId(input.base) };

@@ -81,7 +81,8 @@ export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}): Worl
 
 	const ok = async (at: string, ...args: string[]): Promise<string> => {
 		const { code, stdout, stderr } = await gangline(at, ...args);
-		if (code !== 0) throw new Error(`gangline ${args.join(' ')} exited ${code}\n${stdout}\n${stderr}\n${nodeLog(state)}`);
+		if (code !== 0)
+			throw new Error(`gangline ${args.join(' ')} exited ${code}\n${stdout}\n${stderr}\n${nodeLog(state)}`);
 		return stdout;
 	};
 

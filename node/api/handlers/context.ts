@@ -10,7 +10,7 @@ export interface HandlerContext {
 	/** This node's id. */
 	readonly node: string;
 	/** Items that may be worked on at once. */
-	readonly slots: number;
+	slots(): { readonly free: number; readonly total: number };
 	projects(): readonly Project[];
 	/** @throws GanglineError UNKNOWN_PROJECT */
 	project(ref: ProjectRef): Project;

@@ -9,12 +9,12 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 	return {
 		'node.status': async () => {
 			const { about, projects } = context;
-			const runs = projects().flatMap(runsOf);
+			const { free, total } = context.slots();
 			return {
 				...about(),
-				slots: { used: new Set(runs.map(({ run }) => run)).size, total: context.slots },
+				slots: { used: total - free, total },
 				projects: projects().map((project) => project.view()),
-				runs,
+				runs: projects().flatMap(runsOf),
 			};
 		},
 		'node.stop': async () => {

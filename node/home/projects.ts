@@ -1,0 +1,93 @@
+/**
+ * The projects of this node: kept in the store, opened at start, found by what people call them. One that cannot be
+ * opened is named in the log and left out; the others go on.
+ */
+import { z } from 'zod';
+import type { ProjectRef } from '../../shared/operations/index.ts';
+import { GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import type { Project, ProjectRecord } from './project.ts';
+
+export interface ProjectsOptions {
+	readonly store: Store;
+	readonly log: Log;
+	/** Reads what a checkout says of itself. */
+	readonly adopt: (path: string) => Promise<ProjectRecord>;
+	/** Opens a project; it is started by us. */
+	readonly open: (record: ProjectRecord, save: (record: ProjectRecord) => Promise<void>) => Promise<Project>;
+}
+
+const recordSchema = z.object({
+	id: z.string(),
+	name: z.string(),
+	path: z.string(),
+	branch: z.string(),
+	paused: z.boolean(),
+});
+
+export class Projects {
+	readonly #options: ProjectsOptions;
+	readonly #projects = new Map<string, Project>();
+
+	constructor(options: ProjectsOptions) {
+		this.#options = options;
+	}
+
+	all(): readonly Project[] {
+		return [...this.#projects.values()];
+	}
+
+	/** @throws GanglineError UNKNOWN_PROJECT */
+	find(ref: ProjectRef): Project {
+		const found = this.all().find(({ id, name }) => (ref.kind === 'id' ? id === ref.id : name === ref.name));
+		if (found) return found;
+		throw ganglineError('UNKNOWN_PROJECT', `this node has no project ${ref.kind === 'id' ? ref.id : ref.name}`, {
+			hint: 'gangline projects lists them; gangline start in a repository adds it',
+		});
+	}
+
+	/** Opens what the store knows. */
+	async start(): Promise<void> {
+		const { store, log } = this.#options;
+		for (const { value } of await store.list('project/')) {
+			const record = recordSchema.parse(value);
+			try {
+				await this.#open(record);
+			} catch (error) {
+				const known = error instanceof GanglineError ? { code: error.code, hint: error.hint } : {};
+				log.error('project.failed', { project: record.name, path: record.path, ...known, error });
+			}
+		}
+	}
+
+	/** Takes on the project of a checkout; one that is known already is answered as it is. */
+	async add(path: string): Promise<{ readonly project: Project; readonly added: boolean }> {
+		const record = await this.#options.adopt(path);
+		const known = this.#projects.get(record.id);
+		if (known) return { project: known, added: false };
+		const clash = this.all().find(({ name }) => name === record.name);
+		if (clash) {
+			throw ganglineError('REFUSED', `another project is called ${record.name}: ${clash.record.path}`, {
+				hint: 'give one of them another name in .gangline/project.toml and commit it',
+			});
+		}
+		const project = await this.#open(record);
+		// Remembered only when it could be opened: a start must not fail on what never worked.
+		await this.#save(record);
+		return { project, added: true };
+	}
+
+	async stop(): Promise<void> {
+		await Promise.all(this.all().map((project) => project.stop()));
+	}
+
+	async #open(record: ProjectRecord): Promise<Project> {
+		const project = await this.#options.open(record, (next) => this.#save(next));
+		await project.start();
+		this.#projects.set(project.id, project);
+		return project;
+	}
+
+	async #save(record: ProjectRecord): Promise<void> {
+		await this.#options.store.write([{ kind: 'put', key: `project/${record.id}`, value: { ...record } }]);
+	}
+}
