@@ -38,10 +38,10 @@ export function commitOnlyPrompt(task: Task, place: PromptPlace): string {
 	]);
 }
 
-function opening({ role, item, startFrom }: Task): string {
+function opening({ role, item, startFrom, main }: Task): string {
 	switch (role) {
 		case 'mergemaster':
-			return `Item ${item.number} (${item.type}) is done on this branch, and it does not go together with the main branch any more. Merge \`origin/HEAD\` or rebase onto it as is usual here, keep what both sides meant, and change nothing else.`;
+			return `Item ${item.number} (${item.type}) is done on this branch, and it does not go together with the main branch any more. Merge main, which is commit ${main}, into the branch, keep what both sides meant, and change nothing else.`;
 		case 'qa':
 			return `Check the change on this branch for item ${item.number} (${item.type}) against its description. Where it falls short, add the missing test and repair it.`;
 		case 'coder':

@@ -88,6 +88,7 @@ export class RunLogs {
 					put(source, stream, rest.slice(0, lineCharsMax));
 				if (rest === '') unfinished.delete(name);
 				else unfinished.set(name, rest);
+				file.flush();
 			},
 			lastLine: () => last,
 			close: () => {
@@ -152,6 +153,7 @@ class BoundedFile {
 	readonly #path: string;
 	readonly #limits: RunLogLimits;
 	#descriptor: number | null = null;
+	#pending: Uint8Array[] = [];
 	/** Of the present file. */
 	#size: number;
 	/** -1 while the beginning is written, then which of the two end files. */
@@ -167,12 +169,20 @@ class BoundedFile {
 		const bytes = Buffer.from(line);
 		const limit = this.#part < 0 ? this.#limits.headBytes : this.#limits.tailBytes;
 		if (this.#size > 0 && this.#size + bytes.byteLength > limit) this.#turn();
-		this.#descriptor ??= this.#open();
-		writeSync(this.#descriptor, bytes);
+		this.#pending.push(bytes);
 		this.#size += bytes.byteLength;
 	}
 
+	/** One call to the system for many lines. */
+	flush(): void {
+		if (this.#pending.length === 0) return;
+		this.#descriptor ??= this.#open();
+		writeSync(this.#descriptor, Buffer.concat(this.#pending));
+		this.#pending = [];
+	}
+
 	close(): void {
+		this.flush();
 		if (this.#descriptor !== null) closeSync(this.#descriptor);
 		this.#descriptor = null;
 	}

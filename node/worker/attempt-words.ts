@@ -1,0 +1,78 @@
+/** Small pure parts of an attempt: whose settings, what it cost, and its endings in words for people. */
+import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import type { Task, Usage } from '../../shared/protocol/work.ts';
+import { type AgentSettings, recoveryCaps, type SessionEnd } from '../agents/index.ts';
+import { tokenName } from './report-box.ts';
+
+/** A script is silent for as long as it computes; only its time limit ends it. */
+const scriptSettings: AgentSettings = { runtime: 'shell', max_turns: 1, timeout_seconds: 3600, silence_seconds: 3600 };
+
+/** The settings of the agent that the task names; null where main's settings do not know it. */
+export function settingsFor({ agent }: Task, config: ProjectConfig): AgentSettings | null {
+	return config.agent.find(({ name }) => name === agent) ?? (agent === 'shell' ? scriptSettings : null);
+}
+
+/** Where a task's commits are kept. */
+export function attemptRef(task: Task): string {
+	return `refs/gangline/attempts/${task.item.key}/${tokenName(task)}`;
+}
+
+export function mainOf(task: Task): CommitId {
+	return parseCommitId(task.main);
+}
+
+export const noUsage: Usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+	return {
+		costUsd: a.costUsd + b.costUsd,
+		inputTokens: a.inputTokens + b.inputTokens,
+		outputTokens: a.outputTokens + b.outputTokens,
+		seconds: a.seconds + b.seconds,
+	};
+}
+
+/** Why a session that left neither changes nor commits did so. */
+export function noWorkReason(end: SessionEnd): string {
+	const { outcome } = end;
+	return outcome.kind === 'finished'
+		? 'the agent ended without changing anything'
+		: `${outcomeWords(end)}, and nothing was changed`;
+}
+
+export function scriptFailure(end: SessionEnd): string {
+	const { outcome } = end;
+	return outcome.kind === 'forced' ? `the script ${outcome.reason}` : outcomeWords(end);
+}
+
+export function gaveUpReason(decision: 'block(noProgress)' | 'block(total)', sessions: number): string {
+	const why =
+		decision === 'block(total)'
+			? `${recoveryCaps.total} sessions ended without a commit`
+			: `${recoveryCaps.noProgress} sessions in a row made no progress`;
+	return `the agent changes files and does not commit: ${why} (${sessions} sessions in this attempt); its changes are in its clone`;
+}
+
+function outcomeWords({ outcome }: SessionEnd): string {
+	switch (outcome.kind) {
+		case 'finished':
+			return 'the session finished';
+		case 'forced':
+		case 'crashed':
+			return `the session failed: ${outcome.reason}`;
+		case 'overBudget':
+			return `the session reached its limit of ${{ turns: 'turns', cost: 'cost', time: 'time' }[outcome.which]}`;
+		case 'inactive':
+			return 'nothing was heard of the session for too long';
+		case 'rateLimited':
+			return 'the account is limited';
+		case 'stopped':
+			return `the session was stopped: ${outcome.reason}`;
+	}
+}
+
+/** Why a signal was aborted, in words. */
+export function reasonOf(signal: AbortSignal): string {
+	return signal.reason instanceof Error ? signal.reason.message : String(signal.reason ?? 'stopped');
+}

@@ -1,0 +1,122 @@
+/**
+ * Reports that the home has not acknowledged. Each is in the store before it is handed over and goes when it was
+ * settled; after a crash it is handed over again, and the home takes a repeat for what it is [I6]. Beside them: which
+ * tasks are being worked on, so that one that a crash interrupted gets its report too [I12].
+ */
+import { z } from 'zod';
+import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import { treeVerdictSchema } from '../../shared/protocol/verify.ts';
+import { gateKinds, type Task, type WorkReport } from '../../shared/protocol/work.ts';
+
+const taskSchema = z.object({
+	project: z.string(),
+	item: z.object({
+		key: z.string(),
+		number: z.number(),
+		title: z.string(),
+		type: z.string(),
+		description: z.string(),
+		words: z.array(z.string()),
+		lastFailure: z.string().nullable(),
+	}),
+	role: z.enum(['coder', 'qa', 'mergemaster']),
+	agent: z.string(),
+	token: z.tuple([z.number(), z.number()]),
+	main: z.string(),
+	startFrom: z.string().nullable(),
+});
+
+const usage = z.object({ costUsd: z.number(), inputTokens: z.number(), outputTokens: z.number(), seconds: z.number() });
+const commit = z.string().nullable();
+const reason = z.string();
+
+const reportSchema = z.discriminatedUnion('kind', [
+	z.object({ kind: z.literal('result'), commit: z.string(), base: z.string(), verdict: treeVerdictSchema, usage }),
+	z.object({
+		kind: z.literal('failed'),
+		reason,
+		gate: z.string().nullable(),
+		gateKind: z.enum(gateKinds).nullable(),
+		detail: z.string(),
+		commit,
+		usage,
+	}),
+	z.object({ kind: z.literal('blocked'), reason, commit, usage }),
+	z.object({ kind: z.literal('rateLimited'), until: z.number(), usage }),
+	z.object({ kind: z.literal('stopped'), reason, commit, usage }),
+]);
+
+const entrySchema = z.object({ task: taskSchema, report: reportSchema });
+
+export interface StoredReport {
+	readonly task: Task;
+	readonly report: WorkReport;
+}
+
+export class ReportBox {
+	readonly #store: Store;
+	readonly #project: string;
+	/** Keys of items with a report that is not acknowledged, each with its token. */
+	readonly #open = new Map<string, string>();
+
+	constructor(store: Store, project: string) {
+		this.#store = store;
+		this.#project = project;
+	}
+
+	/** Items whose report is not settled yet. */
+	get keys(): ReadonlySet<string> {
+		return new Set(this.#open.keys());
+	}
+
+	async begun(task: Task): Promise<void> {
+		await this.#store.write([{ kind: 'put', key: this.#name('task', task), value: asJson({ task }) }]);
+	}
+
+	/** In one batch: the report is there, the task is over. */
+	async put(task: Task, report: WorkReport): Promise<void> {
+		this.#open.set(task.item.key, tokenName(task));
+		await this.#store.write([
+			{ kind: 'put', key: this.#name('report', task), value: asJson({ task, report }) },
+			{ kind: 'delete', key: this.#name('task', task) },
+		]);
+	}
+
+	async acknowledge(task: Task): Promise<void> {
+		await this.#store.write([{ kind: 'delete', key: this.#name('report', task) }]);
+		if (this.#open.get(task.item.key) === tokenName(task)) this.#open.delete(task.item.key);
+	}
+
+	/** Reports of this or an earlier process that are not acknowledged. */
+	async unsettled(): Promise<readonly StoredReport[]> {
+		const entries = await this.#store.list(`report/${this.#project}/`);
+		const reports = entries.flatMap(({ value }) => {
+			const parsed = entrySchema.safeParse(value);
+			return parsed.success ? [parsed.data] : [];
+		});
+		for (const { task } of reports) this.#open.set(task.item.key, tokenName(task));
+		return reports;
+	}
+
+	/** Tasks that an earlier process had begun and not reported. */
+	async interrupted(): Promise<readonly Task[]> {
+		const entries = await this.#store.list(`task/${this.#project}/`);
+		return entries.flatMap(({ value }) => {
+			const parsed = z.object({ task: taskSchema }).safeParse(value);
+			return parsed.success ? [parsed.data.task] : [];
+		});
+	}
+
+	#name(kind: 'report' | 'task', task: Task): string {
+		return `${kind}/${this.#project}/${task.item.key}/${tokenName(task)}`;
+	}
+}
+
+/** The name of a run: its grant, such as `1.42`. */
+export function tokenName({ token }: Pick<Task, 'token'>): string {
+	return token.join('.');
+}
+
+function asJson(value: unknown): JsonValue {
+	return JSON.parse(JSON.stringify(value));
+}

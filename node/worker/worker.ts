@@ -1,0 +1,300 @@
+/**
+ * The worker of one project on this node: takes tasks as far as the machine has room, runs each attempt, and hands over
+ * its report until the home has settled it. Invariant: at most one attempt per item, and an item stays busy until its
+ * processes are gone and its report is in the store [I5], [I6].
+ */
+
+import type { ItemRole, Token } from '../../shared/pipeline/index.ts';
+import { type Clock, type GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
+import { type AttemptEnd, type AttemptParts, runAttempt } from './attempt.ts';
+import { attemptRef, noUsage } from './attempt-words.ts';
+import type { MachineRoom } from './machine-room.ts';
+import { ReportBox, tokenName } from './report-box.ts';
+import type { RunLog, RunLogs } from './run-log.ts';
+import { removeFolder } from './workspace-files.ts';
+
+export interface WorkerOptions {
+	readonly project: string;
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly room: MachineRoom;
+	readonly logs: RunLogs;
+	readonly attempt: AttemptParts;
+	/** The settings of the landed main. */
+	readonly config: () => Promise<ProjectConfig>;
+	/** Hands a report over. Called again (after a pause, or by a later process) until `acknowledge` was called for it. */
+	readonly report: (task: Task, report: WorkReport) => Promise<void>;
+}
+
+/** One item that is being worked on. */
+export interface Busy {
+	/** The name of the run: its grant. */
+	readonly run: string;
+	readonly key: string;
+	readonly role: ItemRole;
+	readonly token: Token;
+	readonly agent: string;
+	/** `clone`, `set-up`, `agent NAME`, `gates`, … */
+	readonly what: string;
+	/** Wall ms. */
+	readonly since: number;
+	readonly lastLine: string | null;
+	readonly pids: readonly number[];
+}
+
+interface Running {
+	readonly task: Task;
+	readonly since: number;
+	readonly controller: AbortController;
+	/** Resolves when the report is in the store. */
+	ended: Promise<void>;
+	what: string;
+	pid: number | null;
+	runLog: RunLog | null;
+}
+
+/** An accepted offer keeps its slot for this long; the home begins at once or not at all. */
+const offerMsMax = 30_000;
+const retryMsMin = 1_000;
+const retryMsMax = 30_000;
+
+export class Worker {
+	readonly #options: WorkerOptions;
+	readonly #box: ReportBox;
+	readonly #running = new Map<string, Running>();
+	/** Slots of accepted offers, by item: how to give each back. */
+	readonly #offers = new Map<string, () => void>();
+	readonly #retries = new Set<() => void>();
+	#isStopped = false;
+
+	constructor(options: WorkerOptions) {
+		this.#options = options;
+		this.#box = new ReportBox(options.store, options.project);
+	}
+
+	/** Reports what an earlier process left: attempts that it was in, and reports that were not settled. */
+	async start(): Promise<void> {
+		const unsettled = await this.#box.unsettled();
+		const reported = new Set(unsettled.map(({ task }) => attemptRef(task)));
+		for (const task of await this.#box.interrupted()) {
+			if (!reported.has(attemptRef(task))) await this.#conclude(task, await this.#interrupted(task));
+		}
+		for (const { task, report } of unsettled) void this.#deliver(task, report, retryMsMin);
+	}
+
+	/** Ends every attempt, verified; their reports are kept for the next process. Idempotent. */
+	async stop(): Promise<void> {
+		this.#isStopped = true;
+		for (const cancel of [...this.#retries, ...this.#offers.values()]) cancel();
+		const attempts = [...this.#running.values()];
+		for (const { controller } of attempts) controller.abort(stopped('the node is stopping'));
+		await Promise.all(attempts.map(({ ended }) => ended));
+		await this.#options.attempt.gates.stop();
+	}
+
+	get freeSlots(): number {
+		return this.#isStopped || this.#options.room.shortage() !== null ? 0 : this.#options.room.freeSlots;
+	}
+
+	/** Whether this machine takes the task; an accepted one must be begun soon, or its slot is given back. */
+	offer(task: Task): OfferAnswer {
+		const refusal = this.#refusal(task);
+		if (refusal !== null) return { kind: 'declined', reason: refusal };
+		const { room, clock } = this.#options;
+		if (!room.takeSlot()) return { kind: 'declined', reason: 'no slot is free' };
+		const { key } = task.item;
+		const giveBack = (): void => {
+			if (this.#offers.delete(key)) room.freeSlot();
+			cancel();
+		};
+		const cancel = clock.after(offerMsMax, giveBack);
+		this.#offers.set(key, giveBack);
+		return { kind: 'accepted' };
+	}
+
+	/** Begins an accepted task, or one that goes on. False, and nothing begun, when there is no room for it now. */
+	begin(task: Task): boolean {
+		const { room, clock } = this.#options;
+		this.#offers.get(task.item.key)?.();
+		if (this.#refusal(task) !== null || !room.takeSlot()) return false;
+		const running: Running = {
+			task,
+			since: clock.now(),
+			controller: new AbortController(),
+			ended: Promise.resolve(),
+			what: 'begins',
+			pid: null,
+			runLog: null,
+		};
+		this.#running.set(task.item.key, running);
+		running.ended = this.#attempt(running);
+		return true;
+	}
+
+	/** Ends what runs for an item. Resolves when its processes are gone and its work is kept; the report follows. */
+	async cancel(key: string, reason: string): Promise<void> {
+		this.#offers.get(key)?.();
+		const running = this.#running.get(key);
+		running?.controller.abort(stopped(reason));
+		await running?.ended;
+	}
+
+	async acknowledge(task: Task): Promise<void> {
+		await this.#box.acknowledge(task);
+	}
+
+	/** Items whose report the home has not settled. */
+	get reporting(): ReadonlySet<string> {
+		return this.#box.keys;
+	}
+
+	busy(): readonly Busy[] {
+		return [...this.#running.values()].map(({ task, since, what, pid, runLog }) => ({
+			run: tokenName(task),
+			key: task.item.key,
+			role: task.role,
+			token: task.token,
+			agent: task.agent,
+			what,
+			since,
+			lastLine: runLog?.lastLine() ?? null,
+			pids: pid === null ? [] : [pid],
+		}));
+	}
+
+	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
+	async salvage(key: string): Promise<string | null> {
+		return await this.#options.attempt.workspaces.salvage(key);
+	}
+
+	/** Removes clones of items that are not in `keep`, their work kept first. */
+	async tidy(keep: ReadonlySet<string>): Promise<void> {
+		const { workspaces } = this.#options.attempt;
+		for (const key of await workspaces.keys()) {
+			if (keep.has(key) || this.#running.has(key) || this.#box.keys.has(key) || this.#isStopped) continue;
+			await workspaces.remove(key);
+			this.#options.log.info('clone.removed', { item: key });
+		}
+	}
+
+	#refusal({ item }: Task): string | null {
+		if (this.#isStopped) return 'the node is stopping';
+		if (this.#running.has(item.key)) return 'this machine works on the item already';
+		if (this.#box.keys.has(item.key)) return 'the last report about the item is not settled yet';
+		return this.#options.room.shortage();
+	}
+
+	async #attempt(running: Running): Promise<void> {
+		const { room, logs, config, attempt, log } = this.#options;
+		const { task, controller } = running;
+		const { key } = task.item;
+		const portBase = room.takePorts();
+		let survivors: readonly number[] = [];
+		try {
+			await this.#box.begun(task);
+			log.info('attempt.begun', { item: key, run: tokenName(task), agent: task.agent, role: task.role });
+			const runLog = logs.open(key, tokenName(task));
+			running.runLog = runLog;
+			const end: AttemptEnd = await runAttempt(attempt, {
+				task,
+				config: await config(),
+				portBase,
+				signal: controller.signal,
+				runLog,
+				onPid: (pid) => {
+					running.pid = pid;
+				},
+				onStep: (what) => {
+					running.what = what;
+				},
+			});
+			survivors = end.survivors;
+			runLog.write('agent', 'note', `${reportWords(end.report)}\n`);
+			runLog.close();
+			await this.#conclude(task, end.report);
+		} catch (error) {
+			// The store refused, or main's settings cannot be read: the home sees that nothing runs, and grants again.
+			log.error('attempt.lost', { item: key, run: tokenName(task), error });
+			running.runLog?.close();
+		} finally {
+			await removeFolder(`${attempt.tmpRoot}/p${portBase}`).catch(() => {});
+			room.freePorts(portBase);
+			if (survivors.length > 0) {
+				room.quarantineSlot();
+				log.error('slot.quarantined', { item: key, pids: survivors });
+			}
+			room.freeSlot();
+			this.#running.delete(key);
+		}
+	}
+
+	/** The report is in the store before anybody hears of it. */
+	async #conclude(task: Task, report: WorkReport): Promise<void> {
+		await this.#box.put(task, report);
+		this.#options.log.info('attempt.ended', {
+			item: task.item.key,
+			run: tokenName(task),
+			end: report.kind,
+			why: reportWords(report),
+		});
+		// A stopping home settles nothing any more: the next process hands it over.
+		if (!this.#isStopped) void this.#deliver(task, report, retryMsMin);
+	}
+
+	async #deliver(task: Task, report: WorkReport, retryMs: number): Promise<void> {
+		// Whoever put the report ends his own turn first: an item is not busy any more when its report is heard.
+		await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
+		if (this.#isStopped) return;
+		try {
+			await this.#options.report(task, report);
+		} catch (error) {
+			this.#options.log.warn('report.notSettled', { item: task.item.key, retryMs, error: String(error) });
+			const cancel = this.#options.clock.after(retryMs, () => {
+				this.#retries.delete(cancel);
+				void this.#deliver(task, report, Math.min(retryMs * 2, retryMsMax));
+			});
+			this.#retries.add(cancel);
+		}
+	}
+
+	/** What an attempt that a crash interrupted has left: its commits are kept, its clone stays. */
+	async #interrupted(task: Task): Promise<WorkReport> {
+		const { attempt, log } = this.#options;
+		const reason = 'the node ended in the middle of it';
+		try {
+			const workspace = await attempt.workspaces.find(task);
+			const seen = workspace && (await attempt.git.state(workspace.clone, workspace.judged));
+			if (workspace && seen?.head && seen.newCommits > 0) {
+				await attempt.git.take({
+					clone: workspace.clone,
+					commit: seen.head,
+					base: workspace.base,
+					ref: attemptRef(task),
+				});
+				return { kind: 'stopped', reason, commit: seen.head, usage: noUsage };
+			}
+		} catch (error) {
+			log.warn('attempt.commitsNotKept', { item: task.item.key, error: String(error) });
+		}
+		return { kind: 'stopped', reason, commit: null, usage: noUsage };
+	}
+}
+
+function stopped(reason: string): GanglineError {
+	return ganglineError('STOPPING', reason);
+}
+
+/** One line for log and run log. */
+function reportWords(report: WorkReport): string {
+	switch (report.kind) {
+		case 'result':
+			return `all gates passed on ${report.commit}`;
+		case 'rateLimited':
+			return 'the account is limited';
+		default:
+			return `${report.kind}: ${report.reason.split('\n')[0]}`;
+	}
+}
