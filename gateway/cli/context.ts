@@ -1,6 +1,6 @@
 /**
  * The world as the command line sees it. `main.ts` makes the real one; tests make one that remembers what was written.
- * Nothing else below gateway/cli reads the process, its environment or its terminal.
+ * Nothing else below gateway/cli reads the environment, the terminal or the clock.
  */
 import type { Clock } from '../../shared/ports/clock.ts';
 
@@ -11,14 +11,14 @@ export interface Sink {
 	write(text: string): void;
 }
 
-export interface Source {
+interface Source {
 	readonly isTTY: boolean;
 	/** Everything until the end. */
 	readAll(): Promise<string>;
 }
 
 /** Questions to the person at the terminal; only asked where `mayAsk` (session.ts) says so. */
-export interface Terminal {
+interface Terminal {
 	/** False also when the person interrupts the question. */
 	confirm(question: string): Promise<boolean>;
 }

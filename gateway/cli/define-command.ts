@@ -19,8 +19,7 @@ export interface CommandDescription {
 	readonly run: (session: Session, args: Arguments, options: Options) => Promise<number | undefined>;
 }
 
-export const commandGroups = ['Set up', 'Work', 'Review', 'Look', 'Run'] as const;
-export type CommandGroup = (typeof commandGroups)[number];
+type CommandGroup = 'Set up' | 'Work' | 'Review' | 'Look' | 'Run';
 
 const examplesOf = new WeakMap<Command, readonly string[]>();
 const exitCodes = new WeakMap<Command, number>();
@@ -63,7 +62,7 @@ function rootOf(command: Command): Command {
 }
 
 /** Positional arguments by place. */
-export class Arguments {
+class Arguments {
 	readonly #values: readonly unknown[];
 
 	constructor(values: readonly unknown[]) {

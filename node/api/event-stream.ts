@@ -19,7 +19,7 @@ const heartbeatMs = 15_000;
 const stalledMsMax = 30_000;
 
 /** Whether a reader with this filter wants to see the event. What concerns the whole stream always passes. */
-export function wants(filter: EventFilter, event: ChangeEvent): boolean {
+function wants(filter: EventFilter, event: ChangeEvent): boolean {
 	if (event.kind === 'hello' || event.kind === 'dropped' || event.kind === 'stopping') return true;
 	if (filter.kinds !== undefined && !filter.kinds.includes(event.kind)) return false;
 	const projectId = event.kind === 'project' ? event.project.id : event.project;

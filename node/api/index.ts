@@ -1,3 +1,2 @@
 /** The local HTTP API of one node: the operations registry on a loopback socket. */
-export { type Api, type ApiOptions, createApi, type ListenOptions } from './create-api.ts';
-export type { EventSource } from './event-stream.ts';
+export { type Api, createApi } from './create-api.ts';

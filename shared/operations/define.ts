@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { ErrorCode } from '../ports/errors.ts';
 
 /** What a person may do: an owner everything, a member the work, a viewer look. */
-export const accesses = ['viewer', 'member', 'owner'] as const;
+const accesses = ['viewer', 'member', 'owner'] as const;
 export type Access = (typeof accesses)[number];
 
 /** Who asks. `person` is shown in histories and approvals. */
@@ -17,9 +17,9 @@ export interface Caller {
 }
 
 /** `query` changes nothing and may be repeated; `command` changes something; `stream` goes on until one side closes. */
-export type OperationKind = 'query' | 'command' | 'stream';
+type OperationKind = 'query' | 'command' | 'stream';
 
-export interface OperationExample {
+interface OperationExample {
 	/** As typed in a shell, `gangline` included. */
 	readonly cli: string;
 	/** The same as arguments of the operation, without the project that the shell's folder names. */

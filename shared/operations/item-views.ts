@@ -52,21 +52,21 @@ export const statSchema = z.object({
 });
 export type Stat = z.output<typeof statSchema>;
 
-export const holderSchema = z.object({
+const holderSchema = z.object({
 	node: z.string(),
 	role: z.enum(['coder', 'qa', 'mergemaster']),
 	agent: z.string().nullable(),
 	since: atSchema,
 });
 
-export const failureSchema = z.object({
+const failureSchema = z.object({
 	reason: z.string().describe('One line'),
 	gate: z.string().nullable(),
 	detail: z.string().nullable().describe('The last part of the output, bounded'),
 	at: atSchema,
 });
 
-export const dependencyViewSchema = z.object({
+const dependencyViewSchema = z.object({
 	key: z.string(),
 	name: z.string(),
 	title: z.string(),
@@ -106,7 +106,7 @@ export const itemViewSchema = z.object({
 });
 export type ItemView = z.output<typeof itemViewSchema>;
 
-export const gateViewSchema = z.object({
+const gateViewSchema = z.object({
 	gate: z.string(),
 	kind: z.enum(gateKinds),
 	outcome: z.enum(['passed', 'failed', 'error']),
@@ -133,7 +133,7 @@ export const historyEntrySchema = z.object({
 });
 export type HistoryEntry = z.output<typeof historyEntrySchema>;
 
-export const tryViewSchema = z.object({
+const tryViewSchema = z.object({
 	run: z.string(),
 	role: z.enum(['coder', 'qa', 'mergemaster']),
 	agent: z.string().nullable(),

@@ -21,7 +21,7 @@ export const moveEvents = [
 export type MoveEvent = (typeof moveEvents)[number];
 
 /** Stages and columns; `closed` has no word of its own because three events lead there. */
-export const moveTargets = [
+const moveTargets = [
 	'backlog',
 	'coding',
 	'blocked',
@@ -33,7 +33,6 @@ export const moveTargets = [
 	'rejected',
 	'archived',
 ] as const;
-export type MoveTarget = (typeof moveTargets)[number];
 
 export const moveWords = [...moveEvents, ...moveTargets] as const;
 export type MoveWord = (typeof moveWords)[number];

@@ -17,9 +17,8 @@ const runViewSchema = z.object({
 	lastLine: z.string().nullable(),
 	costUsd: z.number(),
 });
-export type RunView = z.output<typeof runViewSchema>;
 
-export const nodeStatusSchema = z.object({
+const nodeStatusSchema = z.object({
 	version: z.string(),
 	runtime: z.string().describe('The Node.js version'),
 	node: z.string().describe("The node's id"),
@@ -58,7 +57,7 @@ export const changeEventSchema = z.discriminatedUnion('kind', [
 /** `project` is the project's id. */
 export type ChangeEvent = z.output<typeof changeEventSchema>;
 
-export const changeEventKinds = ['item', 'itemGone', 'log', 'progress', 'project'] as const;
+const changeEventKinds = ['item', 'itemGone', 'log', 'progress', 'project'] as const;
 
 export const nodeOperations = {
 	'node.status': defineOperation({

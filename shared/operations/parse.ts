@@ -26,7 +26,7 @@ export function parseOperationName(name: string): OperationName {
 }
 
 /** The names of an operation's arguments. */
-export function fieldsOf(name: OperationName): readonly string[] {
+function fieldsOf(name: OperationName): readonly string[] {
 	return Object.keys(operations[name].args.shape);
 }
 

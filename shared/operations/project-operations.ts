@@ -26,14 +26,14 @@ const sideSchema = z.object({
 });
 
 /** How far the canonical branch, origin and the person's checkout are apart. */
-export const distanceSchema = z.object({
+const distanceSchema = z.object({
 	branch: z.string(),
 	canonical: commitSchema.nullable(),
 	origin: sideSchema.extend({ remote: z.string(), fetchedAt: atSchema.nullable() }).nullable(),
 	checkout: sideSchema.extend({ path: z.string() }).nullable(),
 });
 
-export const boardSchema = z.object({
+const boardSchema = z.object({
 	project: projectViewSchema,
 	distance: distanceSchema,
 	qualification: z

@@ -29,7 +29,7 @@ export function readItemRef(text: string): ItemRef | null {
 }
 
 /** Null where the text cannot name a project at all. */
-export function readProjectRef(text: string): ProjectRef | null {
+function readProjectRef(text: string): ProjectRef | null {
 	if (ulid.test(text)) return { kind: 'id', id: text.toUpperCase() };
 	if (projectName.test(text)) return { kind: 'name', name: text };
 	return null;
