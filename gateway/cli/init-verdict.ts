@@ -12,9 +12,10 @@ const lastLinesMax = 12;
 
 /** One line for all gates and one for each. */
 export function describeGreen(branch: string, verdict: TreeVerdict): string {
+	if (verdict.gates.length === 0) return `nothing was checked on ${branch}: there are no gates`;
 	const seconds = round(verdict.gates.reduce((sum, gate) => sum + gate.seconds, 0));
 	const tests = countTests(verdict.gates);
-	const seen = tests === 0 ? count(verdict.gates.length, 'step') : count(tests, 'test');
+	const seen = tests === 0 ? count(verdict.gates.length, 'gate') : count(tests, 'test');
 	const width = Math.max(...verdict.gates.map(({ gate }) => gate.length), 0);
 	const rows = verdict.gates.map((gate) => `  ${gate.gate.padEnd(width)}  ${round(gate.seconds)} s${testWords(gate)}`);
 	return [`${branch} is green: ${seen}, ${seconds} s`, ...rows].join('\n');

@@ -25,10 +25,12 @@ export async function runDoctor(session: Session, world: DoctorWorld): Promise<n
 	return failed === 0 ? 0 : errorKinds.UNSUITABLE_MACHINE.exit;
 }
 
-export async function examine(session: Session, world: DoctorWorld): Promise<readonly Finding[]> {
+/** All checks, or the one of that name. */
+export async function examine(session: Session, world: DoctorWorld, only?: string): Promise<readonly Finding[]> {
 	const patient = await admit(session, world);
+	const wanted = checks.filter(({ id }) => only === undefined || id === only);
 	return Promise.all(
-		checks.map(async ({ id, run }) => {
+		wanted.map(async ({ id, run }) => {
 			const result = await run(patient).catch(
 				(error: unknown): CheckResult => ({
 					status: 'fail',

@@ -3,7 +3,13 @@
  * once on today's main. Until the yes nothing is changed; afterwards only that one commit is there.
  */
 import { basename } from 'node:path';
-import { commitAlone, inspectRepository, readCheckoutTree, requireGit } from '../../shared/git/index.ts';
+import {
+	commitAlone,
+	inspectRepository,
+	readCheckoutTree,
+	repositoryDetails,
+	requireGit,
+} from '../../shared/git/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import type { Random } from '../../shared/ports/random.ts';
 import { newUlid } from '../../shared/ports/ulid.ts';
@@ -49,6 +55,9 @@ export async function runInit(run: Run): Promise<void> {
 	if (existing !== null) return again(run, repository, parseProjectConfig(existing));
 	requireFree(facts);
 	for (const warning of repository.warnings) out.message(warning);
+	if ((await repositoryDetails(repository.folder, context.env)).usesLfs) {
+		out.message('Some files are kept by git-lfs: clones for agents have their pointers, not their content.');
+	}
 	const found = await detectProject(tree);
 	out.message(describeFound(found));
 	const config = await proposeConfig({

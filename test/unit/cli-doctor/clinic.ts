@@ -69,7 +69,7 @@ export function openClinic(): Clinic {
 			openSession(contextOf(clinic), { json: false, color: false, input: false, yes: false, project: undefined }),
 		async see(id, replaced = {}) {
 			const session = clinic.session();
-			const found = await examine(session, { ...systemWorld(session), ...replaced });
+			const found = await examine(session, { ...systemWorld(session), ...replaced }, id);
 			const finding = found.find((one) => one.id === id);
 			if (finding === undefined) throw new Error(`there is no check ${id}`);
 			return finding;

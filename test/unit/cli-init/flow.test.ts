@@ -132,6 +132,11 @@ describe('gangline init', () => {
 		expect(ran.stderr).toContain('not pushed');
 	});
 
+	it('warns where files are kept by git-lfs', async () => {
+		using shell = openShell({ '.gitattributes': '*.png filter=lfs diff=lfs merge=lfs -text\n' });
+		expect((await shell.init(['--yes', '--no-verify'])).stderr).toContain('git-lfs');
+	});
+
 	it('prints one JSON value with --json', async () => {
 		using shell = openShell(node);
 		const ran = await shell.init(['--yes', '--json']);

@@ -31,6 +31,10 @@ describe('the verdict in words', () => {
 		);
 	});
 
+	it('claims nothing where there are no gates', () => {
+		expect(describeGreen('main', verdict())).toBe('nothing was checked on main: there are no gates');
+	});
+
 	it('names gate, failing tests and last lines of a red main', () => {
 		const tail = `${'noise\n'.repeat(20)}not ok 3 - adds numbers\n1..3\n`;
 		const error = redMain('trunk', verdict({ outcome: 'failed', why: 'exit 1', tail }));
