@@ -24,7 +24,9 @@ import {
 	type StoreWrite,
 } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
+import type { Task } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
+import { openWorker, type ProjectWorkerParts } from './compose-worker.ts';
 import { BranchSync } from './home/branch-sync.ts';
 import { ConfigAtMain } from './home/config-at-main.ts';
 import { historyWrites } from './home/history.ts';
@@ -116,7 +118,7 @@ export function makeGateRunner(
 }
 
 export async function openProject(parts: NodeParts, opening: ProjectOpening): Promise<Project> {
-	const { config, store, clock, random, log: nodeLog, identity, hub } = parts;
+	const { config, store, clock, random, log: nodeLog, identity } = parts;
 	const { record } = opening;
 	const log = nodeLog.child({ project: record.name });
 	const repository = await openCanonical(parts, record);
@@ -217,10 +219,12 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		record,
 		repository,
 		gates,
-		settings,
+		runs,
+		author: await author(),
+		config: () => settings.read(),
 		log,
-		hub,
-		reports: (task, report) => work.report(task, report),
+		nameOf: (key) => project?.views().get(key),
+		report: (task, report) => work.report(task, report),
 	});
 	const work: WorkLoop = new WorkLoop({
 		project: record.id,
@@ -232,14 +236,7 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		log,
 		now: () => clock.now(),
 		config: () => settings.read(),
-		fetchAttempt: async (task, commit) => {
-			await fetchAttempt(repository, {
-				clone: workCloneAt(worker.clonePath(task.item.key)),
-				commit,
-				base: parseCommitId(task.main),
-				ref: `refs/gangline/attempts/${task.item.key}/${task.token.join('.')}`,
-			});
-		},
+		fetchAttempt: (task, commit, base) => keepAttempt(repository, { worker, task, commit, base }),
 		verdictOnMain: async (base) => gates.remembered(await repository.treeOf(base), await settings.at(base)),
 		judged: async (base, commit, at) =>
 			touchesJudge({
@@ -269,6 +266,20 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		onChange: opening.onChange,
 	});
 	return project;
+}
+
+/** Keeps a result's commits at a ref that can only be created; fetched from the clone where they are not here yet. */
+async function keepAttempt(
+	repository: CanonicalRepository,
+	{ worker, task, commit, base }: { worker: ProjectWorkerParts; task: Task; commit: CommitId; base: CommitId },
+): Promise<void> {
+	const ref = `refs/gangline/attempts/${task.item.key}/${task.token.join('.')}`;
+	const isHere = await repository.treeOf(commit).then(
+		() => true,
+		() => false,
+	);
+	if (isHere) await repository.keep(ref, commit);
+	else await fetchAttempt(repository, { clone: workCloneAt(worker.clonePath(task.item.key)), commit, base, ref });
 }
 
 /**

@@ -55,7 +55,12 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 }
 
 function machineName(): string {
-	const name = hostname().toLowerCase().split('.')[0]?.replace(/[^a-z0-9-]/g, '-').replace(/^-+/, '') ?? '';
+	const name =
+		hostname()
+			.toLowerCase()
+			.split('.')[0]
+			?.replace(/[^a-z0-9-]/g, '-')
+			.replace(/^-+/, '') ?? '';
 	return name.slice(0, 32) || 'machine';
 }
 

@@ -3,7 +3,7 @@
  * and ends. Reads signals and nothing else; config.ts reads the environment, compose.ts makes everything.
  */
 import { parseArgs } from 'node:util';
-import { GanglineError, ganglineError } from '../shared/ports/index.ts';
+import { errorKinds, GanglineError, ganglineError } from '../shared/ports/index.ts';
 import { composeNode, openLog } from './compose.ts';
 import { readConfig } from './config.ts';
 import { verify } from './verify.ts';
@@ -11,10 +11,10 @@ import { verify } from './verify.ts';
 const exitAfterSecondSignal = 130;
 
 async function serve(): Promise<void> {
-	const config = readConfig(process.env);
-	const log = openLog(config);
+	const log = openLog({ logLevel: 'info' });
 	try {
-		const node = await composeNode(config, log);
+		const config = readConfig(process.env);
+		const node = await composeNode(config, openLog(config));
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 			process.once(signal, () => {
 				log.info('node.signal', { signal });
@@ -25,7 +25,7 @@ async function serve(): Promise<void> {
 		await node.stopped;
 	} catch (error) {
 		log.error('node.failed', errorFields(error));
-		process.exitCode = 1;
+		process.exitCode = error instanceof GanglineError ? errorKinds[error.code].exit : errorKinds.INTERNAL.exit;
 	}
 }
 

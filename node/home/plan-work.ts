@@ -85,10 +85,10 @@ function recover(
 	worker: WorkerState,
 	conditions: WorkConditions,
 ): WorkAction | undefined {
-	if (item.holder !== null && item.holder !== worker.author && !worker.mayReturn(item.holder)) {
-		if (mayRun(item.stage) !== null) return { kind: 'release', item, reason: 'its worker ended' };
-	}
 	if (worker.reporting.has(item.key)) return undefined;
+	if (item.holder !== null && item.holder !== worker.author && !worker.mayReturn(item.holder)) {
+		if (item.role !== null && mayRun(item.stage) !== null) return { kind: 'release', item, reason: 'its worker ended' };
+	}
 	if (item.type === 'epic') return finishedEpic(item, facts) ? { kind: 'complete', item } : undefined;
 	const running = item.stage.kind === 'coding' || item.stage.kind === 'mergeFailure';
 	if (!running || item.role !== null) return undefined;

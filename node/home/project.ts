@@ -37,7 +37,10 @@ export interface ProjectWorker {
 	start(): Promise<void>;
 	/** Ends every process tree, verified; keeps what can go on. */
 	stop(): Promise<void>;
-	runLog(key: string, query: { run?: string | undefined; lines: number }): Promise<Omit<Result<'item.logs'>, 'item'>>;
+	runLog(
+		key: string,
+		query: { readonly run?: string | undefined; readonly lines: number },
+	): Omit<Result<'item.logs'>, 'item'>;
 	/** Keeps what an item's clone has now; null when there is nothing. */
 	salvage(key: string): Promise<string | null>;
 	/** Removes clones that no item needs any more, their work kept first. */

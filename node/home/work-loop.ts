@@ -18,7 +18,7 @@ export interface WorkerLink {
 	readonly busy: () => readonly { readonly key: string; readonly role: ItemRole; readonly token: Token }[];
 	readonly reporting: () => ReadonlySet<string>;
 	offer(task: Task): OfferAnswer;
-	begin(task: Task): void;
+	begin(task: Task): boolean;
 	/** Kills, verifies, keeps the work, then resolves. */
 	cancel(key: string, reason: string): Promise<void>;
 	/** The report was settled: it may be forgotten. */
@@ -37,7 +37,7 @@ export interface WorkLoopOptions {
 	readonly now: () => number;
 	readonly config: () => Promise<ProjectConfig>;
 	/** Takes a result's commits out of the clone into a ref that can only be created. */
-	readonly fetchAttempt: (task: Task, commit: CommitId) => Promise<void>;
+	readonly fetchAttempt: (task: Task, commit: CommitId, base: CommitId) => Promise<void>;
 	/** What main's gates said about main as the work began from it; null when they never ran there. */
 	readonly verdictOnMain: (base: CommitId) => Promise<TreeVerdict | null>;
 	/** Another reason than those of the review module why a person must look. */
@@ -67,8 +67,7 @@ export class WorkLoop {
 			{
 				author: workAuthor,
 				// Only this process's worker can come back: authors are new at each start, and there is one node.
-				mayReturn: (author) =>
-					author === workAuthor || nodeOf(parseAuthorId(author)) !== nodeOf(parseAuthorId(workAuthor)),
+				mayReturn: (author) => author === workAuthor || !this.#sameNode(author),
 				busy: worker.busy(),
 				reporting: worker.reporting(),
 				freeSlots: worker.freeSlots(),
@@ -88,8 +87,9 @@ export class WorkLoop {
 	async report(task: Task, report: WorkReport): Promise<void> {
 		const { worker, home, log } = this.#options;
 		await this.#options.runs.ended(task, report);
+		const current = await this.#adopt(task, report);
 		const item = home.item(task.item.key);
-		const drafts = item ? await this.#draftsFor(item, task, report) : [];
+		const drafts = item ? await this.#draftsFor(item, current, report) : [];
 		const settled = await home.submit('work', drafts);
 		for (const { intent, outcome } of settled) {
 			if (outcome !== 'applied') log.warn('report.refused', { item: task.item.key, event: intent.event, outcome });
@@ -97,6 +97,27 @@ export class WorkLoop {
 		if (report.kind === 'rateLimited') this.#notBefore.set(task.item.key, report.until);
 		await worker.acknowledge(task);
 		this.#options.onSettled();
+	}
+
+	/**
+	 * A result from before this process: its author cannot speak any more. Where nothing else has happened to the item
+	 * the same worker gets a new grant for it, so that finished work is not done again.
+	 */
+	async #adopt(task: Task, report: WorkReport): Promise<Task> {
+		const { home, workAuthor } = this.#options;
+		const item = home.item(task.item.key);
+		if (report.kind !== 'result' || item?.role !== task.role || !sameToken(item.token, task.token)) return task;
+		if (item.holder === null || item.holder === workAuthor || !this.#sameNode(item.holder)) return task;
+		await home.submit('home', [
+			draft('system', item, 'release', { reason: 'its worker began anew' }),
+			draft('system', item, 'grant', { holder: workAuthor, role: task.role }),
+		]);
+		const granted = home.item(item.key);
+		return granted?.holder === workAuthor && granted.token !== null ? { ...task, token: granted.token } : task;
+	}
+
+	#sameNode(author: string): boolean {
+		return nodeOf(parseAuthorId(author)) === nodeOf(parseAuthorId(this.#options.workAuthor));
 	}
 
 	async #apply(action: WorkAction, config: ProjectConfig, main: CommitId | null): Promise<void> {
@@ -173,7 +194,8 @@ export class WorkLoop {
 	async #draftsFor(item: Item, task: Task, report: WorkReport): Promise<readonly Draft[]> {
 		const commit = 'commit' in report && report.commit !== null ? parseCommitId(report.commit) : null;
 		// Kept first: whatever becomes of the report, the work is reachable [I7].
-		if (commit !== null) await this.#options.fetchAttempt(task, commit);
+		const base = parseCommitId(report.kind === 'result' ? report.base : task.main);
+		if (commit !== null) await this.#options.fetchAttempt(task, commit, base);
 		if (!sameToken(item.token, task.token)) {
 			this.#options.log.info('report.late', { item: item.key, kind: report.kind });
 		}

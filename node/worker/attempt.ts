@@ -3,6 +3,7 @@
  * its work counts for nothing; commits, the tree and the gates do. Whatever happens, it ends in exactly one report,
  * after every process of it is gone.
  */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitId, type Confinement, GanglineError, type Log, type StopReport } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
@@ -112,6 +113,7 @@ class Attempt {
 		const settings = settingsFor(task, config);
 		if (!settings) return this.#blocked(`no agent named ${task.agent} is in .gangline/project.toml`, null);
 		await freshFolder(this.#tmp);
+		if (task.item.lastFailure !== null) await writeFile(this.#lastFailure, task.item.lastFailure);
 		onStep('clone');
 		const opened = await workspaces.open(task, settings.runtime === 'shell');
 		signal.throwIfAborted();
@@ -188,7 +190,10 @@ class Attempt {
 			description: task.item.description,
 			cwd: workspace.clone.path,
 			tmp: this.#tmp,
-			env: agentEnvironment({ person, tmp: this.#tmp, portBase, author, credentials: agent.credentials }),
+			env: {
+				...agentEnvironment({ person, tmp: this.#tmp, portBase, author, credentials: agent.credentials }),
+				...(task.item.lastFailure === null ? {} : { GANGLINE_LAST_FAILURE: this.#lastFailure }),
+			},
 			confinement: this.#confinement(workspace),
 			onLog: (stream, text) => runLog.write('agent', stream, text),
 		});
@@ -301,6 +306,11 @@ class Attempt {
 
 	get #tmp(): string {
 		return join(this.#parts.tmpRoot, `p${this.#input.portBase}`);
+	}
+
+	/** What the last try failed with, as a file: a script can read it, an agent has it in its prompt too. */
+	get #lastFailure(): string {
+		return join(this.#tmp, 'last-failure.txt');
 	}
 
 	get #runId(): string {

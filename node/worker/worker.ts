@@ -77,10 +77,13 @@ export class Worker {
 
 	/** Reports what an earlier process left: attempts that it was in, and reports that were not settled. */
 	async start(): Promise<void> {
-		const unsettled = await this.#box.unsettled();
+		const unsettled = [...(await this.#box.unsettled())];
 		const reported = new Set(unsettled.map(({ task }) => attemptRef(task)));
 		for (const task of await this.#box.interrupted()) {
-			if (!reported.has(attemptRef(task))) await this.#conclude(task, await this.#interrupted(task));
+			if (reported.has(attemptRef(task))) continue;
+			const report = await this.#interrupted(task);
+			await this.#keep(task, report);
+			unsettled.push({ task, report });
 		}
 		for (const { task, report } of unsettled) void this.#deliver(task, report, retryMsMin);
 	}
@@ -193,6 +196,7 @@ export class Worker {
 		const { key } = task.item;
 		const portBase = room.takePorts();
 		let survivors: readonly number[] = [];
+		let report: WorkReport | undefined;
 		try {
 			await this.#box.begun(task);
 			log.info('attempt.begun', { item: key, run: tokenName(task), agent: task.agent, role: task.role });
@@ -214,7 +218,8 @@ export class Worker {
 			survivors = end.survivors;
 			runLog.write('agent', 'note', `${reportWords(end.report)}\n`);
 			runLog.close();
-			await this.#conclude(task, end.report);
+			await this.#keep(task, end.report);
+			report = end.report;
 		} catch (error) {
 			// The store refused, or main's settings cannot be read: the home sees that nothing runs, and grants again.
 			log.error('attempt.lost', { item: key, run: tokenName(task), error });
@@ -229,10 +234,12 @@ export class Worker {
 			room.freeSlot();
 			this.#running.delete(key);
 		}
+		// Only now: who hears of it must find the item free.
+		if (report) void this.#deliver(task, report, retryMsMin);
 	}
 
 	/** The report is in the store before anybody hears of it. */
-	async #conclude(task: Task, report: WorkReport): Promise<void> {
+	async #keep(task: Task, report: WorkReport): Promise<void> {
 		await this.#box.put(task, report);
 		this.#options.log.info('attempt.ended', {
 			item: task.item.key,
@@ -240,13 +247,10 @@ export class Worker {
 			end: report.kind,
 			why: reportWords(report),
 		});
-		// A stopping home settles nothing any more: the next process hands it over.
-		if (!this.#isStopped) void this.#deliver(task, report, retryMsMin);
 	}
 
 	async #deliver(task: Task, report: WorkReport, retryMs: number): Promise<void> {
-		// Whoever put the report ends his own turn first: an item is not busy any more when its report is heard.
-		await new Promise<void>((resolve) => this.#options.clock.after(0, resolve));
+		// A stopping home settles nothing any more: the next process hands it over.
 		if (this.#isStopped) return;
 		try {
 			await this.#options.report(task, report);

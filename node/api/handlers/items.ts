@@ -173,7 +173,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const view = findView(project, args.item);
 			return {
 				item: itemAnswer(view, project.surroundings(project.views())),
-				...(await project.worker.runLog(view.key, args)),
+				...project.worker.runLog(view.key, args),
 			};
 		},
 		'item.salvage': async (args) => {
