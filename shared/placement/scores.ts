@@ -4,6 +4,7 @@
  * nearly equal nodes are equal and the hash decides: it is the hash that keeps tasks where they were when nodes come
  * and go.
  */
+import { assert } from '../ports/errors.ts';
 import type { PlacementNode } from './shapes.ts';
 
 export const scores = {
@@ -16,8 +17,8 @@ export const scores = {
 	loadQuarter: -4,
 } as const;
 
-/** Less than a session for the rest together, whatever happens. */
-export const worstWithoutSession = scores.clone + scores.repository - 4 * scores.fillQuarter - 4 * scores.loadQuarter;
+const allButSession = scores.clone + scores.repository - 4 * scores.fillQuarter - 4 * scores.loadQuarter;
+assert(allButSession < scores.session, 'a session that can be resumed outweighs everything else together');
 
 /** What of the score does not depend on the task; changes as slots are taken. */
 export function nodeScore({ slots, load }: PlacementNode, used: number): number {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { capReached, itemSchema, type Tries } from '../../../shared/pipeline/index.ts';
+import {
+	capReached,
+	emptyFacts,
+	foldIntents,
+	type Intent,
+	itemSchema,
+	projectRules,
+	type Tries,
+} from '../../../shared/pipeline/index.ts';
 import { authors, c1, c2, c3, shown, TestProject } from './test-project.ts';
 
 describe('add', () => {
@@ -122,6 +130,27 @@ describe('delete', () => {
 		expect(Object.keys(project.facts.items)).toEqual(['b']);
 		expect(project.user('start', 'a')).toBe('refused:unknownItem');
 	});
+});
+
+test('within one batch, who belongs to whom follows every add, edit and delete', () => {
+	const steps: readonly (readonly [event: string, item: string, args: Record<string, unknown>, outcome: string])[] = [
+		['add', 'e', { title: 'E', type: 'epic' }, 'applied'],
+		['add', 'x', { title: 'X', parent: 'e' }, 'applied'],
+		['add', 'y', { title: 'Y', dependsOn: ['x'] }, 'applied'],
+		['delete', 'e', {}, 'refused:invalid'],
+		['delete', 'x', {}, 'refused:invalid'],
+		['edit', 'y', { dependsOn: [] }, 'applied'],
+		['edit', 'y', { parent: 'e' }, 'applied'],
+		['edit', 'y', { parent: null }, 'applied'],
+		['delete', 'x', {}, 'applied'],
+		['add', 'x', { title: 'X again, of nobody' }, 'applied'],
+		['delete', 'e', {}, 'applied'],
+	];
+	const intents = steps.map(([event, item, args], at): Intent => {
+		return { author: 'ann', n: at + 1, at: [at, 0], by: 'user', event, item, args };
+	});
+	const { outcomes } = foldIntents(emptyFacts(authors), intents, projectRules({ diffIsAsShown: () => true }));
+	expect(Object.values(outcomes)).toEqual(steps.map(([, , , outcome]) => outcome));
 });
 
 describe('grant', () => {

@@ -111,6 +111,12 @@ describe('the best node is taken and says why', () => {
 		});
 	});
 
+	test('what draws one task to a node does not draw the next one', () => {
+		const nodes = [node('a', { sessions: ['t1'], clones: ['t1'], load: 0.5 }), node('b')];
+		const { assignments } = place([task('t1'), task('t2', { project: 'q' })], nodes, now);
+		expect(assignments.map((one) => one.node)).toEqual(['a', 'b']);
+	});
+
 	test('then the emptier and the less loaded one', () => {
 		expect(nodeOf(place([task('t1')], [node('a', { used: 1 }), node('b')], now), 't1')).toBe('b');
 		expect(nodeOf(place([task('t1')], [node('a', { load: 0.9 }), node('b', { load: 0.1 })], now), 't1')).toBe('b');
