@@ -112,9 +112,9 @@ describe('the best node is taken and says why', () => {
 	});
 
 	test('what draws one task to a node does not draw the next one', () => {
-		const nodes = [node('a', { sessions: ['t1'], clones: ['t1'], load: 0.5 }), node('b')];
-		const { assignments } = place([task('t1'), task('t2', { project: 'q' })], nodes, now);
-		expect(assignments.map((one) => one.node)).toEqual(['a', 'b']);
+		const nodes = [node('a', { clones: ['t1'], load: 0.5 }), node('b', { sessions: ['t1'] }), node('c')];
+		const { assignments } = place([task('t1'), task('t2')], nodes, now);
+		expect(assignments.map((one) => one.node)).toEqual(['b', 'c']);
 	});
 
 	test('then the emptier and the less loaded one', () => {
