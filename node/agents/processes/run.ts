@@ -69,15 +69,20 @@ export class RunTree {
 		return await this.#kill();
 	}
 
+	/** Those too that begin only now: a run that is stopped while it starts has its program still before it. */
 	async #askToEnd(): Promise<void> {
-		for (const entry of this.look(true)) {
-			if (this.#isWrapper(entry)) continue;
-			this.#signal(entry, 'SIGTERM');
-			// A stopped process takes its TERM only when it runs again.
-			this.#signal(entry, 'SIGCONT');
-		}
+		const asked = new Set<string>();
 		for (let wait = 5; performance.now() < this.#killAt; wait = Math.min(wait * 2, 100)) {
-			if (this.look(false).length === 0) return;
+			const living = this.look(asked.size === 0);
+			if (living.length === 0) return;
+			for (const entry of living) {
+				const name = `${entry.pid}:${entry.startTicks}`;
+				if (this.#isWrapper(entry) || asked.has(name)) continue;
+				asked.add(name);
+				this.#signal(entry, 'SIGTERM');
+				// A stopped process takes its TERM only when it runs again.
+				this.#signal(entry, 'SIGCONT');
+			}
 			await delay(Math.min(wait, Math.max(1, this.#killAt - performance.now())));
 		}
 	}

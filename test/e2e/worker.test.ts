@@ -1,0 +1,378 @@
+/** Whole attempts with real clones, processes, confinement and gates; the clients of the services are small fakes. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { shell } from '../support/git.ts';
+import { processesWith } from '../support/hostile-tree.ts';
+import { type Bench, makeBench, noted } from '../support/work-bench.ts';
+
+let bench: Bench;
+afterEach(async () => {
+	await bench.dispose();
+});
+
+const script = (text: string) => `Do this:\n\n\`\`\`sh\n${text}\n\`\`\`\n`;
+const gate = (command: string, more: object = {}) => [{ name: 'test', kind: 'test', command, ...more }];
+const agent = (runtime: string, more: object = {}) => [{ name: 'ada', runtime, ...more }];
+const files = { 'a.txt': 'a\n', '.gitignore': 'ignored\n' };
+
+describe('an attempt with a script', () => {
+	test('[I9] commits what the script changed under the title of the item, and reports the verdict on that tree', async () => {
+		bench = await makeBench(files, { gate: gate('test "$(cat a.txt)" = b && echo "2 passed in 0.01s"') });
+		const { work, logs, worker } = await bench.worker();
+		const task = bench.task({ description: script('echo b > a.txt\necho said so'), title: 'Make it b' });
+		const report = await work(task);
+		if (report.kind !== 'result') throw new Error(JSON.stringify(report));
+		expect(report.base).toBe(bench.main);
+		expect(report.verdict.gates).toMatchObject([
+			{ gate: 'test', outcome: 'passed', tests: { passed: 2, failed: 0, skipped: 0 } },
+		]);
+		expect(shell(bench.canonical.path, 'log', '-1', '--format=%s', report.commit)).toBe('Make it b');
+		expect(shell(bench.canonical.path, 'rev-parse', `${report.commit}^{tree}`)).toBe(report.verdict.tree);
+		expect(shell(bench.canonical.path, 'rev-parse', `refs/gangline/attempts/${task.item.key}/1.1`)).toBe(report.commit);
+		const lines = logs.read(task.item.key, '1.1', 100).lines.map(({ source, text }) => `${source} ${text}`);
+		expect(lines).toContain('agent said so');
+		expect(lines).toContain('gate:test 2 passed in 0.01s');
+		expect(worker.busy()).toEqual([]);
+		expect(worker.reporting.size).toBe(0);
+	});
+
+	test('fails with the reason when it fails, and when it changes nothing', async () => {
+		bench = await makeBench(files);
+		const { work } = await bench.worker();
+		expect(await work(bench.task({ description: script('echo oops >&2\nexit 3') }))).toMatchObject({
+			kind: 'failed',
+			reason: 'the script ended with 3: oops',
+			commit: null,
+		});
+		expect(await work(bench.task({ description: script('true') }))).toMatchObject({
+			kind: 'failed',
+			reason: 'the script changed nothing',
+		});
+		expect(await work(bench.task({ description: 'no block' }))).toMatchObject({ kind: 'blocked' });
+	});
+
+	test('begins anew from main each time', async () => {
+		bench = await makeBench(files, { gate: gate('test "$(cat a.txt)" = c') });
+		const { work } = await bench.worker();
+		const first = await work(bench.task({ description: script('echo b >> a.txt') }));
+		expect(first).toMatchObject({ kind: 'failed', gate: 'test', gateKind: 'test' });
+		const second = await work(bench.task({ description: script('echo c > a.txt') }));
+		if (second.kind !== 'result') throw new Error(JSON.stringify(second));
+		expect(shell(bench.canonical.path, 'rev-list', '--count', `${bench.main}..${second.commit}`)).toBe('1');
+	});
+
+	test('[I9] [I13] sees nothing of the node and cannot change what is not its own', async () => {
+		bench = await makeBench(files);
+		writeFileSync(join(bench.checkout, 'precious'), 'p');
+		mkdirSync(join(bench.state, 'store'));
+		writeFileSync(join(bench.state, 'store', 'log'), 's');
+		const { work, processes } = await bench.worker();
+		const objects = join(bench.canonical.path, 'objects');
+		const hostile = `rm -rf '${bench.state}/store' '${bench.canonical.path}/refs' '${objects}'/* '${bench.checkout}'/* 2>/dev/null || true
+git gc --prune=now -q 2>/dev/null || true
+git config core.hooksPath /tmp/x; git branch -f main; git push '${bench.canonical.path}' HEAD:main 2>/dev/null || true
+git update-ref refs/heads/main HEAD
+env > seen.txt; ls -A '${bench.state}' > listing.txt`;
+		const report = await work(bench.task({ description: script(hostile) }));
+		if (!processes.confines.enforced) return;
+		if (report.kind !== 'result') throw new Error(JSON.stringify(report));
+		expect(await bench.canonical.main()).toBe(bench.main);
+		expect(readFileSync(join(bench.checkout, 'precious'), 'utf8')).toBe('p');
+		expect(readFileSync(join(bench.state, 'store', 'log'), 'utf8')).toBe('s');
+		shell(bench.canonical.path, 'fsck', '--full');
+		const seen = shell(bench.canonical.path, 'show', `${report.commit}:seen.txt`);
+		expect(seen).not.toMatch(/GANGLINE_HOME|SECRET|ANTHROPIC/);
+		expect(seen).toMatch(/^GANGLINE_PORT_BASE=21000$/m);
+		expect(shell(bench.canonical.path, 'show', `${report.commit}:listing.txt`).split('\n')).not.toContain('store');
+	});
+});
+
+describe('an attempt with an agent', () => {
+	test('reports the commits of the agent, what it cost, and gives it its login but no gate', async () => {
+		bench = await makeBench(files, {
+			agent: agent('claude-code', { max_cost_usd: 2, model: 'opus' }),
+			gate: gate('env > "$HOME/gate-env"'),
+		});
+		const { work } = await bench.worker();
+		const report = await work(bench.task({ description: 'FAKE:commit', words: ['be quick'] }, { agent: 'ada' }));
+		expect(report).toMatchObject({ kind: 'result', usage: { costUsd: 0.0177, inputTokens: 3000, outputTokens: 126 } });
+		expect(noted(bench.home, 'env.1')).toMatch(/^ANTHROPIC_API_KEY=key$/m);
+		expect(noted(bench.home, 'env.1')).not.toMatch(/^(CI|SECRET|GANGLINE_HOME)=/m);
+		expect(noted(bench.home, 'gate-env')).toMatch(/^CI=1$/m);
+		expect(noted(bench.home, 'gate-env')).not.toMatch(/ANTHROPIC|SECRET/);
+		expect(noted(bench.home, 'args').split('\n')).toEqual(
+			expect.arrayContaining(['-p', '--max-budget-usd', '2', '--model', 'opus']),
+		);
+		expect(noted(bench.home, 'prompt.1')).toContain('be quick');
+	});
+
+	test('works with codex too', async () => {
+		bench = await makeBench(files, { agent: agent('codex') });
+		const { work } = await bench.worker();
+		expect(await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }))).toMatchObject({
+			kind: 'result',
+			usage: { costUsd: 0, inputTokens: 3000, outputTokens: 126 },
+		});
+		expect(await work(bench.task({ description: 'FAKE:demand', key: 'other' }, { agent: 'ada' }))).toMatchObject({
+			kind: 'failed',
+			reason: 'the session failed: high demand, and nothing was changed',
+		});
+	});
+
+	test('asks once more for a commit when the agent left its changes uncommitted', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code') });
+		const { work } = await bench.worker();
+		expect(await work(bench.task({ description: 'FAKE:edit' }, { agent: 'ada' }))).toMatchObject({ kind: 'result' });
+		expect(noted(bench.home, 'count').trim()).toBe('2');
+		expect(noted(bench.home, 'prompt.2')).toContain('was done and not committed');
+	});
+
+	test.each([
+		['FAKE:nothing', { kind: 'failed', reason: 'the agent ended without changing anything' }],
+		['FAKE:limit', { kind: 'rateLimited', until: 2_000_000_000_000 }],
+		['FAKE:login', { kind: 'blocked', reason: expect.stringContaining('not logged in') }],
+		['FAKE:root', { kind: 'blocked', reason: expect.stringContaining('could not begin: ended with 1: --dangerously') }],
+		['FAKE:silent', { kind: 'failed', reason: expect.stringContaining('nothing was heard') }],
+		['FAKE:turns', { kind: 'failed', reason: expect.stringContaining('limit of turns') }],
+		['FAKE:flood', { kind: 'result' }],
+	])('ends %s as it must', async (description, expected) => {
+		bench = await makeBench(files, { agent: agent('claude-code', { silence_seconds: 1, max_turns: 5 }) });
+		const { work } = await bench.worker();
+		expect(await work(bench.task({ description }, { agent: 'ada' }))).toMatchObject(expected);
+	});
+
+	test('[I5] leaves no process behind, also none that got away from the agent', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code') });
+		const { work } = await bench.worker();
+		expect(await work(bench.task({ description: 'FAKE:orphan' }, { agent: 'ada' }))).toMatchObject({ kind: 'result' });
+		expect(processesWith('sleep\u000086399')).toEqual([]);
+	});
+
+	test('goes on in its clone after a failed gate, and must add to it', async () => {
+		bench = await makeBench(files, {
+			agent: agent('claude-code'),
+			gate: gate('test "$(grep -c change work.txt)" = 2'),
+		});
+		const { work } = await bench.worker();
+		const first = await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
+		expect(first).toMatchObject({ kind: 'failed', gate: 'test', commit: expect.any(String) });
+		const idle = await work(bench.task({ description: 'FAKE:nothing' }, { agent: 'ada' }));
+		expect(idle).toMatchObject({ kind: 'failed', reason: 'the agent ended without changing anything' });
+		const second = await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
+		if (second.kind !== 'result') throw new Error(JSON.stringify(second));
+		expect(shell(bench.canonical.path, 'rev-list', '--count', `${bench.main}..${second.commit}`)).toBe('2');
+	});
+});
+
+describe('set-up', () => {
+	test('runs once per clone and checkout, again for another lockfile, and brings copied files', async () => {
+		const setup = { commands: ['echo run >> "$HOME/setups"; mkdir -p deps; echo dep > deps/x'], copy: ['.env'] };
+		bench = await makeBench(
+			{ ...files, 'package-lock.json': '{}' },
+			{ agent: agent('claude-code'), setup, gate: gate('cat deps/x .env') },
+		);
+		writeFileSync(join(bench.checkout, '.env'), 'TOKEN=1\n');
+		const { work } = await bench.worker();
+		const first = await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
+		if (first.kind !== 'result') throw new Error(JSON.stringify(first));
+		// Neither what set-up made nor what was copied is the agent's work.
+		expect(shell(bench.canonical.path, 'diff', '--name-only', bench.main, first.commit)).toBe('work.txt');
+		expect(noted(bench.home, 'setups')).toBe('run\nrun\n');
+		await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
+		expect(noted(bench.home, 'setups')).toBe('run\nrun\n');
+		const script = '```sh\necho "{1}" > package-lock.json\n```';
+		expect(await work(bench.task({ description: script }))).toMatchObject({ kind: 'result' });
+		// A new clone for the script, and the gate checkout for the lockfile.
+		expect(noted(bench.home, 'setups')).toBe('run\nrun\nrun\nrun\n');
+	});
+
+	test('blocks the item with command, exit and output when it fails', async () => {
+		bench = await makeBench(files, { setup: { commands: ['echo no network >&2; exit 9'] } });
+		const { work } = await bench.worker();
+		const report = await work(bench.task({ description: script('echo x > y') }));
+		expect(report).toMatchObject({
+			kind: 'blocked',
+			reason: 'set-up: `echo no network >&2; exit 9` ended with 9\nno network',
+		});
+	});
+});
+
+describe('gates', () => {
+	const cases: readonly [name: string, gate: object, expected: object][] = [
+		[
+			'a missing program',
+			{ command: 'no-such-program' },
+			{ outcome: 'error', why: expect.stringContaining('could not be run') },
+		],
+		['a file that may not be run', { command: './a.txt' }, { outcome: 'error', why: expect.stringContaining('126') }],
+		[
+			'a time-out',
+			{ command: 'sleep 600; :', timeout_seconds: 1 },
+			{ outcome: 'error', why: 'it was not done after 1 s' },
+		],
+		[
+			'no test',
+			{ command: 'echo "no tests ran in 0.01s"', kind: 'test' },
+			{ outcome: 'error', why: 'no test was executed' },
+		],
+		[
+			'a changed file',
+			{ command: 'echo x >> a.txt' },
+			{ outcome: 'error', why: 'it changed the tree that it tests: a.txt' },
+		],
+		[
+			'a new file',
+			{ command: 'echo x > new.txt' },
+			{ outcome: 'error', why: 'it changed the tree that it tests: new.txt' },
+		],
+		['an ignored file', { command: 'echo x > ignored' }, { outcome: 'passed', why: '' }],
+		['a failing part of a pipe', { command: 'false | cat' }, { outcome: 'failed', why: 'it ended with 1' }],
+		[
+			'failing tests',
+			{ command: 'echo "1 failed, 2 passed in 0.1s"; exit 1' },
+			{ outcome: 'failed', why: '1 of 3 tests failed' },
+		],
+		[
+			'a signal',
+			{ command: 'kill -SEGV $$' },
+			{ outcome: 'failed', why: expect.stringContaining('it was ended by SIGSEGV') },
+		],
+	];
+
+	test('judge each way to fail', async () => {
+		bench = await makeBench(files);
+		const { gates } = await bench.worker();
+		for (const [name, settings, expected] of cases) {
+			const config = bench.config({ gate: [{ name: 'g', ...settings }] });
+			const verdict = await gates.verdict({ commit: bench.main, config });
+			expect(verdict.gates, name).toMatchObject([expected]);
+			expect(verdict.passed, name).toBe(verdict.gates[0]?.outcome === 'passed');
+		}
+	});
+
+	test('repeat a flaky one, and let the majority decide', async () => {
+		bench = await makeBench(files);
+		const { gates } = await bench.worker();
+		const flaky = (passes: string) =>
+			bench.config({
+				gate: [
+					{
+						name: 'g',
+						flaky_runs: 3,
+						command: `n=$(cat "$HOME/n" || echo 0); echo $((n+1)) > "$HOME/n"; case $n in ${passes}) ;; *) exit 1;; esac`,
+					},
+				],
+			});
+		writeFileSync(join(bench.home, 'n'), '0');
+		expect((await gates.verdict({ commit: bench.main, config: flaky('1|2') })).gates).toMatchObject([
+			{ outcome: 'passed', runs: 3 },
+		]);
+		writeFileSync(join(bench.home, 'n'), '0');
+		expect((await gates.verdict({ commit: bench.main, config: flaky('2') })).gates).toMatchObject([
+			{ outcome: 'failed', runs: 2 },
+		]);
+		writeFileSync(join(bench.home, 'n'), '0');
+		expect((await gates.verdict({ commit: bench.main, config: flaky('0') })).gates).toMatchObject([
+			{ outcome: 'passed', runs: 1 },
+		]);
+	});
+
+	test('run once for all who ask at the same time, and not again for a tree that passed', async () => {
+		bench = await makeBench(files);
+		const { gates } = await bench.worker();
+		const config = bench.config({ gate: [{ name: 'g', command: 'echo run >> "$HOME/runs"' }] });
+		const ask = () => gates.verdict({ commit: bench.main, config });
+		const verdicts = await Promise.all([ask(), ask(), ask()]);
+		verdicts.push(await ask());
+		expect(new Set(verdicts.map(({ passed }) => passed))).toEqual(new Set([true]));
+		expect(noted(bench.home, 'runs')).toBe('run\n');
+	});
+
+	test('[I5] end at once when nobody waits for them any more', async () => {
+		bench = await makeBench(files);
+		const { gates } = await bench.worker();
+		const config = bench.config({ gate: [{ name: 'g', command: 'echo up; sleep 86398; :' }] });
+		const controller = new AbortController();
+		const verdict = gates.verdict({
+			commit: bench.main,
+			config,
+			signal: controller.signal,
+			onLog: (_, __, text) => text.includes('up\n') && controller.abort(),
+		});
+		await expect(verdict).rejects.toMatchObject({ code: 'STOPPING' });
+		expect(processesWith('sleep\u000086398')).toEqual([]);
+	});
+});
+
+describe('a worker', () => {
+	test('[I5] cancels a run, verified, and reports what was there', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code') });
+		const { worker, work } = await bench.worker();
+		const task = bench.task({ description: 'FAKE:silent' }, { agent: 'ada' });
+		const report = work(task);
+		await expect.poll(() => worker.busy()[0]?.pids.length, { timeout: 20_000 }).toBe(1);
+		await worker.cancel(task.item.key, 'it was frozen');
+		expect(worker.busy()).toEqual([]);
+		expect(await report).toMatchObject({ kind: 'stopped', reason: 'it was frozen', commit: null });
+	});
+
+	test('declines without a slot, for an item that it works on, and while it stops', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code') });
+		const { worker } = await bench.worker({ slots: 1 });
+		const task = bench.task({ description: 'FAKE:silent' }, { agent: 'ada' });
+		expect(worker.offer(task)).toEqual({ kind: 'accepted' });
+		expect(worker.offer(bench.task({ key: 'other' }))).toEqual({ kind: 'declined', reason: 'no slot is free' });
+		expect(worker.begin(task)).toBe(true);
+		expect(worker.offer(task)).toMatchObject({ kind: 'declined', reason: 'this machine works on the item already' });
+		await worker.stop();
+		expect(worker.offer(task)).toMatchObject({ kind: 'declined', reason: 'the node is stopping' });
+		expect(worker.busy()).toEqual([]);
+	});
+
+	test('[I6] hands a report over again after a crash, until it is acknowledged', async () => {
+		bench = await makeBench(files);
+		const first = await bench.worker({ settle: 'silent' });
+		const report = await first.work(bench.task({ description: script('echo b > a.txt') }));
+		expect(report.kind).toBe('result');
+		const second = await bench.worker();
+		await second.worker.start();
+		await expect.poll(() => bench.handed.length).toBe(2);
+		expect(bench.handed[1]).toEqual(bench.handed[0]);
+		await expect.poll(() => second.worker.reporting.size).toBe(0);
+		const third = await bench.worker();
+		await third.worker.start();
+		expect(third.worker.reporting.size).toBe(0);
+	});
+
+	test('[I12] reports an attempt that a crash interrupted, with the commits that it had', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code'), gate: gate('sleep 600; :') });
+		const first = await bench.worker();
+		const task = bench.task({ description: 'FAKE:commit' }, { agent: 'ada' });
+		first.worker.begin(task);
+		await expect.poll(() => first.worker.busy()[0]?.what, { timeout: 20_000 }).toBe('gate test');
+		const second = await bench.worker();
+		await second.worker.start();
+		await expect.poll(() => bench.handed.length).toBe(1);
+		expect(bench.handed[0]?.report).toMatchObject({
+			kind: 'stopped',
+			reason: 'the node ended in the middle of it',
+			commit: expect.any(String),
+		});
+	});
+
+	test('[I7] keeps what is in a clone before it removes it', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code') });
+		const { worker, work } = await bench.worker();
+		const task = bench.task({ description: 'FAKE:commit' }, { agent: 'ada' });
+		await work(task);
+		const clone = join(bench.state, 'work', task.item.key);
+		writeFileSync(join(clone, 'unsaved.txt'), 'precious\n');
+		await worker.tidy(new Set([task.item.key]));
+		expect(existsSync(clone)).toBe(true);
+		await worker.tidy(new Set());
+		expect(existsSync(clone)).toBe(false);
+		const [kept] = await bench.canonical.refs(`refs/gangline/salvage/${task.item.key}`);
+		expect(shell(bench.canonical.path, 'show', `${kept?.commit}:unsaved.txt`)).toBe('precious');
+	});
+});
