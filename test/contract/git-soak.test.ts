@@ -3,7 +3,7 @@
  * all items are on main. Nothing that was answered is lost, nothing lands twice, and what a killed one left is healed.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CanonicalRepository } from '../../shared/git/index.ts';
@@ -33,6 +33,14 @@ function manyItems(gitDir: string, base: string): string {
 	});
 	const lines = execFileSync('sort', ['-t:', '-k2n', marks], { encoding: 'utf8' }).trim().split('\n');
 	return lines.map((line, index) => `${key(index)} ${line.split(' ')[1]}`).join('\n');
+}
+
+function killIfThere(pid: number): void {
+	try {
+		process.kill(pid, 'SIGKILL');
+	} catch {
+		// It had ended.
+	}
 }
 
 interface Lander {
@@ -70,7 +78,13 @@ describe('landing under SIGKILL', () => {
 				seen.errors += text;
 			});
 			const kill = (): void => {
-				if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) seen.kills++;
+				if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+				const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+					.split(' ')
+					.filter(Boolean);
+				if (child.kill('SIGKILL')) seen.kills++;
+				// Every second time its git children live on as orphans; otherwise they die in the act and leave lock files.
+				if (seen.kills % 2 === 0) for (const orphan of children) killIfThere(Number(orphan));
 			};
 			return { child, ended: new Promise((resolve) => child.once('close', () => resolve())) };
 		};
