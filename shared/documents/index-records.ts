@@ -210,17 +210,25 @@ class Draft {
 }
 
 function itemChanges(key: string, before: Item | undefined, after: Item | undefined): readonly RecordChange[] {
-	if (!after)
-		return [
-			[`i/${key}`, undefined],
-			[`t/${key}`, undefined],
-		];
-	const { tries, ...fields } = after;
-	const { tries: triesBefore, ...fieldsBefore } = before ?? { tries: undefined };
-	return [
-		...changed(`i/${key}`, before && canonicalJson(fieldsBefore), canonicalJson(fields)),
-		...changed(`t/${key}`, before && canonicalJson(triesBefore), canonicalJson(tries)),
-	];
+	const [was, is] = [before && textsOf(before), after && textsOf(after)];
+	return [...changed(`i/${key}`, was?.fields, is?.fields), ...changed(`t/${key}`, was?.tries, is?.tries)];
+}
+
+interface ItemTexts {
+	readonly fields: string;
+	readonly tries: string;
+}
+
+/** Texts by item: items are values, so each is written out once, however often it is compared. */
+const itemTexts = new WeakMap<Item, ItemTexts>();
+
+function textsOf(item: Item): ItemTexts {
+	const known = itemTexts.get(item);
+	if (known) return known;
+	const { tries, ...fields } = item;
+	const texts = { fields: canonicalJson(fields), tries: canonicalJson(tries) };
+	itemTexts.set(item, texts);
+	return texts;
 }
 
 function authorChanges(state: ProjectFacts, next: ProjectFacts): readonly RecordChange[] {
