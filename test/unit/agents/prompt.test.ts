@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { commitOnlyPrompt, taskPrompt } from '../../../node/agents/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
+
+const task: Task = {
+	project: 'p',
+	item: {
+		key: 'k',
+		number: 12,
+		title: 'Fix the parser',
+		type: 'bug',
+		description: 'It fails on "x".',
+		words: [],
+		lastFailure: null,
+	},
+	role: 'coder',
+	agent: 'ada',
+	token: [1, 2],
+	main: 'a'.repeat(40),
+	startFrom: null,
+};
+const place = { branch: 'gangline/12', gates: ['npm test', 'npm run lint'] };
+const withItem = (item: Partial<Task['item']>, more: Partial<Task> = {}): Task => ({
+	...task,
+	...more,
+	item: { ...task.item, ...item },
+});
+
+describe('the prompt', () => {
+	test('says what, where, how it will be judged and what must not be touched', () => {
+		const prompt = taskPrompt(task, place);
+		for (const part of [
+			'# Fix the parser',
+			'It fails on "x".',
+			'`gangline/12`',
+			'`npm test`, `npm run lint`',
+			'`.gangline/`',
+			'Do not push',
+		]) {
+			expect(prompt).toContain(part);
+		}
+		expect(prompt).not.toContain('last try');
+	});
+
+	test('is small in our own words, for every role', () => {
+		const empty = { title: '', description: '' };
+		for (const role of ['coder', 'qa', 'mergemaster'] as const) {
+			expect(taskPrompt(withItem(empty, { role, startFrom: 'b' }), { branch: 'b', gates: [] }).length).toBeLessThan(
+				3_000,
+			);
+		}
+		expect(commitOnlyPrompt(withItem(empty), { branch: 'b', gates: [] }).length).toBeLessThan(3_000);
+	});
+
+	test("gives a person's words and the raw failure, cut in the middle when it is long", () => {
+		const failure = `BEGIN ${'x'.repeat(50_000)} END`;
+		const prompt = taskPrompt(withItem({ words: ['not like this'], lastFailure: failure }), place);
+		expect(prompt).toContain('- not like this');
+		expect(prompt).toContain('BEGIN');
+		expect(prompt).toContain('END');
+		expect(prompt).toMatch(/… \d+ characters left out …/);
+		expect(prompt.length).toBeLessThan(12_000);
+	});
+
+	test('names the commit to merge for a conflict', () => {
+		expect(taskPrompt(withItem({}, { role: 'mergemaster' }), place)).toContain(`commit ${'a'.repeat(40)}`);
+	});
+});

@@ -1,0 +1,174 @@
+/** Limits, silence and endings of a session, on the twins: no time passes. */
+import { describe, expect, test } from 'vitest';
+import {
+	type AgentEvent,
+	type AgentSettings,
+	createRuntime,
+	runtimePrograms,
+	type SessionEnd,
+} from '../../../node/agents/index.ts';
+import { SimClock, SimMachine, SimProcesses, type SimProgram } from '../../../shared/ports/sim/index.ts';
+
+const init = '{"type":"system","subtype":"init","session_id":"s1"}\n';
+const done =
+	'{"type":"result","subtype":"success","is_error":false,"total_cost_usd":0.5,"usage":{"input_tokens":1,"output_tokens":2}}\n';
+const turn = (id: number) => `{"type":"assistant","message":{"id":"m${id}","model":"x","content":[]}}\n`;
+
+async function play(
+	program: SimProgram,
+	settings: Partial<AgentSettings> = {},
+	prepare?: (machine: SimMachine) => void,
+) {
+	const clock = new SimClock();
+	const machine = new SimMachine(clock, { claude: program });
+	prepare?.(machine);
+	const processes = new SimProcesses(machine);
+	const runtime = createRuntime(runtimePrograms['claude-code'], {
+		processes,
+		clock,
+		isRoot: false,
+		shellPath: '/bin/sh',
+	});
+	const events: AgentEvent[] = [];
+	let logged = '';
+	const session = runtime.start({
+		runId: 'run',
+		agent: { runtime: 'claude-code', max_turns: 3, timeout_seconds: 100, silence_seconds: 10, ...settings },
+		prompt: 'p',
+		description: '',
+		cwd: '/',
+		tmp: '/tmp',
+		env: {},
+		confinement: { hidden: [], readOnly: [], writable: [] },
+		onEvent: (event) => events.push(event),
+		onLog: (_, text) => {
+			logged += text;
+		},
+	});
+	let end: SessionEnd | undefined;
+	void session.ended.then((value) => {
+		end = value;
+	});
+	const drive = async (): Promise<SessionEnd> => {
+		for (let second = 0; second < 100_000 && !end; second++) await clock.advance(1_000);
+		if (!end) throw new Error('it did not end');
+		return end;
+	};
+	return { drive, session, clock, events, processes, logged: () => logged };
+}
+
+const talk =
+	(...lines: string[]): SimProgram =>
+	async (run) => {
+		for (const line of lines) run.say('stdout', line);
+		return 0;
+	};
+
+const hang =
+	(...lines: string[]): SimProgram =>
+	async (run) => {
+		for (const line of lines) run.say('stdout', line);
+		while (!run.term.aborted) await run.pause(1_000_000);
+		return 143;
+	};
+
+describe('a session', () => {
+	test('tells typed events in order and ends with the exit', async () => {
+		const { drive, events } = await play(talk(init, turn(1), done));
+		const end = await drive();
+		expect(end).toMatchObject({
+			outcome: { kind: 'finished' },
+			usage: { costUsd: 0.5, inputTokens: 1, outputTokens: 2 },
+			sessionId: 's1',
+			tree: { kind: 'empty' },
+		});
+		expect(events.map(({ kind }) => kind)).toEqual(['started', 'turn', 'usage', 'result', 'exited']);
+	});
+
+	test('reads lines that come in pieces, and counts what it cannot read', async () => {
+		const text = `${init}no json\n{"a":1}\n${done}`;
+		const { drive, logged } = await play(talk(...[...text]));
+		expect(await drive()).toMatchObject({ outcome: { kind: 'finished' }, garbageLines: 2 });
+		expect(logged()).toContain('no json');
+	});
+
+	test('[I15] drops a line beyond the bound and goes on', async () => {
+		const { drive } = await play(talk(init, 'x'.repeat(700_000), 'x'.repeat(700_000), '\n', done));
+		expect(await drive()).toMatchObject({ outcome: { kind: 'finished' }, garbageLines: 1 });
+	});
+
+	test('is ended for silence, and any output breaks it', async () => {
+		const { drive, clock } = await play(hang(init));
+		expect(await drive()).toMatchObject({ outcome: { kind: 'inactive' } });
+		expect(clock.monotonic()).toBeLessThan(20_000);
+		const chatty: SimProgram = async (run) => {
+			run.say('stdout', init);
+			for (let i = 0; i < 9; i++) {
+				await run.pause(9_000);
+				run.say('stderr', 'still here\n');
+			}
+			run.say('stdout', done);
+			return 0;
+		};
+		expect(await (await play(chatty)).drive()).toMatchObject({ outcome: { kind: 'finished' } });
+	});
+
+	test('is not ended for a silence that the account makes it keep', async () => {
+		const waits: SimProgram = async (run) => {
+			run.say('stdout', init);
+			const until = Math.floor(1_750_000_000_000 / 1000) + 60;
+			run.say('stdout', `{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":${until}}}\n`);
+			await run.pause(62_000);
+			run.say('stdout', done);
+			return 0;
+		};
+		expect(await (await play(waits)).drive()).toMatchObject({ outcome: { kind: 'finished' } });
+	});
+
+	test.each([
+		['turns', hang(init, turn(1), turn(2), turn(3), turn(4)), {}],
+		['cost', hang(init, done), { max_cost_usd: 0.4 }],
+		['time', hang(init), { silence_seconds: 1000 }],
+	] as const)('is ended when it goes over its limit of %s', async (which, program, settings) => {
+		expect(await (await play(program, settings)).drive()).toMatchObject({ outcome: { kind: 'overBudget', which } });
+	});
+
+	test('[I5] is stopped with what it left behind before it counts as over', async () => {
+		const leaving: SimProgram = async (run) => {
+			run.say('stdout', init);
+			run.leaveBehind(3);
+			while (!run.term.aborted) await run.pause(1_000_000);
+			return 0;
+		};
+		const { session, drive, processes } = await play(leaving, { silence_seconds: 1000 });
+		void session.stop('frozen');
+		expect(await drive()).toMatchObject({ outcome: { kind: 'stopped', reason: 'frozen' }, tree: { kind: 'empty' } });
+		expect(await processes.census('run')).toBe(0);
+	});
+
+	test('[I5] names the survivors of a tree that could not be ended', async () => {
+		const { drive } = await play(talk(init, done), {}, (machine) => machine.stuck.add('run'));
+		expect(await drive()).toMatchObject({ outcome: { kind: 'finished' }, tree: { kind: 'survivors', pids: [100] } });
+	});
+
+	test('has crashed when its program is not there', async () => {
+		const clock = new SimClock();
+		const processes = new SimProcesses(new SimMachine(clock, {}));
+		const runtime = createRuntime(runtimePrograms.codex, { processes, clock, isRoot: false, shellPath: '/bin/sh' });
+		const session = runtime.start({
+			runId: 'run',
+			agent: { runtime: 'codex', max_turns: 1, timeout_seconds: 1, silence_seconds: 1, max_cost_usd: 1 },
+			prompt: 'p',
+			description: '',
+			cwd: '/',
+			tmp: '/tmp',
+			env: {},
+			confinement: { hidden: [], readOnly: [], writable: [] },
+		});
+		expect((await session.ended).outcome).toEqual({
+			kind: 'crashed',
+			reason: 'could not be started: codex: not found',
+		});
+		expect(clock.waiting).toBe(0);
+	});
+});
