@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { planMounts } from '../../../../node/agents/processes/mount-plan.ts';
+import type { Confinement } from '../../../../shared/ports/index.ts';
+
+const none: Confinement = { hidden: [], readOnly: [], writable: [] };
+
+const cases: readonly [name: string, confinement: Partial<Confinement>, steps: readonly string[]][] = [
+	['nothing', {}, []],
+	['a writable folder in no other', { writable: ['/w'] }, []],
+	['a hidden folder', { hidden: ['/s'] }, ['cover /s', 'seal /s']],
+	['a folder to read only', { readOnly: ['/r'] }, ['aside 0 /r', 'freeze 0', 'back 0 /r']],
+	[
+		'a writable folder in a hidden one: aside before the cover, back after it, sealed last',
+		{ hidden: ['/s'], writable: ['/s/w'] },
+		['aside 0 /s/w', 'cover /s', 'folder /s/w', 'back 0 /s/w', 'seal /s'],
+	],
+	[
+		'a writable folder in one to read in a hidden one',
+		{ hidden: ['/s'], readOnly: ['/s/r'], writable: ['/s/r/w'] },
+		[
+			'aside 0 /s/r',
+			'freeze 0',
+			'aside 1 /s/r/w',
+			'cover /s',
+			'folder /s/r',
+			'back 0 /s/r',
+			'back 1 /s/r/w',
+			'seal /s',
+		],
+	],
+	[
+		'a hidden folder in a writable one in a hidden one',
+		{ hidden: ['/s', '/s/w/h'], writable: ['/s/w'] },
+		['aside 0 /s/w', 'cover /s', 'folder /s/w', 'back 0 /s/w', 'cover /s/w/h', 'seal /s', 'seal /s/w/h'],
+	],
+	['a hidden folder in a hidden one', { hidden: ['/s', '/s/h'] }, ['cover /s', 'seal /s']],
+	['two words about one folder', { hidden: ['/s'], readOnly: ['/s'] }, ['aside 0 /s', 'freeze 0', 'back 0 /s']],
+	['names that only begin alike', { hidden: ['/s'], writable: ['/s2'] }, ['cover /s', 'seal /s']],
+];
+
+describe('planMounts', () => {
+	test.each(cases)('covers and restores in the right order: %s', (_, confinement, steps) => {
+		expect(planMounts({ ...none, ...confinement }).map((step) => step.join(' '))).toEqual(steps);
+	});
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { MachineRoom } from '../../../node/worker/index.ts';
+
+const gibibyte = 1024 ** 3;
+const make = (disk = 100, memory = 8) =>
+	new MachineRoom({
+		slots: 2,
+		machine: () => ({ freeDiskBytes: disk * gibibyte, freeMemoryBytes: memory * gibibyte }),
+	});
+
+describe('MachineRoom', () => {
+	test('gives away as many slots as there are, less those in quarantine', () => {
+		const room = make();
+		expect([room.takeSlot(), room.takeSlot(), room.takeSlot()]).toEqual([true, true, false]);
+		room.quarantineSlot();
+		room.freeSlot();
+		expect(room.freeSlots).toBe(0);
+		room.freeSlot();
+		expect(room.freeSlots).toBe(1);
+	});
+
+	test('gives no two runs the same ports', () => {
+		const room = make();
+		const [a, b] = [room.takePorts(), room.takePorts()];
+		expect([a, b]).toEqual([21_000, 21_010]);
+		room.freePorts(a);
+		expect(room.takePorts()).toBe(21_000);
+		expect(room.takePorts()).toBe(21_020);
+	});
+
+	test('says what is short', () => {
+		expect(make().shortage()).toBeNull();
+		expect(make(0.5).shortage()).toBe('only 0.5 GiB of disk are free, 1.0 GiB are needed');
+		expect(make(9, 0.1).shortage()).toBe('only 0.1 GiB of memory are free, 0.3 GiB are needed');
+	});
+});
