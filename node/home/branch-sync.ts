@@ -60,7 +60,7 @@ export class BranchSync {
 		null;
 	#checkout: { readonly own: CommitId | null; readonly sync: SyncResult } | null = null;
 	#stopped: string | null = null;
-	#passedAt: number | null = null;
+	#passed: { readonly at: number; readonly main: CommitId | null } | null = null;
 
 	constructor(options: BranchSyncOptions) {
 		this.#options = options;
@@ -72,7 +72,7 @@ export class BranchSync {
 			const config = await this.#options.config();
 			if ((await this.#comeIn(config)) === null) await this.#goOut(config);
 			await this.#bringCheckout();
-			this.#passedAt = this.#options.clock.monotonic();
+			this.#passed = { at: this.#options.clock.monotonic(), main: await this.#options.canonical.main() };
 		});
 	}
 
@@ -83,7 +83,8 @@ export class BranchSync {
 
 	async distance(): Promise<Board['distance']> {
 		const { canonical, clock, log } = this.#options;
-		if (this.#passedAt === null || clock.monotonic() - this.#passedAt > freshMs) {
+		const before = await canonical.main();
+		if (this.#passed?.main !== before || clock.monotonic() - this.#passed.at > freshMs) {
 			await this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
 		}
 		const main = await canonical.main();

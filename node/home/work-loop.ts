@@ -94,6 +94,7 @@ export class WorkLoop {
 		for (const { intent, outcome } of settled) {
 			if (outcome !== 'applied') log.warn('report.refused', { item: task.item.key, event: intent.event, outcome });
 		}
+		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
 		if (report.kind === 'rateLimited') this.#notBefore.set(task.item.key, report.until);
 		await worker.acknowledge(task);
 		this.#options.onSettled();
@@ -114,6 +115,19 @@ export class WorkLoop {
 		]);
 		const granted = home.item(item.key);
 		return granted?.holder === workAuthor && granted.token !== null ? { ...task, token: granted.token } : task;
+	}
+
+	/** A script does the same again; when it failed in the same way twice, only a person can change anything. */
+	async #stopRepeating(before: Item, task: Task): Promise<void> {
+		const { home } = this.#options;
+		const now = home.item(before.key);
+		const isSame =
+			before.lastFailure !== null &&
+			before.lastFailure.reason === now?.lastFailure?.reason &&
+			before.lastFailure.detail === now.lastFailure.detail;
+		if (task.agent !== 'shell' || !isSame || !now) return;
+		const reason = `its script failed twice in the same way: ${now.lastFailure?.reason ?? ''}`;
+		await home.submit('home', [draft('system', now, 'block', { reason })]);
 	}
 
 	#sameNode(author: string): boolean {

@@ -113,7 +113,7 @@ class Attempt {
 		const settings = settingsFor(task, config);
 		if (!settings) return this.#blocked(`no agent named ${task.agent} is in .gangline/project.toml`, null);
 		await freshFolder(this.#tmp);
-		if (task.item.lastFailure !== null) await writeFile(this.#lastFailure, task.item.lastFailure);
+		await writeFile(this.#lastFailure, task.item.lastFailure ?? '');
 		onStep('clone');
 		const opened = await workspaces.open(task, settings.runtime === 'shell');
 		signal.throwIfAborted();
@@ -192,7 +192,7 @@ class Attempt {
 			tmp: this.#tmp,
 			env: {
 				...agentEnvironment({ person, tmp: this.#tmp, portBase, author, credentials: agent.credentials }),
-				...(task.item.lastFailure === null ? {} : { GANGLINE_LAST_FAILURE: this.#lastFailure }),
+				GANGLINE_LAST_FAILURE: this.#lastFailure,
 			},
 			confinement: this.#confinement(workspace),
 			onLog: (stream, text) => runLog.write('agent', stream, text),
@@ -308,7 +308,7 @@ class Attempt {
 		return join(this.#parts.tmpRoot, `p${this.#input.portBase}`);
 	}
 
-	/** What the last try failed with, as a file: a script can read it, an agent has it in its prompt too. */
+	/** What the last try failed with, empty at the first: a script can read it, an agent has it in its prompt too. */
 	get #lastFailure(): string {
 		return join(this.#tmp, 'last-failure.txt');
 	}

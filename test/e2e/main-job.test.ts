@@ -55,13 +55,9 @@ describe('the main job', () => {
 			await world.ok(repository, 'start');
 		}
 		await world.until<Board>(repository, ['status'], (now) => [1, 2, 3, 4].every((n) => stageOf(now, n) === 'done'));
-		const landed = world.git(
-			repository,
-			'log',
-			'--first-parent',
-			'--format=%(trailers:key=Gangline-Item,valueonly)',
-			'main',
-		);
+		world.git(repository, 'fetch', '-q', 'gangline');
+		const format = '--format=%(trailers:key=Gangline-Item,valueonly)';
+		const landed = world.git(repository, 'log', '--first-parent', format, 'gangline/main');
 		const keys = landed.split('\n').filter(Boolean);
 		expect(new Set(keys).size).toBe(4);
 		expect(keys).toHaveLength(4);

@@ -32,6 +32,8 @@ export interface LaunchPlan {
 		readonly gid: number;
 		/** An empty folder to bind things aside in. */
 		readonly stage: string;
+		/** Whether the steps cover it. */
+		readonly isStageCovered: boolean;
 		readonly steps: readonly MountStep[];
 	} | null;
 	/** The number of the prctl system call for a reaper above the program, null without. */
@@ -53,17 +55,31 @@ const init = 'echo begun >&3; "$@" 3>&-; code=$?; echo "ended $code" >&3; exit "
 
 /** Carries out the steps of mount-plan.ts. The stage is used by relative path, because it may itself get covered. */
 const enclose = `set -eu
-mount=$1 umount=$2 mkdir=$3 stage=$4 cwd=$5
-shift 5
+mount=$1 umount=$2 mkdir=$3 stage=$4 isStageCovered=$5 cwd=$6
+shift 6
+make() (
+	count=$2 all=$#
+	shift 2
+	while [ "$all" -gt 2 ]; do
+		path=$1 all=$((all - 1))
+		shift
+		[ "$count" -le 0 ] || set -- "$@" "$path"
+		count=$((count - 1))
+	done
+	"$mkdir" -p "$@"
+)
 cd "$stage"
 "$mount" -t tmpfs -o mode=0700,size=256k gangline "$stage"
 cd "$stage"
 while [ "$1" != -- ]; do
 	case $1 in
-	aside) "$mkdir" "./$2"; "$mount" --rbind "$3" "./$2"; shift 3 ;;
+	stage) names= i=0
+		while [ $i -lt "$2" ]; do names="$names ./$i" i=$((i + 1)); done
+		"$mkdir" $names; shift 2 ;;
+	aside) "$mount" --rbind "$3" "./$2"; shift 3 ;;
 	freeze) "$mount" -o remount,bind,ro "$stage/$2"; shift 2 ;;
 	cover) "$mount" -t tmpfs -o mode=0555,size=1m gangline "$2"; shift 2 ;;
-	folder) "$mkdir" -p "$2"; shift 2 ;;
+	folders) make "$@"; shift $(($2 + 2)) ;;
 	back) "$mount" -c --rbind "./$2" "$3"; shift 3 ;;
 	seal) "$mount" -o remount,bind,ro "$2"; shift 2 ;;
 	*) exit 125 ;;
@@ -71,7 +87,7 @@ while [ "$1" != -- ]; do
 done
 shift
 cd "$cwd"
-"$umount" -l "$stage" 2>/dev/null || :
+[ "$isStageCovered" = yes ] || "$umount" -l "$stage"
 exec "$@"`;
 
 /**
@@ -132,7 +148,7 @@ export function planLaunch(plan: LaunchPlan): Launch {
 
 function inNamespaces(
 	{ tools, argv, cwd }: LaunchPlan,
-	{ mode, uid, gid, stage, steps }: NonNullable<LaunchPlan['namespaces']>,
+	{ mode, uid, gid, stage, isStageCovered, steps }: NonNullable<LaunchPlan['namespaces']>,
 ): readonly string[] {
 	const { sh, unshare, setpriv, mount, umount, mkdir } = tools;
 	if (!unshare || !mount || !umount || !mkdir) return argv;
@@ -144,5 +160,6 @@ function inNamespaces(
 	enter.push('--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--');
 	const run = [...drop, sh, '-c', init, 'gangline', ...argv];
 	if (steps.length === 0) return [...enter, ...run];
-	return [...enter, sh, '-c', enclose, 'gangline', mount, umount, mkdir, stage, cwd, ...steps.flat(), '--', ...run];
+	const place = [mount, umount, mkdir, stage, isStageCovered ? 'yes' : 'no', cwd];
+	return [...enter, sh, '-c', enclose, 'gangline', ...place, ...steps.flat(), '--', ...run];
 }

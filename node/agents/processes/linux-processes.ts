@@ -17,7 +17,7 @@ import {
 import { isPopulated, listCgroups, makeCgroup } from './cgroup.ts';
 import { type Launch, type NamespaceMode, planLaunch } from './launch.ts';
 import { findProgram, type Means } from './means.ts';
-import { planMounts } from './mount-plan.ts';
+import { isCovered, planMounts } from './mount-plan.ts';
 import { markerOf, markerVariable, readBootId, readProcess, readProcTable } from './proc-table.ts';
 import { RunTree } from './run.ts';
 import { watchChild } from './watch-child.ts';
@@ -146,7 +146,14 @@ export class LinuxProcesses implements Processes {
 			cwd: realpathSync(spec.cwd),
 			cgroup,
 			namespaces: enters
-				? { mode: namespaces, uid: means.uid, gid: means.gid, stage, steps: isConfined ? planMounts(confinement) : [] }
+				? {
+						mode: namespaces,
+						uid: means.uid,
+						gid: means.gid,
+						stage,
+						isStageCovered: isCovered(confinement, realpathSync(stage)),
+						steps: isConfined ? planMounts(confinement) : [],
+					}
 				: null,
 			reaperCall: this.anchor === 'marker' ? means.reaperCall : null,
 		});
@@ -159,7 +166,7 @@ export class LinuxProcesses implements Processes {
 		if (missing !== undefined) return { missing };
 		const { cgroup } = this.#options.means;
 		const isAsked = hidden.length + readOnly.length > 0;
-		const groups = isAsked && cgroup.mount !== null && isFolder(cgroup.mount) ? [cgroup.mount] : [];
+		const groups = isAsked && this.#cgroupFolder() !== null && cgroup.mount !== null ? [cgroup.mount] : [];
 		return {
 			hidden: hidden.filter(isFolder).map((path) => realpathSync(path)),
 			readOnly: [...readOnly, ...groups].map((path) => realpathSync(path)),

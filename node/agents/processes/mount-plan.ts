@@ -8,13 +8,16 @@ import type { Confinement } from '../../../shared/ports/index.ts';
 
 /** Steps of the launcher's script, each a word and its arguments. */
 export type MountStep =
+	/** Makes `count` places in the stage, numbered from 0. */
+	| readonly ['stage', count: string]
 	/** Binds `path` to the number `slot` of the stage. */
 	| readonly ['aside', slot: string, path: string]
 	/** What is at `slot` becomes read-only. */
 	| readonly ['freeze', slot: string]
 	/** An empty folder over `path`. */
 	| readonly ['cover', path: string]
-	| readonly ['folder', path: string]
+	/** Makes mount points in covers; one step for all, because each step costs a process. */
+	| readonly ['folders', count: string, ...paths: string[]]
 	/** Binds `slot` to `path`. */
 	| readonly ['back', slot: string, path: string]
 	/** The cover over `path` becomes read-only. */
@@ -30,7 +33,7 @@ export function planMounts(confinement: Confinement): readonly MountStep[] {
 	const places = placesOf(confinement);
 	const kept = places.filter((place) => place.access !== 'hidden');
 	const slotOf = (place: Place): string => String(kept.indexOf(place));
-	const steps: MountStep[] = [];
+	const steps: MountStep[] = kept.length > 0 ? [['stage', String(kept.length)]] : [];
 	for (const place of kept) {
 		steps.push(['aside', slotOf(place), place.path]);
 		if (place.access === 'readOnly') steps.push(['freeze', slotOf(place)]);
@@ -38,9 +41,10 @@ export function planMounts(confinement: Confinement): readonly MountStep[] {
 	for (const place of places) {
 		if (place.access === 'hidden') {
 			steps.push(['cover', place.path]);
+			const inside = kept.filter((other) => enclosing(places, other) === place).map(({ path }) => path);
+			if (inside.length > 0) steps.push(['folders', String(inside.length), ...inside]);
 			continue;
 		}
-		if (enclosing(places, place)?.access === 'hidden') steps.push(['folder', place.path]);
 		steps.push(['back', slotOf(place), place.path]);
 	}
 	for (const place of places) if (place.access === 'hidden') steps.push(['seal', place.path]);
@@ -68,7 +72,12 @@ function enclosing(places: readonly Place[], { path }: Place): Place | undefined
 	return places.findLast((other) => other.path !== path && isInside(path, other.path));
 }
 
-export function isInside(path: string, folder: string): boolean {
+/** Whether `path` is out of sight under the confinement. */
+export function isCovered(confinement: Confinement, path: string): boolean {
+	return placesOf(confinement).findLast((place) => isInside(path, place.path))?.access === 'hidden';
+}
+
+function isInside(path: string, folder: string): boolean {
 	return path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
 

@@ -77,7 +77,10 @@ describe('LandingQueue', () => {
 				// A dead process does nothing more: every later step fails too.
 				if (step >= deadline) throw new Error(`killed at ${name}`);
 			};
-			await disk.start().queue.pass().catch(() => {});
+			await disk
+				.start()
+				.queue.pass()
+				.catch(() => {});
 			disk.onStep = () => {};
 			const next = disk.start();
 			await next.queue.recover();
