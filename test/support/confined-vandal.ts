@@ -28,7 +28,7 @@ unshare -Urm umount "$2" 2>/dev/null && echo 'unmounted in a nested namespace'
 nsenter -t 1 -m true 2>/dev/null && test -e "$1/store" && echo 'entered another namespace'
 cat /proc/1/root"$1"/store 2>/dev/null
 for p in /proc/[0-9]*/cwd; do test -e "$p/../../store" && echo 'reached around by cwd'; done
-echo 0 > "$3/cgroup.procs" 2>/dev/null && echo 'left the cgroup'
+test "$4" = cgroup && echo 0 > "$3/cgroup.procs" 2>/dev/null && echo 'left the cgroup'
 kill -9 -1 2>/dev/null
 echo "own work" > work.txt
 echo done
@@ -48,7 +48,7 @@ export async function vandalise(processes: Processes): Promise<VandalOutcome> {
 	try {
 		const run = processes.start({
 			id: 'vandal',
-			argv: ['sh', '-c', vandalism, 'sh', state, objects, '/sys/fs/cgroup/unified'],
+			argv: ['sh', '-c', vandalism, 'sh', state, objects, '/sys/fs/cgroup/unified', processes.anchor],
 			cwd: own,
 			env: plainEnv,
 			confinement: { hidden: [state], readOnly: [objects], writable: [own] },

@@ -8,21 +8,22 @@ const cases: readonly [name: string, confinement: Partial<Confinement>, steps: r
 	['nothing', {}, []],
 	['a writable folder in no other', { writable: ['/w'] }, []],
 	['a hidden folder', { hidden: ['/s'] }, ['cover /s', 'seal /s']],
-	['a folder to read only', { readOnly: ['/r'] }, ['aside 0 /r', 'freeze 0', 'back 0 /r']],
+	['a folder to read only', { readOnly: ['/r'] }, ['stage 1', 'aside 0 /r', 'freeze 0', 'back 0 /r']],
 	[
 		'a writable folder in a hidden one: aside before the cover, back after it, sealed last',
 		{ hidden: ['/s'], writable: ['/s/w'] },
-		['aside 0 /s/w', 'cover /s', 'folder /s/w', 'back 0 /s/w', 'seal /s'],
+		['stage 1', 'aside 0 /s/w', 'cover /s', 'folders 1 /s/w', 'back 0 /s/w', 'seal /s'],
 	],
 	[
 		'a writable folder in one to read in a hidden one',
 		{ hidden: ['/s'], readOnly: ['/s/r'], writable: ['/s/r/w'] },
 		[
+			'stage 2',
 			'aside 0 /s/r',
 			'freeze 0',
 			'aside 1 /s/r/w',
 			'cover /s',
-			'folder /s/r',
+			'folders 1 /s/r',
 			'back 0 /s/r',
 			'back 1 /s/r/w',
 			'seal /s',
@@ -31,10 +32,14 @@ const cases: readonly [name: string, confinement: Partial<Confinement>, steps: r
 	[
 		'a hidden folder in a writable one in a hidden one',
 		{ hidden: ['/s', '/s/w/h'], writable: ['/s/w'] },
-		['aside 0 /s/w', 'cover /s', 'folder /s/w', 'back 0 /s/w', 'cover /s/w/h', 'seal /s', 'seal /s/w/h'],
+		['stage 1', 'aside 0 /s/w', 'cover /s', 'folders 1 /s/w', 'back 0 /s/w', 'cover /s/w/h', 'seal /s', 'seal /s/w/h'],
 	],
 	['a hidden folder in a hidden one', { hidden: ['/s', '/s/h'] }, ['cover /s', 'seal /s']],
-	['two words about one folder', { hidden: ['/s'], readOnly: ['/s'] }, ['aside 0 /s', 'freeze 0', 'back 0 /s']],
+	[
+		'two words about one folder',
+		{ hidden: ['/s'], readOnly: ['/s'] },
+		['stage 1', 'aside 0 /s', 'freeze 0', 'back 0 /s'],
+	],
 	['names that only begin alike', { hidden: ['/s'], writable: ['/s2'] }, ['cover /s', 'seal /s']],
 ];
 

@@ -98,7 +98,14 @@ describe('planLaunch', () => {
 	const nasty = '/a "b\' $(touch x)\n';
 
 	test('passes every name as an argument of its own, never in a script', () => {
-		const namespaces = { mode: 'user', uid: 7, gid: 8, stage: nasty, steps: [['cover', nasty]] } as const;
+		const namespaces = {
+			mode: 'user',
+			uid: 7,
+			gid: 8,
+			stage: nasty,
+			isStageCovered: false,
+			steps: [['cover', nasty]],
+		} as const;
 		const { argv, wrapped, announces } = planLaunch({ ...plan, cwd: nasty, cgroup: '/cg', namespaces });
 		expect(argv.filter((word) => word === nasty)).toHaveLength(3);
 		expect(argv.filter((word) => word !== nasty && word.includes('touch x'))).toEqual([]);
