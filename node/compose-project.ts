@@ -17,6 +17,7 @@ import {
 	type CommitId,
 	type Duty,
 	ganglineError,
+	type Log,
 	nodeOf,
 	type Person,
 	parseAuthorId,
@@ -126,14 +127,7 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 	const settings = new ConfigAtMain(repository, record.id);
 	const author = (): Promise<Person> => personOf(record.path, config.personEnvironment);
 
-	const index = await ProjectIndex.open({
-		store,
-		project: record.id,
-		generation: await currentGeneration(store, record.id),
-		random,
-		homeKey: identity.publicKey,
-		identity,
-	});
+	const index = await openIndex(parts, record.id, log);
 	const logs = await ProjectLogs.open({
 		store,
 		project: record.id,
@@ -266,6 +260,22 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		onChange: opening.onChange,
 	});
 	return project;
+}
+
+/**
+ * The project's facts. Where the store has lost publications the term is raised, so that no token from before is valid
+ * any more, and numbers go on at the next thousand, so that none is given twice; entries of the logs above what the
+ * facts cover are folded again, and main says what has landed.
+ */
+async function openIndex({ store, random, identity }: NodeParts, project: string, log: Log): Promise<ProjectIndex> {
+	const generation = await currentGeneration(store, project);
+	const homeKey = identity.publicKey;
+	const index = await ProjectIndex.open({ store, project, generation, random, homeKey, identity });
+	if (!index.isDamaged) return index;
+	const { facts } = index;
+	log.error('index.damaged', { generation, term: facts.term, revision: facts.revision });
+	const nextNumber = (Math.floor(facts.nextNumber / 1000) + 1) * 1000 + 1;
+	return index.startGeneration(String(Number(generation) + 1), { ...facts, term: facts.term + 1, nextNumber });
 }
 
 /** Keeps a result's commits at a ref that can only be created; fetched from the clone where they are not here yet. */

@@ -111,6 +111,7 @@ export class LandingQueue {
 		if (prepared.kind === 'failed') return this.#fail(item, prepared.failure, prepared.detail);
 		const { candidate } = prepared;
 		const config = await configAt(candidate.tip);
+		if (!isReviewed(item, config)) return this.#fail(item, 'other', 'no person has approved this change');
 		const verdict = await this.#options.verdict(item, candidate, config);
 		if (!verdict.passed) return this.#fail(item, 'gates', describeFailure(verdict));
 		if (await this.#options.propose(item, candidate, config)) return 'settled';
@@ -183,6 +184,11 @@ export class LandingQueue {
 		]);
 		return 'settled';
 	}
+}
+
+/** What a person must see is not landed because its state says merge: only their approval of this result counts. */
+function isReviewed(item: Item, config: ProjectConfig): boolean {
+	return (item.review ?? config.review.mode) === 'server' || item.approval !== null;
 }
 
 function foundDraft(item: string, commit: CommitId, token: Token | null): Draft {

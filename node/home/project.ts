@@ -16,6 +16,7 @@ import type { Home } from './home.ts';
 import type { LandingQueue } from './landing-queue.ts';
 import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
+import { dueForArchive } from './sweep.ts';
 import type { WorkLoop } from './work-loop.ts';
 
 /** What the node remembers of a project; kept in its store under `project/<id>`. */
@@ -97,7 +98,7 @@ export class Project {
 			reconciler('work', () => this.#workPass()),
 			reconciler('landing', () => this.#landingPass()),
 			reconciler('branches', () => parts.branches.pass()),
-			reconciler('tidy', () => parts.worker.tidy(this.#itemsWithClones())),
+			reconciler('tidy', () => this.#tidyPass()),
 		];
 	}
 
@@ -286,6 +287,18 @@ export class Project {
 	async #landingPass(): Promise<void> {
 		if (this.#record.paused || this.#configTrouble !== null) return;
 		await this.#parts.queue.pass();
+	}
+
+	/** Clones that nobody needs go, and what was closed long ago leaves the board. */
+	async #tidyPass(): Promise<void> {
+		const { worker, home, clock } = this.#parts;
+		await worker.tidy(this.#itemsWithClones());
+		const due = dueForArchive(home.facts, clock.now());
+		const archive = { by: 'system', who: 'sweep', event: 'archive', args: {} } as const;
+		await home.submit(
+			'home',
+			due.map(({ key: item }) => ({ ...archive, item })),
+		);
 	}
 
 	/** Items whose clone may still be needed: not ended, or kept for people to look at. */

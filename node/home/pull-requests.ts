@@ -45,6 +45,8 @@ type Proposal = z.output<typeof proposalSchema>;
 
 const ghMsMax = 60_000;
 const ghGraceMs = 2_000;
+/** Commits on main since the proposal among which its squash is looked for. */
+const squashesLookedAtMax = 200;
 
 export class PullRequests {
 	readonly #options: PullRequestsOptions;
@@ -59,12 +61,19 @@ export class PullRequests {
 		return this.#words.get(key) ?? null;
 	}
 
-	/** The commit of an item's proposal that main contains now, null where there is none. */
+	/** The commit with which an item's proposal came to main: itself, or one with the same change (a squash, a rebase). */
 	async merged(item: Item, main: CommitId): Promise<CommitId | null> {
+		const { repository } = this.#options;
 		const proposal = await this.#read(item.key);
-		if (proposal === null) return null;
-		const commit = parseCommitId(proposal.commit);
-		return (await this.#options.repository.isAncestor(commit, main)) ? commit : null;
+		if (proposal === null || proposal.tip === main) return null;
+		const [commit, tip] = [parseCommitId(proposal.commit), parseCommitId(proposal.tip)];
+		if (await repository.isAncestor(commit, main)) return commit;
+		const wanted = await repository.patchId(tip, commit);
+		const since = await repository.firstParents({ tip: main, until: tip, limit: squashesLookedAtMax });
+		for (const { commit: candidate, parent } of since) {
+			if (parent !== null && (await repository.patchId(parent, candidate)) === wanted) return candidate;
+		}
+		return null;
 	}
 
 	/** Offers the candidate where the project lands by pull request; false where it does not. */

@@ -112,8 +112,11 @@ function noted(item: Item, accepted: Accepted): Partial<Item> {
 				lastFailure: failure(accepted, 'landing failed: gates'),
 				tries: countAttempt(item.tries),
 			};
-		case 'unblock':
-			return reset;
+		case 'unblock': {
+			// Who goes on with a change that was shown to them has approved it.
+			const approval = approvalBy(accepted);
+			return approval ? { ...reset, approval } : reset;
+		}
 		case 'reopen':
 			return { ...reset, approval: null };
 		default:

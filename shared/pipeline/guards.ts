@@ -71,6 +71,10 @@ export function guard(
 			if (!shown) return 'invalid';
 			return context.diffIsAsShown(item, shown) ? null : 'movedSinceReview';
 		}
+		case 'unblock': {
+			const shown = shownIn(args);
+			return shown && !context.diffIsAsShown(item, shown) ? 'movedSinceReview' : null;
+		}
 		default:
 			return null;
 	}

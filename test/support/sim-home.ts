@@ -110,7 +110,12 @@ export class SimDiskOfProject {
 	}
 }
 
-const config = projectConfigSchema.parse({ id: '01K0000000000000000000000A', name: 'sim', branch: 'main' });
+const config = projectConfigSchema.parse({
+	id: '01K0000000000000000000000A',
+	name: 'sim',
+	branch: 'main',
+	review: { mode: 'server' },
+});
 
 /** Adds an item and takes it to `merge` with `commit` as its result. */
 export async function itemInMerge(

@@ -51,6 +51,20 @@ describe('LandingQueue', () => {
 		expect(disk.facts.items[keys[1] ?? '']?.stage).toMatchObject({ kind: 'mergeFailure', failure: 'conflict' });
 	});
 
+	it('[I13] lands nothing that a person must approve and has not', async () => {
+		const disk = new SimDiskOfProject();
+		const base = await disk.begin({ 'a.txt': 'one\n' });
+		const process = disk.start();
+		const [key = ''] = keys;
+		await itemInMerge(process, { key, commit: await disk.commit({ 'a.txt': 'two\n' }, base), base });
+		await process.home.submit('edge', [
+			{ by: 'user', who: 'ada', item: key, event: 'edit', args: { review: 'human' } },
+		]);
+		await process.queue.pass();
+		expect(await landedKeys(disk)).toEqual([]);
+		expect(disk.facts.items[key]?.stage).toMatchObject({ kind: 'mergeFailure', failure: 'other' });
+	});
+
 	it('stops and says so when main was rewritten', async () => {
 		const disk = await queueOfThree();
 		const process = disk.start();
