@@ -196,6 +196,7 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		config: (tip) => settings.at(tip),
 		verdict: (_item, candidate, at) => judge(candidate.commit, at),
 		bringIn: () => branches.bringIn(),
+		isPaused: () => project?.record.paused ?? false,
 		propose: (item, candidate, at) => pulls.propose(item, candidate, at),
 		merged: (item, tip) => pulls.merged(item, tip),
 		afterLanding: async () => poke(),

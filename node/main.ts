@@ -9,6 +9,7 @@ import { readConfig } from './config.ts';
 import { verify } from './verify.ts';
 
 const exitAfterSecondSignal = 130;
+const lingerMs = 2_000;
 
 async function serve(): Promise<void> {
 	const log = openLog({ logLevel: 'info' });
@@ -23,6 +24,8 @@ async function serve(): Promise<void> {
 			});
 		}
 		await node.stopped;
+		// The loop is empty by now; a git that still waits for a remote is not.
+		setTimeout(() => process.exit(), lingerMs).unref();
 	} catch (error) {
 		log.error('node.failed', errorFields(error));
 		process.exitCode = error instanceof GanglineError ? errorKinds[error.code].exit : errorKinds.INTERNAL.exit;

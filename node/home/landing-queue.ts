@@ -30,6 +30,7 @@ export interface LandingQueueOptions {
 	readonly verdict: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<TreeVerdict>;
 	/** Brings main up to date with the remote before a landing. A sentence: why nothing may land now. */
 	readonly bringIn: () => Promise<string | null>;
+	readonly isPaused: () => boolean;
 	/** Where landing is by pull request: offers the candidate and answers true, so that main is not moved here. */
 	readonly propose: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<boolean>;
 	/** The commit of an item's pull request that main contains; null where it was not merged. */
@@ -114,6 +115,8 @@ export class LandingQueue {
 		if (!isReviewed(item, config)) return this.#fail(item, 'other', 'no person has approved this change');
 		const verdict = await this.#options.verdict(item, candidate, config);
 		if (!verdict.passed) return this.#fail(item, 'gates', describeFailure(verdict));
+		// Gates may have taken long: what was paused meanwhile lands when it goes on, without judging it again.
+		if (this.#options.isPaused()) return 'settled';
 		if (await this.#options.propose(item, candidate, config)) return 'settled';
 		return this.#moveMain(item, candidate);
 	}

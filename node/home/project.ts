@@ -82,6 +82,8 @@ export type ProjectChange =
 	| { readonly kind: 'items'; readonly keys: readonly string[]; readonly why: string }
 	| { readonly kind: 'project' };
 
+const reconcilerStopMsMax = 10_000;
+
 export class Project {
 	readonly #parts: ProjectParts;
 	readonly #reconcilers: readonly Reconciler[];
@@ -149,10 +151,14 @@ export class Project {
 	}
 
 	async stop(): Promise<void> {
-		const { worker, home, repository } = this.#parts;
-		const stopping = this.#reconcilers.map((reconciler) => reconciler.stop());
+		const { worker, home, repository, clock } = this.#parts;
+		const reconcilers = Promise.all(this.#reconcilers.map((reconciler) => reconciler.stop()));
 		await worker.stop();
-		await Promise.all(stopping);
+		// A remote that does not answer is not waited for: what it was asked is asked again at the next start.
+		const bound = Promise.withResolvers<void>();
+		const cancel = clock.after(reconcilerStopMsMax, bound.resolve);
+		await Promise.race([reconcilers, bound.promise]);
+		cancel();
 		await home.idle();
 		await repository[Symbol.asyncDispose]();
 	}

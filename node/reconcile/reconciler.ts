@@ -79,7 +79,8 @@ export class Reconciler {
 		try {
 			await pass();
 		} catch (error) {
-			log.error('reconciler.failed', { reconciler: name, error });
+			// A pass that stopping cut short has nothing to say: the next process's first pass does what it left.
+			if (!this.#stopped) log.error('reconciler.failed', { reconciler: name, error });
 		}
 		this.#running = undefined;
 		const again = this.#again;

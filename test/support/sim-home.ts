@@ -83,6 +83,7 @@ export class SimDiskOfProject {
 				return { tree, gateSet: 'set', passed: verdicts(tree), gates: [] };
 			},
 			bringIn: async () => null,
+			isPaused: () => false,
 			propose: async () => false,
 			merged: async () => null,
 			afterLanding: async () => this.onStep('afterLanding'),
