@@ -2,12 +2,10 @@
  * The worker: takes tasks, runs agents in clones, lets the system's gates judge what they made, and reports. Also the
  * gate runner alone, which the home uses for what it is about to land.
  */
-export { type AttemptParts, runAttempt } from './attempt.ts';
-export { GateRunner, type GateRunnerOptions, type VerdictRequest } from './gate-runner.ts';
+export { GateRunner } from './gate-runner.ts';
 export { readMachine } from './machine.ts';
-export { MachineRoom, type MachineRoomOptions, type MachineState } from './machine-room.ts';
-export { type LogSink, RunLogs, type RunLogsOptions } from './run-log.ts';
-export { countTests } from './test-count.ts';
-export { type Busy, Worker, type WorkerOptions } from './worker.ts';
-export { type WorkspaceGit, workspaceGit } from './workspace-git.ts';
-export { type Workspace, Workspaces, type WorkspacesOptions } from './workspaces.ts';
+export { MachineRoom } from './machine-room.ts';
+export { RunLogs } from './run-log.ts';
+export { Worker } from './worker.ts';
+export { workspaceGit } from './workspace-git.ts';
+export { Workspaces } from './workspaces.ts';

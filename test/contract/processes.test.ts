@@ -4,7 +4,7 @@ import { createProcesses } from '../../node/agents/processes/index.ts';
 import type { Anchor, Processes, ProcessSpec, RunningProcess } from '../../shared/ports/index.ts';
 import { SimClock } from '../../shared/ports/sim/sim-clock.ts';
 import { SimMachine, SimProcesses, type SimProgram } from '../../shared/ports/sim/sim-processes.ts';
-import { plainEnv, unconfined } from '../support/hostile-tree.ts';
+import { plainEnv, removeStage, temporaryStage, unconfined } from '../support/hostile-tree.ts';
 
 type Name = 'say' | 'copy' | 'wait' | 'deaf' | 'leave';
 
@@ -53,7 +53,11 @@ const programs: Record<Name, SimProgram> = {
 function real(anchor: Anchor): () => Promise<Subject | null> {
 	return async () => {
 		const make = (): Promise<Processes> =>
-			createProcesses({ scope: `contract-${process.pid}-${anchor.toLowerCase()}`, anchors: [anchor] });
+			createProcesses({
+				scope: `contract-${process.pid}-${anchor.toLowerCase()}`,
+				anchors: [anchor],
+				stage: temporaryStage(),
+			});
 		const processes = await make().catch(() => null);
 		if (!processes) return null;
 		return { processes, again: make, argv: (name) => ['sh', '-c', scripts[name]], drive: (promise) => promise };
@@ -86,6 +90,8 @@ const subjects: Record<string, () => Promise<Subject | null>> = {
 	'Linux, marker': real('marker'),
 	twin,
 };
+
+afterAll(removeStage);
 
 for (const [name, make] of Object.entries(subjects)) {
 	const subject = await make();

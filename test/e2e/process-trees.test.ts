@@ -10,7 +10,16 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createProcesses } from '../../node/agents/processes/index.ts';
 import type { Anchor, Processes } from '../../shared/ports/index.ts';
 import { trial, type UnprivilegedOutcome } from '../support/confined-vandal.ts';
-import { countTree, growAndStop, plainEnv, processesWith, treeNumber, unconfined } from '../support/hostile-tree.ts';
+import {
+	countTree,
+	growAndStop,
+	plainEnv,
+	processesWith,
+	removeStage,
+	temporaryStage,
+	treeNumber,
+	unconfined,
+} from '../support/hostile-tree.ts';
 
 const vandalProgram = fileURLToPath(new URL('../support/confined-vandal.ts', import.meta.url));
 const doomedProgram = fileURLToPath(new URL('../support/doomed-node.ts', import.meta.url));
@@ -19,7 +28,7 @@ const untouched = { store: 'precious', 'canonical/objects/o': 'object', 'clones/
 
 async function open(anchor: Anchor, name: string): Promise<Processes | null> {
 	const scope = `e2e-${process.pid}-${name}-${anchor.toLowerCase()}`;
-	return await createProcesses({ scope, anchors: [anchor] }).catch(() => null);
+	return await createProcesses({ scope, anchors: [anchor], stage: temporaryStage() }).catch(() => null);
 }
 
 function expectClean(outcome: UnprivilegedOutcome): void {
@@ -110,14 +119,14 @@ for (const anchor of anchors) {
 		test('[I5] what a killed node leaves is gone at once or swept by the next one', async () => {
 			const number = treeNumber();
 			const scope = `e2e-${process.pid}-doomed-${anchor.toLowerCase()}`;
-			const doomed = spawn(process.execPath, [doomedProgram, scope, anchor, number], {
+			const doomed = spawn(process.execPath, [doomedProgram, scope, anchor, number, temporaryStage()], {
 				stdio: ['ignore', 'pipe', 'inherit'],
 			});
 			await once(doomed.stdout, 'data');
 			expect(countTree(number)).toBeGreaterThan(2);
 			doomed.kill('SIGKILL');
 			await once(doomed, 'exit');
-			const next = await createProcesses({ scope, anchors: [anchor] });
+			const next = await createProcesses({ scope, anchors: [anchor], stage: temporaryStage() });
 			expect(await next.sweep()).toMatchObject({ kind: 'empty' });
 			expect(countTree(number)).toBe(0);
 		});
@@ -147,5 +156,6 @@ describe.runIf(process.getuid?.() === 0)('process trees of an unprivileged user'
 });
 
 afterAll(() => {
+	removeStage();
 	expect(processesWith(`86400.${process.pid}`)).toEqual([]);
 });

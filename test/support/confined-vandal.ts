@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createProcesses } from '../../node/agents/processes/index.ts';
 import type { Anchor, Processes } from '../../shared/ports/index.ts';
-import { growAndStop, plainEnv, type TreeOutcome, unconfined } from './hostile-tree.ts';
+import { growAndStop, plainEnv, type TreeOutcome, temporaryStage, unconfined } from './hostile-tree.ts';
 
 export interface VandalOutcome {
 	readonly said: string;
@@ -88,7 +88,9 @@ export async function trial(
 	anchor: Anchor,
 ): Promise<UnprivilegedOutcome | { readonly anchor: Anchor; readonly reason: string }> {
 	const scope = `trial-${process.pid}-${anchor.toLowerCase()}`;
-	const processes = await createProcesses({ scope, anchors: [anchor] }).catch((error: unknown) => error);
+	const processes = await createProcesses({ scope, anchors: [anchor], stage: temporaryStage() }).catch(
+		(error: unknown) => error,
+	);
 	if (processes instanceof Error) return { anchor, reason: processes.message };
 	const usable = processes as Processes;
 	const tree = await growAndStop(usable, 'tree', { confinement: unconfined });
@@ -99,5 +101,6 @@ export async function trial(
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const outcomes = [];
 	for (const anchor of process.argv.slice(2)) outcomes.push(await trial(anchor as Anchor));
+	removeStage();
 	process.stdout.write(JSON.stringify(outcomes));
 }

@@ -2,10 +2,25 @@
  * A process tree that does what it can to outlive its stop, and the means to count what is left of it. Each of its
  * processes carries the tree's own number in its arguments, so the count needs nothing of what is tested.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Processes, ProcessSpec, StopReport } from '../../shared/ports/index.ts';
 
 let counter = 0;
+
+let stage: string | undefined;
+
+/** A mount point for all runs of this process. */
+export function temporaryStage(): string {
+	stage ??= mkdtempSync(join(tmpdir(), 'gangline-stage-'));
+	return stage;
+}
+
+export function removeStage(): void {
+	if (stage !== undefined) rmSync(stage, { recursive: true, force: true });
+	stage = undefined;
+}
 
 /** A number that no other tree on this machine has. */
 export function treeNumber(): string {

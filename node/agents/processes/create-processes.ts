@@ -13,8 +13,8 @@ import { findMeans, type Means } from './means.ts';
 export interface ProcessesOptions {
 	/** Names this node on this machine, the same after a restart: `[a-z0-9-]+`. */
 	readonly scope: string;
-	/** An empty folder of the node's own, used as a mount point. Default: one below the system's temporary folder. */
-	readonly stage?: string;
+	/** An empty folder of the node's own: each confined run mounts over its own view of it. */
+	readonly stage: string;
 	/** The anchors to choose from; for tests of the lesser ones. Default: all. */
 	readonly anchors?: readonly Anchor[];
 }
@@ -23,11 +23,10 @@ const allAnchors: readonly Anchor[] = ['cgroup', 'pidNamespace', 'marker'];
 
 /** Probes the machine and answers the adapter. @throws GanglineError UNSUITABLE_MACHINE when no anchor of those wanted works. */
 export async function createProcesses(options: ProcessesOptions): Promise<Processes> {
-	const { scope, anchors = allAnchors } = options;
+	const { scope, stage, anchors = allAnchors } = options;
 	if (!/^[a-z0-9-]{1,64}$/.test(scope)) {
 		throw ganglineError('INVALID_ID', `${JSON.stringify(scope)} is no scope: expected up to 64 of [a-z0-9-]`);
 	}
-	const stage = options.stage ?? join(tmpdir(), `gangline-stage-${process.getuid?.() ?? 0}`);
 	const means = findMeans(scope, anchors);
 	const base = { scope, means, stage };
 	const proved = await proveNamespaces(base);

@@ -78,6 +78,7 @@ while [ "$1" != -- ]; do
 		"$mkdir" $names; shift 2 ;;
 	aside) "$mount" --rbind "$3" "./$2"; shift 3 ;;
 	freeze) "$mount" -o remount,bind,ro "$stage/$2"; shift 2 ;;
+	here) "$mount" --rbind "$2" "$2"; "$mount" -o remount,bind,ro "$2"; shift 2 ;;
 	cover) "$mount" -t tmpfs -o mode=0555,size=1m gangline "$2"; shift 2 ;;
 	folders) make "$@"; shift $(($2 + 2)) ;;
 	back) "$mount" -c --rbind "./$2" "$3"; shift 3 ;;

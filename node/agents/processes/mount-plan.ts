@@ -14,6 +14,8 @@ export type MountStep =
 	| readonly ['aside', slot: string, path: string]
 	/** What is at `slot` becomes read-only. */
 	| readonly ['freeze', slot: string]
+	/** `path` becomes read-only where it is. */
+	| readonly ['here', path: string]
 	/** An empty folder over `path`. */
 	| readonly ['cover', path: string]
 	/** Makes mount points in covers; one step for all, because each step costs a process. */
@@ -31,7 +33,8 @@ interface Place {
 /** The paths are absolute and have no symbolic links in them. */
 export function planMounts(confinement: Confinement): readonly MountStep[] {
 	const places = placesOf(confinement);
-	const kept = places.filter((place) => place.access !== 'hidden');
+	const isOutermost = (place: Place): boolean => place.access === 'readOnly' && enclosing(places, place) === undefined;
+	const kept = places.filter((place) => place.access !== 'hidden' && !isOutermost(place));
 	const slotOf = (place: Place): string => String(kept.indexOf(place));
 	const steps: MountStep[] = kept.length > 0 ? [['stage', String(kept.length)]] : [];
 	for (const place of kept) {
@@ -45,7 +48,8 @@ export function planMounts(confinement: Confinement): readonly MountStep[] {
 			if (inside.length > 0) steps.push(['folders', String(inside.length), ...inside]);
 			continue;
 		}
-		steps.push(['back', slotOf(place), place.path]);
+		if (isOutermost(place)) steps.push(['here', place.path]);
+		else steps.push(['back', slotOf(place), place.path]);
 	}
 	for (const place of places) if (place.access === 'hidden') steps.push(['seal', place.path]);
 	return steps;
