@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createProcesses } from '../../node/agents/processes/index.ts';
 import type { Anchor, Processes } from '../../shared/ports/index.ts';
-import { growAndStop, plainEnv, type TreeOutcome, temporaryStage, unconfined } from './hostile-tree.ts';
+import { growAndStop, plainEnv, removeStage, type TreeOutcome, temporaryStage, unconfined } from './hostile-tree.ts';
 
 export interface VandalOutcome {
 	readonly said: string;
