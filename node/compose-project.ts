@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { currentGeneration, ProjectIndex } from '../shared/documents/index.ts';
+import type { ProjectIndex } from '../shared/documents/index.ts';
 import {
 	CanonicalRepository,
 	checkLanding,
@@ -11,19 +11,9 @@ import {
 	readIdentity,
 	workCloneAt,
 } from '../shared/git/index.ts';
-import { ProjectLogs, verifySignature } from '../shared/log/index.ts';
-import { type By, type Intent, intentSchema, type ProjectRulesContext } from '../shared/pipeline/index.ts';
-import {
-	type CommitId,
-	type Duty,
-	ganglineError,
-	type Log,
-	nodeOf,
-	type Person,
-	parseAuthorId,
-	parseCommitId,
-	type StoreWrite,
-} from '../shared/ports/index.ts';
+import { verifySignature } from '../shared/log/index.ts';
+import type { Intent, ProjectRulesContext } from '../shared/pipeline/index.ts';
+import { type CommitId, ganglineError, type Person, parseCommitId, type StoreWrite } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
 import type { Task } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
@@ -36,6 +26,7 @@ import { touchesJudge } from './home/judge-files.ts';
 import type { Candidate } from './home/landing.ts';
 import { LandingQueue } from './home/landing-queue.ts';
 import { MainReader } from './home/main-reader.ts';
+import { openFacts } from './home/open-facts.ts';
 import { Project, type ProjectChange, type ProjectRecord } from './home/project.ts';
 import { PullRequests } from './home/pull-requests.ts';
 import { Qualification } from './home/qualification.ts';
@@ -48,13 +39,6 @@ export interface ProjectOpening {
 	readonly saveRecord: (record: ProjectRecord) => Promise<void>;
 	readonly onChange: (change: ProjectChange) => void;
 }
-
-/** As what each of this process's three authors may act. */
-const rights: Readonly<Record<Duty, readonly By[]>> = {
-	home: ['system', 'scheduler', 'landing'],
-	work: ['agent', 'gates'],
-	edge: ['user'],
-};
 
 /** How long a killed node's last git child may still hold the repository. */
 const lockWaitMs = 15_000;
@@ -127,21 +111,7 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 	const settings = new ConfigAtMain(repository, record.id);
 	const author = (): Promise<Person> => personOf(record.path, config.personEnvironment);
 
-	const index = await openIndex(parts, record.id, log);
-	const logs = await ProjectLogs.open({
-		store,
-		project: record.id,
-		clock,
-		log,
-		parse: (value) => intentSchema.parse(value),
-	});
-	const own = {
-		home: await logs.startAuthor({ identity, duty: 'home', random }),
-		work: await logs.startAuthor({ identity, duty: 'work', random }),
-		edge: await logs.startAuthor({ identity, duty: 'edge', random }),
-	};
-	const pending = logs.pendingIntents(index.facts.acceptedUpTo);
-	await registerAuthors(index, own, pending);
+	const { index, own, pending } = await openFacts({ store, clock, random, identity, log, project: record.id });
 	const runs = await RunBook.open(store, record.id, () => clock.now());
 	const home = new Home({
 		document: index,
@@ -263,22 +233,6 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 	return project;
 }
 
-/**
- * The project's facts. Where the store has lost publications the term is raised, so that no token from before is valid
- * any more, and numbers go on at the next thousand, so that none is given twice; entries of the logs above what the
- * facts cover are folded again, and main says what has landed.
- */
-async function openIndex({ store, random, identity }: NodeParts, project: string, log: Log): Promise<ProjectIndex> {
-	const generation = await currentGeneration(store, project);
-	const homeKey = identity.publicKey;
-	const index = await ProjectIndex.open({ store, project, generation, random, homeKey, identity });
-	if (!index.isDamaged) return index;
-	const { facts } = index;
-	log.error('index.damaged', { generation, term: facts.term, revision: facts.revision });
-	const nextNumber = (Math.floor(facts.nextNumber / 1000) + 1) * 1000 + 1;
-	return index.startGeneration(String(Number(generation) + 1), { ...facts, term: facts.term + 1, nextNumber });
-}
-
 /** Keeps a result's commits at a ref that can only be created; fetched from the clone where they are not here yet. */
 async function keepAttempt(
 	repository: CanonicalRepository,
@@ -291,28 +245,6 @@ async function keepAttempt(
 	);
 	if (isHere) await repository.keep(ref, commit);
 	else await fetchAttempt(repository, { clone: workCloneAt(worker.clonePath(task.item.key)), commit, base, ref });
-}
-
-/**
- * This process's authors may act from now on. Authors of this node's earlier processes whose every entry was settled
- * are forgotten: nothing of theirs can come any more.
- */
-async function registerAuthors(
-	index: ProjectIndex,
-	own: Readonly<Record<Duty, { readonly author: string }>>,
-	pending: readonly Intent[],
-): Promise<void> {
-	const { facts } = index;
-	const node = nodeOf(parseAuthorId(own.home.author));
-	const waiting = new Set(pending.map(({ author }) => author));
-	const holders = new Set(Object.values(facts.items).map(({ holder }) => holder));
-	const stays = ([author]: readonly [string, unknown]): boolean =>
-		nodeOf(parseAuthorId(author)) !== node || waiting.has(author) || holders.has(author);
-	const authors = Object.fromEntries([
-		...Object.entries(facts.authors).filter(stays),
-		...Object.entries(own).map(([duty, { author }]) => [author, rights[duty as Duty]] as const),
-	]);
-	await index.publish({ ...facts, authors });
 }
 
 /** Looks up in git, before a fold, whether each approval in it is for the change that would land. */

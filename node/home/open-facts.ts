@@ -1,0 +1,93 @@
+/**
+ * What a home stands on when its process starts: the project's facts, this process's three authors, and the intents of
+ * earlier processes that were durable and are not folded yet. The authors are new at each start and registered before
+ * anything is folded; what a dead process wrote last still counts, because its author stays until it is settled.
+ */
+import { currentGeneration, ProjectIndex } from '../../shared/documents/index.ts';
+import { type Identity, ProjectLogs } from '../../shared/log/index.ts';
+import { type By, type Intent, intentSchema } from '../../shared/pipeline/index.ts';
+import {
+	type Clock,
+	type Duty,
+	type Log,
+	nodeOf,
+	parseAuthorId,
+	type Random,
+	type Store,
+} from '../../shared/ports/index.ts';
+import type { OwnLog } from './home.ts';
+
+export interface FactsOpening {
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly identity: Identity;
+	readonly log: Log;
+	readonly project: string;
+}
+
+export interface OpenedFacts {
+	readonly index: ProjectIndex;
+	readonly own: Readonly<Record<Duty, OwnLog>>;
+	/** Fold them after main was read. */
+	readonly pending: readonly Intent[];
+}
+
+/** As what each of this process's three authors may act. */
+const rights: Readonly<Record<Duty, readonly By[]>> = {
+	home: ['system', 'scheduler', 'landing'],
+	work: ['agent', 'gates'],
+	edge: ['user'],
+};
+
+export async function openFacts(opening: FactsOpening): Promise<OpenedFacts> {
+	const { store, clock, random, identity, log, project } = opening;
+	const index = await openIndex(opening);
+	const logs = await ProjectLogs.open({ store, project, clock, log, parse: (value) => intentSchema.parse(value) });
+	const own = {
+		home: await logs.startAuthor({ identity, duty: 'home', random }),
+		work: await logs.startAuthor({ identity, duty: 'work', random }),
+		edge: await logs.startAuthor({ identity, duty: 'edge', random }),
+	};
+	const pending = logs.pendingIntents(index.facts.acceptedUpTo);
+	await registerAuthors(index, own, pending);
+	return { index, own, pending };
+}
+
+/**
+ * The project's facts. Where the store has lost publications the term is raised, so that no token from before is valid
+ * any more, and numbers go on at the next thousand, so that none is given twice; entries of the logs above what the
+ * facts cover are folded again, and main says what has landed.
+ */
+async function openIndex({ store, random, identity, log, project }: FactsOpening): Promise<ProjectIndex> {
+	const generation = await currentGeneration(store, project);
+	const homeKey = identity.publicKey;
+	const index = await ProjectIndex.open({ store, project, generation, random, homeKey, identity });
+	if (!index.isDamaged) return index;
+	const { facts } = index;
+	log.error('index.damaged', { generation, term: facts.term, revision: facts.revision });
+	const nextNumber = (Math.floor(facts.nextNumber / 1000) + 1) * 1000 + 1;
+	return index.startGeneration(String(Number(generation) + 1), { ...facts, term: facts.term + 1, nextNumber });
+}
+
+/**
+ * This process's authors may act from now on. Authors of this node's earlier processes whose every entry was settled
+ * are forgotten: nothing of theirs can come any more.
+ */
+async function registerAuthors(
+	index: ProjectIndex,
+	own: Readonly<Record<Duty, { readonly author: string }>>,
+	pending: readonly Intent[],
+): Promise<void> {
+	const { facts } = index;
+	const node = nodeOf(parseAuthorId(own.home.author));
+	const waiting = new Set(pending.map(({ author }) => author));
+	const holders = new Set(Object.values(facts.items).map(({ holder }) => holder));
+	const stays = ([author]: readonly [string, unknown]): boolean =>
+		nodeOf(parseAuthorId(author)) !== node || waiting.has(author) || holders.has(author);
+	const authors = Object.fromEntries([
+		...Object.entries(facts.authors).filter(stays),
+		...Object.entries(own).map(([duty, { author }]) => [author, rights[duty as Duty]] as const),
+	]);
+	await index.publish({ ...facts, authors });
+}
