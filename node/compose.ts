@@ -71,6 +71,9 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 	const address = { url: '' };
 	const api = makeApi(parts, { projects, address, stop });
 	try {
+		// What an earlier process left running must be gone before anything is begun.
+		const swept = await parts.processes.sweep();
+		if (swept.kind === 'survivors') log.error('processes.survived', { pids: swept.pids });
 		await projects.start();
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;
 	} catch (error) {

@@ -145,6 +145,7 @@ export class PullRequests {
 		const cancel = clock.after(ghMsMax, () => void run.stop(ghGraceMs));
 		const exit = await run.exited;
 		cancel();
+		await run.stop(ghGraceMs);
 		return exit.kind === 'code' && exit.code === 0 ? out : null;
 	}
 

@@ -7,6 +7,7 @@ import { type Item, type ItemRole, mayRun, sameToken, type Token } from '../../s
 import { type CommitId, type Git, type Log, nodeOf, parseAuthorId, parseCommitId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
+import { scriptOf } from '../agents/index.ts';
 import type { Draft, Home } from './home.ts';
 import { planWork, type WorkAction } from './plan-work.ts';
 import { reasonForPerson } from './review.ts';
@@ -293,17 +294,13 @@ export class WorkLoop {
 /** The agent that would work as `role`: the item's own, `shell` where its description has a script, the project's first. */
 export function agentFor(item: Item, role: ItemRole, config: ProjectConfig): string | null {
 	const named = config.agent.find(({ name }) => name === item.agent);
-	if (item.agent === 'shell' || (item.agent === null && hasScript(item.description))) {
-		return hasScript(item.description) ? 'shell' : null;
+	if (item.agent === 'shell' || (item.agent === null && scriptOf(item.description) !== null)) {
+		return scriptOf(item.description) !== null ? 'shell' : null;
 	}
 	if (item.agent !== null) return named ? named.name : null;
 	const agent =
 		config.agent.find((candidate) => candidate.role === role) ?? config.agent.find(({ role }) => role === 'coder');
 	return agent?.name ?? null;
-}
-
-export function hasScript(description: string): boolean {
-	return /^```sh\s*$/m.test(description);
 }
 
 function failureText(item: Item): string | null {

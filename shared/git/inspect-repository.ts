@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { GanglineError } from '../ports/errors.ts';
 import { personGit } from './git-environment.ts';
 import type { Environment, GitProcess } from './git-process.ts';
+import { readRemotes } from './person-repository.ts';
 
 export type RepositoryFacts =
 	| { readonly kind: 'none'; readonly folder: string }
@@ -60,7 +61,7 @@ export async function inspectRepository(folder: string, environment: Environment
 		inProgress: await findUnfinished(where.gitFolder),
 		branches,
 		defaultBranch: await findDefaultBranch(git, { top, branches, head }),
-		remotes: await git.lines({ cwd: top, args: ['remote'] }),
+		remotes: (await readRemotes(top, environment)).map(({ name }) => name),
 		dirty: await listDirty(git, top),
 		hasIdentity: (await git.run({ cwd: top, args: ['var', 'GIT_AUTHOR_IDENT'], codes: [0, 128] })).code === 0,
 	};

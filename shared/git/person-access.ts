@@ -5,6 +5,7 @@
 import { GanglineError } from '../ports/errors.ts';
 import { personGit } from './git-environment.ts';
 import type { Environment } from './git-process.ts';
+import { readSetting } from './person-repository.ts';
 
 export interface Identity {
 	readonly name: string | null;
@@ -13,12 +14,9 @@ export interface Identity {
 
 /** The configured name and e-mail address; null where git would have to guess. */
 export async function readIdentity(folder: string, environment: Environment): Promise<Identity> {
-	const git = personGit(environment);
-	const read = async (key: string): Promise<string | null> =>
-		(await git.run({ cwd: folder, args: ['config', '--get', key], codes: [0, 1] })).stdout.toString().trim() || null;
 	return {
-		name: environment.GIT_AUTHOR_NAME ?? (await read('user.name')),
-		email: environment.GIT_AUTHOR_EMAIL ?? (await read('user.email')),
+		name: environment.GIT_AUTHOR_NAME ?? (await readSetting(folder, 'user.name', environment)),
+		email: environment.GIT_AUTHOR_EMAIL ?? (await readSetting(folder, 'user.email', environment)),
 	};
 }
 

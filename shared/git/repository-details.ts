@@ -1,6 +1,7 @@
 /** What doctor and status want to know of a person's repository beyond the facts that init decides on. Changes nothing. */
 import { personGit } from './git-environment.ts';
 import type { Environment } from './git-process.ts';
+import { readRemotes } from './person-repository.ts';
 import { redact } from './remote-address.ts';
 
 export interface RepositoryDetails {
@@ -15,16 +16,12 @@ export interface RepositoryDetails {
 export async function repositoryDetails(folder: string, environment: Environment): Promise<RepositoryDetails> {
 	const git = personGit(environment);
 	const format = await git.line({ args: ['rev-parse', '--show-object-format'], cwd: folder });
-	const names = await git.lines({ args: ['remote'], cwd: folder });
-	const urlOf = async (...args: string[]): Promise<string> =>
-		redact(await git.line({ args: ['remote', 'get-url', ...args], cwd: folder }));
-	const remotes = await Promise.all(
-		names.map(async (name) => ({
-			name,
-			fetchUrl: await urlOf('--', name),
-			pushUrl: await urlOf('--push', '--', name),
-		})),
-	);
+	const addresses = await readRemotes(folder, environment);
+	const remotes = addresses.map(({ name, fetchUrl, pushUrl }) => ({
+		name,
+		fetchUrl: redact(fetchUrl),
+		pushUrl: redact(pushUrl),
+	}));
 	const patterns = ['--', ':(glob)**/.gitattributes'];
 	const lfs = await git.run({
 		args: ['grep', '-q', '--cached', '-e', 'filter=lfs', ...patterns],
