@@ -151,6 +151,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const project = context.project(args.project);
 			const view = findView(project, args.item);
 			await project.stopWork(view.key, 'the item was deleted');
+			await project.worker.salvage(view.key);
 			await change(project, view.key, caller, { event: 'delete' });
 			await project.runs.forget(view.key);
 			const kept = await project.keptRefs(view.key);
