@@ -29,7 +29,7 @@ import { MainReader } from './home/main-reader.ts';
 import { openFacts } from './home/open-facts.ts';
 import { Project, type ProjectChange, type ProjectRecord } from './home/project.ts';
 import { PullRequests } from './home/pull-requests.ts';
-import { Qualification } from './home/qualification.ts';
+import { Qualification, redMain } from './home/qualification.ts';
 import { RunBook } from './home/run-book.ts';
 import { WorkLoop } from './home/work-loop.ts';
 import { GateRunner, workspaceGit } from './worker/index.ts';
@@ -165,6 +165,10 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		author,
 		config: (tip) => settings.at(tip),
 		verdict: (_item, candidate, at) => judge(candidate.commit, at),
+		redMain: async (tip, at) => {
+			const seen = await judge(tip, at);
+			return seen.passed ? null : redMain(seen.gates);
+		},
 		bringIn: () => branches.bringIn(),
 		isPaused: () => project?.record.paused ?? false,
 		propose: (item, candidate, at) => pulls.propose(item, candidate, at),

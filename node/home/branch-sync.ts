@@ -52,6 +52,7 @@ type Checkout = NonNullable<Board['distance']['checkout']>;
 
 /** How old an answer about the distances may be. */
 const freshMs = 2_000;
+const lookMsMax = 1_500;
 
 export class BranchSync {
 	readonly #options: BranchSyncOptions;
@@ -85,7 +86,12 @@ export class BranchSync {
 		const { canonical, clock, log } = this.#options;
 		const before = await canonical.main();
 		if (this.#passed?.main !== before || clock.monotonic() - this.#passed.at > freshMs) {
-			await this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
+			const looked = this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
+			// A remote that does not answer keeps nobody waiting: what was seen last is answered, with its time.
+			const soon = Promise.withResolvers<void>();
+			const cancel = clock.after(lookMsMax, soon.resolve);
+			await Promise.race([looked, soon.promise]);
+			cancel();
 		}
 		const main = await canonical.main();
 		return {

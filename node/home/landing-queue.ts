@@ -28,6 +28,8 @@ export interface LandingQueueOptions {
 	readonly config: (tip: CommitId) => Promise<ProjectConfig>;
 	/** Runs main's gates on exactly this commit's tree, or answers what they said before. */
 	readonly verdict: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<TreeVerdict>;
+	/** Why main itself does not pass its gates; null where it does. */
+	readonly redMain: (tip: CommitId, config: ProjectConfig) => Promise<string | null>;
 	/** Brings main up to date with the remote before a landing. A sentence: why nothing may land now. */
 	readonly bringIn: () => Promise<string | null>;
 	readonly isPaused: () => boolean;
@@ -80,7 +82,7 @@ export class LandingQueue {
 		if (this.#waits !== null) return;
 		await this.recover();
 		for (const { key } of queue) {
-			if (this.#stopped !== null) return;
+			if (this.trouble !== null) return;
 			const item = this.#options.home.item(key);
 			if (item?.stage.kind === 'merge') await this.#land(item);
 		}
@@ -114,7 +116,11 @@ export class LandingQueue {
 		const config = await configAt(candidate.tip);
 		if (!isReviewed(item, config)) return this.#fail(item, 'other', 'no person has approved this change');
 		const verdict = await this.#options.verdict(item, candidate, config);
-		if (!verdict.passed) return this.#fail(item, 'gates', describeFailure(verdict));
+		if (!verdict.passed) {
+			// On a red main every change fails: nobody's item is to blame, and nothing lands until main is mended.
+			this.#waits = await this.#options.redMain(candidate.tip, config);
+			return this.#waits === null ? this.#fail(item, 'gates', describeFailure(verdict)) : 'settled';
+		}
 		// Gates may have taken long: what was paused meanwhile lands when it goes on, without judging it again.
 		if (this.#options.isPaused()) return 'settled';
 		if (await this.#options.propose(item, candidate, config)) return 'settled';

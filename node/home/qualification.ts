@@ -75,7 +75,8 @@ export class Qualification {
 	}
 }
 
-function redMain(gates: readonly GateVerdict[]): string {
+/** Which gate of main fails, in a sentence. */
+export function redMain(gates: readonly GateVerdict[]): string {
 	const failing = gates.find(({ outcome }) => outcome !== 'passed');
 	return failing ? `main is red: gate ${failing.gate}: ${failing.why}` : 'main is red';
 }

@@ -82,6 +82,7 @@ export class SimDiskOfProject {
 				this.onStep('verdict');
 				return { tree, gateSet: 'set', passed: verdicts(tree), gates: [] };
 			},
+			redMain: async (tip) => (verdicts(this.objects.treeId(tip)) ? null : 'main is red'),
 			bringIn: async () => null,
 			isPaused: () => false,
 			propose: async () => false,

@@ -32,9 +32,19 @@ describe('LandingQueue', () => {
 		for (const key of keys) expect(disk.facts.items[key]?.stage.kind).toBe('done');
 	});
 
+	it('blames nobody and waits while main itself is red', async () => {
+		const disk = await queueOfThree();
+		const process = disk.start(() => false);
+		await process.queue.pass();
+		expect(await landedKeys(disk)).toEqual([]);
+		expect(process.queue.trouble).toBe('main is red');
+		for (const key of keys) expect(disk.facts.items[key]?.stage.kind).toBe('merge');
+	});
+
 	it('sends a change that fails a gate back with what failed', async () => {
 		const disk = await queueOfThree();
-		await disk.start(() => false).queue.pass();
+		const green = disk.objects.treeId((await disk.git.main()) as CommitId);
+		await disk.start((tree) => tree === green).queue.pass();
 		expect(await landedKeys(disk)).toEqual([]);
 		expect(disk.facts.items[keys[0] ?? '']?.stage).toMatchObject({ kind: 'mergeFailure', failure: 'gates' });
 	});
