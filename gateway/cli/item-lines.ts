@@ -1,5 +1,5 @@
 /** An item in words, for tables and answers. */
-import type { ItemView, Result } from '../../shared/operations/index.ts';
+import type { ItemAnswer, Result } from '../../shared/operations/index.ts';
 import { type Output, plainLine, type Style } from './output.ts';
 import type { Session } from './session.ts';
 import { age, cost } from './words.ts';
@@ -14,7 +14,7 @@ export function printChange(session: Session, changed: Result<'item.add'>): void
 	if (hint !== null && !session.out.json) session.out.message(`→ ${plainLine(hint)}`);
 }
 
-const stageWords: Readonly<Record<ItemView['stage'], string>> = {
+const stageWords: Readonly<Record<ItemAnswer['stage'], string>> = {
 	upcoming: 'upcoming',
 	backlog: 'backlog',
 	coding: 'coding',
@@ -32,7 +32,7 @@ const stageWords: Readonly<Record<ItemView['stage'], string>> = {
 	rejected: 'rejected',
 };
 
-const stageStyles: Partial<Record<ItemView['stage'], Style>> = {
+const stageStyles: Partial<Record<ItemAnswer['stage'], Style>> = {
 	coding: 'cyan',
 	qa: 'cyan',
 	merge: 'cyan',
@@ -43,21 +43,21 @@ const stageStyles: Partial<Record<ItemView['stage'], Style>> = {
 	done: 'green',
 };
 
-export function stageText(out: Output, item: ItemView): string {
+export function stageText(out: Output, item: ItemAnswer): string {
 	const words = `${stageWords[item.stage]}${item.held && item.stage === 'backlog' ? ', held' : ''}${item.tentative ? '?' : ''}`;
 	const style = stageStyles[item.stage];
 	return style === undefined ? words : out.paint(style, words);
 }
 
 /** Who works on it and since when, or where it stands in the queue. */
-export function whoText(item: ItemView, nowMs: number): string {
+export function whoText(item: ItemAnswer, nowMs: number): string {
 	if (item.holder !== null)
 		return `${item.holder.agent ?? item.holder.role} on ${item.holder.node}, ${age(nowMs - item.holder.since)}`;
 	return item.queuePosition === null ? '' : `queue ${item.queuePosition}`;
 }
 
 /** The one thing worth knowing next: what you must do, what it waits for, or what went wrong last. */
-export function noteText(item: ItemView): string {
+export function noteText(item: ItemAnswer): string {
 	const unmet = item.dependsOn.filter(({ satisfied }) => !satisfied).map(({ name }) => name);
 	if (item.needsYou !== null) return plainLine(item.needsYou);
 	if (unmet.length > 0) return `waits for ${unmet.join(', ')}`;
@@ -66,7 +66,7 @@ export function noteText(item: ItemView): string {
 }
 
 /** One row of a table of items. */
-export function itemRow(out: Output, item: ItemView, nowMs: number): readonly string[] {
+export function itemRow(out: Output, item: ItemAnswer, nowMs: number): readonly string[] {
 	return [
 		item.name,
 		plainLine(item.title),

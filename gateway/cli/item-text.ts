@@ -1,5 +1,5 @@
 /** `gangline show` and `gangline log` for people. */
-import type { HistoryEntry, ItemDetail } from '../../shared/operations/index.ts';
+import type { HistoryAnswer, ItemDetail } from '../../shared/operations/index.ts';
 import { noteText, stageText, whoText } from './item-lines.ts';
 import { indent, type Output, plain, plainLine } from './output.ts';
 import { statText } from './review.ts';
@@ -76,7 +76,7 @@ function runLines(item: ItemDetail, nowMs: number): readonly string[] {
 	});
 }
 
-export function historyText({ context, out }: Session, entries: readonly HistoryEntry[]): string {
+export function historyText({ context, out }: Session, entries: readonly HistoryAnswer[]): string {
 	if (entries.length === 0) return 'nothing has happened yet';
 	const rows = entries.map((entry) => [
 		moment(entry.at),

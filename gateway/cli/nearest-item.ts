@@ -1,6 +1,6 @@
 /** "Did you mean #12?" for an item that is not there: the same letters in another name, or the word in a title. */
 
-import type { ItemView } from '../../shared/operations/index.ts';
+import type { ItemAnswer } from '../../shared/operations/index.ts';
 import { nearest } from '../../shared/operations/nearest.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { NodeClient } from './client.ts';
@@ -22,7 +22,7 @@ export async function withNearestItem(
 	return ganglineError(error.code, error.message, { hint, data: error.data, cause: error.cause });
 }
 
-function nearestItem(items: readonly ItemView[], typed: string): ItemView | undefined {
+function nearestItem(items: readonly ItemAnswer[], typed: string): ItemAnswer | undefined {
 	const word = typed.replace(/^[#~]/, '').toLowerCase();
 	const inTitle = items.find(({ title }) => word.length > 2 && title.toLowerCase().includes(word));
 	if (inTitle) return inTitle;

@@ -1,12 +1,10 @@
 /** The project's history as answers show it: a local stream of accepted transitions and refusals. */
 import { z } from 'zod';
-import { type HistoryEntry as HistoryAnswer, historyEntrySchema } from '../../shared/operations/index.ts';
+import { type HistoryAnswer, historyAnswerSchema } from '../../shared/operations/index.ts';
 import type { HistoryEntry } from '../../shared/pipeline/index.ts';
 import type { Store, StoreWrite } from '../../shared/ports/index.ts';
 
-export type { HistoryAnswer };
-
-const stored = historyEntrySchema.omit({ project: true });
+const stored = historyAnswerSchema.omit({ project: true });
 type StoredEntry = z.output<typeof stored>;
 
 /** Entries of one stream record at most: a fold of thousands is several records in one batch. */

@@ -6,9 +6,9 @@ import { item, itemErrors, label, project, projectErrors } from './item-argument
 import {
 	atSchema,
 	bindingSchema,
-	historyEntrySchema,
+	historyAnswerSchema,
+	itemAnswerSchema,
 	itemDetailSchema,
-	itemViewSchema,
 	logLineSchema,
 	stageKinds,
 	statSchema,
@@ -35,7 +35,7 @@ export const itemQueries = {
 			labels: z.array(label).optional().describe('With all of these labels'),
 			needsYou: z.boolean().optional().describe('Only what waits for a person'),
 		}),
-		result: z.object({ items: z.array(itemViewSchema) }),
+		result: z.object({ items: z.array(itemAnswerSchema) }),
 		examples: [
 			{ cli: 'gangline list', args: {} },
 			{ cli: 'gangline list --needs-you', args: { needsYou: true } },
@@ -63,7 +63,7 @@ export const itemQueries = {
 			bytes: z.int().min(1024).max(patchBytesMax).default(patchBytesDefault).describe('At most this much of the patch'),
 		}),
 		result: z.object({
-			item: itemViewSchema,
+			item: itemAnswerSchema,
 			binding: bindingSchema,
 			stat: statSchema,
 			patch: z.string(),
@@ -88,7 +88,7 @@ export const itemQueries = {
 			limit: z.int().min(1).max(historyEntriesMax).default(historyEntriesDefault),
 			before: z.int().min(0).optional().describe('Only what is older than this revision'),
 		}),
-		result: z.object({ entries: z.array(historyEntrySchema), more: z.boolean().describe('There are older ones') }),
+		result: z.object({ entries: z.array(historyAnswerSchema), more: z.boolean().describe('There are older ones') }),
 		examples: [
 			{ cli: 'gangline log', args: {} },
 			{ cli: 'gangline log 12', args: { item: 12 } },
@@ -107,7 +107,7 @@ export const itemQueries = {
 			lines: z.int().min(1).max(logLinesMax).default(logLinesDefault),
 		}),
 		result: z.object({
-			item: itemViewSchema,
+			item: itemAnswerSchema,
 			run: z
 				.object({ id: z.string(), startedAt: atSchema, endedAt: atSchema.nullable(), outcome: z.string().nullable() })
 				.nullable()

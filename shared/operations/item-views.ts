@@ -74,7 +74,7 @@ const dependencyViewSchema = z.object({
 	satisfied: z.boolean(),
 });
 
-export const itemViewSchema = z.object({
+export const itemAnswerSchema = z.object({
 	project: z.string().describe("The project's id"),
 	key: z.string(),
 	number: z.int().nullable().describe('Null until the home has given one'),
@@ -104,7 +104,7 @@ export const itemViewSchema = z.object({
 	createdAt: atSchema,
 	changedAt: atSchema,
 });
-export type ItemView = z.output<typeof itemViewSchema>;
+export type ItemAnswer = z.output<typeof itemAnswerSchema>;
 
 const gateViewSchema = z.object({
 	gate: z.string(),
@@ -117,7 +117,7 @@ const gateViewSchema = z.object({
 	runs: z.int(),
 });
 
-export const historyEntrySchema = z.object({
+export const historyAnswerSchema = z.object({
 	project: z.string(),
 	key: z.string(),
 	item: z.string().describe("The item's name"),
@@ -131,7 +131,7 @@ export const historyEntrySchema = z.object({
 	reason: z.string().nullable(),
 	outcome: z.string().describe('applied, or refused:<why>'),
 });
-export type HistoryEntry = z.output<typeof historyEntrySchema>;
+export type HistoryAnswer = z.output<typeof historyAnswerSchema>;
 
 const tryViewSchema = z.object({
 	run: z.string(),
@@ -146,7 +146,7 @@ const tryViewSchema = z.object({
 	outputTokens: z.int(),
 });
 
-export const itemDetailSchema = itemViewSchema.extend({
+export const itemDetailSchema = itemAnswerSchema.extend({
 	description: z.string(),
 	words: z.array(z.string()).describe('What people asked for after seeing results, newest last'),
 	review: reviewModeSchema.describe("The item's own mode or the project's"),
@@ -163,7 +163,7 @@ export const itemDetailSchema = itemViewSchema.extend({
 	}),
 	gates: z.array(gateViewSchema).describe('The verdict on the current result, or of the last try'),
 	runs: z.array(tryViewSchema).describe('Newest last'),
-	history: z.array(historyEntrySchema).describe('The last 50, newest last'),
+	history: z.array(historyAnswerSchema).describe('The last 50, newest last'),
 	dependents: z.array(z.string()).describe('Names of items that wait for this one'),
 	keptRefs: z.array(z.string()),
 });
@@ -181,7 +181,7 @@ export type LogLine = z.output<typeof logLineSchema>;
 
 /** The answer to whatever changes an item: the item after it, one sentence for people, and perhaps what to try next. */
 export const changeResultSchema = z.object({
-	item: itemViewSchema,
+	item: itemAnswerSchema,
 	answer: z.string().describe('`starts on X`, `waits because …`, `lands when …`'),
 	hint: z.string().nullable().describe('An offer for the next time; one line'),
 });

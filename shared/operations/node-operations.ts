@@ -1,7 +1,7 @@
 /** What can be asked of one process: how it is, that it stops, and the stream of what changes. */
 import { z } from 'zod';
 import { defineOperation } from './define.ts';
-import { atSchema, itemViewSchema, logLineSchema } from './item-views.ts';
+import { atSchema, itemAnswerSchema, logLineSchema } from './item-views.ts';
 import { projectViewSchema } from './project-operations.ts';
 import { itemRefSchema, projectRefSchema } from './references.ts';
 
@@ -38,7 +38,7 @@ export type NodeStatus = z.output<typeof nodeStatusSchema>;
 /** Discriminated by `kind`. `hello` comes first on every stream; `dropped` says that this reader was too slow and must read again. */
 export const changeEventSchema = z.discriminatedUnion('kind', [
 	z.object({ kind: z.literal('hello'), at: atSchema, version: z.string() }),
-	z.object({ kind: z.literal('item'), at: atSchema, project: z.string(), item: itemViewSchema, why: z.string() }),
+	z.object({ kind: z.literal('item'), at: atSchema, project: z.string(), item: itemAnswerSchema, why: z.string() }),
 	z.object({ kind: z.literal('itemGone'), at: atSchema, project: z.string(), key: z.string(), name: z.string() }),
 	z.object({
 		kind: z.literal('log'),

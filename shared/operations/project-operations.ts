@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { columns } from '../pipeline/table.ts';
 import { defineOperation } from './define.ts';
-import { atSchema, commitSchema, itemViewSchema } from './item-views.ts';
+import { atSchema, commitSchema, itemAnswerSchema } from './item-views.ts';
 import { projectRefSchema } from './references.ts';
 
 export const projectViewSchema = z.object({
@@ -40,7 +40,7 @@ const boardSchema = z.object({
 		.object({ ready: z.boolean(), reason: z.string().nullable(), saw: z.string().nullable(), at: atSchema.nullable() })
 		.describe('Whether this node has shown that set-up and gates work on main; `saw` is such as `212 tests, 14 s`'),
 	counts: z.partialRecord(z.enum(columns), z.int()),
-	items: z.array(itemViewSchema).describe('All that is not closed or archived, and what was closed last'),
+	items: z.array(itemAnswerSchema).describe('All that is not closed or archived, and what was closed last'),
 	queue: z.array(z.string()).describe('Names in landing order'),
 	costUsd: z.number(),
 	takenAt: atSchema,

@@ -7,9 +7,9 @@ import type {
 	CallName,
 	ChangeEvent,
 	Handlers,
+	ItemAnswer,
 	ItemDetail,
 	ItemRef,
-	ItemView,
 	LogLine,
 	ProjectView,
 } from '../../shared/operations/index.ts';
@@ -296,7 +296,7 @@ export function line(seq: number, text: string): LogLine {
 }
 
 /** What an event carries: the item without what only `show` knows. */
-export function viewOf(item: ItemDetail): ItemView {
+export function viewOf(item: ItemDetail): ItemAnswer {
 	return item;
 }
 

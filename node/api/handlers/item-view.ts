@@ -1,9 +1,8 @@
 /** Items as the operations' answers show them, from the pipeline's view, the run book and the queue. */
-import type { ItemView as ItemAnswer, ItemDetail, Stat } from '../../../shared/operations/index.ts';
+import type { HistoryAnswer, ItemAnswer, ItemDetail, Stat } from '../../../shared/operations/index.ts';
 import type { ItemView, Stage } from '../../../shared/pipeline/index.ts';
 import { nodeOf, parseAuthorId } from '../../../shared/ports/index.ts';
 import { needsYou, type Situation, waitsBecause } from '../../home/explain.ts';
-import type { HistoryAnswer } from '../../home/history.ts';
 import type { RunBook, RunRecord } from '../../home/run-book.ts';
 
 export interface ItemSurroundings {
