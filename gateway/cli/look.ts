@@ -26,11 +26,9 @@ export function registerLooking(program: Command, context: CliContext): void {
 		examples: ['gangline show 12', 'gangline show 12 --json'],
 		run: async (session, args) => {
 			const { itemText } = await import('./item-text.ts');
-			const { rememberShown } = await import('./shown.ts');
 			const shown = await session.ask('item.show', { item: args.required(0) });
 			const { item } = shown;
 			session.out.result(shown, () => itemText(session, item));
-			if (item.change !== null) await rememberShown(session, item.project, item.key, item.change.binding);
 			return undefined;
 		},
 	});

@@ -1,11 +1,11 @@
 /** diff, approve, reject: a person reads a change and says what becomes of it. Approval is bound to what was read. */
 import type { Command } from 'commander';
 import type { Binding, ItemDetail, Result, Stat } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
 import { printChange } from './item-lines.ts';
-import { type Output, plain, plainLine } from './output.ts';
+import { type Output, plain, plainLine, printError } from './output.ts';
 import { page } from './pager.ts';
 import type { Session } from './session.ts';
 import { count, shortCommit } from './words.ts';
@@ -40,8 +40,17 @@ export function registerReview(program: Command, context: CliContext): void {
 		usage: 'approve <item>',
 		summary: 'Land exactly the change that you were shown last; it is gated once more on main as it is then',
 		group: 'Review',
-		examples: ['gangline diff 12 && gangline approve 12', 'gangline approve 12'],
-		run: async (session, args) => {
+		examples: [
+			'gangline diff 12 && gangline approve 12',
+			'gangline approve 12',
+			'gangline approve 12 --land-when-green',
+		],
+		configure: (command) =>
+			command.option(
+				'--land-when-green',
+				'from now on what is green lands unasked: commits one line of the project file',
+			),
+		run: async (session, args, options) => {
 			const { item } = await session.ask('item.show', { item: args.required(0) });
 			const { lastShown } = await import('./shown.ts');
 			const shown = (await lastShown(session, item.project, item.key)) ?? (await showNow(session, item));
@@ -49,6 +58,7 @@ export function registerReview(program: Command, context: CliContext): void {
 				session.out.message('nothing was approved');
 				return 130;
 			}
+			await changeReview(session, options.flag('landWhenGreen'));
 			printChange(session, await session.ask('item.approve', { item: item.key, binding: shown }));
 			return undefined;
 		},
@@ -66,6 +76,22 @@ export function registerReview(program: Command, context: CliContext): void {
 			return undefined;
 		},
 	});
+}
+
+/** As asked by the flag; at a terminal, with the first approval of a project, after a question. */
+async function changeReview(session: Session, isAsked: boolean): Promise<void> {
+	const { landWhenGreen, mayOfferLandWhenGreen } = await import('./land-when-green.ts');
+	if (isAsked) return landWhenGreen(session);
+	if (!(await mayOfferLandWhenGreen(session))) return;
+	if (!(await session.confirm('From now on land what is green without asking you? (You can change it at any time.)')))
+		return;
+	try {
+		await landWhenGreen(session);
+	} catch (error) {
+		if (!(error instanceof GanglineError)) throw error;
+		// The approval is what was typed: it goes on although the offer could not be kept.
+		printError(session.context, error, false);
+	}
 }
 
 export function wholeNumber(text: string): number {

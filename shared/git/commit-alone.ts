@@ -3,7 +3,7 @@
  * and with nothing else of what they have staged or changed. Either the commit is there, or index and folder are as
  * they were.
  */
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanglineError, ganglineError } from '../ports/errors.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
@@ -35,13 +35,59 @@ export async function commitAlone(commit: LoneCommit): Promise<CommitId> {
 	await writeFile(file, commit.content, { flag: 'wx' });
 	try {
 		await git.run({ cwd: commit.folder, args: ['add', '--force', '--', commit.path] });
-		const args = ['commit', '--quiet', '--only', '--message', commit.message, '--', commit.path];
-		await git.run({ cwd: commit.folder, args, timeoutMs: commitMsMax });
-		return parseCommitId(await git.line({ cwd: commit.folder, args: ['rev-parse', 'HEAD'] }));
+		return await commitPath(git, commit);
 	} catch (error) {
 		await takeBack(git, commit, madeFolder);
 		throw refusal(error, commit.path);
 	}
+}
+
+export interface LoneEdit extends Pick<LoneCommit, 'folder' | 'environment' | 'path' | 'message'> {
+	/** What must be checked out, and at which commit, so that nothing else comes along. */
+	readonly branch: string;
+	readonly head: string;
+	/** The file's new text; null where it cannot be edited. */
+	readonly edit: (before: string) => string | null;
+}
+
+/**
+ * Commits an edit of a committed file alone and answers the commit.
+ * @throws GanglineError REFUSED when the checkout is elsewhere, the file is changed already, or git or a hook refuses;
+ * nothing is changed then.
+ */
+export async function commitEdit(commit: LoneEdit): Promise<CommitId> {
+	const git = personGit(commit.environment, { hooks: true });
+	const file = join(commit.folder, commit.path);
+	await requireUntouched(git, commit);
+	const before = await readFile(file, 'utf8');
+	const after = commit.edit(before);
+	if (after === null) throw ganglineError('REFUSED', `${commit.path} is written in a way that only a person can edit`);
+	try {
+		await writeFile(file, after);
+		return await commitPath(git, commit);
+	} catch (error) {
+		await writeFile(file, before);
+		throw refusal(error, commit.path);
+	}
+}
+
+async function requireUntouched(git: GitProcess, { folder: cwd, branch, head, path }: LoneEdit): Promise<void> {
+	const on = await git.run({ cwd, args: ['symbolic-ref', '--quiet', '--short', 'HEAD'], codes: [0, 1] });
+	const name = on.stdout.toString().trim();
+	if (name !== branch) {
+		throw ganglineError('REFUSED', `${cwd} is ${name === '' ? 'detached' : `on ${name}`}, not on ${branch}`);
+	}
+	if ((await git.line({ cwd, args: ['rev-parse', 'HEAD'] })) !== head) {
+		throw ganglineError('REFUSED', `${cwd} is not at ${branch} as it is: gangline status says how far they are apart`);
+	}
+	const changes = await git.lines({ cwd, args: ['status', '--porcelain', '--untracked-files=all', '--', path] });
+	if (changes.length > 0) throw ganglineError('REFUSED', `${path} has changes that are not committed`);
+}
+
+async function commitPath(git: GitProcess, { folder: cwd, path, message }: LoneEdit | LoneCommit): Promise<CommitId> {
+	const args = ['commit', '--quiet', '--only', '--message', message, '--', path];
+	await git.run({ cwd, args, timeoutMs: commitMsMax });
+	return parseCommitId(await git.line({ cwd, args: ['rev-parse', 'HEAD'] }));
 }
 
 async function takeBack(git: GitProcess, commit: LoneCommit, madeFolder: string | undefined): Promise<void> {

@@ -3,7 +3,7 @@
 export { type AttemptLimits, attemptLimits, fetchAttempt } from './attempts.ts';
 export { type CanonicalOptions, CanonicalRepository } from './canonical-repository.ts';
 export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
-export { commitAlone } from './commit-alone.ts';
+export { commitAlone, commitEdit } from './commit-alone.ts';
 export { type DiffStat, type DiffText, diffStat, diffText } from './diff-text.ts';
 export { checkoutForGates, type GateCheckout, gateChanges, removeGateCheckout } from './gate-checkout.ts';
 export { type GitVersion, requireGit } from './git-environment.ts';

@@ -13,6 +13,14 @@ const seconds = z.number().int().min(1).max(86_400);
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a name of lower-case letters, digits, `.`, `_`, `-`');
 const command = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), 'a shell command');
 
+/** Only names: the file is in the repository, where no secret belongs. What is the node's own never passes. */
+const variable = z
+	.string()
+	.regex(
+		/^(?!GANGLINE_)[A-Za-z_][A-Za-z0-9_]{0,127}$/,
+		'the name of an environment variable, without a value; none of GANGLINE_…',
+	);
+
 /** No way out of the tree and none into what git or Gangline keep there. */
 const pathInTree = z
 	.string()
@@ -49,6 +57,8 @@ export const agentSchema = z.strictObject({
 	max_cost_usd: z.number().positive().max(1000).optional(),
 	timeout_seconds: seconds.default(3600),
 	silence_seconds: seconds.default(900),
+	/** Names of variables of the node's own environment that this agent gets too: an endpoint, a provider's key. */
+	env: z.array(variable).max(64).default([]),
 });
 
 export const projectConfigSchema = z.strictObject({

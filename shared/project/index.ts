@@ -17,5 +17,6 @@ export { gateSetHash } from './gate-set.ts';
 export { nearest } from './nearest.ts';
 export { parseProjectConfig } from './parse.ts';
 export { renderProjectConfig } from './render.ts';
+export { setReviewMode } from './set-review-mode.ts';
 export { detectStack, type Stack, type StackDetection } from './stack.ts';
 export { type StateFolder, stateFolder } from './state-folder.ts';

@@ -80,6 +80,7 @@ function agents(configured: readonly AgentConfig[]): string {
 			'# name = "claude"',
 			'# runtime = "claude-code"   # or "codex"',
 			'# max_cost_usd = 5',
+			'# env = ["ANTHROPIC_BASE_URL"]   # names of variables that it needs besides its login',
 		];
 		return [explained, ...example].join('\n');
 	}
@@ -92,7 +93,13 @@ function agents(configured: readonly AgentConfig[]): string {
 			'timeout_seconds',
 			'silence_seconds',
 		]);
-		return ['[[agent]]', ...lines([['name', agent.name], ['role', agent.role], ['runtime', agent.runtime], ...limits])];
+		const env: readonly Line[] = agent.env.length === 0 ? [] : [['env', agent.env]];
+		const who: readonly Line[] = [
+			['name', agent.name],
+			['role', agent.role],
+			['runtime', agent.runtime],
+		];
+		return ['[[agent]]', ...lines([...who, ...limits, ...env])];
 	});
 	return [explained, tables.map((entry) => entry.join('\n')).join('\n\n')].join('\n');
 }

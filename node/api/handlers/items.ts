@@ -240,7 +240,7 @@ function sentence(item: ItemView, waits: string | null, project: Project): strin
 
 function landWhenGreenHint(project: Project): string | null {
 	if (project.config().review.mode !== 'human' || project.landings() > 1) return null;
-	return 'to land what is green without asking: set review.mode = "server" in .gangline/project.toml and commit it';
+	return 'to land what is green without being asked from now on, add --land-when-green to an approval';
 }
 
 function newKey(random: Random, now: number): Item['key'] {

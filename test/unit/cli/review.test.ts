@@ -21,13 +21,33 @@ describe('approve', () => {
 		expect((await place.type(['approve', '12'])).code).toBe(0);
 	});
 
-	it('counts show as showing, and keeps it to its owner', async () => {
+	it('keeps what was shown to its owner, and does not count show as showing', async () => {
 		await using place = await openWorkplace();
 		await place.type(['show', '12']);
+		expect((await place.type(['approve', '#12'])).code).toBe(4);
+		await place.type(['diff', '12']);
 		expect((await stat(join(place.state, 'shown.json'))).mode & 0o777).toBe(0o600);
 		const { code, stdout, stderr } = await place.type(['approve', '#12']);
 		expect({ code, stdout }).toEqual({ code: 0, stdout: '#12 Rename the client: lands when its gates pass\n' });
 		expect(stderr).toMatch(/→ .*land-when-green/);
+	});
+
+	it('approves nothing where --land-when-green cannot be kept, and says what to change', async () => {
+		await using place = await openWorkplace();
+		await place.type(['diff', '12']);
+		const { code, stderr } = await place.type(['approve', '12', '--land-when-green']);
+		expect(code).toBe(4);
+		expect(stderr).toMatch(/project\.toml was not changed\n {2}.+\n→ write mode = "server" below \[review\]/);
+		expect(approvals(place)).toEqual([]);
+	});
+
+	it('offers at the first approval on a terminal to land what is green, and goes on where that fails', async () => {
+		await using place = await openWorkplace();
+		await place.type(['diff', '12']);
+		const no = await place.type(['approve', '12'], { tty: true });
+		expect(no).toMatchObject({ code: 0, questions: [expect.stringMatching(/land what is green without asking/)] });
+		const yes = await place.type(['approve', '12'], { tty: true, answer: true });
+		expect(yes).toMatchObject({ code: 0, stderr: expect.stringMatching(/was not changed/) });
 	});
 
 	it('refuses where nothing was shown and nobody can look, also with --yes', async () => {
@@ -51,7 +71,7 @@ describe('approve', () => {
 		await using other = await openWorkplace();
 		expect(await other.type(['approve', '12'], { tty: true, answer: true })).toMatchObject({
 			code: 0,
-			questions: ['Approve bbbbbbbbbb on main aaaaaaaaaa?'],
+			questions: ['Approve bbbbbbbbbb on main aaaaaaaaaa?', expect.stringMatching(/land what is green/)],
 		});
 	});
 
