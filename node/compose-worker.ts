@@ -5,7 +5,7 @@ import type { CanonicalRepository } from '../shared/git/index.ts';
 import type { Log, Person } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
 import type { Task, WorkReport } from '../shared/protocol/work.ts';
-import { createRuntime, runtimePrograms } from './agents/index.ts';
+import { createRuntime, nativeProgram, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { ProjectRecord, ProjectWorker } from './home/project.ts';
 import type { RunBook } from './home/run-book.ts';
@@ -64,7 +64,8 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): ProjectWor
 			workspaces: new Workspaces({ project: record.id, git, store, clock, log, folder: clones, author }),
 			gates,
 			ports: { processes, clock, shellPath },
-			runtime: (name) => createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath }),
+			runtime: (name) =>
+				createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath, programFor: nativeProgram }),
 			log,
 			copyFrom: record.path,
 			person: config.personEnvironment,

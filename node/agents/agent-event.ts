@@ -32,6 +32,12 @@ export interface SessionResult {
 	readonly message: string;
 }
 
+/** Why a session failed, where its program tells that only after its end. `until` in wall ms. */
+export interface FailureCause {
+	readonly failure: 'login' | 'rateLimit' | 'api';
+	readonly until: number | null;
+}
+
 export type SessionOutcome =
 	| { readonly kind: 'finished' }
 	/** Non-zero exit or a failed service. `login`: nobody but a person can repair it. */

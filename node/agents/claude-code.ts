@@ -57,6 +57,7 @@ export const claudeCode: RuntimeProgram = {
 		'CLAUDE_CONFIG_DIR',
 		'CLAUDE_CODE_MAX_RETRIES',
 	],
+	login: 'claude',
 	command: ({ agent, prompt, tmp, isRoot }) => ({
 		argv: [
 			'claude',

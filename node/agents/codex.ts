@@ -1,9 +1,10 @@
 /**
- * The `codex exec` command and its JSON lines. It tells no cost and gives its failures as text alone, so a rate limit
- * cannot be told from another failure of the service: it counts as `api`. An item of type `error` is a warning.
+ * The `codex exec` command and its JSON lines. It tells no cost. Its lines give a failure as text alone; what kind it
+ * was is in the record that it keeps of the session (codex-rollout.ts). An item of type `error` is a warning.
  */
 import { z } from 'zod';
 import type { AgentEvent } from './agent-event.ts';
+import { readCodexFailure } from './codex-rollout.ts';
 import type { RuntimeProgram } from './runtime.ts';
 
 const line = z.object({
@@ -29,6 +30,7 @@ export const codex: RuntimeProgram = {
 	name: 'codex',
 	reports: true,
 	credentials: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_API_KEY', 'CODEX_HOME'],
+	login: 'codex',
 	command: ({ agent, prompt }) => ({
 		argv: [
 			'codex',
@@ -41,8 +43,10 @@ export const codex: RuntimeProgram = {
 			'-c',
 			'check_for_update_on_startup=false',
 			...(agent.model === undefined ? [] : ['--model', agent.model]),
-			prompt,
+			// The prompt comes on stdin: an argument has a bound of the kernel, and every user of the machine can read it.
+			'-',
 		],
+		stdin: prompt,
 		env: {},
 		...(agent.max_cost_usd === undefined ? {} : { notice: 'codex tells no cost: max_cost_usd cannot be watched' }),
 	}),
@@ -50,6 +54,7 @@ export const codex: RuntimeProgram = {
 		const parsed = line.safeParse(json);
 		return parsed.success ? translate(parsed.data) : null;
 	},
+	causeOf: readCodexFailure,
 };
 
 function translate(said: Line): readonly AgentEvent[] {

@@ -76,11 +76,14 @@ export interface AgentIdentity {
 	readonly email: string;
 }
 
-/** What an agent gets. `credentials` names the variables that its own program needs to log in. */
+/**
+ * What an agent gets. `credentials` names the variables that its own program needs to log in, and those that the
+ * project names for it; none of them replaces what is ours to set.
+ */
 export function agentEnvironment(
 	place: RunPlace & { readonly author: AgentIdentity; readonly credentials: readonly string[] },
 ): Readonly<Record<string, string>> {
-	return { ...common(place), ...pick(place.person, place.credentials), ...identity(place.author) };
+	return { ...pick(place.person, place.credentials), ...common(place), ...identity(place.author) };
 }
 
 /** What set-up commands and gates get: no login of an agent, and the word that they run by themselves. */

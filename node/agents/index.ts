@@ -4,6 +4,7 @@
  */
 export { type AgentEvent, describeExit, type SessionEnd } from './agent-event.ts';
 export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
+export { nativeProgram } from './native-program.ts';
 export { createProcesses } from './processes/index.ts';
 export { commitOnlyPrompt, type PromptPlace, taskPrompt } from './prompt.ts';
 export {

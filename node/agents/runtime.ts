@@ -4,7 +4,7 @@
  */
 import type { Confinement, Processes } from '../../shared/ports/index.ts';
 import type { AgentConfig } from '../../shared/project/config.ts';
-import type { AgentEvent, SessionEnd } from './agent-event.ts';
+import type { AgentEvent, FailureCause, SessionEnd } from './agent-event.ts';
 import { claudeCode } from './claude-code.ts';
 import { codex } from './codex.ts';
 import { shell } from './shell.ts';
@@ -13,7 +13,7 @@ import { shell } from './shell.ts';
 export type AgentSettings = Pick<
 	AgentConfig,
 	'runtime' | 'model' | 'max_turns' | 'max_cost_usd' | 'timeout_seconds' | 'silence_seconds'
->;
+> & { readonly env: readonly string[] };
 
 export interface AgentTask {
 	/** Unique on this node, `[a-z0-9-]+`. */
@@ -44,18 +44,23 @@ export interface AgentRuntime {
 	readonly name: AgentSettings['runtime'];
 	/** Names of the person's variables that this runtime's program needs to log in. */
 	readonly credentials: readonly string[];
+	/** What `gangline agent login` calls its login; null where there is none. */
+	readonly login: string | null;
 	start(task: AgentTask): AgentSession;
 }
 
-/** A program as a runtime: pure. */
+/** A program as a runtime: pure, but for what some keep of a failure in a file. */
 export interface RuntimeProgram {
 	readonly name: AgentSettings['runtime'];
 	/** Whether its output is JSON lines with a closing word. */
 	readonly reports: boolean;
 	readonly credentials: readonly string[];
+	readonly login: string | null;
 	command(input: CommandInput): RuntimeCommand;
 	/** A fresh translator of one session's lines; null for a line that it cannot make sense of. */
 	parser(): (json: unknown) => readonly AgentEvent[] | null;
+	/** Asked after a session that failed, where the program's lines do not tell the cause; null: not known either. */
+	readonly causeOf?: (sessionId: string, env: Readonly<Record<string, string>>) => Promise<FailureCause | null>;
 }
 
 export interface CommandInput {
@@ -84,6 +89,8 @@ export const runtimePrograms: Readonly<Record<AgentSettings['runtime'], RuntimeP
 /** What a runtime stands on. */
 export interface RuntimePorts {
 	readonly processes: Processes;
+	/** The executable behind a program's name on a PATH (native-program.ts). */
+	readonly programFor: (name: string, path: string) => string;
 	readonly isRoot: boolean;
 	readonly shellPath: string;
 }

@@ -21,6 +21,7 @@ export function createRuntime(program: RuntimeProgram, ports: RuntimePorts & { r
 	return {
 		name: program.name,
 		credentials: program.credentials,
+		login: program.login,
 		start: (task) => new Session(program, ports, task),
 	};
 }
@@ -57,11 +58,13 @@ class Session implements AgentSession {
 		const stderr = this.#plainReader('stderr', (line) => {
 			this.#lastError = line;
 		});
+		const env = { ...task.env, ...command.env };
+		const [name, ...args] = command.argv;
 		const run = ports.processes.start({
 			id: task.runId,
-			argv: command.argv,
+			argv: [ports.programFor(name, env.PATH ?? ''), ...args],
 			cwd: task.cwd,
-			env: { ...task.env, ...command.env },
+			env,
 			...(command.stdin === undefined ? {} : { stdin: command.stdin }),
 			confinement: task.confinement,
 			onOutput: (stream, bytes) => {
@@ -78,6 +81,7 @@ class Session implements AgentSession {
 			stderr.end();
 			const tree = await run.stop(graceMs);
 			this.#see({ kind: 'exited', status: exit });
+			await this.#askForCause(program, env);
 			const outcome = decideOutcome({
 				endedByUs: this.#endedByUs,
 				exit,
@@ -130,6 +134,14 @@ class Session implements AgentSession {
 
 	#endTimers(): void {
 		for (const cancel of this.#cancelTimers) cancel();
+	}
+
+	async #askForCause({ causeOf }: RuntimeProgram, env: Readonly<Record<string, string>>): Promise<void> {
+		if (!causeOf || this.#sessionId === null || this.#result === null || this.#result.isOk) return;
+		const cause = await causeOf(this.#sessionId, env);
+		if (cause === null) return;
+		this.#result = { ...this.#result, failure: cause.failure };
+		if (cause.failure === 'rateLimit') this.#rejected = { until: cause.until };
 	}
 
 	#heard(): void {

@@ -15,6 +15,7 @@ export const shell: RuntimeProgram = {
 	name: 'shell',
 	reports: false,
 	credentials: [],
+	login: null,
 	command: ({ description, shellPath }) => {
 		const script = scriptOf(description);
 		if (script === null) {

@@ -6,7 +6,13 @@ import { type AgentSettings, recoveryCaps, type SessionEnd } from '../agents/ind
 import { tokenName } from './report-box.ts';
 
 /** A script is silent for as long as it computes; only its time limit ends it. */
-const scriptSettings: AgentSettings = { runtime: 'shell', max_turns: 1, timeout_seconds: 3600, silence_seconds: 3600 };
+const scriptSettings: AgentSettings = {
+	runtime: 'shell',
+	max_turns: 1,
+	timeout_seconds: 3600,
+	silence_seconds: 3600,
+	env: [],
+};
 
 /** The settings of the agent that the task names; null where main's settings do not know it. */
 export function settingsFor({ agent }: Task, config: ProjectConfig): AgentSettings | null {
@@ -31,6 +37,12 @@ export function addUsage(a: Usage, b: Usage): Usage {
 		outputTokens: a.outputTokens + b.outputTokens,
 		seconds: a.seconds + b.seconds,
 	};
+}
+
+/** The service did not accept who asks; `login`: what `gangline agent login` calls it. */
+export function loginReason(reason: string, login: string | null): string {
+	const command = `gangline agent login${login === null ? '' : ` ${login}`}`;
+	return `the agent is not logged in: ${reason}; log in with: ${command} (or correct its key and restart the node)`;
 }
 
 /** Why a session that left neither changes nor commits did so. */

@@ -25,6 +25,7 @@ import {
 	addUsage,
 	attemptRef,
 	gaveUpReason,
+	loginReason,
 	mainOf,
 	noUsage,
 	noWorkReason,
@@ -154,7 +155,7 @@ class Attempt {
 		let state: RecoveryState | undefined;
 		for (;;) {
 			const end = await this.#session(workspace, settings, prompt);
-			const early = await this.#endsAttempt(workspace, end);
+			const early = await this.#endsAttempt(workspace, settings, end);
 			if (early) return early;
 			if (settings.runtime === 'shell') return await this.#afterScript(workspace, end);
 			const seen = await this.#parts.git.state(workspace.clone, workspace.judged);
@@ -191,7 +192,13 @@ class Attempt {
 			cwd: workspace.clone.path,
 			tmp: this.#tmp,
 			env: {
-				...agentEnvironment({ person, tmp: this.#tmp, portBase, author, credentials: agent.credentials }),
+				...agentEnvironment({
+					person,
+					tmp: this.#tmp,
+					portBase,
+					author,
+					credentials: [...agent.credentials, ...settings.env],
+				}),
 				GANGLINE_LAST_FAILURE: this.#lastFailure,
 			},
 			confinement: this.#confinement(workspace),
@@ -210,7 +217,11 @@ class Attempt {
 	}
 
 	/** Endings that no look at the clone can change. */
-	async #endsAttempt(workspace: Workspace, { outcome, tree, lastText }: SessionEnd): Promise<WorkReport | null> {
+	async #endsAttempt(
+		workspace: Workspace,
+		{ runtime }: AgentSettings,
+		{ outcome, tree, lastText }: SessionEnd,
+	): Promise<WorkReport | null> {
 		if (tree.kind === 'survivors') {
 			return this.#blocked(`processes ${tree.pids.join(', ')} of the agent could not be ended`, null);
 		}
@@ -221,7 +232,7 @@ class Attempt {
 				return this.#blocked(`the agent could not begin: ${outcome.reason}`, null);
 			case 'forced':
 				if (outcome.cause !== 'login') return null;
-				return this.#blocked(`the agent is not logged in: ${outcome.reason || lastText} (gangline agent login)`, null);
+				return this.#blocked(loginReason(outcome.reason || lastText, this.#parts.runtime(runtime).login), null);
 			default:
 				return null;
 		}

@@ -40,7 +40,7 @@ esac
 `;
 
 const codex = `#!/bin/sh
-for prompt in "$@"; do :; done
+prompt=$(cat)
 printf '%s\\n' "$@" > "$HOME/args"
 ${common}
 say() { printf '%s\\n' "$1"; }

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createProcesses, createRuntime, runtimePrograms } from '../../node/agents/index.ts';
+import { createProcesses, createRuntime, nativeProgram, runtimePrograms } from '../../node/agents/index.ts';
 import { GateRunner, MachineRoom, RunLogs, Worker, Workspaces, workspaceGit } from '../../node/worker/index.ts';
 import type { CanonicalRepository } from '../../shared/git/index.ts';
 import type { CommitId, Processes, Store } from '../../shared/ports/index.ts';
@@ -89,7 +89,13 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 		const author = { name: 'Gangline coder', email: 'coder@example.org' };
 		const workspaces = new Workspaces({ ...common, folder: join(state, 'work'), author });
 		const logs = new RunLogs({ folder: join(state, 'runs'), clock });
-		const runtime = { processes, clock, isRoot: process.getuid?.() === 0, shellPath: ports.shellPath };
+		const runtime = {
+			processes,
+			clock,
+			isRoot: process.getuid?.() === 0,
+			shellPath: ports.shellPath,
+			programFor: nativeProgram,
+		};
 		const made = new Worker({
 			...common,
 			logs,

@@ -13,6 +13,8 @@ const person = {
 	AWS_SECRET_ACCESS_KEY: 'aws',
 	GITHUB_TOKEN: 'token',
 	NODE_OPTIONS: '--require x',
+	PORT: '80',
+	TMPDIR: '/theirs',
 	XDG_RUNTIME_DIR: '/run/user/1000',
 	SSH_AUTH_SOCK: '/s',
 };
@@ -40,9 +42,10 @@ describe('the environment of what we run', () => {
 		const env = agentEnvironment({
 			...place,
 			author: { name: 'A', email: 'a@x' },
-			credentials: ['ANTHROPIC_API_KEY', 'ABSENT'],
+			credentials: ['ANTHROPIC_API_KEY', 'ABSENT', 'PORT', 'TMPDIR'],
 		});
 		expect(env).toMatchObject({ ANTHROPIC_API_KEY: 'key', GIT_AUTHOR_NAME: 'A', GIT_COMMITTER_EMAIL: 'a@x' });
+		expect(env).toMatchObject({ PORT: '21010', TMPDIR: '/t' });
 		for (const name of [
 			'CI',
 			'ABSENT',

@@ -114,7 +114,7 @@ describe('claude-code', () => {
 
 	test('is told to run as root only where it is root', () => {
 		const input = {
-			agent: { runtime: 'claude-code', max_turns: 9, timeout_seconds: 1, silence_seconds: 1 },
+			agent: { runtime: 'claude-code', max_turns: 9, timeout_seconds: 1, silence_seconds: 1, env: [] },
 			prompt: 'p',
 			description: '',
 			tmp: '/t',

@@ -28,12 +28,13 @@ async function play(
 		clock,
 		isRoot: false,
 		shellPath: '/bin/sh',
+		programFor: (name) => name,
 	});
 	const events: AgentEvent[] = [];
 	let logged = '';
 	const session = runtime.start({
 		runId: 'run',
-		agent: { runtime: 'claude-code', max_turns: 3, timeout_seconds: 100, silence_seconds: 10, ...settings },
+		agent: { runtime: 'claude-code', max_turns: 3, timeout_seconds: 100, silence_seconds: 10, env: [], ...settings },
 		prompt: 'p',
 		description: '',
 		cwd: '/',
@@ -154,10 +155,16 @@ describe('a session', () => {
 	test('has crashed when its program is not there', async () => {
 		const clock = new SimClock();
 		const processes = new SimProcesses(new SimMachine(clock, {}));
-		const runtime = createRuntime(runtimePrograms.codex, { processes, clock, isRoot: false, shellPath: '/bin/sh' });
+		const runtime = createRuntime(runtimePrograms.codex, {
+			processes,
+			clock,
+			isRoot: false,
+			shellPath: '/bin/sh',
+			programFor: (name) => name,
+		});
 		const session = runtime.start({
 			runId: 'run',
-			agent: { runtime: 'codex', max_turns: 1, timeout_seconds: 1, silence_seconds: 1, max_cost_usd: 1 },
+			agent: { runtime: 'codex', max_turns: 1, timeout_seconds: 1, silence_seconds: 1, max_cost_usd: 1, env: [] },
 			prompt: 'p',
 			description: '',
 			cwd: '/',

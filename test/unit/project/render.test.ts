@@ -42,6 +42,7 @@ const agent = fc.record(
 		max_cost_usd: fc.double({ min: 0.001, max: 1000, noNaN: true }),
 		timeout_seconds: seconds,
 		silence_seconds: seconds,
+		env: fc.array(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/), { maxLength: 3 }),
 	},
 	{ requiredKeys: ['name', 'runtime'] },
 );

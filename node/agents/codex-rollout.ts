@@ -1,0 +1,94 @@
+/**
+ * Why a session of Codex failed. Its JSON lines give a failure as text for people; the record that it keeps of the
+ * session has the kind of the failure and when a limit ends, so that nothing has to be read out of the text. Bounded:
+ * the newest days, the end of one file. A record that is missing or different explains nothing, and the failure counts
+ * as one of the service.
+ */
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { FailureCause } from './agent-event.ts';
+
+/** A session that began before midnight is in the folder of that day. */
+const daysLookedAt = 2;
+const tailBytesMax = 256 * 1024;
+
+const status = z.object({ http_status_code: z.number().nullish() });
+const failureInfo = z.union([z.string(), z.record(z.string(), status.nullish())]);
+const limit = z.object({ used_percent: z.number(), resets_at: z.number().nullish() });
+const entry = z.object({
+	payload: z.object({
+		type: z.string(),
+		error: z.object({ codex_error_info: failureInfo.nullish() }).nullish(),
+		rate_limits: z.object({ primary: limit.nullish(), secondary: limit.nullish() }).nullish(),
+	}),
+});
+
+type Payload = z.output<typeof entry>['payload'];
+
+/** The cause that the record of session `id` tells; null when it tells none. */
+export async function readCodexFailure(
+	id: string,
+	env: Readonly<Record<string, string>>,
+): Promise<FailureCause | null> {
+	const home = env.CODEX_HOME ?? join(env.HOME ?? '', '.codex');
+	try {
+		const file = await findRecord(join(home, 'sessions'), id);
+		return file === null ? null : causeIn(parseLines(await readTail(file)));
+	} catch {
+		// No record that could be read explains nothing.
+		return null;
+	}
+}
+
+function causeIn(payloads: readonly Payload[]): FailureCause | null {
+	const info = payloads.findLast(({ type }) => type === 'task_complete')?.error?.codex_error_info;
+	if (info === undefined || info === null) return null;
+	const code = typeof info === 'string' ? null : (Object.values(info)[0]?.http_status_code ?? null);
+	if (code === 401 || code === 403 || info === 'unauthorized') return { failure: 'login', until: null };
+	if (code !== 429 && info !== 'usage_limit_exceeded') return { failure: 'api', until: null };
+	const limits = payloads.findLast(({ type }) => type === 'token_count')?.rate_limits;
+	const resets = [limits?.primary, limits?.secondary].flatMap((one) =>
+		one && one.used_percent >= 100 && one.resets_at ? [one.resets_at * 1000] : [],
+	);
+	return { failure: 'rateLimit', until: resets.length > 0 ? Math.max(...resets) : null };
+}
+
+/** `sessions/2026/11/21/rollout-<time>-<id>.jsonl` */
+async function findRecord(sessions: string, id: string): Promise<string | null> {
+	let days = [sessions];
+	for (const _ of ['year', 'month', 'day']) {
+		const deeper = await Promise.all(
+			days.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
+		);
+		days = deeper.flat().sort().slice(-daysLookedAt);
+	}
+	for (const day of days.reverse()) {
+		const name = (await readdir(day)).find((one) => one.endsWith(`-${id}.jsonl`));
+		if (name !== undefined) return join(day, name);
+	}
+	return null;
+}
+
+async function readTail(path: string): Promise<string> {
+	const file = await open(path, 'r');
+	try {
+		const { size } = await file.stat();
+		const position = Math.max(0, size - tailBytesMax);
+		const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(Math.min(size, tailBytesMax)), position });
+		return buffer.toString('utf8', 0, bytesRead);
+	} finally {
+		await file.close();
+	}
+}
+
+function parseLines(text: string): readonly Payload[] {
+	return text.split('\n').flatMap((line) => {
+		try {
+			const parsed = entry.safeParse(JSON.parse(line));
+			return parsed.success ? [parsed.data.payload] : [];
+		} catch {
+			return [];
+		}
+	});
+}
