@@ -245,6 +245,7 @@ async function keepAttempt(
 	const ref = `refs/gangline/attempts/${task.item.key}/${task.token.join('.')}`;
 	const isHere = await repository.treeOf(commit).then(
 		() => true,
+		nodeId: identity.nodeId,
 		() => false,
 	);
 	if (isHere) await repository.keep(ref, commit);

@@ -1,22 +1,13 @@
 /** `gangline status` for people. */
 import type { Board } from '../../shared/operations/index.ts';
-import { itemHead, itemRow } from './item-lines.ts';
+import { itemsText } from './item-lines.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
-import { renderTable } from './table.ts';
-import { cost, count, shortCommit } from './words.ts';
+import { cost, shortCommit } from './words.ts';
 
 export function boardText(session: Session, board: Board): string {
-	const { out, context } = session;
 	const open = board.items.filter((item) => item.column !== 'archived');
-	const table =
-		open.length === 0
-			? 'no items yet: gangline add "what is wanted"'
-			: renderTable(context, out, {
-					head: itemHead,
-					rows: open.map((item) => itemRow(out, item, context.clock.now())),
-					elastic: 1,
-				});
+	const table = open.length === 0 ? 'no items yet: gangline add "what is wanted"' : itemsText(session, open);
 	return [headLines(session, board).join('\n'), table, footLines(board).join('\n')]
 		.filter((part) => part !== '')
 		.join('\n\n');
@@ -29,10 +20,11 @@ function headLines({ out }: Session, { project, distance, qualification }: Board
 	];
 	if (distance.origin !== null) lines.push(sideLine(out.paint, distance.origin.remote, distance.origin));
 	if (distance.checkout !== null) lines.push(sideLine(out.paint, 'checkout', distance.checkout));
-	if (qualification.ready) lines.push(`  ready     ${plainLine(qualification.saw ?? 'yes')}`);
+	if (qualification.ready)
+		lines.push(`  gates     passed on ${distance.branch}: ${plainLine(qualification.saw ?? 'no gates')}`);
 	else
 		lines.push(
-			out.paint('red', `  not ready ${plainLine(qualification.reason ?? 'set-up and gates have not run on main yet')}`),
+			out.paint('red', `  gates     ${plainLine(qualification.reason ?? 'set-up and gates have not run on main yet')}`),
 		);
 	if (project.trouble !== null) lines.push(out.paint('red', `  trouble   ${plainLine(project.trouble)}`));
 	if (project.paused) lines.push(out.paint('yellow', '  paused: nothing starts or lands; gangline resume'));
@@ -51,12 +43,9 @@ function sideLine(
 	return apart ? paint('yellow', line) : line;
 }
 
-function footLines({ items, queue, costUsd }: Board): readonly string[] {
-	const waiting = items.filter(({ needsYou }) => needsYou !== null).map(({ name }) => name);
+function footLines({ queue, costUsd }: Board): readonly string[] {
 	const lines: string[] = [];
 	if (queue.length > 0) lines.push(`landing queue: ${queue.join(', ')}`);
-	if (waiting.length > 0)
-		lines.push(`${count(waiting.length, 'item')} need${waiting.length === 1 ? 's' : ''} you: ${waiting.join(', ')}`);
 	if (costUsd > 0) lines.push(`spent so far: ${cost(costUsd)}`);
 	return lines;
 }

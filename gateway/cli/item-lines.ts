@@ -2,7 +2,8 @@
 import type { ItemAnswer, Result } from '../../shared/operations/index.ts';
 import { type Output, plainLine, type Style } from './output.ts';
 import type { Session } from './session.ts';
-import { age, cost } from './words.ts';
+import { renderTable } from './table.ts';
+import { age, cost, count } from './words.ts';
 
 /** Prints what changing an item was answered: one sentence, and an offer beside it. */
 export function printChange(session: Session, changed: Result<'item.add'>): void {
@@ -49,24 +50,26 @@ export function stageText(out: Output, item: ItemAnswer): string {
 	return style === undefined ? words : out.paint(style, words);
 }
 
-/** Who works on it and since when, or where it stands in the queue. */
+/** Who works on it and since when, or where it stands in the queue. What is frozen or blocked keeps its place, idle. */
 export function whoText(item: ItemAnswer, nowMs: number): string {
-	if (item.holder !== null)
+	if (item.holder !== null && item.stage !== 'frozen' && item.stage !== 'blocked')
 		return `${item.holder.agent ?? item.holder.role} on ${item.holder.node}, ${age(nowMs - item.holder.since)}`;
 	return item.queuePosition === null ? '' : `queue ${item.queuePosition}`;
 }
 
-/** The one thing worth knowing next: what you must do, what it waits for, or what went wrong last. */
+/** The one thing worth knowing: why it waits for you, what else it waits for, or what went wrong last. */
 export function noteText(item: ItemAnswer): string {
 	const unmet = item.dependsOn.filter(({ satisfied }) => !satisfied).map(({ name }) => name);
-	if (item.needsYou !== null) return plainLine(item.needsYou);
-	if (unmet.length > 0) return `waits for ${unmet.join(', ')}`;
+	if (item.needsYou !== null) return plainLine(item.stageReason ?? item.needsYou);
+	if (unmet.length > 0 && item.stage === 'backlog') return `waits for ${unmet.join(', ')}`;
 	if (item.lastFailure !== null) return plainLine(item.lastFailure.reason);
 	return plainLine(item.waitsBecause ?? item.stageReason ?? '');
 }
 
+const itemHead = ['item', 'title', 'stage', 'who', 'cost', 'note'] as const;
+
 /** One row of a table of items. */
-export function itemRow(out: Output, item: ItemAnswer, nowMs: number): readonly string[] {
+function itemRow(out: Output, item: ItemAnswer, nowMs: number): readonly string[] {
 	return [
 		item.name,
 		plainLine(item.title),
@@ -77,4 +80,24 @@ export function itemRow(out: Output, item: ItemAnswer, nowMs: number): readonly 
 	];
 }
 
-export const itemHead = ['item', 'title', 'stage', 'who', 'cost', 'note'] as const;
+const needsYouMax = 10;
+
+/** A table of items, and below it what a person has to do for which. */
+export function itemsText({ context, out }: Session, items: readonly ItemAnswer[]): string {
+	const rows = items.map((item) => itemRow(out, item, context.clock.now()));
+	return [renderTable(context, out, { head: itemHead, rows, elastic: [5, 1, 3] }), ...needsYouLines(items)].join('\n');
+}
+
+function needsYouLines(items: readonly ItemAnswer[]): readonly string[] {
+	const waiting = items.flatMap(({ name, needsYou }) => (needsYou === null ? [] : [{ name, needsYou }]));
+	if (waiting.length === 0) return [];
+	const shown = waiting.slice(0, needsYouMax);
+	const width = Math.max(...shown.map(({ name }) => name.length));
+	const more = waiting.length - shown.length;
+	return [
+		'',
+		`${count(waiting.length, 'item')} need${waiting.length === 1 ? 's' : ''} you:`,
+		...shown.map(({ name, needsYou }) => `  ${name.padEnd(width)}  ${plainLine(needsYou)}`),
+		...(more === 0 ? [] : [`  and ${more} more: gangline list --needs-you`]),
+	];
+}

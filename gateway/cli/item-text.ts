@@ -5,7 +5,7 @@ import { indent, type Output, plain, plainLine } from './output.ts';
 import { statText } from './review.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
-import { age, cost, moment, shortCommit } from './words.ts';
+import { age, cost, count, moment, shortCommit } from './words.ts';
 
 export function itemText(session: Session, item: ItemDetail): string {
 	const { out, context } = session;
@@ -29,7 +29,8 @@ function section(out: Output, title: string, text: string): string {
 
 function factLines(item: ItemDetail, nowMs: number): readonly string[] {
 	const facts: readonly (readonly [string, string])[] = [
-		['now', noteText(item)],
+		['now', item.needsYou ?? noteText(item)],
+		['why', item.needsYou === null ? '' : noteText(item)],
 		['who', whoText(item, nowMs)],
 		['waits for', item.dependsOn.map(({ name, satisfied }) => `${name}${satisfied ? ' (done)' : ''}`).join(', ')],
 		['needed by', item.dependents.join(', ')],
@@ -38,7 +39,12 @@ function factLines(item: ItemDetail, nowMs: number): readonly string[] {
 		['agent', item.agent ?? ''],
 		['review', item.review],
 		['cost', cost(item.costUsd)],
-		['tries', item.attempts === 0 ? '' : `${item.attempts}, of which ${item.tries.reworks} reworks`],
+		[
+			'tries',
+			item.attempts === 0
+				? ''
+				: `${item.attempts}${item.tries.reworks === 0 ? '' : `, sent back ${item.tries.reworks} times`}`,
+		],
 		['result', item.result === null ? '' : `${shortCommit(item.result.commit)} at ${item.result.ref}`],
 		['approved', item.approval === null ? '' : `${shortCommit(item.approval.branch)} by ${item.approval.who}`],
 		[
@@ -47,11 +53,17 @@ function factLines(item: ItemDetail, nowMs: number): readonly string[] {
 				? ''
 				: `${item.landed.commit === null ? '' : `${shortCommit(item.landed.commit)}, `}${moment(item.landed.at)}`,
 		],
-		['kept', item.keptRefs.join(', ')],
+		['kept', keptText(item)],
 		['made', `${moment(item.createdAt)} by ${item.origin.who}`],
 		['names', [item.alias, item.key].filter((name) => name !== null).join(', ')],
 	];
 	return facts.filter(([, text]) => text !== '').map(([name, text]) => `  ${name.padEnd(10)}${plainLine(text)}`);
+}
+
+/** Earlier tries are kept too; where the result itself is all there is, it was named above. */
+function keptText({ keptRefs, result, name }: ItemDetail): string {
+	const others = keptRefs.filter((ref) => ref !== result?.ref).length;
+	return others === 0 ? '' : `${count(others, 'earlier state')}: gangline salvage ${name.replace('#', '')}`;
 }
 
 function gateLines(out: Output, item: ItemDetail): readonly string[] {
@@ -65,7 +77,8 @@ function gateLines(out: Output, item: ItemDetail): readonly string[] {
 function failureText(item: ItemDetail): string {
 	if (item.lastFailure === null) return '';
 	const { reason, gate, detail } = item.lastFailure;
-	return plain(`${gate === null ? '' : `${gate}: `}${reason}${detail === null ? '' : `\n${detail}`}`).trim();
+	const named = gate === null || reason.includes(gate) ? '' : `${gate}: `;
+	return plain(`${named}${reason}${detail === null ? '' : `\n${detail}`}`).trim();
 }
 
 function runLines(item: ItemDetail, nowMs: number): readonly string[] {
@@ -81,10 +94,10 @@ export function historyText({ context, out }: Session, entries: readonly History
 	const rows = entries.map((entry) => [
 		moment(entry.at),
 		entry.item,
-		entry.outcome === 'applied' ? entry.event : out.paint('red', `${entry.event} ${entry.outcome}`),
+		entry.outcome === 'applied' ? entry.event : out.paint('red', `${entry.event} refused`),
 		entry.from === entry.to || entry.to === null ? '' : `${entry.from ?? ''}→${entry.to}`,
 		plainLine(entry.who),
 		plainLine(entry.reason ?? ''),
 	]);
-	return renderTable(context, out, { head: ['when', 'item', 'event', 'stage', 'who', 'why'], rows, elastic: 5 });
+	return renderTable(context, out, { head: ['when', 'item', 'event', 'stage', 'who', 'why'], rows, elastic: [5, 2] });
 }

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
-import { itemHead, itemRow } from './item-lines.ts';
 import { wholeNumber } from './review.ts';
 
 export function registerLooking(program: Command, context: CliContext): void {
@@ -67,23 +66,14 @@ function registerList(program: Command, context: CliContext): void {
 				.option('-l, --label <label>', 'only with this label (repeatable)', gather)
 				.option('--needs-you', 'only what waits for a person'),
 		run: async (session, _args, options) => {
-			const { renderTable } = await import('./table.ts');
+			const { itemsText } = await import('./item-lines.ts');
 			const labels = options.list('label');
 			const answer = await session.ask('item.list', {
 				...(await columnsOf(options.list('column'))),
 				...(labels === undefined ? {} : { labels: [...labels] }),
 				...(options.flag('needsYou') ? { needsYou: true } : {}),
 			});
-			const now = session.context.clock.now();
-			session.out.result(answer, () =>
-				answer.items.length === 0
-					? 'no items'
-					: renderTable(session.context, session.out, {
-							head: itemHead,
-							rows: answer.items.map((item) => itemRow(session.out, item, now)),
-							elastic: 1,
-						}),
-			);
+			session.out.result(answer, () => (answer.items.length === 0 ? 'no items' : itemsText(session, answer.items)));
 			return undefined;
 		},
 	});

@@ -23,7 +23,7 @@ export function nodeText(session: Session, status: NodeStatus): string {
 			: renderTable(context, out, {
 					head: ['project', 'item', 'what', 'pids', 'since', 'cost', 'last line'],
 					rows,
-					elastic: 6,
+					elastic: [6, 2],
 				});
 	return `${nodeLines(session, status)}\n\n${table}`;
 }

@@ -28,7 +28,7 @@ export function registerProjects(program: Command, context: CliContext): void {
 					: renderTable(context, session.out, {
 							head: ['project', 'branch', 'review', 'landing', 'state', 'path'],
 							rows,
-							elastic: 5,
+							elastic: [5, 4],
 						}),
 			);
 			return undefined;
@@ -86,7 +86,11 @@ function registerSalvage(program: Command, context: CliContext): void {
 			session.out.result(answer, () =>
 				rows.length === 0
 					? 'nothing is kept'
-					: renderTable(context, session.out, { head: ['item', 'commit', 'when', 'subject', 'ref'], rows, elastic: 3 }),
+					: renderTable(context, session.out, {
+							head: ['item', 'commit', 'when', 'subject', 'ref'],
+							rows,
+							elastic: [4, 3],
+						}),
 			);
 			const [first] = answer.kept;
 			if (answer.made !== null) session.out.message(`kept now: ${answer.made}`);

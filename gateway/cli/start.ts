@@ -66,7 +66,7 @@ async function report(session: Session, node: NodeClient, isNew: boolean): Promi
 	const status = await node.call('node.status', {});
 	session.out.result({ started: isNew, node: status, project }, () => {
 		const head = isNew ? 'the node runs' : 'the node runs already';
-		const added = project === null ? [] : [`${project.project.name}: ${plainLine(project.answer)}`];
+		const added = project === null ? [] : [plainLine(project.answer)];
 		return [...added, `${head}: ${nodeLines(session, status)}`, '  stop it with: gangline stop'].join('\n');
 	});
 	if (project === null) session.out.message('→ this folder is no Gangline project yet: gangline init');

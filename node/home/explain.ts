@@ -10,6 +10,8 @@ export interface Situation {
 	/** Why nothing lands in this project; null while it may. */
 	readonly mayNotLand: string | null;
 	readonly autoStart: boolean;
+	/** Why no agent can work on the item; null where one can. */
+	readonly nobody: string | null;
 	readonly freeSlots: number;
 	readonly busy: ReadonlySet<string>;
 	/** 1 is next. */
@@ -27,7 +29,7 @@ export function waitsBecause(item: ItemView, situation: Situation): string | nul
 	if (item.tentative && item.number === null) return 'the home has not answered yet';
 	switch (kind) {
 		case 'upcoming':
-			return 'it is an idea: accept it when it is ready';
+			return `it is an idea: gangline move ${shortName(item)} accept makes it ready`;
 		case 'backlog':
 			return backlogWaits(item, situation);
 		case 'coding':
@@ -45,7 +47,7 @@ export function waitsBecause(item: ItemView, situation: Situation): string | nul
 		case 'mergeFailureFinal':
 			return item.stage.detail ?? 'landing failed and recovery gave up';
 		case 'frozen':
-			return 'it is frozen';
+			return `it is frozen: gangline move ${shortName(item)} unfreeze`;
 		default:
 			return null;
 	}
@@ -53,18 +55,18 @@ export function waitsBecause(item: ItemView, situation: Situation): string | nul
 
 /** What a person has to do, with the command; null where nobody is waited for. */
 export function needsYou(item: ItemView): string | null {
-	const { stage, name } = item;
-	const number = name.replace('#', '');
+	const { stage } = item;
+	const number = shortName(item);
 	switch (stage.kind) {
 		case 'reviewHold':
-			return `look and approve: gangline diff ${number}, then gangline approve ${number} or gangline reject ${number} "…"`;
+			return `gangline diff ${number}, then gangline approve ${number} or gangline reject ${number} "what to change"`;
 		case 'blocked':
-			return `decide: gangline show ${number}, then gangline move ${number} unblock (or abandon)`;
+			return `gangline show ${number}, then gangline move ${number} unblock or gangline move ${number} abandon`;
 		case 'mergeFailureFinal':
-			return `decide: gangline show ${number}, then gangline move ${number} retryMerge (or abandon)`;
+			return `gangline show ${number}, then gangline move ${number} retryMerge or gangline move ${number} abandon`;
 		case 'backlog': {
 			const stuck = item.unmet.find(({ why }) => why !== 'notDone');
-			return stuck ? `edit its dependencies: ${stuck.words}` : null;
+			return stuck ? `gangline edit ${number} --depends-on …: ${stuck.words}` : null;
 		}
 		default:
 			return null;
@@ -74,9 +76,10 @@ export function needsYou(item: ItemView): string | null {
 function backlogWaits(item: ItemView, situation: Situation): string | null {
 	const unmet = item.unmet[0];
 	if (unmet) return item.unmet.length > 1 ? `${unmet.words} (and ${item.unmet.length - 1} more)` : unmet.words;
-	if (isHeld(item)) return `it is held: gangline move ${item.name.replace('#', '')} start`;
+	if (isHeld(item)) return `it is held: gangline move ${shortName(item)} start`;
 	if (item.type === 'epic') return 'an epic is done when its children are';
-	if (!situation.autoStart) return 'work.auto_start is off: start it yourself';
+	if (situation.nobody !== null) return situation.nobody;
+	if (!situation.autoStart) return `work.auto_start is off: gangline move ${shortName(item)} start`;
 	return situation.mayNotBegin ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
 }
 
@@ -87,4 +90,9 @@ function workWaits(item: ItemView, situation: Situation): string | null {
 		return `the agent's account is limited until ${new Date(situation.notBefore).toISOString()}`;
 	}
 	return situation.mayNotBegin ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
+}
+
+/** As people type it: a shell takes `#` for a comment. */
+function shortName({ name }: Pick<ItemView, 'name'>): string {
+	return name.replace('#', '');
 }

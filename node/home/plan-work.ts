@@ -133,7 +133,8 @@ function finishedEpic(epic: Item, facts: ProjectFacts): boolean {
 	return children.length > 0 && children.every(({ stage }) => stage.kind === 'done');
 }
 
-function noAgent(item: Item): string {
+/** Why no agent can work on the item, with what mends it. */
+export function noAgent(item: Pick<Item, 'agent'>): string {
 	if (item.agent !== null) return `no agent named ${item.agent} is in .gangline/project.toml`;
-	return 'nothing can work on it: its description has no fenced sh block and .gangline/project.toml has no [[agent]]';
+	return 'no agent is configured: add an [[agent]] to .gangline/project.toml, or give it a script (gangline edit --run)';
 }

@@ -14,10 +14,11 @@ import type { ConfigAtMain } from './config-at-main.ts';
 import type { Situation } from './explain.ts';
 import type { Home } from './home.ts';
 import type { LandingQueue } from './landing-queue.ts';
+import { noAgent } from './plan-work.ts';
 import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
 import { dueForArchive } from './sweep.ts';
-import type { WorkLoop } from './work-loop.ts';
+import { agentFor, type WorkLoop } from './work-loop.ts';
 
 /** What the node remembers of a project; kept in its store under `project/<id>`. */
 export interface ProjectRecord {
@@ -60,6 +61,7 @@ export interface RunningWork {
 
 export interface ProjectParts {
 	readonly record: ProjectRecord;
+	readonly nodeId: string;
 	readonly nodeName: string;
 	readonly home: Home;
 	readonly repository: CanonicalRepository;
@@ -209,9 +211,10 @@ export class Project {
 		const position = new Map(queue.queue().map(({ key }, index) => [key, index + 1]));
 		const busy = new Set(worker.running().map(({ key }) => key));
 		const common = {
+		const config = this.#parts.config.last;
 			mayNotBegin: this.mayNotBegin(),
 			mayNotLand: this.#record.paused ? 'the project is paused' : queue.trouble,
-			autoStart: this.#parts.config.last?.work.auto_start ?? true,
+			autoStart: config?.work.auto_start ?? true,
 			freeSlots: worker.freeSlots(),
 			busy,
 			now: clock.now(),
@@ -219,10 +222,16 @@ export class Project {
 		const situation = (item: ItemView): Situation => ({
 			...common,
 			queuePosition: position.get(item.key) ?? null,
+			nobody: config === null || agentFor(item, 'coder', config) !== null ? null : noAgent(item),
 			notBefore: this.#parts.work.notBefore(item.key),
 			proposal: this.#parts.proposal(item.key),
 		});
-		return { project: this.id, runs: this.runs, views, situation };
+		return { project: this.id, runs: this.runs, views, situation, nodeName: (id: string) => this.#nameOf(id) };
+	}
+
+	/** A node as people call it; another's is known by its id. */
+	#nameOf(node: string): string {
+		return node === this.#parts.nodeId ? this.nodeName : node;
 	}
 
 	/** Why nothing new is begun now; null while it may. */

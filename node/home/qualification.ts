@@ -31,7 +31,7 @@ const retryMs = 5 * 60_000;
 
 export class Qualification {
 	readonly #options: QualificationOptions;
-	#state: Qualified = { ready: false, reason: 'main has not been judged here yet', saw: null, at: null };
+	#state: Qualified = { ready: false, reason: 'set-up and gates run once on main first', saw: null, at: null };
 	#judged: string | null = null;
 	#running = false;
 
@@ -86,6 +86,7 @@ export function sawWords(verdict: TreeVerdict): string {
 	const seconds = verdict.gates.reduce((sum, gate) => sum + gate.seconds, 0);
 	const tests: TestCount | null = testsOf(verdict);
 	const counted = tests ? `${tests.passed + tests.failed} tests, ` : '';
+	if (verdict.gates.length === 0) return 'no gates';
 	const gates = verdict.gates.length === 1 ? '1 gate' : `${verdict.gates.length} gates`;
 	return `${counted === '' ? `${gates}, ` : counted}${Math.max(1, Math.round(seconds))} s`;
 }

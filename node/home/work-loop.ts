@@ -122,11 +122,7 @@ export class WorkLoop {
 	async #stopRepeating(before: Item, task: Task): Promise<void> {
 		const { home } = this.#options;
 		const now = home.item(before.key);
-		const isSame =
-			before.lastFailure !== null &&
-			before.lastFailure.reason === now?.lastFailure?.reason &&
-			before.lastFailure.detail === now.lastFailure.detail;
-		if (task.agent !== 'shell' || !isSame || !now) return;
+		if (task.agent !== 'shell' || !now || !isSameFailure(before.lastFailure, now.lastFailure)) return;
 		const reason = `its script failed twice in the same way: ${now.lastFailure?.reason ?? ''}`;
 		await home.submit('home', [draft('system', now, 'block', { reason })]);
 	}
@@ -306,6 +302,13 @@ export function agentFor(item: Item, role: ItemRole, config: ProjectConfig): str
 function failureText(item: Item): string | null {
 	if (item.lastFailure === null) return null;
 	const { reason, detail } = item.lastFailure;
+/** Durations, ports and process numbers differ between two runs of one failure. */
+function isSameFailure(before: Item['lastFailure'], now: Item['lastFailure']): boolean {
+	if (before === null || now === null || before.reason !== now.reason) return false;
+	const withoutNumbers = (text: string | undefined): string => (text ?? '').replace(/\d+/g, '0');
+	return withoutNumbers(before.detail) === withoutNumbers(now.detail);
+}
+
 	return detail ? `${reason}\n${detail}` : reason;
 }
 

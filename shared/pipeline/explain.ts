@@ -23,7 +23,7 @@ export interface Refused {
 export function explainRefusal({ refusal, intent, item, lookup }: Refused): string {
 	const { by, event } = intent;
 	const name = item ? `#${item.number} ${JSON.stringify(item.title)}` : `the item ${intent.item}`;
-	const tried = `${event} of ${name} was refused`;
+	const tried = `${eventWords.get(event) ?? event} of ${name} was refused`;
 	switch (refusal) {
 		case 'notAuthorised':
 			return `${tried}: its author has no right to act as ${by} on it`;
@@ -50,6 +50,19 @@ export function explainRefusal({ refusal, intent, item, lookup }: Refused): stri
 	}
 }
 
+/** What people type is called otherwise than the event. */
+const eventWords: ReadonlyMap<string, string> = new Map([['requestChanges', 'asking for changes']]);
+
+const states: ReadonlySet<string> = new Set([
+	'done',
+	'archived',
+	'frozen',
+	'blocked',
+	'abandoned',
+	'superseded',
+	'rejected',
+]);
+
 /** The same, from the facts of a project; for who did not fold itself. */
 export function explainRefusalIn(facts: ProjectFacts, refusal: Refusal, intent: Refused['intent']): string {
 	const lookup = lookupIn(facts);
@@ -68,7 +81,7 @@ function where(item: Item | null): string {
 	if (!item) return 'it is not there';
 	const { stage } = item;
 	const landed = stage.kind === 'done' && stage.commit ? `, landed as ${stage.commit.slice(0, 12)}` : '';
-	return `it is in ${stage.kind}${landed}`;
+	return `it is ${states.has(stage.kind) ? '' : 'in '}${stage.kind}${landed}`;
 }
 
 function why(item: Item | null, { event, by }: Refused['intent']): string {
@@ -83,8 +96,8 @@ function why(item: Item | null, { event, by }: Refused['intent']): string {
 function possible(item: Item | null, by: By): string {
 	if (!item) return 'Nothing is possible with it';
 	const events = possibleEvents(item, by);
-	if (events.length === 0) return `From ${item.stage.kind} nothing is possible for ${by}`;
-	return `From ${item.stage.kind} possible for ${by}: ${events.join(', ')}`;
+	const whose = by === 'user' ? '' : ` for ${by}`;
+	return `Possible now${whose}: ${events.length === 0 ? 'nothing' : events.join(', ')}`;
 }
 
 function allowedFor(item: Item | null, event: string, by: By): string {

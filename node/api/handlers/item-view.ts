@@ -11,9 +11,14 @@ export interface ItemSurroundings {
 	/** All items by key, for the names of others. */
 	readonly views: ReadonlyMap<string, ItemView>;
 	readonly situation: (item: ItemView) => Situation;
+	/** What people call a node. */
+	readonly nodeName: (id: string) => string;
 }
 
-export function itemAnswer(item: ItemView, { project, runs, views, situation }: ItemSurroundings): ItemAnswer {
+export function itemAnswer(
+	item: ItemView,
+	{ project, runs, views, situation, nodeName }: ItemSurroundings,
+): ItemAnswer {
 	const now = situation(item);
 	return {
 		project,
@@ -36,7 +41,7 @@ export function itemAnswer(item: ItemView, { project, runs, views, situation }: 
 		dependsOn: item.dependsOn.map((key) => dependency(key, item, views)),
 		waitsBecause: waitsBecause(item, now),
 		needsYou: needsYou(item),
-		holder: holderOf(item, runs.runs(item.key).at(-1)),
+		holder: holderOf(item, runs.runs(item.key).at(-1), nodeName),
 		queuePosition: now.queuePosition,
 		costUsd: runs.costUsd(item.key),
 		attempts: item.tries.totalAttempts === 0 ? runs.runs(item.key).length : item.tries.totalAttempts,
@@ -78,7 +83,7 @@ export function itemDetail(item: ItemView, around: DetailSurroundings): ItemDeta
 			run,
 			role,
 			agent,
-			node: around.node,
+			node: around.nodeName(around.node),
 			startedAt,
 			endedAt,
 			outcome,
@@ -108,10 +113,10 @@ function landedOf(stage: Stage): ItemAnswer['landed'] {
 	return { commit: stage.commit ?? null, at: stage.at ?? 0 };
 }
 
-function holderOf(item: ItemView, run: RunRecord | undefined): ItemAnswer['holder'] {
+function holderOf(item: ItemView, run: RunRecord | undefined, nodeName: (id: string) => string): ItemAnswer['holder'] {
 	if (item.role === null || item.holder === null) return null;
 	return {
-		node: nodeOf(parseAuthorId(item.holder)),
+		node: nodeName(nodeOf(parseAuthorId(item.holder))),
 		role: item.role,
 		agent: run?.agent ?? item.agent,
 		since: run?.startedAt ?? item.changedAt,

@@ -14,6 +14,7 @@ import { type CommitId, type GanglineError, ganglineError, type Random } from '.
 import { readHistory } from '../../home/history.ts';
 import type { Draft, Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
+import { refuseCircle } from './circle.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
 import { findItem, findView } from './find.ts';
@@ -71,14 +72,14 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const project = context.project(args.project);
 			const { key } = findItem(project, args.item);
 			const { project: _project, item: _item, hold, dependsOn, parent, ...fields } = args;
+			const links = {
+				...(dependsOn ? { dependsOn: dependsOn.map((ref) => findItem(project, ref).key) } : {}),
+				...(parent === undefined ? {} : { parent: parent && findItem(project, parent).key }),
+			};
+			refuseCircle(project, key, links);
 			await change(project, key, caller, {
 				event: 'edit',
-				args: {
-					...fields,
-					...(hold === undefined ? {} : { held: hold }),
-					...(dependsOn ? { dependsOn: dependsOn.map((ref) => findItem(project, ref).key) } : {}),
-					...(parent === undefined ? {} : { parent: parent && findItem(project, parent).key }),
-				},
+				args: { ...fields, ...(hold === undefined ? {} : { held: hold }), ...links },
 			});
 			return answer(project, key);
 		},
@@ -155,7 +156,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			await change(project, view.key, caller, { event: 'delete' });
 			await project.runs.forget(view.key);
 			const kept = await project.keptRefs(view.key);
-			const words = kept.length > 0 ? `deleted; its work is kept: gangline salvage` : 'deleted';
+			const words = `${view.name} is deleted${kept.length > 0 ? '; its work is kept: gangline salvage' : ''}`;
 			return { key: view.key, name: view.name, answer: words, kept: [...kept] };
 		},
 		'item.history': async (args) => {
@@ -225,14 +226,23 @@ function moveArguments(event: string, args: Args<'item.move'>, project: Project)
 
 /** `starts on X`, `waits because …`: what happens next with the item, in one sentence. */
 function sentence(item: ItemView, waits: string | null, project: Project): string {
+	const why = item.stage.kind === 'blocked' || item.stage.kind === 'reviewHold' ? item.stage.reason : undefined;
 	switch (item.stage.kind) {
 		case 'backlog':
 		case 'coding':
 			return waits === null ? `starts on ${project.nodeName}` : `waits because ${waits}`;
 		case 'merge':
 			return waits === null ? 'lands when the gates pass on main as it is now' : `waits because ${waits}`;
+		case 'blocked':
+			return why === undefined ? 'is blocked' : `is blocked: ${why}`;
+		case 'reviewHold':
+			return why === undefined ? 'waits for you' : `waits for you: ${why}`;
 		case 'done':
-			return 'done';
+		case 'archived':
+		case 'abandoned':
+		case 'superseded':
+		case 'rejected':
+			return `is ${item.stage.kind}`;
 		default:
 			return waits === null ? `is in ${item.stage.kind}` : `waits because ${waits}`;
 	}

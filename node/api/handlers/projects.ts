@@ -13,7 +13,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 	return {
 		'project.add': async ({ path }) => {
 			const { project, added } = await context.addProject(path);
-			const answer = added ? `${project.name} is added` : `${project.name} is known already`;
+			const answer = added ? `the project ${project.name} is added` : `the project ${project.name} is known already`;
 			return { project: project.view(), added, answer };
 		},
 		'project.list': async () => ({ projects: context.projects().map((project) => project.view()) }),
@@ -32,7 +32,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 		'project.resume': async (args) => {
 			const project = context.project(args.project);
 			await project.resume();
-			return { project: project.view(), answer: 'goes on' };
+			return { project: project.view(), answer: `${project.name} goes on` };
 		},
 		'project.status': async (args) => board(context.project(args.project), context),
 	};

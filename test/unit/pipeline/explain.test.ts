@@ -12,14 +12,14 @@ describe('a refusal says', () => {
 	test('the item, its stage, the event and what is possible now', () => {
 		const project = new TestProject().to('done');
 		expect(told(project, project.user('block', 'a', { reason: 'x' }))).toBe(
-			`block of #1 "Title of a" was refused: it is in done, landed as ${c3.slice(0, 12)}. From done possible for user: archive`,
+			`block of #1 "Title of a" was refused: it is done, landed as ${c3.slice(0, 12)}. Possible now: archive`,
 		);
 	});
 
 	test('whose an event is', () => {
 		const project = new TestProject().to('reviewHold');
 		expect(told(project, project.work('agent', 'approve', 'a', shown))).toBe(
-			'approve of #1 "Title of a" was refused: it is for user, not for agent. From reviewHold possible for agent: block, supersede, reject',
+			'approve of #1 "Title of a" was refused: it is for user, not for agent. Possible now for agent: block, supersede, reject',
 		);
 	});
 
@@ -45,7 +45,7 @@ describe('a refusal says', () => {
 		project.user('edit', 'a', { held: true });
 		const byScheduler = project.send({ author: 'home', by: 'scheduler', event: 'start', item: 'a' });
 		expect(told(project, byScheduler)).toContain('it is held');
-		expect(told(project, project.user('explode', 'a'))).toContain('From backlog possible for user: start');
+		expect(told(project, project.user('explode', 'a'))).toContain('Possible now: start');
 		expect(told(project, project.user('start', 'nope'))).toContain('there is no item nope');
 	});
 
