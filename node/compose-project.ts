@@ -13,7 +13,14 @@ import {
 } from '../shared/git/index.ts';
 import { verifySignature } from '../shared/log/index.ts';
 import type { Intent, ProjectRulesContext } from '../shared/pipeline/index.ts';
-import { type CommitId, ganglineError, type Person, parseCommitId, type StoreWrite } from '../shared/ports/index.ts';
+import {
+	type CommitId,
+	type GanglineError,
+	ganglineError,
+	type Person,
+	parseCommitId,
+	type StoreWrite,
+} from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
 import type { Task } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
@@ -47,7 +54,7 @@ const textBytesMax = 1024 * 1024;
 
 /** The canonical repository of a project, made from the person's checkout where there is none yet. */
 export async function openCanonical(
-	{ config, identity }: Pick<NodeParts, 'config' | 'identity'>,
+	{ config, identity, store }: Pick<NodeParts, 'config' | 'identity' | 'store'>,
 	{ id, path: checkout, branch }: Pick<ProjectRecord, 'id' | 'path' | 'branch'>,
 ): Promise<CanonicalRepository> {
 	const folder = config.state.project(id);
@@ -65,18 +72,35 @@ export async function openCanonical(
 			verify: (bytes: Uint8Array, signature: Uint8Array) => verifySignature(identity.publicKey, bytes, signature),
 		},
 	};
+	const hadOne = store.streams().some((stream) => stream.startsWith(`doc/${id}/`));
+	if (hadOne && !existsSync(path)) throw canonicalGone(`the canonical repository ${path} is gone`, path, checkout);
 	const repository = existsSync(path)
 		? await CanonicalRepository.open(options)
 		: await CanonicalRepository.create(options);
-	if ((await repository.main()) !== null) return repository;
-	const commit = await importMain(repository, { checkout, environment });
-	if (commit === null) {
-		throw ganglineError('UNSUITABLE_REPOSITORY', `${checkout} has no branch ${branch}`, {
-			hint: `make it, or put the right branch into .gangline/project.toml`,
-		});
+	try {
+		if ((await repository.main()) !== null) return repository;
+		if (hadOne)
+			throw canonicalGone(`the branch ${branch} is gone from the canonical repository ${path}`, path, checkout);
+		const commit = await importMain(repository, { checkout, environment });
+		if (commit === null) {
+			throw ganglineError('UNSUITABLE_REPOSITORY', `${checkout} has no branch ${branch}`, {
+				hint: `make it, or put the right branch into .gangline/project.toml`,
+			});
+		}
+		await repository.moveMain(commit, null);
+		return repository;
+	} catch (error) {
+		await repository.close();
+		throw error;
 	}
-	await repository.moveMain(commit, null);
-	return repository;
+}
+
+/** What has landed and what is kept is in there: it is never made anew without being asked for. */
+function canonicalGone(what: string, path: string, checkout: string): GanglineError {
+	const copy = `rm -rf '${path}' && git clone --bare '${checkout}' '${path}'`;
+	return ganglineError('UNSUITABLE_REPOSITORY', `${what}, with what landed and the work that was kept there`, {
+		hint: `put it back from a backup; or go on with what your checkout has and lose the rest: ${copy}`,
+	});
 }
 
 /** Runs main's gates in checkouts of their own. */
@@ -103,10 +127,20 @@ export function makeGateRunner(
 }
 
 export async function openProject(parts: NodeParts, opening: ProjectOpening): Promise<Project> {
+	const repository = await openCanonical(parts, opening.record);
+	try {
+		return await openOn(repository, parts, opening);
+	} catch (error) {
+		// Its lock would keep everyone out, also the next try of this very process.
+		await repository.close();
+		throw error;
+	}
+}
+
+async function openOn(repository: CanonicalRepository, parts: NodeParts, opening: ProjectOpening): Promise<Project> {
 	const { config, store, clock, random, log: nodeLog, identity } = parts;
 	const { record } = opening;
 	const log = nodeLog.child({ project: record.name });
-	const repository = await openCanonical(parts, record);
 	const main = new MainReader(repository);
 	const settings = new ConfigAtMain(repository, record.id);
 	const author = (): Promise<Person> => personOf(record.path, config.personEnvironment);
@@ -136,7 +170,7 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 		project: record.id,
 		checkout: record.path,
 		environment: config.personEnvironment,
-		config: () => settings.read(),
+		config: () => settings.lastGood(),
 		store,
 		clock,
 		log,
@@ -218,6 +252,7 @@ export async function openProject(parts: NodeParts, opening: ProjectOpening): Pr
 	});
 	project = new Project({
 		record,
+		nodeId: identity.nodeId,
 		nodeName: config.name,
 		home,
 		repository,
@@ -245,7 +280,6 @@ async function keepAttempt(
 	const ref = `refs/gangline/attempts/${task.item.key}/${task.token.join('.')}`;
 	const isHere = await repository.treeOf(commit).then(
 		() => true,
-		nodeId: identity.nodeId,
 		() => false,
 	);
 	if (isHere) await repository.keep(ref, commit);

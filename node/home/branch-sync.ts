@@ -13,6 +13,7 @@ import {
 	personCommits,
 	pushRemote,
 	relate,
+	requireCheckout,
 	type SyncResult,
 } from '../../shared/git/index.ts';
 import type { Board } from '../../shared/operations/index.ts';
@@ -82,6 +83,11 @@ export class BranchSync {
 		return this.#serial.run(async () => this.#comeIn(await this.#options.config()));
 	}
 
+	/** @throws GanglineError UNSUITABLE_REPOSITORY where the person's checkout is not where it was. */
+	requireCheckout(): Promise<void> {
+		return requireCheckout(this.#options.checkout);
+	}
+
 	async distance(): Promise<Board['distance']> {
 		const { canonical, clock, log } = this.#options;
 		const before = await canonical.main();
@@ -105,6 +111,7 @@ export class BranchSync {
 	async #comeIn(config: ProjectConfig): Promise<string | null> {
 		if (this.#stopped !== null) return this.#stopped;
 		try {
+			await this.requireCheckout();
 			return await (config.landing.mode === 'local' ? this.#comeInFromCheckout() : this.#comeInFromRemote(config));
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;
@@ -206,6 +213,7 @@ export class BranchSync {
 		const { canonical } = this.#options;
 		const person = this.#person();
 		try {
+			await requireCheckout(person.checkout);
 			await addGanglineRemote(canonical, person);
 			const sync = await checkoutSync(canonical, person);
 			const commits = await personCommits(canonical, person);

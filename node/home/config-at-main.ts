@@ -1,11 +1,14 @@
 /**
  * The project's settings as the landed main has them: never a candidate's, never the person's unsaved ones. Kept until
- * main moves. A main whose file cannot be read stops the project with that sentence; the last good one stays for views.
+ * main moves. A main whose file cannot be read stops the project with that sentence. Views and what brings a person's
+ * correction in go by the last good one, or the project could never go on [I12].
  */
-import { type CommitId, type Git, ganglineError } from '../../shared/ports/index.ts';
+import { type CommitId, GanglineError, type Git, ganglineError } from '../../shared/ports/index.ts';
 import { type ProjectConfig, parseProjectConfig, projectConfigPath } from '../../shared/project/index.ts';
 
 const configBytesMax = 256 * 1024;
+/** How far back a file that can be read is looked for. */
+const commitsBackMax = 200;
 
 export class ConfigAtMain {
 	readonly #git: Git;
@@ -31,6 +34,26 @@ export class ConfigAtMain {
 		this.#current = await this.at(tip);
 		this.#tip = tip;
 		return this.#current;
+	}
+
+	/** As main has it, or had it when it could last be read. @throws GanglineError INVALID_CONFIG where it never could. */
+	async lastGood(): Promise<ProjectConfig> {
+		try {
+			return await this.read();
+		} catch (error) {
+			if (!(error instanceof GanglineError) || error.code !== 'INVALID_CONFIG') throw error;
+			this.#current ??= await this.#newestGood();
+			if (this.#current === null) throw error;
+			return this.#current;
+		}
+	}
+
+	async #newestGood(): Promise<ProjectConfig | null> {
+		for (const { commit } of await this.#git.firstParents({ limit: commitsBackMax })) {
+			const config = await this.at(commit).catch(() => null);
+			if (config !== null) return config;
+		}
+		return null;
 	}
 
 	/** As a commit on main has it. */

@@ -90,7 +90,8 @@ export class Project {
 	readonly #parts: ProjectParts;
 	readonly #reconcilers: readonly Reconciler[];
 	#record: ProjectRecord;
-	#configTrouble: string | null = null;
+	/** Why nothing is begun or landed: settings, the checkout or the canonical repository are not as they must be. */
+	#trouble: string | null = null;
 
 	constructor(parts: ProjectParts) {
 		this.#parts = parts;
@@ -197,7 +198,7 @@ export class Project {
 	config(): ProjectConfig {
 		const { config } = this.#parts;
 		if (config.last) return config.last;
-		throw ganglineError('INVALID_CONFIG', this.#configTrouble ?? 'the project file was not read yet');
+		throw ganglineError('INVALID_CONFIG', this.#trouble ?? 'the project file was not read yet');
 	}
 
 	views(): ReadonlyMap<string, ItemView> {
@@ -210,10 +211,10 @@ export class Project {
 		const { worker, queue, clock } = this.#parts;
 		const position = new Map(queue.queue().map(({ key }, index) => [key, index + 1]));
 		const busy = new Set(worker.running().map(({ key }) => key));
-		const common = {
 		const config = this.#parts.config.last;
+		const common = {
 			mayNotBegin: this.mayNotBegin(),
-			mayNotLand: this.#record.paused ? 'the project is paused' : queue.trouble,
+			mayNotLand: this.#record.paused ? 'the project is paused' : (this.#trouble ?? queue.trouble),
 			autoStart: config?.work.auto_start ?? true,
 			freeSlots: worker.freeSlots(),
 			busy,
@@ -221,8 +222,8 @@ export class Project {
 		};
 		const situation = (item: ItemView): Situation => ({
 			...common,
-			queuePosition: position.get(item.key) ?? null,
 			nobody: config === null || agentFor(item, 'coder', config) !== null ? null : noAgent(item),
+			queuePosition: position.get(item.key) ?? null,
 			notBefore: this.#parts.work.notBefore(item.key),
 			proposal: this.#parts.proposal(item.key),
 		});
@@ -237,7 +238,7 @@ export class Project {
 	/** Why nothing new is begun now; null while it may. */
 	mayNotBegin(): string | null {
 		if (this.#record.paused) return 'the project is paused: gangline resume';
-		if (this.#configTrouble !== null) return this.#configTrouble;
+		if (this.#trouble !== null) return this.#trouble;
 		const { ready, reason } = this.#parts.qualification.state;
 		return ready ? null : reason;
 	}
@@ -252,7 +253,7 @@ export class Project {
 			review: config.last?.review.mode ?? 'human',
 			landing: config.last?.landing.mode ?? 'local',
 			paused: this.#record.paused,
-			trouble: this.#configTrouble ?? queue.trouble,
+			trouble: this.#trouble ?? queue.trouble,
 		};
 	}
 
@@ -280,27 +281,32 @@ export class Project {
 
 	/** Adds main as it is to what the qualification judges, and says whether work may begin on it. */
 	async mayBegin(): Promise<{ readonly main: CommitId } | string> {
-		const main = await this.repository.main();
-		if (main === null) return 'main has no commit yet';
+		const { config, branches, qualification } = this.#parts;
+		let main: CommitId | null = null;
 		try {
-			const config = await this.#parts.config.read();
-			this.#configTrouble = null;
-			this.#parts.qualification.ask(main, config);
+			main = await this.repository.main();
+			await branches.requireCheckout();
+			const settings = await config.read();
+			this.#trouble = null;
+			if (main !== null) qualification.ask(main, settings);
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;
-			this.#configTrouble = error.message;
+			this.#trouble = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+			if (main !== null) await config.lastGood().catch(() => null);
 		}
-		return this.mayNotBegin() ?? { main };
+		const reason = this.mayNotBegin();
+		if (reason !== null) return reason;
+		return main === null ? 'main has no commit yet' : { main };
 	}
 
 	async #workPass(): Promise<void> {
 		const begin = await this.mayBegin();
-		if (this.#parts.config.last === null) return;
-		await this.#parts.work.pass(begin);
+		const { last } = this.#parts.config;
+		if (last !== null) await this.#parts.work.pass(begin, last);
 	}
 
 	async #landingPass(): Promise<void> {
-		if (this.#record.paused || this.#configTrouble !== null) return;
+		if (this.#record.paused || this.#trouble !== null) return;
 		await this.#parts.queue.pass();
 	}
 

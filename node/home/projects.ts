@@ -27,6 +27,8 @@ const recordSchema = z.object({
 export class Projects {
 	readonly #options: ProjectsOptions;
 	readonly #projects = new Map<string, Project>();
+	/** Why those that the store knows could not be opened, by name and by id. */
+	readonly #failed = new Map<string, GanglineError>();
 
 	constructor(options: ProjectsOptions) {
 		this.#options = options;
@@ -40,6 +42,8 @@ export class Projects {
 	find(ref: ProjectRef): Project {
 		const found = this.all().find(({ id, name }) => (ref.kind === 'id' ? id === ref.id : name === ref.name));
 		if (found) return found;
+		const failed = this.#failed.get(ref.kind === 'id' ? ref.id : ref.name);
+		if (failed) throw failed;
 		throw ganglineError('UNKNOWN_PROJECT', `this node has no project ${ref.kind === 'id' ? ref.id : ref.name}`, {
 			hint: 'gangline projects lists them; gangline start in a repository adds it',
 		});
@@ -54,16 +58,30 @@ export class Projects {
 				await this.#open(record);
 			} catch (error) {
 				const known = error instanceof GanglineError ? { code: error.code, hint: error.hint } : {};
+				if (error instanceof GanglineError) {
+					for (const word of [record.id, record.name]) this.#failed.set(word, error);
+				}
 				log.error('project.failed', { project: record.name, path: record.path, ...known, error });
 			}
 		}
 	}
 
-	/** Takes on the project of a checkout; one that is known already is answered as it is. */
+	/**
+	 * Takes on the project of a checkout; one that is known already is answered as it is, unless its checkout is not where
+	 * it was: then this is where it is now.
+	 */
 	async add(path: string): Promise<{ readonly project: Project; readonly added: boolean }> {
-		const record = await this.#options.adopt(path);
+		const adopted = await this.#options.adopt(path);
+		const stored = recordSchema.safeParse(await this.#options.store.get(`project/${adopted.id}`));
+		const record = { ...adopted, paused: stored.data?.paused ?? false };
 		const known = this.#projects.get(record.id);
-		if (known) return { project: known, added: false };
+		if (known && (known.record.path === record.path || (await this.#isStillThere(known.record)))) {
+			return { project: known, added: false };
+		}
+		if (known) {
+			this.#projects.delete(known.id);
+			await known.stop();
+		}
 		const clash = this.all().find(({ name }) => name === record.name);
 		if (clash) {
 			throw ganglineError('REFUSED', `another project is called ${record.name}: ${clash.record.path}`, {
@@ -73,7 +91,15 @@ export class Projects {
 		const project = await this.#open(record);
 		// Remembered only when it could be opened: a start must not fail on what never worked.
 		await this.#save(record);
+		for (const word of [record.id, record.name]) this.#failed.delete(word);
 		return { project, added: true };
+	}
+
+	async #isStillThere({ id, path }: ProjectRecord): Promise<boolean> {
+		return this.#options.adopt(path).then(
+			(found) => found.id === id,
+			() => false,
+		);
 	}
 
 	async stop(): Promise<void> {
@@ -82,7 +108,12 @@ export class Projects {
 
 	async #open(record: ProjectRecord): Promise<Project> {
 		const project = await this.#options.open(record, (next) => this.#save(next));
-		await project.start();
+		try {
+			await project.start();
+		} catch (error) {
+			await project.stop();
+			throw error;
+		}
 		this.#projects.set(project.id, project);
 		return project;
 	}

@@ -60,9 +60,8 @@ export class WorkLoop {
 	}
 
 	/** One pass of the reconciler. `begin`: the main that new work begins on, or why none may begin. */
-	async pass(begin: { readonly main: CommitId } | string): Promise<void> {
+	async pass(begin: { readonly main: CommitId } | string, config: ProjectConfig): Promise<void> {
 		const { home, worker, workAuthor, now } = this.#options;
-		const config = await this.#options.config();
 		const actions = planWork(
 			home.facts,
 			{
@@ -288,7 +287,11 @@ export class WorkLoop {
 }
 
 /** The agent that would work as `role`: the item's own, `shell` where its description has a script, the project's first. */
-export function agentFor(item: Item, role: ItemRole, config: ProjectConfig): string | null {
+export function agentFor(
+	item: Pick<Item, 'agent' | 'description'>,
+	role: ItemRole,
+	config: ProjectConfig,
+): string | null {
 	const named = config.agent.find(({ name }) => name === item.agent);
 	if (item.agent === 'shell' || (item.agent === null && scriptOf(item.description) !== null)) {
 		return scriptOf(item.description) !== null ? 'shell' : null;
@@ -299,9 +302,6 @@ export function agentFor(item: Item, role: ItemRole, config: ProjectConfig): str
 	return agent?.name ?? null;
 }
 
-function failureText(item: Item): string | null {
-	if (item.lastFailure === null) return null;
-	const { reason, detail } = item.lastFailure;
 /** Durations, ports and process numbers differ between two runs of one failure. */
 function isSameFailure(before: Item['lastFailure'], now: Item['lastFailure']): boolean {
 	if (before === null || now === null || before.reason !== now.reason) return false;
@@ -309,6 +309,9 @@ function isSameFailure(before: Item['lastFailure'], now: Item['lastFailure']): b
 	return withoutNumbers(before.detail) === withoutNumbers(now.detail);
 }
 
+function failureText(item: Item): string | null {
+	if (item.lastFailure === null) return null;
+	const { reason, detail } = item.lastFailure;
 	return detail ? `${reason}\n${detail}` : reason;
 }
 

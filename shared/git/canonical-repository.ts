@@ -95,9 +95,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 
 	/** Opens one and takes its lock, or throws REPOSITORY_LOCKED. Clears what a killed holder left. */
 	static async open(options: CanonicalOptions): Promise<CanonicalRepository> {
-		if (!(await stat(join(options.path, 'objects')).catch(() => null))) {
-			throw ganglineError('UNSUITABLE_REPOSITORY', `${options.path} is no git repository; expected the canonical one`);
-		}
+		await requireRepository(options.path);
 		const lock = await lockRepository(options.path, options.environment, options.lockWaitMs);
 		const config = await readFile(join(options.path, 'config'), 'utf8');
 		return new CanonicalRepository(options, lock, /objectformat\s*=\s*sha256/i.test(config) ? 'sha256' : 'sha1');
@@ -105,6 +103,8 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 
 	async main(): Promise<CommitId | null> {
 		const info = await this.#objects.info(this.#mainRef);
+		// Git says the same of a branch that is not born and of a repository that was taken away under it.
+		if (info === null) await requireRepository(this.path);
 		return info && parseCommitId(info.id);
 	}
 
@@ -291,6 +291,13 @@ ${objectFormat === 'sha1' ? '' : '[extensions]\n\tobjectformat = sha256\n'}[gc]
 [uploadpack]
 	allowAnySHA1InWant = true
 `;
+}
+
+async function requireRepository(path: string): Promise<void> {
+	if (await stat(join(path, 'objects')).catch(() => null)) return;
+	throw ganglineError('UNSUITABLE_REPOSITORY', `${path} is no git repository; expected the canonical one`, {
+		hint: 'put it back from where it was moved, or from a backup',
+	});
 }
 
 function zeroes(like: string): string {

@@ -21,6 +21,7 @@ export {
 	type Obstacle,
 	type PersonCommits,
 	personCommits,
+	requireCheckout,
 	type SyncResult,
 } from './person-checkout.ts';
 export {

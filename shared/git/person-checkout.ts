@@ -6,7 +6,7 @@
  */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GanglineError } from '../ports/errors.ts';
+import { GanglineError, ganglineError } from '../ports/errors.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
 import type { CanonicalRepository } from './canonical-repository.ts';
 import { parseChanges } from './changes.ts';
@@ -41,6 +41,14 @@ export type SyncResult =
 	| { readonly kind: 'left'; readonly obstacle: Obstacle; readonly behind: number | null };
 
 const pathsNamedMax = 50;
+
+/** @throws GanglineError UNSUITABLE_REPOSITORY where nothing that could be a checkout is there any more. */
+export async function requireCheckout(checkout: string): Promise<void> {
+	if (await lstat(join(checkout, '.git')).catch(() => null)) return;
+	throw ganglineError('UNSUITABLE_REPOSITORY', `your checkout is not at ${checkout} any more`, {
+		hint: 'put it back, or run `gangline start` where it is now',
+	});
+}
 
 /** Brings the canonical main into the checkout, if that is possible without touching anything that is theirs. */
 export async function checkoutSync(canonical: CanonicalRepository, input: CheckoutInput): Promise<SyncResult> {
