@@ -10,10 +10,16 @@ import type { Session } from './session.ts';
 type Asked = Omit<Input<'item.logs'>, 'project'>;
 
 export function logText(session: Session, logs: Result<'item.logs'>): string {
-	if (logs.run === null) return `nothing has run for ${logs.item.name} yet`;
+	if (logs.run === null) return nothingYet(logs);
 	const dropped =
 		logs.dropped === 0 ? [] : [session.out.paint('dim', `… ${logs.dropped} earlier lines: --lines <number>`)];
 	return [...dropped, ...logs.lines.map((line) => lineText(session.out, line))].join('\n');
+}
+
+function nothingYet({ item }: Result<'item.logs'>): string {
+	return item.holder === null
+		? `nothing has run for ${item.name} yet`
+		: `what works on ${item.name} has written nothing yet`;
 }
 
 /** Ends with 0 when the item is closed or gone, 130 after Ctrl-C, 6 when the node stops. */
@@ -31,7 +37,7 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 	};
 	const catchUp = async (): Promise<void> => {
 		const logs = await session.ask('item.logs', asked);
-		if (logs.run === null) out.message(`nothing has run for ${logs.item.name} yet; waiting`);
+		if (logs.run === null) out.message(`${nothingYet(logs)}; waiting`);
 		for (const line of logs.lines) print(line);
 	};
 	await catchUp();

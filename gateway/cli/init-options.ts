@@ -24,9 +24,14 @@ export function addInitOptions(command: Command): void {
 	command
 		.option('--branch <name>', "the branch that changes land on; default: the repository's own")
 		.option('--name <name>', "the project's name; default: the folder's")
-		.addOption(new Option('--review <mode>', 'who approves a change; default: human').choices(['human', 'server']))
 		.addOption(
-			new Option('--landing <mode>', 'where landed changes go; default: local').choices([
+			new Option(
+				'--review <mode>',
+				'who approves a change: human (you) or server (what is green lands); default: human',
+			).choices(['human', 'server']),
+		)
+		.addOption(
+			new Option('--landing <mode>', 'where landed changes go: local, push or pull-request; default: local').choices([
 				'local',
 				'push',
 				'pull-request',

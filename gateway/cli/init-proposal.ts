@@ -49,7 +49,7 @@ export async function proposeConfig(input: ProposalInput): Promise<ProjectConfig
 async function askName({ folderName, questions }: ProposalInput): Promise<string> {
 	const proposed = nameFrom(folderName);
 	if (questions === null) return proposed;
-	return (await questions.write('Name of the project', proposed)).trim();
+	return (await questions.write('Name of the project', proposed)).trim() || proposed;
 }
 
 /** A name that the file accepts, as near to the folder's as can be. */
@@ -117,7 +117,7 @@ async function askGates(input: ProposalInput): Promise<readonly Detection['gates
 		).trim();
 		return command === '' ? [] : [{ name: 'test', kind: 'test', command }];
 	}
-	const found = gates.map(({ value, why }) => ({ value: value.name, why: `${value.command} (${why})` }));
+	const found = gates.map(({ value }) => ({ value: value.name, why: value.command }));
 	const names = new Set(await keep(input, 'Gates that must pass before a change lands', found));
 	return gates.map(({ value }) => value).filter(({ name }) => names.has(name));
 }

@@ -1,5 +1,5 @@
 /** One run of the command line in a given world: parses, does it, and answers with the exit code. Never throws. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { errorKinds, GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { CliContext } from './context.ts';
 import { exitCodeOf } from './define-command.ts';
@@ -22,24 +22,38 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 	} catch (thrown) {
 		if (thrown instanceof CommanderError && helpCodes.includes(thrown.code)) return 0;
 		if (context.interrupted.aborted) return 130;
-		const error = asError(thrown);
+		const error = await asError(thrown, argv, program);
 		printError(context, error, argv.includes('--json'));
 		return errorKinds[error.code].exit;
 	}
 }
 
-function asError(thrown: unknown): GanglineError {
+async function asError(thrown: unknown, argv: readonly string[], program: Command): Promise<GanglineError> {
 	if (thrown instanceof GanglineError) return thrown;
-	if (thrown instanceof CommanderError) return usageError(thrown.message);
+	if (thrown instanceof CommanderError) return usageError(thrown, argv, program);
 	const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
 	return ganglineError('INTERNAL', 'gangline itself failed; this is a bug', { data: { why: text }, cause: thrown });
 }
 
-/** Commander's `error: unknown command 'stat'\n(Did you mean status?)` in our form. */
-function usageError(message: string): GanglineError {
+/** Commander's `error: unknown command 'stat'\n(Did you mean status?)` in our form, with the usage of what was meant. */
+async function usageError(
+	{ message, code }: CommanderError,
+	argv: readonly string[],
+	program: Command,
+): Promise<GanglineError> {
 	const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
 	const near = suggestion?.replace(/^\(D/, 'd').replace(/\)$/, '');
+	const meant = program.commands.find((command) => command.name() === argv.find((word) => !word.startsWith('-')));
+	const move = code === 'commander.unknownCommand' ? await moveMeant(argv) : null;
+	const usage = meant && `gangline ${meant.name()} ${meant.usage()}; gangline ${meant.name()} --help has examples`;
 	return ganglineError('INVALID_ARGUMENT', what, {
-		hint: near ?? '`gangline --help` lists the commands, `gangline <command> --help` their options',
+		hint: move ?? near ?? usage ?? '`gangline --help` lists the commands',
 	});
+}
+
+/** `gangline freeze 12` is what people try first. */
+async function moveMeant(argv: readonly string[]): Promise<string | null> {
+	const { moveWords } = await import('../../shared/operations/move-words.ts');
+	const word = argv.find((one) => moveWords.some((known) => known === one));
+	return word === undefined ? null : `did you mean gangline move <item> ${word}?`;
 }

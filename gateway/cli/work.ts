@@ -156,7 +156,7 @@ function itemOptions(command: Command): Command {
 		.option('--parent <item>', 'the epic it belongs to')
 		.option('-l, --label <label>', 'a label (repeatable)', gather)
 		.option('-a, --agent <name>', 'the configured agent that does it')
-		.option('--review <mode>', 'human, server (lands when green) or agent');
+		.option('--review <mode>', 'human (you approve it) or server (it lands when it is green)');
 }
 
 /** What the options say of an item; `--no-x` says null or nothing. */
@@ -218,7 +218,7 @@ function textOrNone(options: Options, name: string): string | null | undefined {
 
 const choices = {
 	type: ['story', 'bug', 'refactor', 'spike', 'epic'],
-	review: ['human', 'server', 'agent'],
+	review: ['human', 'server'],
 } as const;
 
 async function oneOf<Name extends keyof typeof choices>(

@@ -21,8 +21,8 @@ function boundedText(what: string, elsewhere: string) {
 export const title = z
 	.string()
 	.trim()
-	.min(1)
-	.max(titleCharactersMax)
+	.min(1, 'expected a line that says what is wanted')
+	.max(titleCharactersMax, `expected at most ${titleCharactersMax} characters; more goes into the description`)
 	.regex(oneLine, 'expected one line without control characters')
 	.describe('One line');
 const description = boundedText(
@@ -32,7 +32,13 @@ const description = boundedText(
 export const words = boundedText('the text', 'put the rest into a file of the repository and name it here')
 	.refine((text) => text.trim() !== '', 'expected words that say what should be different')
 	.describe('What should be different; goes into the next prompt');
-export const reason = z.string().trim().min(1).max(1000).regex(oneLine, 'expected one line').describe('Why, one line');
+export const reason = z
+	.string()
+	.trim()
+	.min(1, 'expected words')
+	.max(1000, 'expected at most 1000 characters')
+	.regex(oneLine, 'expected one line')
+	.describe('Why, one line');
 export const label = z
 	.string()
 	.regex(/^[\p{L}\p{N}][\p{L}\p{N}:._/-]{0,49}$/u, 'expected a label of letters, digits and : . _ / -');

@@ -49,7 +49,9 @@ describe('did you mean', () => {
 	check(['statsu'], 2, /^gangline: unknown command 'statsu'\n→ did you mean status\?/i);
 	check(['add', 'x', '--hodl'], 2, /unknown option '--hodl'\n→ did you mean --hold\?/i);
 	check(['add', 'x', '--type', 'bgu'], 2, /--type "bgu"[\s\S]*→ did you mean bug\?/);
-	check(['add'], 2, /missing required argument 'title'/);
+	check(['add'], 2, /missing required argument 'title'\n→ gangline add .*<title\.\.\.>; gangline add --help/);
+	check(['freeze', '12'], 2, /→ did you mean gangline move <item> freeze\?/);
+	check(['add', ''], 2, /title is "": expected a line that says what is wanted/);
 	check(['move', '1', 'strat'], 2, /→ did you mean start\?/);
 	check(['move', '12', 'approve'], 2, /not moved to approve by hand/);
 	check(['list', '--column', 'codign'], 2, /→ did you mean coding\?/);
