@@ -32,11 +32,17 @@ export async function verifyMain(
 	const answer = answers.at(-1);
 	if (answer?.type === 'verdict') return answer.verdict;
 	if (answer?.type === 'error') throw asError(answer.error);
-	const why = ended.notStarted ?? (ended.stderr.trim().split('\n').at(-1) || `it ended with code ${ended.code}`);
+	const why = ended.notStarted ?? lastWords(ended.stderr) ?? `it ended with code ${ended.code}`;
 	throw ganglineError('INTERNAL', `the check of main ended without a verdict: ${why}`, {
 		hint: 'Run `gangline doctor`; the configuration is committed, and `gangline init` checks it again.',
 		data: { code: ended.code, stderr: ended.stderr },
 	});
+}
+
+/** A crash of Node ends with its version: what is wanted is the line that names the error. */
+function lastWords(stderr: string): string | null {
+	const lines = stderr.trim().split('\n');
+	return (lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1)) || null;
 }
 
 function parseLine(text: string): VerifyLine | null {
