@@ -153,17 +153,12 @@ try {
 	say('Five items: a bug, a rename over 30 files, a dependency bump, a formatter, a feature');
 	for (const { title, type, script } of items) gangline('add', title, '--type', type, '--run', script);
 
-	say('The first one is done; a person looks at the diff and approves it');
+	say('The first one is done; a person looks at the diff');
 	await watch((board) => board.items.find(({ number }) => number === 1)?.stage === 'reviewHold');
 	gangline('diff', '1');
-	gangline('approve', '1');
+	say('Trusted: from now on what is green lands (one line of the project file, a commit like any other)');
+	gangline('approve', '1', '--land-when-green');
 	await watch((board) => board.items.find(({ number }) => number === 1)?.stage === 'done');
-
-	say('Trusted: from now on what is green lands (a commit of the person, like any other)');
-	git('pull', '-q', '--ff-only', 'gangline', 'main');
-	const file = join(repository, '.gangline', 'project.toml');
-	writeFileSync(file, readFileSync(file, 'utf8').replace('mode = "human"', 'mode = "server"'));
-	git('commit', '-q', '-am', 'Land when green');
 
 	say('SIGKILL of the node in the middle, and its return');
 	const { pid } = JSON.parse(readFileSync(join(folder, 'state', 'api.json'), 'utf8'));
