@@ -89,16 +89,9 @@ export class BranchSync {
 	}
 
 	async distance(): Promise<Board['distance']> {
-		const { canonical, clock, log } = this.#options;
+		const { canonical, clock } = this.#options;
 		const before = await canonical.main();
-		if (this.#passed?.main !== before || clock.monotonic() - this.#passed.at > freshMs) {
-			const looked = this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
-			// A remote that does not answer keeps nobody waiting: what was seen last is answered, with its time.
-			const soon = Promise.withResolvers<void>();
-			const cancel = clock.after(lookMsMax, soon.resolve);
-			await Promise.race([looked, soon.promise]);
-			cancel();
-		}
+		if (this.#passed?.main !== before || clock.monotonic() - this.#passed.at > freshMs) await this.look();
 		const main = await canonical.main();
 		return {
 			branch: canonical.branch,
@@ -106,6 +99,16 @@ export class BranchSync {
 			origin: await this.#originDistance(main),
 			checkout: await this.#checkoutDistance(main),
 		};
+	}
+
+	/** A pass that somebody waits for. A remote that does not answer keeps nobody waiting: it goes on behind. */
+	async look(): Promise<void> {
+		const { clock, log } = this.#options;
+		const looked = this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
+		const soon = Promise.withResolvers<void>();
+		const cancel = clock.after(lookMsMax, soon.resolve);
+		await Promise.race([looked, soon.promise]);
+		cancel();
 	}
 
 	async #comeIn(config: ProjectConfig): Promise<string | null> {

@@ -5,7 +5,7 @@
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
 import type { Board, LogLine, ProjectView, Result } from '../../shared/operations/index.ts';
-import { type ItemView, viewItems } from '../../shared/pipeline/index.ts';
+import { type Item, type ItemView, viewItems } from '../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
@@ -169,6 +169,12 @@ export class Project {
 	/** Something changed that may let something go on. */
 	poke(): void {
 		for (const reconciler of this.#reconcilers) reconciler.poke();
+	}
+
+	/** Where nobody could work on an item, what a person has just committed may name an agent: it comes in first. */
+	async lookForAgent(item: Pick<Item, 'agent' | 'description'>): Promise<void> {
+		const { config, branches } = this.#parts;
+		if (config.last === null || agentFor(item, 'coder', config.last) === null) await branches.look();
 	}
 
 	/** Lets work begin that can begin now, so that an answer can say whether it did. */

@@ -1,8 +1,9 @@
 /** The main job as a stranger does it: every step through the command, every outcome checked from git. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
+import { writeFakeClis } from '../support/fake-clis.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
 const shop = {
@@ -40,6 +41,23 @@ describe('the main job', () => {
 			world.git(repository, 'rev-parse', 'HEAD^{tree}'),
 		);
 		expect(world.git(repository, 'status', '--porcelain')).toBe('');
+	});
+
+	it('lands what is green unasked once an approval has said so, as a commit of its own', async () => {
+		await using world = makeWorld();
+		const repository = await initialised(world, 'human');
+		writeFileSync(join(repository, 'README.md'), '# mine, not committed\n');
+		await world.ok(repository, 'add', 'Say hello', '--run', 'echo hello > hello.txt');
+		await world.until<Board>(repository, ['status'], (now) => stageOf(now, 1) === 'reviewHold');
+		await world.ok(repository, 'diff', '1');
+		await world.ok(repository, 'approve', '1', '--land-when-green');
+		await world.ok(repository, 'add', 'Say goodbye', '--run', 'echo goodbye > goodbye.txt');
+		await world.until<Board>(repository, ['status'], (now) => stageOf(now, 2) === 'done');
+		expect(world.git(repository, 'log', '-3', '--format=%s')).toBe(
+			'Say goodbye\nSay hello\nLet what is green land without a person',
+		);
+		expect(world.git(repository, 'show', '--format=', '--name-only', 'HEAD~2')).toBe('.gangline/project.toml');
+		expect(world.git(repository, 'status', '--porcelain')).toBe('M README.md');
 	});
 
 	it('[I6] goes on after a SIGKILL of the node and lands each item once', async () => {
@@ -83,6 +101,23 @@ describe('the main job', () => {
 		await world.ok(repository, 'add', 'Title with a bang', '--run', 'sleep 0.5; sed -i "1s/$/!/" README.md');
 		await world.until<Board>(repository, ['status'], (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
 		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toMatch(/^# (SHOP!|SHOP)\n/);
+	});
+
+	it('gives an item to the agent that a person has configured and committed a moment ago', async () => {
+		await using world = makeWorld();
+		const bin = writeFakeClis(join(world.folder, 'bin'));
+		await using withAgent = makeWorld({ PATH: `${bin}:${process.env.PATH}` });
+		const repository = await initialised(withAgent, 'server');
+		await withAgent.ok(repository, 'add', 'First', '--run', 'echo 1 > one.txt');
+		await withAgent.until<Board>(repository, ['status'], (now) => stageOf(now, 1) === 'done');
+		appendFileSync(
+			join(repository, '.gangline', 'project.toml'),
+			'\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n',
+		);
+		withAgent.git(repository, 'commit', '-q', '-am', 'Let claude work here');
+		const added = await withAgent.ok(repository, 'add', 'FAKE:commit', '--agent', 'claude');
+		expect(added).toContain('starts on');
+		await withAgent.until<Board>(repository, ['status'], (now) => stageOf(now, 2) === 'done');
 	});
 
 	it("takes a person's own commits as theirs and leaves a checkout in the way alone", async () => {

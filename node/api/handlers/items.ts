@@ -50,6 +50,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const project = context.project(args.project);
 			const key = newKey(random, clock.now());
 			const { title, type, description, labels, hold, upcoming, agent, review } = args;
+			await project.lookForAgent({ agent, description });
 			await change(project, key, caller, {
 				event: 'add',
 				args: {
@@ -144,6 +145,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const project = context.project(args.project);
 			const item = findItem(project, args.item);
 			const event = eventFor(args.to, item.stage.kind);
+			await project.lookForAgent(item);
 			await change(project, item.key, caller, { event, args: moveArguments(event, args, project) });
 			await project.settleWork();
 			return answer(project, item.key);
