@@ -120,7 +120,11 @@ async function oneItemByAgent(name) {
 	);
 	git('commit', '-q', '-am', `Let ${name} work here`);
 	gangline('add', 'Say in README.md which files are in src/till, one line each', '--agent', name);
-	await approveUntil((board) => board.items.find(({ number }) => number === 6)?.stage === 'done', 600);
+	await approveUntil((board) => {
+		const item = board.items.find(({ number }) => number === 6);
+		if (item?.stage === 'blocked') fail(`${name} could not do it: ${item.stageReason ?? item.waitsBecause}`);
+		return item?.stage === 'done';
+	}, 600);
 }
 
 /** A person who looks at whatever waits for them and approves it. */
@@ -142,6 +146,9 @@ if (option === '--agent' && !Object.hasOwn(agents, agent ?? '')) {
 	console.error('demo: --agent needs claude or codex');
 	process.exit(2);
 }
+
+// An impatient person's Ctrl-C leaves no node behind either.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => fail(`ended by ${signal}`));
 
 const started = Date.now();
 try {
