@@ -37,7 +37,8 @@ export interface World {
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
-export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}): World {
+/** `command`: the installed `gangline` to use instead of this clone's. */
+export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}, command: string = launcher): World {
 	const folder = mkdtempSync(join(tmpdir(), 'gangline test '));
 	const home = join(folder, 'home');
 	const state = join(folder, 'state');
@@ -62,7 +63,7 @@ export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}): Worl
 
 	const gangline = (at: string, ...args: string[]): Promise<CommandResult> =>
 		new Promise((resolve, reject) => {
-			const child = spawn(process.execPath, [launcher, ...args], { cwd: at, env, stdio: ['ignore', 'pipe', 'pipe'] });
+			const child = spawn(process.execPath, [command, ...args], { cwd: at, env, stdio: ['ignore', 'pipe', 'pipe'] });
 			children.add(child);
 			let stdout = '';
 			let stderr = '';
