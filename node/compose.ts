@@ -2,8 +2,9 @@
  * Puts a node together: the only file (with compose-project.ts) that makes adapters. What is opened here is closed in
  * the opposite order.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { requireGit } from '../shared/git/index.ts';
@@ -63,6 +64,9 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 	const ended = Promise.withResolvers<void>();
 	let stopping = false;
 	const projects = makeProjects(parts);
+	parts.room.onFreed(() => {
+		for (const project of projects.all()) project.poke();
+	});
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
@@ -174,10 +178,11 @@ function makeApi(parts: NodeParts, { projects, address, stop }: Asked): Api {
 }
 
 function aboutThisProcess(
-	{ config, identity, processes, clock, version }: NodeParts,
+	{ config, identity, processes, clock, version, store }: NodeParts,
 	address: { readonly url: string },
 ): HandlerContext['about'] {
 	const startedAt = clock.now();
+	const damage = damageWords(store, config.state.store);
 	return () => ({
 		version,
 		runtime: process.version,
@@ -189,7 +194,18 @@ function aboutThisProcess(
 		log: config.state.log,
 		anchor: processes.anchor,
 		confines: processes.confines.enforced ? null : processes.confines.reason,
+		damage,
 	});
+}
+
+/** Said until the set-aside folder is gone: what a damaged disk has lost must not be forgotten at the next start. */
+function damageWords({ damaged }: Store, folder: string): string[] {
+	const places = new Set(damaged.map(({ quarantine }) => quarantine));
+	const kept = join(folder, 'quarantine');
+	for (const name of existsSync(kept) ? readdirSync(kept) : []) places.add(join(kept, name));
+	return [...places].map(
+		(place) => `the store was damaged and may have lost entries: see ${place}/report.txt, then remove or restore it`,
+	);
 }
 
 /** package.json stands one folder up in a clone, two in the package. */

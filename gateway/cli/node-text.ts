@@ -38,5 +38,6 @@ export function nodeLines({ context, out }: Session, status: NodeStatus): string
 	];
 	if (status.confines !== null)
 		lines.push(out.paint('yellow', `  runs are not confined here: ${plainLine(status.confines)}`));
+	for (const words of status.damage) lines.push(out.paint('yellow', `  ${plainLine(words)}`));
 	return lines.join('\n');
 }

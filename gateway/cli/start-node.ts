@@ -2,7 +2,8 @@
  * Starts a node as a process of its own and waits until it answers. What it writes goes to the log in the state folder;
  * when it ends instead of answering, the log's last lines are the reason that the person gets.
  */
-import { mkdir, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, open } from 'node:fs/promises';
 import { pause } from '../../shared/ports/clock.ts';
 import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { ApiFile } from '../../shared/project/api-file.ts';
@@ -24,7 +25,7 @@ export function nodeEnvironment(
 /** The note of the started node. A node that does not answer in time is ended again. */
 export async function startNode(session: Session, port: number | undefined): Promise<ApiFile> {
 	const { context, state } = session;
-	await mkdir(state.root, { recursive: true, mode: 0o700 });
+	await makeStateFolder(state.root);
 	const begin = await sizeOf(state.log);
 	const program = await context.programs.startDetached(context.nodeCommand, {
 		cwd: state.root,
@@ -36,6 +37,19 @@ export async function startNode(session: Session, port: number | undefined): Pro
 	} catch (error) {
 		program.end();
 		throw error;
+	}
+}
+
+async function makeStateFolder(root: string): Promise<void> {
+	try {
+		await mkdir(root, { recursive: true, mode: 0o700 });
+		await access(root, constants.R_OK | constants.W_OK | constants.X_OK);
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw ganglineError('UNSUITABLE_MACHINE', `the state folder ${root} cannot be used: ${why}`, {
+			hint: `make it yours (ls -ld '${root}'), or set GANGLINE_HOME to a folder that you may write`,
+			cause,
+		});
 	}
 }
 

@@ -225,7 +225,7 @@ export class BranchSync {
 			if (!(error instanceof GanglineError)) throw error;
 			this.#checkout = {
 				own: null,
-				sync: { kind: 'left', obstacle: { kind: 'refused', words: error.message }, behind: null },
+				sync: { kind: 'left', obstacle: { kind: 'refused', words: wordsOf(error) }, behind: null },
 			};
 		}
 	}
@@ -282,6 +282,11 @@ export class BranchSync {
 	async #rememberOrigin(commit: CommitId): Promise<void> {
 		await this.#options.store.write([{ kind: 'put', key: `origin/${this.#options.project}`, value: commit }]);
 	}
+}
+
+/** Git's own words where it was git, otherwise ours. */
+function wordsOf({ message, data }: GanglineError): string {
+	return typeof data.stderr === 'string' && data.stderr !== '' ? data.stderr : message;
 }
 
 function pushWords(result: Exclude<PushResult, { kind: 'pushed' }>, name: string): string {

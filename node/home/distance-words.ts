@@ -41,8 +41,19 @@ export function checkoutWords(
 		case 'noCheckout':
 			return left(lacks, 'the folder is gone', 'gangline start in the new place adds it again');
 		case 'refused':
-			return left(lacks, obstacle.words.trim().split('\n').at(-1) ?? 'git refused', `git pull gangline ${branch}`);
+			return left(refusedLacks(sync.behind), cause(obstacle.words), `git pull gangline ${branch}`);
 	}
+}
+
+/** Where git could not even look, nothing is claimed about the distance. */
+function refusedLacks(behind: number | null): string {
+	return behind === null ? 'your checkout was left as it is' : `your checkout lacks ${commits(behind)}`;
+}
+
+/** The first line that says what went wrong; what follows only says that it did. */
+function cause(words: string): string {
+	const lines = words.trim().split('\n');
+	return lines.find((line) => /^(?:error|fatal): /.test(line)) ?? lines.at(-1) ?? 'git refused';
 }
 
 function left(lacks: string, why: string, what: string): { inTheWay: readonly string[]; words: string } {

@@ -29,6 +29,9 @@ const nodeStatusSchema = z.object({
 	log: z.string().describe('The log file'),
 	anchor: z.string().describe('How runs are held together here: cgroup, pidNamespace or marker'),
 	confines: z.string().nullable().describe('Why runs are not confined on this machine; null where they are'),
+	damage: z
+		.array(z.string())
+		.describe('What the store has lost, now or earlier, and where it lies; empty for a whole one'),
 	slots: z.object({ used: z.int(), total: z.int() }),
 	projects: z.array(projectViewSchema),
 	runs: z.array(runViewSchema),

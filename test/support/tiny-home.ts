@@ -268,6 +268,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				log: '/state/node.log',
 				anchor: 'marker',
 				confines: null,
+				damage: [],
 				slots: { used: 1, total: 2 },
 				projects,
 				runs: [

@@ -38,7 +38,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 	};
 }
 
-async function board(project: Project, { clock }: HandlerContext): Promise<Board> {
+async function board(project: Project, { clock, about }: HandlerContext): Promise<Board> {
 	const views = project.views();
 	const around = project.surroundings(views);
 	const counts: Partial<Record<Board['items'][number]['column'], number>> = {};
@@ -47,8 +47,9 @@ async function board(project: Project, { clock }: HandlerContext): Promise<Board
 	const done = [...views.values()].filter(({ column }) => column === 'done');
 	const recent = done.sort((a, b) => b.changedAt - a.changedAt).slice(0, doneShown);
 	const shown = [...open, ...recent].sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
+	const view = project.view();
 	return {
-		project: project.view(),
+		project: { ...view, trouble: view.trouble ?? about().damage[0] ?? null },
 		distance: await project.distance(),
 		qualification: { ...project.qualification() },
 		counts,
