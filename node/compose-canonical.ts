@@ -1,0 +1,71 @@
+/**
+ * Opens the canonical repository of a project: the one whose main only the home moves. Made from the person's checkout
+ * the first time; one that was there and is gone is never made anew by itself, because of what was kept in it.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CanonicalRepository, importMain } from '../shared/git/index.ts';
+import { verifySignature } from '../shared/log/index.ts';
+import { type GanglineError, ganglineError, type Person } from '../shared/ports/index.ts';
+import type { NodeParts } from './compose.ts';
+import type { ProjectRecord } from './home/project.ts';
+
+/** How long a killed node's last git child may still hold the repository. */
+const lockWaitMs = 15_000;
+/** Who writes commits where the person has no name in git. */
+export const committer: Person = { name: 'Gangline', email: 'gangline@localhost' };
+
+/** The canonical repository of a project, made from the person's checkout where there is none yet. */
+export async function openCanonical(
+	{ config, identity, store }: Pick<NodeParts, 'config' | 'identity' | 'store'>,
+	{ id, path: checkout, branch }: Pick<ProjectRecord, 'id' | 'path' | 'branch'>,
+): Promise<CanonicalRepository> {
+	const folder = config.state.project(id);
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	const path = join(folder, 'canonical.git');
+	const environment = config.personEnvironment;
+	const options = {
+		path,
+		branch,
+		committer,
+		environment,
+		lockWaitMs,
+		signer: {
+			sign: (bytes: Uint8Array) => identity.sign(bytes),
+			verify: (bytes: Uint8Array, signature: Uint8Array) => verifySignature(identity.publicKey, bytes, signature),
+		},
+	};
+	const hadOne = store.streams().some((stream) => stream.startsWith(`doc/${id}/`));
+	const copy = `git clone --bare '${checkout}' '${path}'`;
+	if (hadOne && !existsSync(path)) throw canonicalGone(`the canonical repository ${path} is gone`, copy);
+	const repository = existsSync(path)
+		? await CanonicalRepository.open(options)
+		: await CanonicalRepository.create(options);
+	try {
+		if ((await repository.main()) !== null) return repository;
+		if (hadOne)
+			throw canonicalGone(
+				`the branch ${branch} is gone from the canonical repository ${path}`,
+				`mv '${path}' '${path}.lost' && ${copy}`,
+			);
+		const commit = await importMain(repository, { checkout, environment });
+		if (commit === null) {
+			throw ganglineError('UNSUITABLE_REPOSITORY', `${checkout} has no branch ${branch}`, {
+				hint: `make it, or put the right branch into .gangline/project.toml`,
+			});
+		}
+		await repository.moveMain(commit, null);
+		return repository;
+	} catch (error) {
+		await repository.close();
+		throw error;
+	}
+}
+
+/** What has landed and what is kept is in there: it is never made anew without being asked for. */
+function canonicalGone(what: string, copy: string): GanglineError {
+	return ganglineError('UNSUITABLE_REPOSITORY', `${what}, with what landed and the work that was kept there`, {
+		hint: `put it back from a backup; or go on with what your checkout has: ${copy}`,
+	});
+}

@@ -1,0 +1,41 @@
+/**
+ * Has a landing compared, by code that shares nothing with what made it, with the tree that was gated, the diff that was
+ * reviewed and all earlier landings [I3], [I9].
+ */
+import { type CanonicalRepository, checkLanding } from '../../shared/git/index.ts';
+import { parseCommitId } from '../../shared/ports/index.ts';
+import type { Candidate } from './landing.ts';
+import type { MainReader } from './main-reader.ts';
+
+export interface LandingToCheck {
+	readonly repository: CanonicalRepository;
+	readonly main: MainReader;
+	readonly item: { readonly key: string; readonly result: { readonly base: string } | null };
+	readonly candidate: Candidate;
+	readonly environment: Readonly<Record<string, string>>;
+	/** Where it may write. */
+	readonly temporaryFolder: string;
+}
+
+/** What disagrees, in words; null when all of it agrees. */
+export async function disagreement(check: LandingToCheck): Promise<string | null> {
+	const { repository, main, item, candidate, environment, temporaryFolder } = check;
+	const earlier = [...main.landings.values()]
+		.filter(({ commit }) => commit !== candidate.commit)
+		.map(({ commit, landing }) => ({
+			item: landing.item,
+			commit,
+			...(landing.reverts ? { reverts: landing.reverts } : {}),
+		}));
+	const verdict = await checkLanding({
+		gitDir: repository.path,
+		environment,
+		temporaryFolder,
+		landed: candidate.commit,
+		item: item.key,
+		gatedTree: candidate.tree,
+		reviewed: { base: parseCommitId(item.result?.base ?? candidate.tip), commit: candidate.result },
+		earlier,
+	});
+	return verdict.kind === 'agrees' ? null : `${verdict.what}: ${verdict.detail}`;
+}
