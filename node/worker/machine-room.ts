@@ -27,6 +27,7 @@ export class MachineRoom {
 	#quarantined = 0;
 	#taken = 0;
 	readonly #ranges = new Set<number>();
+	readonly #waiting = new Set<() => void>();
 
 	constructor(options: MachineRoomOptions) {
 		this.#options = {
@@ -60,7 +61,14 @@ export class MachineRoom {
 	}
 
 	freeSlot(): void {
+		const wasFull = this.freeSlots === 0;
 		this.#taken -= 1;
+		if (wasFull && this.freeSlots > 0) for (const tell of this.#waiting) tell();
+	}
+
+	/** `tell` is called when the first slot becomes free again: another project may have waited for it. */
+	onFreed(tell: () => void): void {
+		this.#waiting.add(tell);
 	}
 
 	/** Processes survived in it: it is not given away again before the node starts anew. */

@@ -19,6 +19,27 @@ describe('MachineRoom', () => {
 		expect(room.freeSlots).toBe(1);
 	});
 
+	test('says when a slot is free again after all were taken, not before', () => {
+		const room = make();
+		let told = 0;
+		room.onFreed(() => {
+			told += 1;
+		});
+		room.takeSlot();
+		room.freeSlot();
+		expect(told).toBe(0);
+		room.takeSlot();
+		room.takeSlot();
+		room.freeSlot();
+		room.freeSlot();
+		expect(told).toBe(1);
+		room.takeSlot();
+		room.takeSlot();
+		room.quarantineSlot();
+		room.freeSlot();
+		expect(told).toBe(1);
+	});
+
 	test('gives no two runs the same ports', () => {
 		const room = make();
 		const [a, b] = [room.takePorts(), room.takePorts()];
