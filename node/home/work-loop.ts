@@ -256,13 +256,15 @@ export class WorkLoop {
 		const commit = parseCommitId(report.commit);
 		const base = parseCommitId(report.base);
 		const result = { commit, base };
+		// What names a file says more than a count of tests that went down because of it.
 		const asked =
+			(await judged(base, commit, config)) ??
 			reasonForPerson({
 				changes: await git.changes(base, commit),
 				main: await verdictOnMain(base),
 				candidate: report.verdict,
 				gates: config.gate.length,
-			}) ?? (await judged(base, commit, config));
+			});
 		const mode = item.review ?? config.review.mode;
 		const reason = asked ?? (mode === 'server' ? null : 'a person approves each change of this project');
 		if (task.role !== 'mergemaster') {
