@@ -60,10 +60,17 @@ export function whoText(item: ItemAnswer, nowMs: number): string {
 /** The one thing worth knowing: why it waits for you, what else it waits for, or what went wrong last. */
 export function noteText(item: ItemAnswer): string {
 	const unmet = item.dependsOn.filter(({ satisfied }) => !satisfied).map(({ name }) => name);
-	if (item.needsYou !== null) return plainLine(item.stageReason ?? item.needsYou);
+	if (item.needsYou !== null) return plainLine(whyYou(item));
 	if (unmet.length > 0 && item.stage === 'backlog') return `waits for ${unmet.join(', ')}`;
 	if (item.lastFailure !== null) return plainLine(item.lastFailure.reason);
 	return plainLine(item.waitsBecause ?? item.stageReason ?? '');
+}
+
+/** Why a person is asked; what went wrong last belongs to it where the reason does not say it. */
+function whyYou({ stage, stageReason, needsYou, lastFailure }: ItemAnswer): string {
+	const reason = stageReason ?? needsYou ?? '';
+	const isTold = lastFailure === null || stage === 'reviewHold' || reason.includes(lastFailure.reason);
+	return isTold ? reason : `${reason}; last: ${lastFailure.reason}`;
 }
 
 const itemHead = ['item', 'title', 'stage', 'who', 'cost', 'note'] as const;

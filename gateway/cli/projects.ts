@@ -93,6 +93,8 @@ function registerSalvage(program: Command, context: CliContext): void {
 						}),
 			);
 			const [first] = answer.kept;
+			if (rows.length === 0 && item !== undefined && answer.made === null)
+				session.out.message(`→ keep what its clone has now: gangline salvage ${item} --keep`);
 			if (answer.made !== null) session.out.message(`kept now: ${answer.made}`);
 			if (first !== undefined && !session.out.json)
 				session.out.message(`→ bring one into your checkout: ${plainLine(first.command)}`);

@@ -43,12 +43,28 @@ async function usageError(
 ): Promise<GanglineError> {
 	const [what = '', suggestion] = message.replace(/^error: /, '').split('\n');
 	const near = suggestion?.replace(/^\(D/, 'd').replace(/\)$/, '');
-	const meant = program.commands.find((command) => command.name() === argv.find((word) => !word.startsWith('-')));
+	const meant = commandMeant(program, argv);
 	const move = code === 'commander.unknownCommand' ? await moveMeant(argv) : null;
-	const usage = meant && `gangline ${meant.name()} ${meant.usage()}; gangline ${meant.name()} --help has examples`;
+	const usage = meant && `gangline ${meant.path} ${meant.usage}; gangline ${meant.path} --help has examples`;
 	return ganglineError('INVALID_ARGUMENT', what, {
 		hint: move ?? near ?? usage ?? '`gangline --help` lists the commands',
 	});
+}
+
+/** The command that the words name, as deep as they go: `agent login`. */
+function commandMeant(
+	program: Command,
+	argv: readonly string[],
+): { readonly path: string; readonly usage: string } | null {
+	const path: string[] = [];
+	let command = program;
+	for (const word of argv.filter((one) => !one.startsWith('-'))) {
+		const next = command.commands.find((one) => one.name() === word);
+		if (next === undefined) break;
+		path.push(word);
+		command = next;
+	}
+	return path.length === 0 ? null : { path: path.join(' '), usage: command.usage() };
 }
 
 /** `gangline freeze 12` is what people try first. */

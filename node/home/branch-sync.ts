@@ -15,6 +15,7 @@ import {
 	relate,
 	requireCheckout,
 	type SyncResult,
+	trackedCommit,
 } from '../../shared/git/index.ts';
 import type { Board } from '../../shared/operations/index.ts';
 import {
@@ -232,7 +233,8 @@ export class BranchSync {
 
 	async #originDistance(main: CommitId | null): Promise<Origin | null> {
 		const { landing } = await this.#options.config();
-		if (landing.mode === 'local' || this.#origin === null) return null;
+		if (landing.mode === 'local') return this.#trackedDistance(landing.remote, main);
+		if (this.#origin === null) return null;
 		const { commit, at, trouble } = this.#origin;
 		const [ahead, behind] = await this.#apart(commit, main);
 		const words = trouble ?? originWords({ ahead, behind, name: landing.remote, exists: commit !== null });
@@ -245,6 +247,22 @@ export class BranchSync {
 			remote: landing.remote,
 			fetchedAt: at,
 		};
+	}
+
+	/** Where nothing is pushed the remote is only looked at as the person fetched it last. */
+	async #trackedDistance(remote: string, main: CommitId | null): Promise<Origin | null> {
+		const { canonical } = this.#options;
+		const commit = await trackedCommit(this.#person(), { remote, branch: canonical.branch });
+		if (commit === null) return null;
+		const isKnown = await canonical.treeOf(commit).then(
+			() => true,
+			() => false,
+		);
+		const [ahead, behind] = isKnown ? await this.#apart(commit, main) : [0, 0];
+		const words = isKnown
+			? `${originWords({ ahead, behind, name: remote, exists: true })}${behind > 0 ? ` (git push ${remote} ${canonical.branch})` : ''}`
+			: `${remote} has commits that are not on ${canonical.branch} here (git pull ${remote} ${canonical.branch})`;
+		return { commit, ahead, behind, inTheWay: isKnown ? [] : [words], words, remote, fetchedAt: null };
 	}
 
 	async #checkoutDistance(main: CommitId | null): Promise<Checkout | null> {

@@ -23,6 +23,7 @@ export {
 	personCommits,
 	requireCheckout,
 	type SyncResult,
+	trackedCommit,
 } from './person-checkout.ts';
 export {
 	type FetchResult,

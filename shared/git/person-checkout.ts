@@ -50,6 +50,16 @@ export async function requireCheckout(checkout: string): Promise<void> {
 	});
 }
 
+/** Where the remote's branch was when the person fetched or pushed last; null where they never did. Asks no network. */
+export async function trackedCommit(
+	{ checkout, environment }: CheckoutInput,
+	{ remote, branch }: { readonly remote: string; readonly branch: string },
+): Promise<CommitId | null> {
+	const args = ['rev-parse', '--verify', '--quiet', `refs/remotes/${remote}/${branch}`];
+	const { code, stdout } = await personGit(environment).run({ cwd: checkout, args, codes: [0, 1, 128] });
+	return code === 0 ? parseCommitId(stdout.toString().trim()) : null;
+}
+
 /** Brings the canonical main into the checkout, if that is possible without touching anything that is theirs. */
 export async function checkoutSync(canonical: CanonicalRepository, input: CheckoutInput): Promise<SyncResult> {
 	const facts = await inspectRepository(input.checkout, input.environment);

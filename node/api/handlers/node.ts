@@ -21,7 +21,12 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 			const stopping = context.projects().flatMap(runsOf);
 			context.stop();
 			const { pid } = context.about();
-			return { pid, answer: stopping.length > 0 ? `stopping ${stopping.length} runs` : 'stopping', stopping };
+			return {
+				pid,
+				answer:
+					stopping.length > 0 ? `stopping ${stopping.length === 1 ? '1 run' : `${stopping.length} runs`}` : 'stopping',
+				stopping,
+			};
 		},
 	};
 }
