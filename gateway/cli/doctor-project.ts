@@ -1,6 +1,7 @@
 /** Checks of the repository that one stands in: identity, configuration, remote, agents. */
 import { probeRemote, readIdentity } from '../../shared/git/index.ts';
 import { projectConfigPath } from '../../shared/project/index.ts';
+import { checkAgents } from './doctor-agents.ts';
 import { asRoot, type Check, type CheckResult, fail, ok, type Patient, shellWord, warn } from './doctor-check.ts';
 
 export const projectChecks: readonly Check[] = [
@@ -115,65 +116,4 @@ async function checkGh({ world, config }: Patient): Promise<CheckResult> {
 	return warn('gh is not logged in: branches are pushed, and you open the pull requests by the printed link', {
 		fix: 'gh auth login',
 	});
-}
-
-interface AgentProgram {
-	readonly program: string;
-	readonly install: string;
-	readonly login: string;
-	/** Any of these variables is a login. */
-	readonly variables: readonly string[];
-	readonly folderVariable: string;
-	readonly folder: string;
-	readonly file: string;
-}
-
-const agentPrograms: Readonly<Record<'claude-code' | 'codex', AgentProgram>> = {
-	'claude-code': {
-		program: 'claude',
-		install: 'npm install -g @anthropic-ai/claude-code',
-		login: 'gangline agent login claude',
-		variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
-		folderVariable: 'CLAUDE_CONFIG_DIR',
-		folder: '.claude',
-		file: '.credentials.json',
-	},
-	codex: {
-		program: 'codex',
-		install: 'npm install -g @openai/codex',
-		login: 'gangline agent login codex',
-		variables: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
-		folderVariable: 'CODEX_HOME',
-		folder: '.codex',
-		file: 'auth.json',
-	},
-};
-
-async function checkAgents(patient: Patient): Promise<CheckResult> {
-	const { config } = patient;
-	if (config === null) return noProject;
-	const runtimes = new Set(config.agent.map(({ runtime }) => runtime));
-	const seen: string[] = [];
-	for (const runtime of runtimes) {
-		if (runtime === 'shell') continue;
-		const result = await checkAgent(patient, agentPrograms[runtime]);
-		if (result.status !== 'ok') return result;
-		seen.push(result.says);
-	}
-	return ok(seen.length === 0 ? 'none configured: items with a fenced `sh` block can be worked on' : seen.join(', '));
-}
-
-async function checkAgent({ world, session }: Patient, agent: AgentProgram): Promise<CheckResult> {
-	const { env } = session.context;
-	if ((await world.find(agent.program)) === null) {
-		return fail(`${agent.program} is not on PATH, and an agent is configured to run it`, { fix: agent.install });
-	}
-	const version = await world.run([agent.program, '--version']);
-	if (version.code !== 0) {
-		return fail(`${agent.program} --version ends with ${version.code ?? 'no exit code'}`, { fix: agent.install });
-	}
-	const folder = env[agent.folderVariable] ?? `${env.HOME ?? ''}/${agent.folder}`;
-	const hasLogin = agent.variables.some((name) => env[name]) || (await world.stat(`${folder}/${agent.file}`)) !== null;
-	if (!hasLogin) return fail(`${agent.program} is not logged in`, { fix: agent.login });
-	return ok(`${agent.program} ${version.stdout.trim().split('\n')[0] ?? ''}, logged in`);
 }

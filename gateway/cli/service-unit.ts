@@ -9,8 +9,11 @@ export interface UnitInput {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Only what finds programs and the state folder: a unit file is no place for secrets. */
-const passed = ['PATH', 'GANGLINE_HOME', 'GANGLINE_PORT', 'GANGLINE_NAME', 'GANGLINE_SLOTS', 'XDG_STATE_HOME', 'LANG'];
+/** Only what finds programs, the state folder and the folders of logins: a unit file is no place for secrets. */
+const passed = [
+	...['PATH', 'GANGLINE_HOME', 'GANGLINE_PORT', 'GANGLINE_NAME', 'GANGLINE_SLOTS', 'XDG_STATE_HOME', 'LANG'],
+	...['CLAUDE_CONFIG_DIR', 'CODEX_HOME'],
+];
 
 /** The text of `gangline.service`. */
 export function renderUnit({ command, environment }: UnitInput): string {

@@ -80,7 +80,7 @@ function agents(configured: readonly AgentConfig[]): string {
 			'# name = "claude"',
 			'# runtime = "claude-code"   # or "codex"',
 			'# max_cost_usd = 5',
-			'# env = ["ANTHROPIC_BASE_URL"]   # names of variables that it needs besides its login',
+			'# env = ["MY_PROVIDER_KEY"]   # names of variables that it needs besides those of its login',
 		];
 		return [explained, ...example].join('\n');
 	}

@@ -227,7 +227,39 @@ describe('doctor and its cures', () => {
 		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
 		expect((await clinic.see('agents')).status).toBe('fail');
 		clinic.mend('export OPENAI_API_KEY=x');
+		expect(await clinic.see('agents')).toMatchObject({ status: 'ok', says: 'codex codex 1, with OPENAI_API_KEY' });
+	});
+
+	it('takes the key of a provider that the project names, and the word of a program that can be asked', async () => {
+		using clinic = openClinic();
+		clinic.configure({
+			agent: [
+				{ name: 'x', runtime: 'codex', env: ['OWN_KEY'] },
+				{ name: 'y', runtime: 'claude-code', env: ['OWN_KEY'] },
+			],
+		});
+		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
+		clinic.write('bin/claude', '#!/bin/sh\n[ "$1" = auth ] && echo "{\\"loggedIn\\": $CLOUD}" || echo 2\n');
+		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', says: expect.stringContaining('OWN_KEY') });
+		clinic.mend('export OWN_KEY=x');
+		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', fix: 'gangline agent login claude' });
+		clinic.mend('export CLOUD=true');
 		expect((await clinic.see('agents')).status).toBe('ok');
+	});
+
+	it('tells a key that the running node does not have', async () => {
+		using clinic = openClinic();
+		clinic.configure({ agent: [{ name: 'x', runtime: 'codex' }] });
+		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
+		clinic.write(`${clinic.state}/api.json`, JSON.stringify(noteOfThisProcess()));
+		clinic.mend('export OPENAI_API_KEY=x');
+		const startedWith = (text: string) => ({ read: async () => text });
+		expect(await clinic.see('agents', startedWith('PATH=/bin\0'))).toMatchObject({
+			status: 'fail',
+			says: 'OPENAI_API_KEY is set here, but not where the running node was started',
+			fix: 'gangline stop; gangline start',
+		});
+		expect((await clinic.see('agents', startedWith('OPENAI_API_KEY=x\0'))).status).toBe('ok');
 	});
 
 	it('refuses a store that a newer gangline wrote', async () => {

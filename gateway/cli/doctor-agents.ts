@@ -1,0 +1,109 @@
+/**
+ * Whether the agents of the project file can work here: their programs, versions and logins. A login is looked for
+ * where the agent will have it: in its files, or in the environment of the running node, which is as it was when the
+ * node was started.
+ */
+import type { AgentConfig } from '../../shared/project/index.ts';
+import { findNode } from './client.ts';
+import { type CheckResult, fail, ok, type Patient } from './doctor-check.ts';
+
+interface AgentProgram {
+	readonly program: string;
+	readonly install: string;
+	readonly login: string;
+	/** Any of these variables is a login. */
+	readonly variables: readonly string[];
+	readonly folderVariable: string;
+	readonly folder: string;
+	readonly file: string;
+	/** Asks the program itself, which knows more ways than files and variables; null where its answer tells no more. */
+	readonly status: readonly string[] | null;
+}
+
+const agentPrograms: Readonly<Record<'claude-code' | 'codex', AgentProgram>> = {
+	'claude-code': {
+		program: 'claude',
+		install: 'npm install -g @anthropic-ai/claude-code',
+		login: 'gangline agent login claude',
+		variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
+		folderVariable: 'CLAUDE_CONFIG_DIR',
+		folder: '.claude',
+		file: '.credentials.json',
+		status: ['auth', 'status', '--json'],
+	},
+	codex: {
+		program: 'codex',
+		install: 'npm install -g @openai/codex',
+		login: 'gangline agent login codex',
+		variables: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
+		folderVariable: 'CODEX_HOME',
+		folder: '.codex',
+		file: 'auth.json',
+		status: null,
+	},
+};
+
+/** One answer for all agents of the project file: the first that is missing something, or all of them. */
+export async function checkAgents(patient: Patient): Promise<CheckResult> {
+	const { config } = patient;
+	if (config === null) return ok('no project here');
+	const seen: string[] = [];
+	for (const agent of config.agent) {
+		if (agent.runtime === 'shell') continue;
+		const result = await checkAgent(patient, agent, agentPrograms[agent.runtime]);
+		if (result.status !== 'ok') return result;
+		seen.push(result.says);
+	}
+	const says = [...new Set(seen)].join(', ');
+	return ok(seen.length === 0 ? 'none configured: items with a fenced `sh` block can be worked on' : says);
+}
+
+async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProgram): Promise<CheckResult> {
+	const { world, session } = patient;
+	const { program, install, login, variables } = known;
+	if ((await world.find(program)) === null) {
+		return fail(`${program} is not on PATH, and an agent is configured to run it`, { fix: install });
+	}
+	const version = await world.run([program, '--version']);
+	if (version.code !== 0) {
+		return fail(`${program} --version ends with ${version.code ?? 'no exit code'}`, { fix: install });
+	}
+	const isSet = (name: string): boolean => Boolean(session.context.env[name]);
+	const unknown = await unknownToNode(patient, [...variables, ...agent.env].filter(isSet));
+	if (unknown.length > 0) {
+		return fail(`${unknown.join(', ')} is set here, but not where the running node was started`, {
+			fix: 'gangline stop; gangline start',
+		});
+	}
+	// Where the program cannot be asked, a variable that the project names for it may be the key of its provider.
+	const logins = known.status === null ? [...variables, ...agent.env] : variables;
+	const names = logins.filter(isSet);
+	if (names.length === 0 && !(await hasLogin(patient, known))) {
+		return fail(`${program} is not logged in, and none of ${logins.join(', ')} is set`, { fix: login });
+	}
+	const how = names.length > 0 ? `with ${names.join(', ')}` : 'logged in';
+	return ok(`${program} ${version.stdout.trim().split('\n')[0] ?? ''}, ${how}`);
+}
+
+async function hasLogin({ world, session }: Patient, known: AgentProgram): Promise<boolean> {
+	const { env } = session.context;
+	const folder = env[known.folderVariable] ?? `${env.HOME ?? ''}/${known.folder}`;
+	if ((await world.stat(`${folder}/${known.file}`)) !== null) return true;
+	if (known.status === null) return false;
+	const { stdout } = await world.run([known.program, ...known.status]);
+	try {
+		const answer: unknown = JSON.parse(stdout);
+		return typeof answer === 'object' && answer !== null && 'loggedIn' in answer && answer.loggedIn === true;
+	} catch {
+		return false;
+	}
+}
+
+/** Which of the variables the running node does not have; none where no node runs. */
+async function unknownToNode({ world, session }: Patient, names: readonly string[]): Promise<readonly string[]> {
+	const node = await findNode(session.state, session.context.programs);
+	const text = node === null ? null : await world.read(`/proc/${node.pid}/environ`);
+	if (text === null) return [];
+	const its = new Set(text.split('\0').map((entry) => entry.slice(0, entry.indexOf('='))));
+	return names.filter((name) => !its.has(name));
+}
