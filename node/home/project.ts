@@ -85,11 +85,15 @@ export type ProjectChange =
 	| { readonly kind: 'project' };
 
 const reconcilerStopMsMax = 10_000;
+/** A limit that ends later is seen by a pass that comes by itself. */
+const limitTimerMsMax = 30_000;
 
 export class Project {
 	readonly #parts: ProjectParts;
 	readonly #reconcilers: readonly Reconciler[];
 	#record: ProjectRecord;
+	#cancelLimitTimer: (() => void) | undefined;
+	#isStopped = false;
 	/** Why nothing is begun or landed: settings, the checkout or the canonical repository are not as they must be. */
 	#trouble: string | null = null;
 
@@ -155,6 +159,8 @@ export class Project {
 
 	async stop(): Promise<void> {
 		const { worker, home, repository, clock } = this.#parts;
+		this.#isStopped = true;
+		this.#cancelLimitTimer?.();
 		const reconcilers = Promise.all(this.#reconcilers.map((reconciler) => reconciler.stop()));
 		await worker.stop();
 		// A remote that does not answer is not waited for: what it was asked is asked again at the next start.
@@ -309,6 +315,16 @@ export class Project {
 		const begin = await this.mayBegin();
 		const { last } = this.#parts.config;
 		if (last !== null) await this.#parts.work.pass(begin, last);
+		this.#wakeAtLimitEnd();
+	}
+
+	/** Work that an account's limit held back goes on when the limit ends. */
+	#wakeAtLimitEnd(): void {
+		const { work, clock } = this.#parts;
+		this.#cancelLimitTimer?.();
+		const end = work.nextLimitEnd();
+		const wait = end === null ? limitTimerMsMax : end - clock.now();
+		if (wait < limitTimerMsMax && !this.#isStopped) this.#cancelLimitTimer = clock.after(wait, () => this.poke());
 	}
 
 	async #landingPass(): Promise<void> {

@@ -59,6 +59,13 @@ export class WorkLoop {
 		return this.#notBefore.get(key) ?? null;
 	}
 
+	/** When the next limit ends, wall ms; null where none is waited for. */
+	nextLimitEnd(): number | null {
+		const now = this.#options.now();
+		const ends = [...this.#notBefore.values()].filter((until) => until > now);
+		return ends.length === 0 ? null : Math.min(...ends);
+	}
+
 	/** One pass of the reconciler. `begin`: the main that new work begins on, or why none may begin. */
 	async pass(begin: { readonly main: CommitId } | string, config: ProjectConfig): Promise<void> {
 		const { home, worker, workAuthor, now } = this.#options;
@@ -233,15 +240,20 @@ export class WorkLoop {
 			case 'blocked':
 				return [say('agent', 'block', { reason: report.reason })];
 			case 'rateLimited':
+				return this.#release(
+					item,
+					task,
+					`the agent's account is limited until ${new Date(report.until).toISOString()}`,
+				);
 			case 'stopped':
-				return this.#releaseDrafts(item, task);
+				return this.#release(item, task, `the session was stopped: ${report.reason}`);
 		}
 	}
 
 	/** A frozen or blocked item keeps its token for when it goes on; any other is free for the next grant. */
-	async #releaseDrafts(item: Item, task: Task): Promise<readonly Draft[]> {
+	async #release(item: Item, task: Task, reason: string): Promise<readonly Draft[]> {
 		if (!sameToken(item.token, task.token) || mayRun(item.stage) === null) return [];
-		await this.#options.home.submit('home', [draft('system', item, 'release', { reason: 'the session was stopped' })]);
+		await this.#options.home.submit('home', [draft('system', item, 'release', { reason })]);
 		return [];
 	}
 
