@@ -1,19 +1,20 @@
 /** What operations on items take: the fields that people fill in, each with its bound and a message that says so. */
 import { z } from 'zod';
 import { itemTypeSchema, reviewModeSchema } from './item-views.ts';
-import { dependenciesMax, descriptionBytesMax, labelsMax, titleCharactersMax } from './limits.ts';
+import { dependenciesMax, descriptionBytesMax, labelsMax, titleCharactersMax, wordsBytesMax } from './limits.ts';
 import { itemRefSchema, projectRefSchema } from './references.ts';
 
 export const project = projectRefSchema;
 export const item = itemRefSchema;
 const oneLine = /^[^\p{Cc}\p{Cf}]*$/u;
 
-/** Text of at most 16 KiB; the error names its size and where longer text belongs. */
-function boundedText(what: string, elsewhere: string) {
+/** The error names its size and where longer text belongs. */
+function boundedText(what: string, bytesMax: number) {
 	return z.string().superRefine((text, context) => {
 		const bytes = Buffer.byteLength(text);
-		if (bytes <= descriptionBytesMax) return;
-		const message = `${what} has ${bytes} bytes, at most ${descriptionBytesMax} (16 KiB) fit: ${elsewhere}`;
+		if (bytes <= bytesMax) return;
+		const size = `at most ${bytesMax} (${bytesMax / 1024} KiB) fit`;
+		const message = `${what} has ${bytes} bytes, ${size}: put the rest into a file of the repository and name it here`;
 		context.addIssue({ code: 'custom', message, input: '' });
 	});
 }
@@ -25,11 +26,10 @@ export const title = z
 	.max(titleCharactersMax, `expected at most ${titleCharactersMax} characters; more goes into the description`)
 	.regex(oneLine, 'expected one line without control characters')
 	.describe('One line');
-const description = boundedText(
-	'the description',
-	'put the rest into a file of the repository and name it here',
-).describe('What is wanted, at most 16 KiB. With a fenced sh block and no other agent, the block is what is run.');
-export const words = boundedText('the text', 'put the rest into a file of the repository and name it here')
+const description = boundedText('the description', descriptionBytesMax).describe(
+	'What is wanted, at most 16 KiB. With a fenced sh block and no other agent, the block is what is run.',
+);
+export const words = boundedText('the text', wordsBytesMax)
 	.refine((text) => text.trim() !== '', 'expected words that say what should be different')
 	.describe('What should be different; goes into the next prompt');
 export const reason = z

@@ -1,13 +1,16 @@
 /**
- * The bounds of what is asked and answered, in one place. Descriptions and words travel inside intents, which have the
- * same bound; answers are bounded because one of them fits into a terminal, a chat message or a model's context.
+ * The bounds of what is asked and answered, in one place. What travels inside intents has
+ * their bounds; answers are bounded because one of them fits into a terminal, a chat message or a model's context.
  */
 
-/** UTF-8 bytes of an item's first description, and of the words of a person. */
-export const descriptionBytesMax = 16 * 1024;
-export const titleCharactersMax = 200;
-export const labelsMax = 20;
-export const dependenciesMax = 100;
+export {
+	dependenciesMax,
+	descriptionBytesMax,
+	labelsMax,
+	titleCharactersMax,
+	wordsBytesMax,
+} from '../pipeline/limits.ts';
+
 /** Of one request's body at the HTTP door: room for the largest arguments and their JSON escapes. */
 export const requestBytesMax = 256 * 1024;
 export const patchBytesDefault = 128 * 1024;

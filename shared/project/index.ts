@@ -14,7 +14,6 @@ export {
 export type { ProjectTree } from './detect/finding.ts';
 export { type Detection, detectProject, type Finding, type GateFinding } from './detect/project.ts';
 export { gateSetHash } from './gate-set.ts';
-export { nearest } from './nearest.ts';
 export { parseProjectConfig } from './parse.ts';
 export { renderProjectConfig } from './render.ts';
 export { setReviewMode } from './set-review-mode.ts';

@@ -4,10 +4,10 @@
  */
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
+import { nearest } from '../operations/nearest.ts';
 import { ganglineError } from '../ports/errors.ts';
 import { type ProjectConfig, projectConfigPath, projectConfigSchema } from './config.ts';
 import { type KeyPath, locateKeys, type Position } from './key-positions.ts';
-import { nearest } from './nearest.ts';
 
 /** A file of a few KiB is usual; what is far beyond was not written by a person. */
 const textBytesMax = 256 * 1024;

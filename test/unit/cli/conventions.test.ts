@@ -39,7 +39,7 @@ describe('help', () => {
 
 describe('did you mean', () => {
 	const check = (argv: readonly string[], code: number, stderr: RegExp): void => {
-		it(`is asked for \`gangline ${argv.join(' ')}\``, async () => {
+		it(`is asked for \`gangline ${argv.join(' ').slice(0, 40)}\``, async () => {
 			await using place = await openWorkplace();
 			const typed = await place.type(argv);
 			expect(typed.stderr).toMatch(stderr);
@@ -51,6 +51,7 @@ describe('did you mean', () => {
 	check(['add', 'x', '--type', 'bgu'], 2, /--type "bgu"[\s\S]*→ did you mean bug\?/);
 	check(['add'], 2, /missing required argument 'title'\n→ gangline add .*<title\.\.\.>; gangline add --help/);
 	check(['freeze', '12'], 2, /→ did you mean gangline move <item> freeze\?/);
+	check(['reject', '12', 'x'.repeat(5000)], 2, /the text has 5000 bytes, at most 4096 \(4 KiB\) fit/);
 	check(['add', ''], 2, /title is "": expected a line that says what is wanted/);
 	check(['move', '1', 'strat'], 2, /→ did you mean start\?/);
 	check(['move', '12', 'approve'], 2, /not moved to approve by hand/);
