@@ -297,7 +297,7 @@ export function line(seq: number, text: string): LogLine {
 }
 
 /** What an event carries: the item without what only `show` knows. */
-export function viewOf(item: ItemDetail): ItemAnswer {
+function viewOf(item: ItemDetail): ItemAnswer {
 	return item;
 }
 
