@@ -296,11 +296,6 @@ export function line(seq: number, text: string): LogLine {
 	return { seq, run: 'run-1', at: 0, source: 'agent', stream: 'stdout', text };
 }
 
-/** What an event carries: the item without what only `show` knows. */
-function viewOf(item: ItemDetail): ItemAnswer {
-	return item;
-}
-
 function find(items: readonly ItemDetail[], ref: ItemRef): ItemDetail {
 	const found = items.find((item) => {
 		if (ref.kind === 'number') return item.number === ref.number;
