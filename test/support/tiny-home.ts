@@ -7,7 +7,6 @@ import type {
 	CallName,
 	ChangeEvent,
 	Handlers,
-	ItemAnswer,
 	ItemDetail,
 	ItemRef,
 	LogLine,
