@@ -1,0 +1,305 @@
+/**
+ * The real `claude` and `codex` programs behind the `gangline` command, without network: the model is a server of this
+ * test. What the agent was told, what came of what it did, and what is left of it when it is stopped.
+ */
+import { execFile, execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Board, ItemAnswer, Result } from '../../shared/operations/index.ts';
+import { type AgentClis, installAgentClis } from '../support/agent-clis.ts';
+import { type Asked, type ModelServer, startModelServer, type Turn } from '../support/model-server.ts';
+import { makeWorld, type World } from '../support/world.ts';
+
+const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const installMsMax = 300_000;
+/** Half a minute on a machine with nothing else to do. */
+const demoMsMax = 220_000;
+
+interface Kind {
+	readonly name: 'claude' | 'codex';
+	readonly runtime: 'claude-code' | 'codex';
+	/** Whether the program tells what a session cost. */
+	readonly pricesIt: boolean;
+	/** Lines of the `[[agent]]` besides its name and runtime. */
+	readonly settings: string;
+}
+
+const kinds: readonly Kind[] = [
+	{ name: 'claude', runtime: 'claude-code', pricesIt: true, settings: 'max_cost_usd = 2.0\n' },
+	// A provider of one's own: the name of its key stands in the project file, the key in the environment.
+	{ name: 'codex', runtime: 'codex', pricesIt: false, settings: 'env = ["MOCK_PROVIDER_KEY"]\n' },
+];
+
+const shop = {
+	'sum.sh': '#!/bin/sh\necho 0\n',
+	'check.sh':
+		'#!/bin/sh\nsum=$(./sum.sh 2 3)\n[ "$sum" = 5 ] || [ "$sum" = 0 ] || { echo "5 expected, got $sum"; exit 1; }\n',
+	'README.md': '# shop\n',
+};
+
+let clis: AgentClis;
+beforeAll(() => {
+	if (all) clis = installAgentClis();
+}, installMsMax);
+
+/** What a person has in the environment of a machine with an endpoint of its own, for both programs. */
+function endpoint(model: ModelServer): Record<string, string> {
+	return {
+		ANTHROPIC_BASE_URL: model.url,
+		CLAUDE_CODE_OAUTH_TOKEN: 'token-of-the-test',
+		CLAUDE_CODE_MAX_RETRIES: '0',
+		MOCK_PROVIDER_KEY: 'key-of-the-test',
+	};
+}
+
+function configureCodex(home: string, model: ModelServer): void {
+	mkdirSync(join(home, '.codex'), { recursive: true });
+	writeFileSync(
+		join(home, '.codex', 'config.toml'),
+		`model = "mock-model"
+model_provider = "mock"
+[model_providers.mock]
+name = "mock"
+base_url = "${model.url}/v1"
+env_key = "MOCK_PROVIDER_KEY"
+wire_api = "responses"
+request_max_retries = 0
+stream_max_retries = 0
+`,
+	);
+}
+
+/** A repository with the agent in its project file, initialised and started. */
+async function openShop(world: World, kind: Kind): Promise<string> {
+	const repository = world.repository('my shop', shop);
+	await world.ok(repository, 'init', '--yes', '--no-input', '--review', 'human', '--gate', 'check=./check.sh');
+	const file = join(repository, '.gangline', 'project.toml');
+	writeFileSync(file, readFileSync(file, 'utf8').replace(/^slots = .*$/m, 'slots = 4'));
+	appendFileSync(file, `\n[[agent]]\nname = "${kind.name}"\nruntime = "${kind.runtime}"\n${kind.settings}`);
+	world.git(repository, 'commit', '-q', '-am', `Let ${kind.name} work here`);
+	await world.ok(repository, 'start');
+	return repository;
+}
+
+function worldOf(model: ModelServer, more: Readonly<Record<string, string>> = {}): World {
+	const world = makeWorld({
+		PATH: `${clis.bin}:${process.env.PATH}`,
+		GANGLINE_SLOTS: '4',
+		...endpoint(model),
+		...more,
+	});
+	configureCodex(world.home, model);
+	return world;
+}
+
+const run = (command: string): Turn => ({ kind: 'run', command });
+const commit = (command: string): Turn =>
+	run(`${command} && git add -A && git commit -q -m "agent: work" && git log -1`);
+const done: Turn = { kind: 'say', text: 'All done, everything works.' };
+
+/** Does `turn` once a session, then says that it is done. */
+const once =
+	(turn: (asked: Asked) => Turn) =>
+	(asked: Asked): Turn =>
+		asked.results.length > 0 ? done : turn(asked);
+
+/** The model: each item's title says what it does. */
+function scripted(scripts: Readonly<Record<string, (asked: Asked) => Turn>>): (asked: Asked) => Turn {
+	return (asked) => {
+		const script = Object.entries(scripts).find(([title]) => asked.prompt.includes(title))?.[1];
+		if (!script) throw new Error(`nobody wrote what to do for: ${asked.prompt}`);
+		return script(asked);
+	};
+}
+
+const sum = (expression: string): string => `printf '#!/bin/sh\\necho $((${expression}))\\n' > sum.sh`;
+
+const resetAfterMs = 3_000;
+
+/** Both services say a rejecting limit and when it ends, each in its own way. */
+function limited(): Turn {
+	const resetAt = String(Math.ceil((Date.now() + resetAfterMs) / 1000));
+	return {
+		kind: 'fail',
+		status: 429,
+		error: { type: 'usage_limit_reached', plan_type: 'pro', resets_at: Number(resetAt) },
+		headers: {
+			'retry-after': '3600',
+			'anthropic-ratelimit-unified-status': 'rejected',
+			'anthropic-ratelimit-unified-reset': resetAt,
+			'anthropic-ratelimit-unified-representative-claim': 'five_hour',
+			'x-codex-primary-used-percent': '100',
+			'x-codex-primary-window-minutes': '300',
+			'x-codex-primary-reset-at': resetAt,
+		},
+	};
+}
+
+function itemOf(board: Board, number: number): ItemAnswer {
+	const item = board.items.find((one) => one.number === number);
+	if (!item) throw new Error(`no item ${number}`);
+	return item;
+}
+
+/** Command lines of all living processes. */
+function commandLines(): readonly string[] {
+	return readdirSync('/proc')
+		.filter((name) => /^\d+$/.test(name))
+		.map((pid) => {
+			try {
+				return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+			} catch {
+				return '';
+			}
+		});
+}
+
+describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)', (kind) => {
+	it('[I3] [I9] works on items from the backlog to main, told what failed and what a person said', async () => {
+		let limits = 0;
+		await using model = await startModelServer(
+			scripted({
+				'Add two numbers': once(({ prompt }) => {
+					if (prompt.includes('5 expected, got 6')) return commit(sum('$1+$2'));
+					return prompt.includes('space around') ? commit(sum('$1 + $2')) : commit(sum('$1*$2'));
+				}),
+				'Forget to commit': once(({ prompt }) =>
+					prompt.includes('not committed') ? commit('true') : run('echo note > notes.txt'),
+				),
+				'Claim the credit': ({ prompt, results }) =>
+					prompt.includes('without changing anything') && results.length === 0 ? commit('echo x > credit.txt') : done,
+				'Come back later': once(() => {
+					limits += 1;
+					return limits === 1 ? limited() : commit('echo x > later.txt');
+				}),
+				'Be a stranger': () => ({ kind: 'fail', status: 401 }),
+			}),
+		);
+		await using world = worldOf(model);
+		const repository = await openShop(world, kind);
+		const titles = ['Add two numbers', 'Forget to commit', 'Claim the credit', 'Come back later', 'Be a stranger'];
+		for (const title of titles) {
+			await world.ok(repository, 'add', title, '--description', `The words of ${title.toLowerCase()}, in full.`);
+		}
+
+		const board = await world.until<Board>(
+			repository,
+			['status'],
+			(now) => [1, 2, 3].every((n) => itemOf(now, n).stage === 'reviewHold') && itemOf(now, 5).stage === 'blocked',
+		);
+		const tries = async (number: number) =>
+			(await world.json<Result<'item.show'>>(repository, 'show', `${number}`)).item.tries;
+
+		const [first, second] = model.prompts('Add two numbers');
+		expect(first).toContain('The words of add two numbers, in full.');
+		expect(first).toContain('`./check.sh`');
+		expect(second).toContain('5 expected, got 6');
+		expect(await tries(1)).toMatchObject({ reworks: 1 });
+
+		expect(model.prompts('Forget to commit')).toHaveLength(2);
+		expect(await tries(2)).toMatchObject({ reworks: 0 });
+		expect(model.prompts('Claim the credit')).toHaveLength(2);
+		expect(await tries(3)).toMatchObject({ reworks: 1 });
+
+		expect(itemOf(board, 5).waitsBecause).toContain(`gangline agent login ${kind.name}`);
+		expect(await tries(5)).toMatchObject({ reworks: 0 });
+		if (kind.pricesIt) {
+			expect(itemOf(board, 1).costUsd).toBeGreaterThan(0);
+			expect(await world.ok(repository, 'status')).toMatch(/spent so far: \$\d/);
+		}
+
+		await world.ok(repository, 'diff', '1');
+		await world.ok(repository, 'reject', '1', 'put a space around the sign');
+		await world.until<Board>(repository, ['status'], (now) => itemOf(now, 1).stage === 'reviewHold');
+		const third = model.prompts('Add two numbers')[2] ?? '';
+		expect(third).toContain('put a space around the sign');
+		expect(third).toContain('its commits are on this branch');
+
+		await world.until<Board>(repository, ['status'], (now) => itemOf(now, 4).stage === 'reviewHold');
+		const [before, after] = model.begun('Come back later');
+		expect((after?.at ?? 0) - (before?.at ?? 0)).toBeGreaterThanOrEqual(resetAfterMs);
+		expect(await tries(4)).toMatchObject({ reworks: 0 });
+		expect(await world.ok(repository, 'log', '4')).toContain("the agent's account is limited until");
+		for (const number of [1, 2, 3, 4]) {
+			await world.ok(repository, 'diff', String(number), '--stat');
+			await world.ok(repository, 'approve', String(number));
+		}
+		await world.until<Board>(
+			repository,
+			['status'],
+			({ items, distance }) =>
+				items.filter(({ stage }) => stage === 'done').length === 4 && distance.checkout?.behind === 0,
+		);
+		expect(readFileSync(join(repository, 'sum.sh'), 'utf8')).toContain('$1 + $2');
+		expect(readFileSync(join(repository, 'notes.txt'), 'utf8')).toBe('note\n');
+	});
+
+	it('[I5] leaves no process of an agent whose tool runs when everything is stopped', async () => {
+		const mark = `gangline-tool-${kind.name}-${process.pid}`;
+		const sleep = `perl -e 'sleep 300' ${mark}`;
+		await using model = await startModelServer((asked) =>
+			asked.results.length > 0 ? { kind: 'hang' } : run(`(setsid ${sleep} &) ; (${sleep}) ; true`),
+		);
+		await using world = worldOf(model);
+		const repository = await openShop(world, kind);
+		await world.ok(repository, 'add', 'Never come back');
+		await expect
+			.poll(() => commandLines().filter((line) => line.startsWith(`perl -e sleep 300 ${mark}`)).length, {
+				timeout: 30_000,
+			})
+			.toBe(2);
+		const program = new RegExp(`/${kind.name} (-p|exec) `);
+		expect(
+			commandLines().filter((line) => program.test(line) && !/^\S*(sh|unshare|setpriv|perl|node) /.test(line)),
+		).toHaveLength(1);
+		await world.ok(repository, 'pause', '--kill');
+		expect(commandLines().filter((line) => line.includes(mark) || program.test(line))).toEqual([]);
+	});
+
+	it('is found by doctor, with its version and its login, and named where it lacks one', async () => {
+		await using model = await startModelServer(() => done);
+		await using world = worldOf(model);
+		const repository = await openShop(world, kind);
+		const agents = async (at: World): Promise<{ status: string; says: string; fix?: string }> => {
+			const { stdout } = await at.gangline(repository, 'doctor', '--json');
+			const found = (JSON.parse(stdout) as { checks: { id: string; status: string; says: string; fix?: string }[] })
+				.checks;
+			return found.find(({ id }) => id === 'agents') ?? { status: 'missing', says: stdout };
+		};
+		expect(await agents(world)).toMatchObject({ status: 'ok', says: expect.stringMatching(/\d+\.\d+\.\d+/) });
+		await using loggedOut = makeWorld({ PATH: `${clis.bin}:${process.env.PATH}` });
+		expect(await agents(loggedOut)).toMatchObject({ status: 'fail', fix: `gangline agent login ${kind.name}` });
+		const refused = await world.gangline(repository, 'agent', 'login', kind.name);
+		const login = kind.name === 'claude' ? ['auth', 'login'] : ['login'];
+		expect(refused.stderr).toContain([kind.name, ...login].join(' '));
+		const help = execFileSync(join(clis.bin, kind.name), [...login, '--help'], {
+			env: world.env,
+			encoding: 'utf8',
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
+		expect(help).toContain(`Usage: ${[kind.name, ...login].join(' ')}`);
+	});
+});
+
+describe.skipIf(!all)('the demo with an agent (scripts/test --all)', () => {
+	it('does one more item with the claude program and lands it', async () => {
+		await using model = await startModelServer(
+			scripted({ 'src/till': once(() => commit("ls src/till | sed 's/^/- /' >> README.md")) }),
+		);
+		const home = mkdtempSync(join(tmpdir(), 'gangline-demo-home-'));
+		try {
+			const demo = fileURLToPath(new URL('../../scripts/demo', import.meta.url));
+			const env = { PATH: `${clis.bin}:${process.env.PATH}`, HOME: home, LANG: 'C.UTF-8', ...endpoint(model) };
+			const { stdout: output } = await promisify(execFile)(demo, ['--agent', 'claude'], { env, timeout: demoMsMax });
+			expect(output).toContain('at most 0.50 USD');
+			expect(output).toMatch(/Say in README\.md which files are in src\/till/);
+			expect(model.prompts('src/till')).toHaveLength(1);
+		} finally {
+			rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+		}
+	}, 240_000);
+});

@@ -1,0 +1,39 @@
+/**
+ * The real `claude` and `codex` programs for tests, at pinned versions, in a cache folder of the user: 0.8 GB that a
+ * package of this project must not bring. Installed once by npm; nothing of it is in package.json.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const pinned = { '@anthropic-ai/claude-code': '2.1.329', '@openai/codex': '0.169.0' } as const;
+const installMsMax = 240_000;
+
+export interface AgentClis {
+	/** The folder with `claude` and `codex`, for PATH. */
+	readonly bin: string;
+}
+
+/** Installs what is missing. An install that was cut short leaves nothing that could be taken for a whole one. */
+export function installAgentClis(): AgentClis {
+	const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gangline-test-agents');
+	const folder = join(cache, Object.values(pinned).join('-'));
+	if (!existsSync(folder)) {
+		const fresh = `${folder}.${process.pid}`;
+		mkdirSync(fresh, { recursive: true });
+		try {
+			const packages = Object.entries(pinned).map(([name, version]) => `${name}@${version}`);
+			execFileSync('npm', ['install', '--prefix', fresh, '--no-audit', '--no-fund', '--loglevel=error', ...packages], {
+				timeout: installMsMax,
+				stdio: ['ignore', 'ignore', 'pipe'],
+			});
+			renameSync(fresh, folder);
+		} catch (error) {
+			rmSync(fresh, { recursive: true, force: true });
+			// Another run may have been quicker; then its folder is as good.
+			if (!existsSync(folder)) throw error;
+		}
+	}
+	return { bin: join(folder, 'node_modules', '.bin') };
+}

@@ -1,0 +1,198 @@
+/**
+ * A model's service on this machine, for the real agent programs: it speaks as much of Anthropic's Messages and
+ * OpenAI's Responses as they need, streamed. What "the model" does is a function of the test. Everything that an agent
+ * was told is kept, so that a test can say what was in its prompt.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { anthropicStream, openAiStream } from './model-streams.ts';
+
+export type Dialect = 'anthropic' | 'openai';
+
+/** What the model does next. */
+export type Turn =
+	| { readonly kind: 'say'; readonly text: string }
+	/** Calls the program's tool that runs a shell command. */
+	| { readonly kind: 'run'; readonly command: string }
+	| {
+			readonly kind: 'fail';
+			readonly status: number;
+			readonly headers?: Readonly<Record<string, string>>;
+			/** What the body says besides a message, where the status is not enough. */
+			readonly error?: Readonly<Record<string, unknown>>;
+	  }
+	/** Takes the request and never answers. */
+	| { readonly kind: 'hang' };
+
+/** One request of a program to the model. */
+export interface Asked {
+	readonly dialect: Dialect;
+	/** What the session was told: the person's side of it, without the program's own system prompt. */
+	readonly prompt: string;
+	/** Output of the tools that the model has called in this session, oldest first. */
+	readonly results: readonly string[];
+	/** Of the login that came with the request. */
+	readonly authorization: string;
+	/** Wall ms. */
+	readonly at: number;
+}
+
+export interface ModelServer {
+	readonly url: string;
+	/** Every request so far. */
+	readonly asked: readonly Asked[];
+	/** The first request of each session that was told something containing `text`. */
+	begun(text: string): readonly Asked[];
+	/** What these sessions were told. */
+	prompts(text: string): readonly string[];
+	[Symbol.asyncDispose](): Promise<void>;
+}
+
+const requestBytesMax = 8 * 1024 * 1024;
+
+/** Listens on a free port of 127.0.0.1. An error of `model` answers 400, which no program repeats. */
+export async function startModelServer(model: (asked: Asked) => Turn): Promise<ModelServer> {
+	const asked: Asked[] = [];
+	const begun = (text: string): readonly Asked[] =>
+		asked.filter(({ prompt, results }) => results.length === 0 && prompt.includes(text));
+	const server = createServer((request, response) => {
+		void answer(request, response, (one) => {
+			asked.push(one);
+			return model(one);
+		});
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const address = server.address();
+	if (address === null || typeof address === 'string') throw new Error('the model server has no port');
+	return {
+		url: `http://127.0.0.1:${address.port}`,
+		asked,
+		begun,
+		prompts: (text) => begun(text).map(({ prompt }) => prompt),
+		[Symbol.asyncDispose]: () =>
+			new Promise((resolve) => {
+				server.close(() => resolve());
+				server.closeAllConnections();
+			}),
+	};
+}
+
+async function answer(
+	request: IncomingMessage,
+	response: ServerResponse,
+	model: (asked: Asked) => Turn,
+): Promise<void> {
+	const dialect = dialectOf(request);
+	if (dialect === null) {
+		response.writeHead(404).end('{}');
+		return;
+	}
+	try {
+		const body: unknown = JSON.parse(await read(request));
+		const authorization = String(request.headers.authorization ?? request.headers['x-api-key'] ?? '');
+		const said = dialect === 'anthropic' ? readAnthropic(body) : readOpenAi(body);
+		reply(response, dialect, model({ dialect, ...said, authorization, at: Date.now() }));
+	} catch (error) {
+		refuse(response, { status: 400, error: { message: String(error) } });
+	}
+}
+
+function reply(response: ServerResponse, dialect: Dialect, turn: Turn): void {
+	switch (turn.kind) {
+		case 'hang':
+			return;
+		case 'fail':
+			refuse(response, turn);
+			return;
+		default:
+			response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+			for (const event of dialect === 'anthropic' ? anthropicStream(turn) : openAiStream(turn)) {
+				response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+			}
+			response.end();
+	}
+}
+
+const errorTypes: Readonly<Record<number, string>> = {
+	400: 'invalid_request_error',
+	401: 'authentication_error',
+	429: 'rate_limit_error',
+	529: 'overloaded_error',
+};
+
+function refuse(
+	response: ServerResponse,
+	{ status, headers = {}, error = {} }: Omit<Extract<Turn, { kind: 'fail' }>, 'kind'>,
+): void {
+	const type = errorTypes[status] ?? 'api_error';
+	const said = { type, message: `the model server was told to answer ${status}`, ...error };
+	response.writeHead(status, { 'content-type': 'application/json', ...headers });
+	response.end(JSON.stringify({ type: 'error', error: said }));
+}
+
+function dialectOf({ method, url = '' }: IncomingMessage): Dialect | null {
+	const { pathname } = new URL(url, 'http://127.0.0.1');
+	if (method !== 'POST') return null;
+	if (pathname === '/v1/messages') return 'anthropic';
+	return pathname === '/v1/responses' ? 'openai' : null;
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+	const pieces: Buffer[] = [];
+	let size = 0;
+	for await (const piece of request) {
+		pieces.push(piece);
+		size += piece.length;
+		if (size > requestBytesMax) throw new Error(`a request of more than ${requestBytesMax} bytes`);
+	}
+	return Buffer.concat(pieces).toString('utf8');
+}
+
+const text = z.object({ type: z.literal('text'), text: z.string() });
+const toolResult = z.object({ type: z.literal('tool_result'), content: z.unknown().optional() });
+const anthropicBody = z.object({
+	messages: z.array(
+		z.object({
+			role: z.string(),
+			content: z.union([z.string(), z.array(z.union([text, toolResult, z.object({ type: z.string() })]))]),
+		}),
+	),
+});
+
+function readAnthropic(body: unknown): Pick<Asked, 'prompt' | 'results'> {
+	const told: string[] = [];
+	const results: string[] = [];
+	for (const { role, content } of anthropicBody.parse(body).messages) {
+		if (role !== 'user') continue;
+		if (typeof content === 'string') told.push(content);
+		else
+			for (const block of content) {
+				if ('text' in block) told.push(block.text);
+				else if ('content' in block) results.push(JSON.stringify(block.content));
+			}
+	}
+	return { prompt: told.join('\n'), results };
+}
+
+const openAiBody = z.object({
+	input: z.array(
+		z.object({
+			type: z.string().optional(),
+			role: z.string().optional(),
+			content: z.union([z.string(), z.array(z.object({ text: z.string().optional() }))]).nullish(),
+			output: z.unknown().optional(),
+		}),
+	),
+});
+
+function readOpenAi(body: unknown): Pick<Asked, 'prompt' | 'results'> {
+	const told: string[] = [];
+	const results: string[] = [];
+	for (const { type, role, content, output } of openAiBody.parse(body).input) {
+		if (type === 'function_call_output') results.push(JSON.stringify(output));
+		else if (role !== 'user') continue;
+		else if (typeof content === 'string') told.push(content);
+		else for (const part of content ?? []) told.push(part.text ?? '');
+	}
+	return { prompt: told.join('\n'), results };
+}

@@ -1,0 +1,83 @@
+/**
+ * The events of a streamed answer in two dialects, as data: what the model says or which tool it calls. The amounts
+ * (1000 tokens in, 42 out for each request) are the same in both, so that a test knows what a session has used.
+ */
+import { randomUUID } from 'node:crypto';
+
+type Said = { readonly kind: 'say'; readonly text: string } | { readonly kind: 'run'; readonly command: string };
+
+interface StreamEvent {
+	readonly type: string;
+	readonly [key: string]: unknown;
+}
+
+export const tokensPerRequest = { input: 1000, output: 42 } as const;
+
+/** As `POST /v1/messages` with `stream: true` answers. */
+export function anthropicStream(said: Said): readonly StreamEvent[] {
+	const id = `msg_${randomUUID()}`;
+	const isText = said.kind === 'say';
+	const usage = { input_tokens: tokensPerRequest.input, output_tokens: 1 };
+	const block = isText
+		? { type: 'text', text: '' }
+		: { type: 'tool_use', id: `toolu_${randomUUID()}`, name: 'Bash', input: {} };
+	const delta = isText
+		? { type: 'text_delta', text: said.text }
+		: { type: 'input_json_delta', partial_json: JSON.stringify({ command: said.command, description: 'work' }) };
+	return [
+		{
+			type: 'message_start',
+			message: {
+				id,
+				type: 'message',
+				role: 'assistant',
+				model: 'claude-opus-5-5',
+				content: [],
+				stop_reason: null,
+				usage,
+			},
+		},
+		{ type: 'content_block_start', index: 0, content_block: block },
+		{ type: 'content_block_delta', index: 0, delta },
+		{ type: 'content_block_stop', index: 0 },
+		{
+			type: 'message_delta',
+			delta: { stop_reason: isText ? 'end_turn' : 'tool_use', stop_sequence: null },
+			usage: { output_tokens: tokensPerRequest.output },
+		},
+		{ type: 'message_stop' },
+	];
+}
+
+/** As `POST /v1/responses` with `stream: true` answers. */
+export function openAiStream(said: Said): readonly StreamEvent[] {
+	const id = `resp_${randomUUID()}`;
+	const item =
+		said.kind === 'say'
+			? {
+					type: 'message',
+					role: 'assistant',
+					id: `msg_${randomUUID()}`,
+					content: [{ type: 'output_text', text: said.text }],
+				}
+			: {
+					type: 'function_call',
+					id: `fc_${randomUUID()}`,
+					call_id: `call_${randomUUID()}`,
+					name: 'exec_command',
+					arguments: JSON.stringify({ cmd: said.command }),
+				};
+	const { input, output } = tokensPerRequest;
+	const usage = {
+		input_tokens: input,
+		input_tokens_details: { cached_tokens: 0 },
+		output_tokens: output,
+		output_tokens_details: { reasoning_tokens: 0 },
+		total_tokens: input + output,
+	};
+	return [
+		{ type: 'response.created', response: { id } },
+		{ type: 'response.output_item.done', output_index: 0, item },
+		{ type: 'response.completed', response: { id, usage } },
+	];
+}
