@@ -8,7 +8,6 @@ import {
 	cpSync,
 	existsSync,
 	mkdirSync,
-	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	renameSync,
@@ -17,7 +16,6 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../shared/operations/index.ts';
@@ -27,7 +25,7 @@ import { type CommandResult, launcher, makeWorld, type World } from '../support/
 
 const nodeProgram = new URL('../../node/main.ts', import.meta.url).pathname;
 const shop = { 'check.sh': '#!/bin/sh\necho ok\n', 'README.md': '# shop\n' };
-const mayMount = canMount(join(mkdtempSync(join(tmpdir(), 'gangline-mount-')), 'disk'));
+const mayMount = canMount();
 if (!mayMount) console.warn('e2e/bad-input: without the right to mount, full and read-only disks are left out');
 
 async function initialised(world: World): Promise<string> {
@@ -58,7 +56,7 @@ function expectRefusal({ code, stdout, stderr }: CommandResult, wanted: number, 
 
 const stages = (board: Board): readonly string[] => board.items.map(({ title, stage }) => `${title} ${stage}`);
 
-describe('bad input', () => {
+describe('bad input', { timeout: 300_000 }, () => {
 	it('a wrong command, item, dependency or size is refused with what was expected, and nothing is added', async () => {
 		await using world = makeWorld();
 		const repository = await initialised(world);
@@ -263,8 +261,8 @@ describe('bad input', () => {
 	it.skipIf(!mayMount)(
 		'[I6] a full or read-only disk is said, loses nothing, and work goes on when there is room',
 		async () => {
-			const state = mkdtempSync(join(tmpdir(), 'gangline-small-'));
-			using _disk = smallDisk(state, '4g');
+			using disk = smallDisk('4g');
+			const state = disk.folder;
 			await using world = makeWorld({ GANGLINE_HOME: state });
 			const repository = await initialised(world);
 			await world.ok(repository, 'start');

@@ -37,11 +37,11 @@ interface Story {
 }
 
 /** A shop whose green changes land by themselves, with a node that runs on it. `wrap`: what the node is started by. */
-async function open(world: World, wrap: readonly string[] = []): Promise<Story> {
+async function open(world: World, { gate, wrap }: { gate: string; wrap: readonly string[] }): Promise<Story> {
 	const repository = world.repository('the shop', testedShop);
 	mkdirSync(join(world.home, 'notes'));
 	writeFileSync(join(world.home, 'notes/mine.txt'), 'mine\n');
-	const choices = ['--review', 'server', '--landing', 'local', '--no-setup', '--gate', 'test=npm test'];
+	const choices = ['--review', 'server', '--landing', 'local', '--no-setup', '--gate', `test=${gate}`];
 	await world.ok(repository, 'init', '--yes', '--no-input', ...choices);
 	await start(world, repository, wrap);
 	const node = await world.json<Result<'node.status'>>(repository, 'ps');
@@ -130,15 +130,17 @@ function expectOutcomes(story: Story, board: Board, chosen: readonly Attack[]): 
 	expect(commits.size).toBe(2 + chosen.filter(({ end }) => end.kind === 'lands').length);
 }
 
-describe('hostile items', () => {
+describe('hostile items', { timeout: 300_000 }, () => {
 	it('[I9] [I13] change nothing but what is theirs, and wait for a person where they touch what judges', async () => {
 		await using world = makeWorld();
-		const story = await open(world);
+		// The runner itself, because npm takes longer than everything else; what npm runs is attacked in the second story.
+		const story = await open(world, { gate: 'node run-tests.mjs', wrap: [] });
+		const chosen = attacks.filter(({ name }) => name !== 'gate');
 		if (!story.confines) return console.warn('e2e/hostile-items: this machine cannot confine; see the second story');
 		const { repository, at } = story;
-		await addAll(story, attacks);
+		await addAll(story, chosen);
 		const board = await world.until<Board>(repository, ['status'], settled, 150);
-		expectOutcomes(story, board, attacks);
+		expectOutcomes(story, board, chosen);
 
 		for (const name of ['refs', 'push', 'planted', 'gc', 'links', 'names', 'nested', 'daemons', 'kill']) {
 			expect(said(story, name), name).toBe('done');
@@ -164,7 +166,7 @@ describe('hostile items', () => {
 	it('[I9] [I12] where runs cannot be confined: gates and refusals hold, damage is noticed, not prevented', async () => {
 		await using world = makeWorld();
 		const wrap = unableToConfine();
-		const story = await open(world, wrap);
+		const story = await open(world, { gate: 'npm test', wrap });
 		const { repository, at } = story;
 		expect(story.confines).toBe(false);
 		expect(await world.ok(repository, 'ps')).toMatch(/runs are not confined here: /);

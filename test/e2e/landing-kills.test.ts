@@ -118,7 +118,7 @@ describe('a home that is killed while it lands', () => {
 	});
 
 	it('[I3] [I6] lands each item once with a rival on an older copy of the store', { timeout: 300_000 }, async () => {
-		const plan = all ? { yards: 6, killsPerYard: 40, stores: rivals } : { yards: 1, killsPerYard: 14, stores: rivals };
+		const plan = all ? { yards: 5, killsPerYard: 40, stores: rivals } : { yards: 1, killsPerYard: 14, stores: rivals };
 		const tally = await killAll(plan, (yard, kill) =>
 			Promise.all([
 				yard.land('store', { doom: doomOf(kill) }),

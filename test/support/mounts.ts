@@ -1,25 +1,42 @@
 /** Mounts for tests of disks that are full or read-only; only root may make them. Undone when disposed of. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const run = (program: string, ...args: string[]): void => void execFileSync(program, args, { stdio: 'ignore' });
 
-/** Whether this user may mount here, tried in `folder`. */
-export function canMount(folder: string): boolean {
+/** Whether this user may mount here. */
+export function canMount(): boolean {
 	if (process.getuid?.() !== 0) return false;
 	try {
-		smallDisk(folder, '1m')[Symbol.dispose]();
+		smallDisk('1m')[Symbol.dispose]();
 		return true;
 	} catch {
 		return false;
 	}
 }
 
-/** An empty disk of `size` at `folder`, which is made. */
-export function smallDisk(folder: string, size: string): Disposable {
-	mkdirSync(folder, { recursive: true });
-	run('mount', '-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'gangline-test', folder);
-	return { [Symbol.dispose]: () => run('umount', '-l', folder) };
+export interface SmallDisk extends Disposable {
+	readonly folder: string;
+}
+
+/** An empty disk of `size` in a folder of its own. */
+export function smallDisk(size: string): SmallDisk {
+	const folder = mkdtempSync(join(tmpdir(), 'gangline-disk-'));
+	try {
+		run('mount', '-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'gangline-test', folder);
+	} catch (error) {
+		rmdirSync(folder);
+		throw error;
+	}
+	return {
+		folder,
+		[Symbol.dispose]: () => {
+			run('umount', '-l', folder);
+			rmdirSync(folder);
+		},
+	};
 }
 
 /** Gives a disk made by `smallDisk` another size. */
