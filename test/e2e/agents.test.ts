@@ -42,8 +42,8 @@ const shop = {
 };
 
 let clis: AgentClis;
-beforeAll(() => {
-	if (all) clis = installAgentClis();
+beforeAll(async () => {
+	if (all) clis = await installAgentClis();
 }, installMsMax);
 
 /** What a person has in the environment of a machine with an endpoint of its own, for both programs. */

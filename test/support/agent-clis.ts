@@ -2,10 +2,11 @@
  * The real `claude` and `codex` programs for tests, at pinned versions, in a cache folder of the user: 0.8 GB that a
  * package of this project must not bring. Installed once by npm; nothing of it is in package.json.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const pinned = { '@anthropic-ai/claude-code': '2.1.329', '@openai/codex': '0.169.0' } as const;
 const installMsMax = 240_000;
@@ -16,7 +17,7 @@ export interface AgentClis {
 }
 
 /** Installs what is missing. An install that was cut short leaves nothing that could be taken for a whole one. */
-export function installAgentClis(): AgentClis {
+export async function installAgentClis(): Promise<AgentClis> {
 	const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'gangline-test-agents');
 	const folder = join(cache, Object.values(pinned).join('-'));
 	if (!existsSync(folder)) {
@@ -24,10 +25,9 @@ export function installAgentClis(): AgentClis {
 		mkdirSync(fresh, { recursive: true });
 		try {
 			const packages = Object.entries(pinned).map(([name, version]) => `${name}@${version}`);
-			execFileSync('npm', ['install', '--prefix', fresh, '--no-audit', '--no-fund', '--loglevel=error', ...packages], {
-				timeout: installMsMax,
-				stdio: ['ignore', 'ignore', 'pipe'],
-			});
+			const options = ['--prefix', fresh, '--no-audit', '--no-fund', '--loglevel=error'];
+			// Not the synchronous one: the test runner must hear of this process while npm works for minutes.
+			await promisify(execFile)('npm', ['install', ...options, ...packages], { timeout: installMsMax });
 			renameSync(fresh, folder);
 		} catch (error) {
 			rmSync(fresh, { recursive: true, force: true });
