@@ -4,6 +4,9 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -23,6 +26,7 @@ import {
 
 const vandalProgram = fileURLToPath(new URL('../support/confined-vandal.ts', import.meta.url));
 const doomedProgram = fileURLToPath(new URL('../support/doomed-node.ts', import.meta.url));
+const sources = fileURLToPath(new URL('../../', import.meta.url));
 const anchors: readonly Anchor[] = ['cgroup', 'pidNamespace', 'marker'];
 const untouched = { store: 'precious', 'canonical/objects/o': 'object', 'clones/other/f': 'theirs' };
 
@@ -135,18 +139,17 @@ for (const anchor of anchors) {
 
 describe.runIf(process.getuid?.() === 0)('process trees of an unprivileged user', () => {
 	test('[I5] [I9] end empty, and a confined run destroys nothing', async () => {
-		const args = [
-			'--reuid',
-			'65534',
-			'--regid',
-			'65534',
-			'--clear-groups',
-			process.execPath,
-			vandalProgram,
-			...anchors,
-		];
-		const env = { PATH: '/usr/bin:/bin', HOME: '/' };
-		const { stdout } = await promisify(execFile)('setpriv', args, { cwd: '/', env });
+		// The sources may lie where only their owner can go: they are shown at a place that everyone can read.
+		const place = mkdtempSync(join(tmpdir(), 'gangline-shown-'));
+		chmodSync(place, 0o755);
+		const shown = (path: string): string => path.replace(sources, `${place}/`);
+		const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+		const run = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
+		const program = [...asNobody, shown(process.execPath), shown(vandalProgram), ...anchors];
+		const args = ['--mount', 'sh', '-c', run, 'sh', sources, place, ...program];
+		const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/' };
+		const { stdout } = await promisify(execFile)('unshare', args, { cwd: '/', env });
+		rmdirSync(place);
 		const outcomes = JSON.parse(stdout) as (UnprivilegedOutcome | { anchor: Anchor; reason: string })[];
 		expect(outcomes.map((outcome) => outcome.anchor)).toEqual(anchors);
 		const ran = outcomes.filter((outcome) => !('reason' in outcome));
