@@ -6,7 +6,7 @@
  * pipe in their place does harm.
  */
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Person } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
@@ -21,6 +21,16 @@ export interface NewGitDirectory {
 	readonly alternates: readonly string[];
 	readonly objectFormat: ObjectFormat;
 	readonly user?: Person;
+}
+
+/**
+ * An index as bytes, with the second in which git wrote it. Git believes a file unread when its entry is older than the
+ * index; a copy that looks younger than it is hides an edit of the same length made within that second.
+ */
+export interface IndexFile {
+	readonly content: Buffer;
+	/** Whole seconds since 1970. */
+	readonly writtenAt: number;
 }
 
 /** Writes a whole git directory at `path`, which must not exist. */
@@ -75,7 +85,7 @@ export async function namedObjects(gitDirectory: string): Promise<CommitId[]> {
  * Points HEAD's branch (or a detached HEAD) at a commit and puts an index in place. False, and nothing done, when a
  * folder on the way is not a plain one. Only while no process of the agent lives: nothing holds the folders still.
  */
-export async function moveHead(gitDirectory: string, head: Head, commit: CommitId, index: Buffer): Promise<boolean> {
+export async function moveHead(gitDirectory: string, head: Head, commit: CommitId, index: IndexFile): Promise<boolean> {
 	const target = join(gitDirectory, head.ref ?? 'HEAD');
 	if (!(await isPlainFolder(gitDirectory))) return false;
 	for (let folder = dirname(target); folder.length > gitDirectory.length; folder = dirname(folder)) {
@@ -83,7 +93,7 @@ export async function moveHead(gitDirectory: string, head: Head, commit: CommitI
 	}
 	await mkdir(dirname(target), { recursive: true });
 	await replace(target, `${commit}\n`);
-	await replace(join(gitDirectory, 'index'), index);
+	await replace(join(gitDirectory, 'index'), index.content, index.writtenAt);
 	return true;
 }
 
@@ -151,9 +161,10 @@ function lstatOrNull(path: string): Promise<Stats | null> {
 }
 
 /** By rename, which replaces a link instead of following it. */
-async function replace(path: string, content: string | Buffer): Promise<void> {
+async function replace(path: string, content: string | Buffer, writtenAt?: number): Promise<void> {
 	const temporary = `${path}.gangline-new`;
 	await writeFile(temporary, content, { flag: 'wx' });
+	if (writtenAt !== undefined) await utimes(temporary, writtenAt, writtenAt);
 	await rename(temporary, path);
 }
 

@@ -3,10 +3,10 @@
  * objects are out of their reach, so neither assume-unchanged bits nor filters, hooks, attributes or file monitors that
  * they plant change what we see. The folder may have a `.git` of its own; git never looks into it here.
  */
-import { access, constants, copyFile, lstat, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, lstat, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
-import { isPlainFolder, type NewGitDirectory, writeGitDirectory } from './git-directory.ts';
+import { type IndexFile, isPlainFolder, type NewGitDirectory, writeGitDirectory } from './git-directory.ts';
 import type { GitProcess, GitResult } from './git-process.ts';
 
 export interface Snapshot {
@@ -97,8 +97,8 @@ export class TrackedFolder {
 		return parseCommitId((await this.run(['write-tree'])).stdout.toString().trim());
 	}
 
-	index(): Promise<Buffer> {
-		return readFile(join(this.gitDirectory, 'index'));
+	index(): Promise<IndexFile> {
+		return readIndex(join(this.gitDirectory, 'index'));
 	}
 
 	run(args: readonly string[], more: { stdin?: string | Buffer; codes?: readonly number[] } = {}): Promise<GitResult> {
@@ -113,7 +113,7 @@ export class TrackedFolder {
 	async #onCopyOfIndex<Result>(action: (copy: TrackedFolder) => Promise<Result>): Promise<Result> {
 		const own = this.#options.index ?? join(this.gitDirectory, 'index');
 		const index = `${own}.${process.pid}-${copies++}`;
-		await copyFile(own, index).catch(() => undefined);
+		await copyIndex(own, index);
 		try {
 			const result = await action(new TrackedFolder({ ...this.#options, index }));
 			await rename(index, own).catch(() => undefined);
@@ -128,6 +128,19 @@ export class TrackedFolder {
 		const stdin = paths.map((path) => `${path}\0`).join('');
 		await this.run(['update-index', ...options, '-z', '--stdin'], { stdin });
 	}
+}
+
+async function readIndex(path: string): Promise<IndexFile> {
+	const [content, { mtimeMs }] = await Promise.all([readFile(path), stat(path)]);
+	return { content, writtenAt: Math.floor(mtimeMs / 1000) };
+}
+
+/** With the time of the original, see IndexFile. Nothing where there is none. */
+async function copyIndex(from: string, to: string): Promise<void> {
+	const index = await readIndex(from).catch(() => null);
+	if (index === null) return;
+	await writeFile(to, index.content);
+	await utimes(to, index.writtenAt, index.writtenAt);
 }
 
 interface Sorted {

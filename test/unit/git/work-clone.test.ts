@@ -1,5 +1,14 @@
 /** Clones for work: what is made, what is seen of them, what is taken from them, what is saved. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -72,6 +81,28 @@ describe('a clone', () => {
 		const again = cloneForWork(canonical, { path: clone.path, commit: base, branch: 'b', user: person });
 		await expect(again).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
 		expect(existsSync(join(clone.path, 'a.txt'))).toBe(true);
+	});
+
+	it('[I7] shows and keeps an edit of the same length in the second in which it was made', async () => {
+		const second = (path: string): number => Math.floor(statSync(join(clone.path, path)).ctimeMs / 1000);
+		const filled = second('a.txt');
+		write('a.txt', 'b\n');
+		// Git compares whole seconds. A clone that took longer is no case; it must then be seen all the same.
+		while (Math.floor(Date.now() / 1000) <= filled) await new Promise((resolve) => setTimeout(resolve, 20));
+		expect(shell(clone.path, 'diff', '--name-only')).toBe('a.txt');
+		expect((await workState(canonical, clone, base)).dirty).toBe(1);
+		const kept = await commitAll(canonical, clone, { message: 'Same length', author: person, atMs, base });
+		await fetch(kept ?? base);
+		expect(show(kept, 'a.txt')).toBe('b');
+		// The same once more: now the index is the one that our own commit left.
+		write('a.txt', 'c\n');
+		const written = second('a.txt');
+		await workState(canonical, clone, base);
+		write('a.txt', 'd\n');
+		while (Math.floor(Date.now() / 1000) <= written) await new Promise((resolve) => setTimeout(resolve, 20));
+		await workState(canonical, clone, base);
+		const again = await commitAll(canonical, clone, { message: 'Again', author: person, atMs, base });
+		expect(shell(clone.path, 'show', `${again}:a.txt`)).toBe('d');
 	});
 
 	it('is gone with all that belongs to it when removed', async () => {
