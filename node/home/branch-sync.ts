@@ -30,6 +30,7 @@ import {
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { Serial } from '../reconcile/serial.ts';
 import { checkoutWords, originWords } from './distance-words.ts';
+import { type Joined, joinHistories } from './join-histories.ts';
 
 export interface BranchSyncOptions {
 	readonly canonical: CanonicalRepository;
@@ -55,6 +56,9 @@ type Checkout = NonNullable<Board['distance']['checkout']>;
 /** How old an answer about the distances may be. */
 const freshMs = 2_000;
 const lookMsMax = 1_500;
+const redAgainMs = 5 * 60_000;
+/** Pushes in one pass while others push first; the next pass goes on. */
+const pushesMax = 5;
 
 export class BranchSync {
 	readonly #options: BranchSyncOptions;
@@ -62,7 +66,10 @@ export class BranchSync {
 	#origin: { readonly commit: CommitId | null; readonly at: number | null; readonly trouble: string | null } | null =
 		null;
 	#checkout: { readonly own: CommitId | null; readonly sync: SyncResult } | null = null;
-	#stopped: string | null = null;
+	/** What main and the remote make together, where a gate failed on it. */
+	#red: { readonly tree: CommitId; readonly at: number } | null = null;
+	/** Why nothing came in the last time. */
+	#trouble: string | null = null;
 	#passed: { readonly at: number; readonly main: CommitId | null } | null = null;
 
 	constructor(options: BranchSyncOptions) {
@@ -73,7 +80,9 @@ export class BranchSync {
 	pass(): Promise<void> {
 		return this.#serial.run(async () => {
 			const config = await this.#options.config();
-			if ((await this.#comeIn(config)) === null) await this.#goOut(config);
+			for (let tries = 0; tries < pushesMax; tries += 1) {
+				if ((await this.#comeIn(config)) !== null || (await this.#goOut(config)) !== 'overtaken') break;
+			}
 			await this.#bringCheckout();
 			this.#passed = { at: this.#options.clock.monotonic(), main: await this.#options.canonical.main() };
 		});
@@ -113,7 +122,14 @@ export class BranchSync {
 	}
 
 	async #comeIn(config: ProjectConfig): Promise<string | null> {
-		if (this.#stopped !== null) return this.#stopped;
+		const before = this.#trouble;
+		this.#trouble = await this.#askWhatComesIn(config);
+		// What waited for the remote to come back, or for a person to mend it, goes on.
+		if (before !== null && this.#trouble === null) this.#options.onMoved();
+		return this.#trouble;
+	}
+
+	async #askWhatComesIn(config: ProjectConfig): Promise<string | null> {
 		try {
 			await this.requireCheckout();
 			return await (config.landing.mode === 'local' ? this.#comeInFromCheckout() : this.#comeInFromRemote(config));
@@ -127,7 +143,11 @@ export class BranchSync {
 	async #comeInFromCheckout(): Promise<null> {
 		const { canonical, log } = this.#options;
 		const commits = await personCommits(canonical, this.#person());
-		if (commits.kind === 'ahead') await this.#forward(commits.commit, 'checkout');
+		const main = await canonical.main();
+		if (commits.kind === 'ahead' && main !== null) {
+			const joined = await this.#join(main, commits.commit, 'checkout');
+			if (joined.kind === 'continued') await this.#forward(joined.commit, 'checkout');
+		}
 		if (commits.kind === 'diverged') log.info('checkout.diverged', { ahead: commits.ahead, behind: commits.behind });
 		return null;
 	}
@@ -142,12 +162,11 @@ export class BranchSync {
 			case 'at':
 				this.#origin = { commit: fetched.commit, at: clock.now(), trouble: null };
 				await this.#rememberOrigin(fetched.commit);
-				return this.#takeIn(fetched.commit, name);
+				return this.#takeIn(fetched.commit, config.landing);
 			case 'rewound':
-				this.#stopped = `${name}/${canonical.branch} was rewritten: it is at ${fetched.commit.slice(0, 12)} and does not contain ${known?.slice(0, 12)}`;
-				this.#origin = { commit: fetched.commit, at: clock.now(), trouble: this.#stopped };
-				return this.#stopped;
+				return this.#rewritten(fetched.commit, known, name);
 			case 'noBranch':
+				if (known !== null) return this.#rewritten(null, known, name);
 				this.#origin = { commit: null, at: clock.now(), trouble: null };
 				return null;
 			case 'unreachable':
@@ -159,31 +178,47 @@ export class BranchSync {
 		}
 	}
 
+	/** Asked again at each pass, so that whoever mends the remote has to tell nobody. */
+	#rewritten(now: CommitId | null, known: CommitId | null, name: string): string {
+		const { branch } = this.#options.canonical;
+		const where = now === null ? 'it is gone' : `it is at ${now.slice(0, 12)}`;
+		const trouble = `${name}/${branch} was rewritten: ${where} and does not contain ${known?.slice(0, 12)}; nothing lands until it does (push a merge of gangline/${branch} there)`;
+		this.#origin = { commit: now, at: this.#options.clock.now(), trouble };
+		return trouble;
+	}
+
 	/** Colleagues' commits: a fast-forward, or a merge where we had landed in the meantime. */
-	async #takeIn(commit: CommitId, name: string): Promise<string | null> {
+	async #takeIn(theirs: CommitId, { remote: name, mode }: ProjectConfig['landing']): Promise<string | null> {
 		const { canonical } = this.#options;
 		const main = await canonical.main();
 		if (main === null) return null;
-		const relation = await relate(canonical, commit, main);
-		if (relation.kind === 'ahead') await this.#forward(commit, name);
-		return relation.kind === 'diverged' ? this.#mergeIn(main, commit, name) : null;
+		// Where main is never pushed it is what the remote has, in whatever order its parents are.
+		if (mode === 'pull-request' && (await canonical.isAncestor(main, theirs))) {
+			await this.#forward(theirs, name);
+			return null;
+		}
+		const joined = await this.#join(main, theirs, name);
+		if (joined.kind === 'nothing') return null;
+		const both = `${name} and the landings here went apart`;
+		if (joined.kind === 'conflict') return `${both} and conflict in ${joined.paths.slice(0, 5).join(', ')}`;
+		if (joined.kind === 'merged' && !(await this.#isGreen(joined))) return `${both}, and a gate fails on both together`;
+		await this.#forward(joined.commit, name);
+		return null;
 	}
 
-	async #mergeIn(main: CommitId, theirs: CommitId, name: string): Promise<string | null> {
-		const { canonical, author, clock, passes } = this.#options;
-		const both = `${name} and the landings here went apart`;
-		const merged = await canonical.merge({ ours: main, theirs });
-		if (merged.kind === 'conflict') return `${both} and conflict in ${merged.paths.slice(0, 5).join(', ')}`;
-		const commit = await canonical.createCommit({
-			tree: merged.tree,
-			parents: [main, theirs],
-			message: `Merge ${name}/${canonical.branch}`,
-			author: await author(),
-			atMs: clock.now(),
-		});
-		if (!(await passes(commit, merged.tree))) return `${both}, and a gate fails on both together`;
-		await this.#forward(commit, name);
-		return null;
+	/** A failure is not judged again at each pass, only when a while has gone by: the machine may have been mended. */
+	async #isGreen({ commit, tree }: { commit: CommitId; tree: CommitId }): Promise<boolean> {
+		const { clock, passes } = this.#options;
+		if (this.#red?.tree === tree && clock.monotonic() - this.#red.at < redAgainMs) return false;
+		const isGreen = await passes(commit, tree);
+		this.#red = isGreen ? null : { tree, at: clock.monotonic() };
+		return isGreen;
+	}
+
+	#join(main: CommitId, theirs: CommitId, from: string): Promise<Joined> {
+		const { canonical, author, clock } = this.#options;
+		const message = `Merge ${from}/${canonical.branch}`;
+		return joinHistories(canonical, { main, theirs, message, author, atMs: clock.now() });
 	}
 
 	async #forward(commit: CommitId, from: string): Promise<void> {
@@ -198,19 +233,21 @@ export class BranchSync {
 		onMoved();
 	}
 
-	async #goOut(config: ProjectConfig): Promise<void> {
+	/** Main to the remote. `overtaken`: someone pushed first, and theirs must come in before. */
+	async #goOut(config: ProjectConfig): Promise<'done' | 'overtaken'> {
 		const { canonical, checkout, environment, clock } = this.#options;
 		const main = await canonical.main();
-		if (config.landing.mode !== 'push' || main === null || this.#origin?.commit === main) return;
+		if (config.landing.mode !== 'push' || main === null || this.#origin?.commit === main) return 'done';
 		const remote = await openRemote(checkout, config.landing.remote, environment);
 		const expected = this.#origin?.commit ?? null;
 		const pushed = await pushRemote(canonical, { remote, branch: canonical.branch, commit: main, expected });
 		if (pushed.kind === 'pushed') {
 			this.#origin = { commit: main, at: clock.now(), trouble: null };
 			await this.#rememberOrigin(main);
-			return;
+			return 'done';
 		}
 		this.#origin = { commit: expected, at: this.#origin?.at ?? null, trouble: pushWords(pushed, remote.name) };
+		return pushed.kind === 'lost' ? 'overtaken' : 'done';
 	}
 
 	async #bringCheckout(): Promise<void> {

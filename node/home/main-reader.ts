@@ -54,7 +54,9 @@ export class MainReader {
 			for (const { commit, landing } of commits) if (landing) fresh.push({ commit, landing });
 			const last = commits.at(-1);
 			from = commits.length < commitsPerRead ? null : (last?.parent ?? null);
-			if (from === null && known !== null && last?.parent !== known) throw rewritten(known, tip);
+			// Off the chain, but contained: someone merged main into theirs and that became main. Nothing is lost by it.
+			const isOffChain = from === null && known !== null && last?.parent !== known;
+			if (isOffChain && !(await this.#git.isAncestor(known, tip))) throw rewritten(known, tip);
 		}
 		// Oldest first, and the first one stays: a repeat is never the landing.
 		for (const landed of fresh.reverse()) {
