@@ -4,7 +4,13 @@
  * main, by the trailers of a squash or rebase or by the candidate's commit itself, never believed from a forge's word.
  */
 import { z } from 'zod';
-import { type CanonicalRepository, compareLink, openRemote, pushRemote } from '../../shared/git/index.ts';
+import {
+	type CanonicalRepository,
+	compareLink,
+	openRemote,
+	type PushResult,
+	pushRemote,
+} from '../../shared/git/index.ts';
 import type { Item } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
@@ -89,7 +95,12 @@ export class PullRequests {
 		const { repository, checkout, environment } = this.#options;
 		const remote = await openRemote(checkout, config.landing.remote, environment);
 		const expected = before ? parseCommitId(before.commit) : null;
-		const pushed = await pushRemote(repository, { remote, branch, commit: candidate.commit, expected, rewrite: true });
+		const push = (from: CommitId | null): Promise<PushResult> =>
+			pushRemote(repository, { remote, branch, commit: candidate.commit, expected: from, rewrite: true });
+		const first = await push(expected);
+		// Whoever tidied the branch away has not decided anything: it is proposed again as it is now.
+		const isGone = first.kind === 'diverged' && first.actual === null;
+		const pushed = isGone ? await push(null) : first;
 		const base = { commit: candidate.commit, tree: candidate.tree, tip: candidate.tip, branch };
 		if (pushed.kind !== 'pushed') {
 			const said = 'words' in pushed ? `: ${pushed.words.trim().split('\n').at(-1)}` : '';
@@ -102,7 +113,10 @@ export class PullRequests {
 			return true;
 		}
 		const url =
-			(await this.#open(item, branch, config)) ?? before?.url ?? compareLink(remote.pushUrl, branch, config.branch);
+			(await this.#open(item, branch, config)) ??
+			before?.url ??
+			compareLink(remote.writtenUrl, branch, config.branch) ??
+			compareLink(remote.pushUrl, branch, config.branch);
 		await this.#keep(item.key, { ...base, url, trouble: null });
 		return true;
 	}

@@ -9,12 +9,15 @@ import type { CanonicalRepository } from './canonical-repository.ts';
 import { personGit } from './git-environment.ts';
 import type { Environment, GitProcess } from './git-process.ts';
 import { fetchBranch } from './incoming.ts';
+import { readSetting } from './person-repository.ts';
 import { redact } from './remote-address.ts';
 
 export interface Remote {
 	readonly name: string;
 	readonly fetchUrl: string;
 	readonly pushUrl: string;
+	/** Its address as the person wrote it, before their `insteadOf` rules: what they open in a browser. */
+	readonly writtenUrl: string;
 	/** The checkout that it belongs to; relative addresses start there. */
 	readonly checkout: string;
 	readonly git: GitProcess;
@@ -59,7 +62,8 @@ export async function openRemote(checkout: string, name: string, environment: En
 	};
 	const [fetchUrl, pushUrl] = [await urlOf(), await urlOf('--push')];
 	const access = git.with({ environment: await accessOf(git, checkout, environment) });
-	return { name, fetchUrl, pushUrl, checkout, git: access };
+	const writtenUrl = (await readSetting(checkout, `remote.${name}.url`, environment)) ?? fetchUrl;
+	return { name, fetchUrl, pushUrl, writtenUrl, checkout, git: access };
 }
 
 /** Brings the remote's branch here. `known`: what it was when we last saw it. */
@@ -103,8 +107,9 @@ export async function pushRemote(
 		});
 		if (code === 0) return { kind: 'pushed' };
 		const answer = refAnswer(stdout.toString());
-		if (answer?.includes('[remote rejected]')) return { kind: 'denied', words: redact(`${answer}\n${stderr}`) };
-		return await afterLostPush(canonical, input, answer ?? stderr);
+		// A refusal of the server may also be that someone else's push was under way: it has no word of its own for that.
+		const isRefused = answer?.includes('[remote rejected]') === true;
+		return await afterLostPush(canonical, input, isRefused ? `${answer}\n${stderr}` : (answer ?? stderr));
 	} catch (error) {
 		const trouble = troubleOf(error);
 		return (await remoteTip(remote, branch)) === commit ? { kind: 'pushed' } : trouble;
@@ -126,7 +131,7 @@ async function afterLostPush(
 		case 'rewound':
 			return { kind: 'diverged', actual: now.commit };
 		case 'noBranch':
-			return { kind: 'diverged', actual: null };
+			return expected === null ? { kind: 'denied', words: redact(words) } : { kind: 'diverged', actual: null };
 		case 'unreachable':
 		case 'denied':
 			return now;

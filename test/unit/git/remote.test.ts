@@ -127,6 +127,17 @@ describe('pushing', () => {
 		expect(result).toMatchObject({ kind: 'denied', words: expect.stringContaining('ask Bob') });
 	});
 
+	it('[I9] tells a push that came in during ours from a refusal', async () => {
+		await push(base, null);
+		const theirs = colleague(base);
+		// The colleague's push is let in between our look at the remote and our push: the server then refuses ours.
+		shell(bare, 'update-ref', 'refs/heads/main', base);
+		const hook = `#!/bin/sh\ngit update-ref refs/heads/main ${theirs}\n`;
+		writeFileSync(join(bare, 'hooks/update'), hook, { mode: 0o755 });
+		expect(await push(next(base, '2'), base)).toEqual({ kind: 'lost', actual: theirs });
+		expect(there()).toBe(theirs);
+	});
+
 	it('finds out that an unanswered push had arrived', async () => {
 		writeFileSync(join(bare, 'hooks/post-receive'), '#!/bin/sh\nkill -9 $PPID\n', { mode: 0o755 });
 		expect(await push(base, null)).toEqual({ kind: 'pushed' });
