@@ -4,6 +4,7 @@ export * from './errors.ts';
 export * from './git.ts';
 export * from './ids.ts';
 export * from './log.ts';
+export * from './network.ts';
 export * from './processes.ts';
 export * from './random.ts';
 export * from './store.ts';
