@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { requireGit } from '../shared/git/index.ts';
+import { createApi, EventHub } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
 import {
 	type Clock,
@@ -22,9 +23,7 @@ import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/i
 import { openStore } from '../shared/store/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
 import { announceChanges } from './announce-changes.ts';
-import { EventHub } from './api/event-hub.ts';
 import { createHandlers, type HandlerContext } from './api/handlers/index.ts';
-import { createApi } from './api/index.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
 import { adoptRepository } from './home/adopt-repository.ts';

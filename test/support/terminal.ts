@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { CliContext, Sink } from '../../gateway/cli/context.ts';
 import { systemPrograms } from '../../gateway/cli/programs.ts';
 import { run } from '../../gateway/cli/run.ts';
-import { createApi } from '../../node/api/index.ts';
+import { createApi } from '../../shared/http/index.ts';
 import { SimLog } from '../../shared/ports/sim/sim-log.ts';
 import { SystemClock } from '../../shared/ports/system/system-clock.ts';
 import { type TinyHome, tinyHome } from './tiny-home.ts';

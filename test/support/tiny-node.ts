@@ -2,7 +2,7 @@
  * A process that is to the command line what a node is: a real API with a tiny home, a note, and an end after node.stop.
  * TINY_NODE=refuse ends at once with a logged error, TINY_NODE=crash without one.
  */
-import { createApi } from '../../node/api/index.ts';
+import { createApi } from '../../shared/http/index.ts';
 import { SimLog } from '../../shared/ports/sim/sim-log.ts';
 import { SystemClock } from '../../shared/ports/system/system-clock.ts';
 import { stateFolder } from '../../shared/project/state-folder.ts';

@@ -113,7 +113,7 @@ describe('the house', () => {
 		yjs: 'shared/documents',
 		level: 'shared/store',
 		'simple-git': 'shared/git',
-		fastify: 'node/api',
+		fastify: 'shared/http',
 		pino: 'shared/ports/system',
 		commander: 'gateway/cli',
 		'@clack/prompts': 'gateway/cli',

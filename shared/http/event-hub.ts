@@ -1,5 +1,5 @@
 /** Passes changes on to whoever listens. Nobody is waited for; a listener that throws is a bug of ours. */
-import type { ChangeEvent } from '../../shared/operations/index.ts';
+import type { ChangeEvent } from '../operations/index.ts';
 import type { EventSource } from './event-stream.ts';
 
 export class EventHub implements EventSource {

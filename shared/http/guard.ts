@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
 
 const loopbackNames = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/i;
 const hostHeader = /^([^:@/\s]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?$/i;

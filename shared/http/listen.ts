@@ -1,6 +1,6 @@
 /** Takes the address and leaves the note; says in words why it cannot. */
 import type { FastifyInstance } from 'fastify';
-import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import { ownIdentity, removeNote, writeNote } from './api-note.ts';
 import type { ApiOptions, ListenOptions } from './create-api.ts';
 import { portHolder } from './port-holder.ts';

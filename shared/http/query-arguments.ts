@@ -3,7 +3,7 @@
  * a repeated name for a list); what does not fit stays text, and the schema says what is wrong with it.
  */
 import { z } from 'zod';
-import { type OperationName, operations } from '../../shared/operations/index.ts';
+import { type OperationName, operations } from '../operations/index.ts';
 
 const propertySchema = z.looseObject({ type: z.string().optional() });
 const objectSchema = z.looseObject({ properties: z.record(z.string(), propertySchema).default({}) });

@@ -1,7 +1,7 @@
 /** The registry as an OpenAPI 3.1 document: nothing is described here that is not described there. */
 import { z } from 'zod';
-import { commonErrors, type OperationName, operationNames, operations } from '../../shared/operations/index.ts';
-import { errorKinds } from '../../shared/ports/errors.ts';
+import { commonErrors, type OperationName, operationNames, operations } from '../operations/index.ts';
+import { errorKinds } from '../ports/errors.ts';
 import { propertiesOf } from './query-arguments.ts';
 
 const errorBody = {

@@ -2,7 +2,7 @@
  * How failures look on the wire: `{error: {code, message, hint, data}}` with the HTTP status of the code. What is not
  * one of our errors is a bug: its text stays in the log and the answer names the line to look for.
  */
-import { errorKinds, GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { errorKinds, GanglineError, ganglineError } from '../ports/errors.ts';
 
 export interface ErrorReply {
 	readonly status: number;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Api, createApi } from '../../../node/api/index.ts';
+import { type Api, createApi } from '../../../shared/http/index.ts';
 import { changeEventSchema, operationNames } from '../../../shared/operations/index.ts';
 import { SimLog } from '../../../shared/ports/sim/sim-log.ts';
 import { SystemClock } from '../../../shared/ports/system/system-clock.ts';

@@ -4,7 +4,7 @@
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ApiFile, apiFileSchema, readProcessStat } from '../../shared/project/api-file.ts';
+import { type ApiFile, apiFileSchema, readProcessStat } from '../project/api-file.ts';
 
 /** Names this process so that a reused pid is not taken for it. */
 export async function ownIdentity(): Promise<Pick<ApiFile, 'pid' | 'startTicks' | 'bootId'>> {

@@ -3,8 +3,8 @@
  * is told how many, and reads again; one that takes nothing for half a minute is cut off. It never slows the node.
  */
 import type { ServerResponse } from 'node:http';
-import type { Args, ChangeEvent } from '../../shared/operations/index.ts';
-import type { Clock } from '../../shared/ports/clock.ts';
+import type { Args, ChangeEvent } from '../operations/index.ts';
+import type { Clock } from '../ports/clock.ts';
 
 /** Where changes come from. The listener must be quick and must not throw. */
 export interface EventSource {

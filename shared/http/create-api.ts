@@ -14,10 +14,10 @@ import {
 	parseArgs,
 	parseOperationName,
 	requestBytesMax,
-} from '../../shared/operations/index.ts';
-import type { Clock } from '../../shared/ports/clock.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
-import type { Log } from '../../shared/ports/log.ts';
+} from '../operations/index.ts';
+import type { Clock } from '../ports/clock.ts';
+import { ganglineError } from '../ports/errors.ts';
+import type { Log } from '../ports/log.ts';
 import { type EventFilter, type EventSource, serveEvents } from './event-stream.ts';
 import { unauthenticated, wrongOrigin } from './guard.ts';
 import { listenOn } from './listen.ts';
