@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
-import { gateVerdictSchema } from '../../shared/protocol/verify.ts';
+import { gateVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 
 /** Runs remembered per item; older ones stay in the item's history by event only. */

@@ -5,48 +5,9 @@
  */
 import { z } from 'zod';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
-import { treeVerdictSchema } from '../../shared/protocol/verify.ts';
-import { gateKinds, type Task, type WorkReport } from '../../shared/protocol/work.ts';
+import { type Task, taskSchema, type WorkReport, withinBounds, workReportSchema } from '../../shared/protocol/work.ts';
 
-const taskSchema = z.object({
-	project: z.string(),
-	item: z.object({
-		key: z.string(),
-		number: z.number(),
-		title: z.string(),
-		type: z.string(),
-		description: z.string(),
-		words: z.array(z.string()),
-		lastFailure: z.string().nullable(),
-	}),
-	role: z.enum(['coder', 'qa', 'mergemaster']),
-	agent: z.string(),
-	token: z.tuple([z.number(), z.number()]),
-	main: z.string(),
-	startFrom: z.string().nullable(),
-});
-
-const usage = z.object({ costUsd: z.number(), inputTokens: z.number(), outputTokens: z.number(), seconds: z.number() });
-const commit = z.string().nullable();
-const reason = z.string();
-
-const reportSchema = z.discriminatedUnion('kind', [
-	z.object({ kind: z.literal('result'), commit: z.string(), base: z.string(), verdict: treeVerdictSchema, usage }),
-	z.object({
-		kind: z.literal('failed'),
-		reason,
-		gate: z.string().nullable(),
-		gateKind: z.enum(gateKinds).nullable(),
-		detail: z.string(),
-		commit,
-		usage,
-	}),
-	z.object({ kind: z.literal('blocked'), reason, commit, usage }),
-	z.object({ kind: z.literal('rateLimited'), until: z.number(), usage }),
-	z.object({ kind: z.literal('stopped'), reason, commit, usage }),
-]);
-
-const entrySchema = z.object({ task: taskSchema, report: reportSchema });
+const entrySchema = z.object({ task: taskSchema, report: workReportSchema });
 
 export interface StoredReport {
 	readonly task: Task;
@@ -77,7 +38,7 @@ export class ReportBox {
 	async put(task: Task, report: WorkReport): Promise<void> {
 		this.#open.set(task.item.key, tokenName(task));
 		await this.#store.write([
-			{ kind: 'put', key: this.#name('report', task), value: asJson({ task, report }) },
+			{ kind: 'put', key: this.#name('report', task), value: asJson({ task, report: withinBounds(report) }) },
 			{ kind: 'delete', key: this.#name('task', task) },
 		]);
 	}

@@ -3,7 +3,7 @@
  * failed is what a person expects who has mended it. A cache: when it is too large it is emptied.
  */
 import type { Store } from '../../shared/ports/index.ts';
-import { treeVerdictSchema } from '../../shared/protocol/verify.ts';
+import { treeVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
 
 const verdictsMax = 500;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ItemType, ReviewMode } from '../pipeline/item.ts';
 import type { StageKind } from '../pipeline/stage.ts';
 import { badges, columns } from '../pipeline/table.ts';
-import { gateKinds } from '../protocol/work.ts';
+import { gateKinds } from '../protocol/gates.ts';
 
 export const stageKinds = [
 	'upcoming',

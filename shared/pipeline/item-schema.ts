@@ -4,7 +4,7 @@
  * can be blocked or frozen [I2].
  */
 import { z } from 'zod';
-import { gateKinds } from '../protocol/work.ts';
+import { gateKinds } from '../protocol/gates.ts';
 import type { IntentId } from './intent.ts';
 import type { Item } from './item.ts';
 import {

@@ -4,7 +4,7 @@
  * messages in this schema complete the sentence "expected …".
  */
 import { z } from 'zod';
-import { gateKinds } from '../protocol/work.ts';
+import { gateKinds } from '../protocol/gates.ts';
 
 /** Where the file lies in the tree of a project. */
 export const projectConfigPath = '.gangline/project.toml';

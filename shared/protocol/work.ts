@@ -1,98 +1,115 @@
 /**
- * What a home and a worker say to each other. They may live in one process; they talk as if they did not, so every
- * message is plain data and every answer may be lost. Commits travel apart (shared/git), results as intents.
+ * What a home and a worker say to each other of one piece of work. They may live in one process; they talk as if they
+ * did not, so every message is plain data, parsed where it enters, and every answer may be lost. Commits travel apart
+ * (shared/git, packs). The types are what the schemas say; the bounds keep a message within one frame.
  */
-import type { ItemRole, Token } from '../pipeline/index.ts';
+import { z } from 'zod';
+import { commitSchema, keySchema, roleSchema, tokenSchema } from '../pipeline/item-schema.ts';
+import { gateKinds, gateTailCharactersMax, treeVerdictSchema } from './gates.ts';
+
+export * from './gates.ts';
+
+export const projectIdSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'expected the ULID of a project');
+export const agentNameSchema = z.string().min(1).max(100);
+
+/** Why, in words for people: a line, or a few. */
+export const sayingCharactersMax = 16 * 1024;
+const saying = z.string().max(sayingCharactersMax);
 
 /** One piece of work, complete: the worker asks nothing back before it begins. */
-export interface Task {
-	readonly project: string;
-	readonly item: {
-		readonly key: string;
-		readonly number: number;
-		readonly title: string;
-		readonly type: string;
-		readonly description: string;
-		readonly words: readonly string[];
+export const taskSchema = z.object({
+	project: projectIdSchema,
+	item: z.object({
+		key: keySchema,
+		number: z.int().min(0),
+		title: z.string().max(1_000),
+		type: z.string().max(20),
+		description: z.string().max(64 * 1024),
+		words: z
+			.array(z.string().max(8 * 1024))
+			.max(50)
+			.readonly(),
 		/** The last failure's text, for the next prompt. */
-		readonly lastFailure: string | null;
-	};
-	readonly role: ItemRole;
+		lastFailure: saying.nullable(),
+	}),
+	role: roleSchema,
 	/** Name of the configured agent, or `shell`. */
-	readonly agent: string;
-	readonly token: Token;
+	agent: agentNameSchema,
+	token: tokenSchema,
 	/** Main when the grant was given: the clone's base. */
-	readonly main: string;
+	main: commitSchema,
 	/** A result that this work starts from (a rework, a merge conflict), null for a fresh start. */
-	readonly startFrom: string | null;
-}
+	startFrom: commitSchema.nullable(),
+});
+export type Task = Readonly<z.output<typeof taskSchema>>;
 
-export type OfferAnswer = { readonly kind: 'accepted' } | { readonly kind: 'declined'; readonly reason: string };
+/** A worker owns its slots: it may say no, and that costs the item nothing. */
+export const offerAnswerSchema = z.discriminatedUnion('kind', [
+	z.object({ kind: z.literal('accepted') }),
+	z.object({ kind: z.literal('declined'), reason: z.string().max(1_000) }),
+]);
+export type OfferAnswer = Readonly<z.output<typeof offerAnswerSchema>>;
 
-/** How one gate went on one tree. `error` is never a pass: it could not run, timed out, ran no test, or changed the tree. */
-export interface GateVerdict {
-	readonly gate: string;
-	readonly kind: GateKind;
-	readonly outcome: 'passed' | 'failed' | 'error';
-	/** One line that names what went wrong; empty when it passed. */
-	readonly why: string;
-	/** The last part of its output, at most 16 KiB. */
-	readonly tail: string;
-	readonly seconds: number;
-	/** What the runner said it ran, where we can read it. */
-	readonly tests: TestCount | null;
-	/** Runs it took (flaky gates are repeated). */
-	readonly runs: number;
-}
+const amount = z.number().min(0);
+const usageSchema = z.object({ costUsd: amount, inputTokens: amount, outputTokens: amount, seconds: amount });
+export type Usage = Readonly<z.output<typeof usageSchema>>;
 
-export interface TestCount {
-	readonly passed: number;
-	readonly failed: number;
-	readonly skipped: number;
-}
+const commit = commitSchema.nullable();
 
-export const gateKinds = ['setup', 'format', 'lint', 'docs', 'types', 'test', 'build', 'other'] as const;
-export type GateKind = (typeof gateKinds)[number];
-
-/** The verdict on a tree: what landing needs to know, and what is cached by (tree, gate set). */
-export interface TreeVerdict {
-	readonly tree: string;
-	/** Hash of set-up, gates and their limits as main has them. */
-	readonly gateSet: string;
-	readonly passed: boolean;
-	readonly gates: readonly GateVerdict[];
-}
-
-/** How a task ended, from the worker to the home. Commits named here are in the item's clone until the home has fetched them. */
-export type WorkReport =
+/** How a task ended. Commits named here are at the worker until the home has fetched them. */
+export const workReportSchema = z.discriminatedUnion('kind', [
 	/** The session ended with commits and every gate passed on them. */
-	| {
-			readonly kind: 'result';
-			readonly commit: string;
-			readonly base: string;
-			readonly verdict: TreeVerdict;
-			readonly usage: Usage;
-	  }
+	z.object({
+		kind: z.literal('result'),
+		commit: commitSchema,
+		base: commitSchema,
+		verdict: treeVerdictSchema,
+		usage: usageSchema,
+	}),
 	/** The session or a gate after it failed; counts a rework (or a free fix-up). `commit`: what there is of it, to keep. */
-	| {
-			readonly kind: 'failed';
-			readonly reason: string;
-			readonly gate: string | null;
-			readonly gateKind: GateKind | null;
-			readonly detail: string;
-			readonly commit: string | null;
-			readonly usage: Usage;
-	  }
+	z.object({
+		kind: z.literal('failed'),
+		reason: saying,
+		gate: z.string().max(100).nullable(),
+		gateKind: z.enum(gateKinds).nullable(),
+		detail: saying,
+		commit,
+		usage: usageSchema,
+	}),
 	/** Needs a person: the machine or the set-up is not fit, the recovery gave up. */
-	| { readonly kind: 'blocked'; readonly reason: string; readonly commit: string | null; readonly usage: Usage }
+	z.object({ kind: z.literal('blocked'), reason: saying, commit, usage: usageSchema }),
 	/** The account's limit; costs no try. Wall ms. */
-	| { readonly kind: 'rateLimited'; readonly until: number; readonly usage: Usage }
+	z.object({ kind: z.literal('rateLimited'), until: amount, usage: usageSchema }),
 	/** Stopped by us; what was there is kept at `commit`. */
-	| { readonly kind: 'stopped'; readonly reason: string; readonly commit: string | null; readonly usage: Usage };
+	z.object({ kind: z.literal('stopped'), reason: saying, commit, usage: usageSchema }),
+]);
+export type WorkReport = Readonly<z.output<typeof workReportSchema>>;
 
-export interface Usage {
-	readonly costUsd: number;
-	readonly inputTokens: number;
-	readonly outputTokens: number;
-	readonly seconds: number;
+/** The output of a gate that passed is worth little; a hundred of them must fit into one message. */
+const passedTailCharactersMax = 1_000;
+const gatesSaidMax = 100;
+
+/** The report within the schema's bounds, the ends of its texts kept. Called before a report is stored or sent. */
+export function withinBounds(report: WorkReport): WorkReport {
+	switch (report.kind) {
+		case 'result': {
+			const gates = report.verdict.gates.slice(0, gatesSaidMax).map((gate) => ({
+				...gate,
+				gate: gate.gate.slice(0, 100),
+				why: gate.why.slice(0, gateTailCharactersMax),
+				tail: gate.tail.slice(-passedTailCharactersMax),
+			}));
+			return { ...report, verdict: { ...report.verdict, gates } };
+		}
+		case 'failed':
+			return {
+				...report,
+				reason: report.reason.slice(0, sayingCharactersMax),
+				detail: report.detail.slice(-sayingCharactersMax),
+			};
+		case 'rateLimited':
+			return report;
+		default:
+			return { ...report, reason: report.reason.slice(0, sayingCharactersMax) };
+	}
 }

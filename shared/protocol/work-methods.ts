@@ -1,0 +1,87 @@
+/**
+ * The questions of the rpc between homes and workers. A home asks a worker that the registry allows for its project
+ * (`work.offer`, `begin`, `cancel`, `acknowledge`, `log`); a worker tells homes and the gateway how it is (`state`) and
+ * hands reports to the home until that has acknowledged them (`report`). Each may be repeated without harm.
+ */
+import { z } from 'zod';
+import type { RpcMethod } from '../mesh/rpc.ts';
+import { keySchema, tokenSchema } from '../pipeline/item-schema.ts';
+import { offerAnswerSchema, projectIdSchema, taskSchema, workReportSchema } from './work.ts';
+import { workerStateSchema } from './worker-state.ts';
+
+const grant = { project: projectIdSchema, key: keySchema, token: tokenSchema };
+const done = z.object({});
+
+/** Whether the worker takes the task; an accepted one must be begun soon, or its slot is given back. */
+export const workOffer = method({
+	name: 'work.offer',
+	args: z.object({ task: taskSchema }),
+	result: offerAnswerSchema,
+});
+
+/** The grant is a fact: begin. `begun` is false, and nothing runs, when there is no room for it now. */
+export const workBegin = method({
+	name: 'work.begin',
+	args: z.object({ task: taskSchema }),
+	result: z.object({ begun: z.boolean() }),
+});
+
+/** Ends what runs for an item. Answered at once; the worker's state and its report say when nothing runs any more. */
+export const workCancel = method({
+	name: 'work.cancel',
+	args: z.object({ project: projectIdSchema, key: keySchema, reason: z.string().max(1_000) }),
+	result: done,
+});
+
+/** The report of a grant was settled: it may be forgotten. */
+export const workAcknowledge = method({ name: 'work.acknowledge', args: z.object(grant), result: done });
+
+/** How a worker is. The answer names clones that nobody needs any more. */
+export const workState = method({
+	name: 'work.state',
+	args: workerStateSchema,
+	result: z.object({
+		forget: z
+			.array(z.object({ project: projectIdSchema, key: keySchema }))
+			.max(1_000)
+			.readonly(),
+	}),
+});
+
+/** A report, taken to be settled; `work.acknowledge` follows when it was. Repeated until then. */
+export const workReport = method({
+	name: 'work.report',
+	args: z.object({ task: taskSchema, report: workReportSchema }),
+	result: z.object({ taken: z.literal(true) }),
+});
+
+const logLine = z.object({
+	seq: z.int().min(0),
+	run: z.string().max(64),
+	at: z.int().min(0),
+	source: z.string().max(100),
+	stream: z.enum(['stdout', 'stderr', 'note']),
+	text: z.string().max(8 * 1024),
+});
+
+/** The end of a run's log, as much of it as fits into a frame; the newest run where none is named. */
+export const workLog = method({
+	name: 'work.log',
+	args: z.object({
+		project: projectIdSchema,
+		key: keySchema,
+		run: z.string().max(64).nullable(),
+		lines: z.int().min(1).max(10_000),
+	}),
+	result: z.object({
+		run: z.string().max(64).nullable(),
+		lines: z.array(logLine).max(10_000).readonly(),
+		dropped: z.int().min(0),
+	}),
+});
+
+function method<Args extends z.ZodType, Result extends z.ZodType>(
+	described: RpcMethod<Args, Result>,
+): RpcMethod<Args, Result> {
+	return described;
+}
