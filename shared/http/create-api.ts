@@ -16,7 +16,7 @@ import {
 	requestBytesMax,
 } from '../operations/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import { ganglineError } from '../ports/errors.ts';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { type EventFilter, type EventSource, serveEvents } from './event-stream.ts';
 import { unauthenticated, wrongOrigin } from './guard.ts';
@@ -26,7 +26,8 @@ import { readQuery } from './query-arguments.ts';
 import { asGanglineError, errorReply } from './replies.ts';
 
 export interface ApiOptions {
-	readonly handlers: Handlers;
+	/** What this process answers; for the rest it says who does. */
+	readonly handlers: Partial<Handlers>;
 	readonly events: EventSource;
 	/** At least 32 characters; whoever has it is `person` with an owner's access. */
 	readonly token: string;
@@ -160,9 +161,24 @@ function operationOf(request: FastifyRequest): CallName {
 async function answer<Name extends CallName>(options: ApiOptions, name: Name, input: unknown): Promise<unknown> {
 	const caller = authorised(options, name);
 	const args = parseArgs(name, input);
-	const result = await options.handlers[name](args, caller);
+	const handler = options.handlers[name];
+	if (handler === undefined) throw answeredElsewhere(name);
+	const result = await handler(args, caller);
 	// Also strips what the registry does not know, so that nothing local leaks by accident.
 	return operations[name].result.parse(result);
+}
+
+function answeredElsewhere(name: CallName): GanglineError {
+	const { runsAt } = operations[name];
+	const isGateway = runsAt === 'gateway';
+	return ganglineError(
+		'UNKNOWN_OPERATION',
+		`${name} is not answered here: ${isGateway ? 'the gateway' : 'a node'} does`,
+		{
+			hint: isGateway ? 'ask on the machine of the gateway: gangline gateway status' : 'gangline start',
+			data: { operation: name, runsAt },
+		},
+	);
 }
 
 function authorised(options: ApiOptions, name: OperationName): Caller {
@@ -178,7 +194,7 @@ async function eventFilter(options: ApiOptions, query: Record<string, unknown>):
 	const caller = authorised(options, 'events');
 	const { project, ...rest } = parseArgs('events', query);
 	if (project === undefined) return { ...rest, projectId: null };
-	const { projects } = await options.handlers['project.list']({}, caller);
+	const { projects } = (await options.handlers['project.list']?.({}, caller)) ?? { projects: [] };
 	const found = projects.find((one) => (project.kind === 'id' ? one.id === project.id : one.name === project.name));
 	if (found) return { ...rest, projectId: found.id };
 	const text = project.kind === 'id' ? project.id : project.name;

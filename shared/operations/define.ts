@@ -3,12 +3,13 @@
  * HTTP with OpenAPI, and later MCP and chat are renderings of it. Pure data; who answers it is elsewhere.
  * Invariant: nothing can be asked that is not described so, and arguments are parsed by exactly this schema.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ErrorCode } from '../ports/errors.ts';
 
 /** What a person may do: an owner everything, a member the work, a viewer look. */
 const accesses = ['viewer', 'member', 'owner'] as const;
 export type Access = (typeof accesses)[number];
+export const accessSchema = z.enum(accesses).describe('owner: everything; member: the work; viewer: look');
 
 /** Who asks. `person` is shown in histories and approvals. */
 export interface Caller {
@@ -26,12 +27,18 @@ interface OperationExample {
 	readonly args: Readonly<Record<string, unknown>>;
 }
 
-export interface Operation<Args extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> {
+/** `project`: at the project's home, or any replica. `node`: at the process that is asked. `gateway`: at the gateway alone. */
+export type Place = 'project' | 'node' | 'gateway';
+
+export interface Operation<
+	Args extends z.ZodType = z.ZodType,
+	Result extends z.ZodType = z.ZodType,
+	At extends Place = Place,
+> {
 	readonly kind: OperationKind;
 	/** The least access that may ask it. */
 	readonly access: Access;
-	/** `project`: at the project's home. `node`: at the process that is asked. */
-	readonly runsAt: 'project' | 'node';
+	readonly runsAt: At;
 	readonly summary: string;
 	readonly args: Args;
 	/** Of a stream: one event. */
@@ -50,9 +57,9 @@ export const commonErrors = [
 	'INTERNAL',
 ] as const satisfies readonly ErrorCode[];
 
-export function defineOperation<Args extends z.ZodType, Result extends z.ZodType>(
-	operation: Operation<Args, Result>,
-): Operation<Args, Result> {
+export function defineOperation<Args extends z.ZodType, Result extends z.ZodType, At extends Place>(
+	operation: Operation<Args, Result, At>,
+): Operation<Args, Result, At> {
 	return operation;
 }
 

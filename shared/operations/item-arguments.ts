@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { itemTypeSchema, reviewModeSchema } from './item-views.ts';
 import { dependenciesMax, descriptionBytesMax, labelsMax, titleCharactersMax, wordsBytesMax } from './limits.ts';
-import { itemRefSchema, projectRefSchema } from './references.ts';
+import { itemRefSchema, labelSchema, projectRefSchema } from './references.ts';
 
 export const project = projectRefSchema;
 export const item = itemRefSchema;
@@ -39,9 +39,7 @@ export const reason = z
 	.max(1000, 'expected at most 1000 characters')
 	.regex(oneLine, 'expected one line')
 	.describe('Why, one line');
-export const label = z
-	.string()
-	.regex(/^[\p{L}\p{N}][\p{L}\p{N}:._/-]{0,49}$/u, 'expected a label of letters, digits and : . _ / -');
+export const label = labelSchema;
 const agentName = z
 	.string()
 	.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'expected the name of an agent in .gangline/project.toml, or shell')

@@ -77,6 +77,31 @@ export const itemQueries = {
 		examples: [{ cli: 'gangline diff 12', args: { item: 12 } }],
 		errors: [...itemErrors, 'NOTHING_TO_SHOW'],
 	}),
+	'item.why': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'Why an item runs where it runs, or why nobody takes it',
+		args: z.strictObject({ project, item }),
+		result: z.object({
+			item: itemAnswerSchema,
+			answer: z.string().describe('One sentence'),
+			placement: z
+				.object({
+					by: z.enum(['gateway', 'home']).describe('Who decided: the home alone where the gateway was away'),
+					at: atSchema,
+					node: z.string().nullable().describe('The name of the node that was chosen; null: none'),
+					reasons: z.array(z.string()).describe('Why this node, or why none; most important first'),
+					nodes: z
+						.array(z.object({ name: z.string(), takes: z.boolean(), reasons: z.array(z.string()) }))
+						.describe('Every node that was considered'),
+				})
+				.nullable()
+				.describe('The last decision; null where none was taken yet'),
+		}),
+		examples: [{ cli: 'gangline why 12', args: { item: 12 } }],
+		errors: itemErrors,
+	}),
 	'item.history': defineOperation({
 		kind: 'query',
 		access: 'viewer',

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { columns } from '../pipeline/table.ts';
 import { defineOperation } from './define.ts';
 import { atSchema, commitSchema, itemAnswerSchema } from './item-views.ts';
-import { projectRefSchema } from './references.ts';
+import { meshProjectViewSchema } from './mesh-views.ts';
+import { nodeRefSchema, projectNameSchema, projectRefSchema } from './references.ts';
 
 export const projectViewSchema = z.object({
 	id: z.string(),
@@ -76,6 +77,50 @@ export const projectOperations = {
 		result: z.object({ projects: z.array(projectViewSchema) }),
 		examples: [{ cli: 'gangline projects', args: {} }],
 		errors: [],
+	}),
+	'project.rename': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'gateway',
+		summary: 'Call a project something else in the mesh; its id stays',
+		args: z.strictObject({ project, name: projectNameSchema }),
+		result: z.object({ project: meshProjectViewSchema, answer: z.string() }),
+		examples: [{ cli: 'gangline project rename app shop', args: { project: 'app', name: 'shop' } }],
+		errors: ['UNKNOWN_PROJECT', 'REFUSED'],
+	}),
+	'project.remove': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'gateway',
+		summary: 'Take a project out of the mesh; its repository and everything that its home has stay as they are',
+		args: z.strictObject({ project }),
+		result: z.object({ project: meshProjectViewSchema, answer: z.string() }),
+		examples: [{ cli: 'gangline project remove app', args: { project: 'app' } }],
+		errors: ['UNKNOWN_PROJECT', 'REFUSED'],
+	}),
+	'project.rehome': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'gateway',
+		summary: 'Move a project to another node: sealed by its home, or without it where that is gone for good',
+		args: z.strictObject({
+			project,
+			to: nodeRefSchema,
+			lost: z
+				.boolean()
+				.default(false)
+				.describe('The home will never come back: begin anew with what the others have of it'),
+		}),
+		result: z.object({
+			project: meshProjectViewSchema,
+			answer: z.string(),
+			next: z.array(z.string()).describe('What to do now, a sentence or command each'),
+		}),
+		examples: [
+			{ cli: 'gangline project rehome app server', args: { project: 'app', to: 'server' } },
+			{ cli: 'gangline project rehome app server --lost', args: { project: 'app', to: 'server', lost: true } },
+		],
+		errors: ['UNKNOWN_PROJECT', 'UNKNOWN_NODE', 'HOME_AWAY', 'PEER_UNREACHABLE', 'REFUSED'],
 	}),
 	'project.pause': defineOperation({
 		kind: 'command',

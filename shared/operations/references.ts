@@ -18,6 +18,9 @@ const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
 const itemNumber = /^#?([1-9][0-9]{0,8})$/;
 const provisional = /^~?[A-Za-z][A-Za-z0-9._-]{0,62}$/;
 const projectName = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+const nodeName = /^[a-z0-9][a-z0-9-]{0,31}$/;
+const nodeId = /^n[0-9a-f]{16}$/;
+const personId = /^[a-z_][a-z0-9._-]{0,31}$/;
 
 /** Null where the text cannot name an item at all. */
 export function readItemRef(text: string): ItemRef | null {
@@ -54,6 +57,32 @@ export const itemRefSchema = z
 		return z.NEVER;
 	})
 	.describe('An item: its number (12 or #12), provisional name (~laptop-3) or key');
+
+/** A node by its id, or by the name that the registry has for it. */
+export const nodeRefSchema = z
+	.string()
+	.min(1)
+	.max(64)
+	.regex(nodeName, 'expected a node: its name or its id')
+	.describe('A node: its name or its id');
+
+export const nodeNameSchema = z
+	.string()
+	.regex(nodeName, 'expected a name of lower-case letters, digits and `-`, at most 32')
+	.refine((text) => !nodeId.test(text), 'expected a name that does not look like an id');
+
+export const projectNameSchema = z
+	.string()
+	.regex(projectName, "expected a project's name: lower-case letters, digits and . _ -, at most 63");
+
+export const personIdSchema = z
+	.string()
+	.regex(personId, "expected a person's name of lower-case letters, digits and . _ -, at most 32")
+	.describe('The name that logins and histories use');
+
+export const labelSchema = z
+	.string()
+	.regex(/^[\p{L}\p{N}][\p{L}\p{N}:._/-]{0,49}$/u, 'expected a label of letters, digits and : . _ / -');
 
 export const projectRefSchema = z
 	.string()

@@ -3,10 +3,12 @@
  * names an operation by its key; nothing is asked past it.
  */
 import type { z } from 'zod';
-import type { Caller, Operation } from './define.ts';
+import type { Caller, Operation, Place } from './define.ts';
 import { itemChanges } from './item-changes.ts';
 import { itemQueries } from './item-queries.ts';
+import { meshOperations } from './mesh-operations.ts';
 import { nodeOperations } from './node-operations.ts';
+import { personOperations } from './person-operations.ts';
 import { projectOperations } from './project-operations.ts';
 
 export const operations = {
@@ -14,6 +16,8 @@ export const operations = {
 	...itemQueries,
 	...projectOperations,
 	...nodeOperations,
+	...meshOperations,
+	...personOperations,
 } as const satisfies Record<string, Operation>;
 
 type Operations = typeof operations;
@@ -31,6 +35,12 @@ export type Result<Name extends OperationName> = z.output<Operations[Name]['resu
 export type Handlers = {
 	readonly [Name in CallName]: (args: Args<Name>, caller: Caller) => Promise<Result<Name>>;
 };
+
+/** What is answered at these places. A process offers those of its own; for the rest it names who answers. */
+export type HandlersAt<At extends Place> = Pick<
+	Handlers,
+	{ [Name in CallName]: Operations[Name]['runsAt'] extends At ? Name : never }[CallName]
+>;
 
 export const operationNames = Object.keys(operations).sort() as readonly OperationName[];
 

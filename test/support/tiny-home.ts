@@ -23,7 +23,7 @@ export const commits = {
 } as const;
 
 export interface TinyHome {
-	readonly handlers: Handlers;
+	readonly handlers: Partial<Handlers>;
 	readonly asked: { readonly name: CallName; readonly args: unknown; readonly caller: Caller }[];
 	readonly projects: ProjectView[];
 	readonly items: ItemDetail[];
@@ -304,7 +304,7 @@ function find(items: readonly ItemDetail[], ref: ItemRef): ItemDetail {
 	throw ganglineError('UNKNOWN_ITEM', `there is no item ${JSON.stringify(ref)}`);
 }
 
-function remembering(asked: TinyHome['asked'], handlers: Handlers): Handlers {
+function remembering(asked: TinyHome['asked'], handlers: Partial<Handlers>): Partial<Handlers> {
 	const wrapped = Object.entries(handlers).map(([name, handler]) => [
 		name,
 		(args: never, caller: Caller) => {
@@ -312,5 +312,5 @@ function remembering(asked: TinyHome['asked'], handlers: Handlers): Handlers {
 			return handler(args, caller);
 		},
 	]);
-	return Object.fromEntries(wrapped) as Handlers;
+	return Object.fromEntries(wrapped) as Partial<Handlers>;
 }

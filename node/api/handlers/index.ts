@@ -7,6 +7,6 @@ import { projectHandlers } from './projects.ts';
 
 export type { HandlerContext } from './context.ts';
 
-export function createHandlers(context: HandlerContext): Handlers {
+export function createHandlers(context: HandlerContext): Partial<Handlers> {
 	return { ...itemHandlers(context), ...projectHandlers(context), ...nodeHandlers(context) };
 }

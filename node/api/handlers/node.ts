@@ -1,9 +1,10 @@
 /** Answers what is asked about this process. */
-import type { Handlers, NodeStatus } from '../../../shared/operations/index.ts';
+import type { HandlersAt, NodeStatus } from '../../../shared/operations/index.ts';
 import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
 
-type NodeHandlers = Pick<Handlers, Extract<keyof Handlers, `node.${string}`>>;
+type Handlers = HandlersAt<'node'>;
+type NodeHandlers = Pick<Handlers, Exclude<Extract<keyof Handlers, `node.${string}`>, 'node.list'>>;
 
 export function nodeHandlers(context: HandlerContext): NodeHandlers {
 	return {

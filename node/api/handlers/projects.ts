@@ -1,9 +1,10 @@
 /** Answers what is asked about projects. */
-import type { Board, Handlers } from '../../../shared/operations/index.ts';
+import type { Board, HandlersAt } from '../../../shared/operations/index.ts';
 import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
 import { itemAnswer } from './item-view.ts';
 
+type Handlers = HandlersAt<'node' | 'project'>;
 type ProjectHandlers = Pick<Handlers, Extract<keyof Handlers, `project.${string}`>>;
 
 /** Items in `done` that a board shows; older ones are found in the history. */
