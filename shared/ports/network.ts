@@ -12,6 +12,10 @@ export type MeshProtocol = (typeof meshProtocols)[number];
 /** The longest frame of any protocol; larger things come in chunks. */
 export const frameBytesMax = 1024 * 1024;
 
+/** What a stranger may send on one connection, and for how long it may stay. */
+export const strangerBytesMax = 64 * 1024;
+export const strangerMsMax = 10_000;
+
 /** A node to be dialled. */
 export interface PeerAddress {
 	readonly node: NodeId;

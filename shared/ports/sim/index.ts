@@ -4,6 +4,8 @@ export * from './sim-disk.ts';
 export { SimGit, type SimGitOptions } from './sim-git.ts';
 export { SimObjects } from './sim-git-objects.ts';
 export * from './sim-log.ts';
+export { SimNet, type SimNetOptions, type SimNodeOptions } from './sim-network.ts';
+export { SimNetwork } from './sim-network-node.ts';
 export * from './sim-processes.ts';
 export * from './sim-random.ts';
 export * from './sim-store.ts';
