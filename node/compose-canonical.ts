@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CanonicalRepository, importMain } from '../shared/git/index.ts';
+import { type CanonicalOptions, CanonicalRepository, importMain } from '../shared/git/index.ts';
 import { verifySignature } from '../shared/log/index.ts';
 import { type GanglineError, ganglineError, type Person } from '../shared/ports/index.ts';
 import type { NodeParts } from './compose.ts';
@@ -25,17 +25,11 @@ export async function openCanonical(
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const path = join(folder, 'canonical.git');
 	const environment = config.personEnvironment;
-	const options = {
-		path,
-		branch,
-		committer,
-		environment,
-		lockWaitMs,
-		signer: {
-			sign: (bytes: Uint8Array) => identity.sign(bytes),
-			verify: (bytes: Uint8Array, signature: Uint8Array) => verifySignature(identity.publicKey, bytes, signature),
-		},
+	const signer = {
+		sign: (bytes: Uint8Array) => identity.sign(bytes),
+		verify: (bytes: Uint8Array, signature: Uint8Array) => verifySignature(identity.publicKey, bytes, signature),
 	};
+	const options = { ...canonicalOptions(config, signer), path, branch };
 	const hadOne = store.streams().some((stream) => stream.startsWith(`doc/${id}/`));
 	const copy = `git clone --bare '${checkout}' '${path}'`;
 	if (hadOne && !existsSync(path)) throw canonicalGone(`the canonical repository ${path} is gone`, copy);
@@ -61,6 +55,14 @@ export async function openCanonical(
 		await repository.close();
 		throw error;
 	}
+}
+
+/** What all canonical repositories of a node have in common. */
+export function canonicalOptions(
+	{ personEnvironment }: Pick<NodeParts['config'], 'personEnvironment'>,
+	signer: CanonicalOptions['signer'],
+): Omit<CanonicalOptions, 'path' | 'branch'> {
+	return { committer, environment: personEnvironment, lockWaitMs, signer };
 }
 
 /** What has landed and what is kept is in there: it is never made anew without being asked for. */

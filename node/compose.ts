@@ -24,6 +24,7 @@ import { openStore } from '../shared/store/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
 import { announceChanges } from './announce-changes.ts';
 import { createHandlers, type HandlerContext } from './api/handlers/index.ts';
+import { type BackupSource, makeBackup } from './backup.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
@@ -162,6 +163,7 @@ function makeApi(parts: NodeParts, { projects, address, stop }: Asked): Api {
 		project: (ref) => projects.find(ref),
 		addProject: (path) => projects.add(path),
 		about: aboutThisProcess(parts, address),
+		backup: (path) => makeBackup(sourceOf(parts, projects.all()), path),
 		// The answer is sent first; the API ends with everything else.
 		stop: () => void clock.after(10, stop),
 	};
@@ -174,6 +176,14 @@ function makeApi(parts: NodeParts, { projects, address, stop }: Asked): Api {
 		log,
 		clock,
 	});
+}
+
+/** What a backup of this node reads. */
+export function sourceOf(
+	{ config, store, identity, version, clock }: NodeParts,
+	projects: BackupSource['projects'],
+): BackupSource {
+	return { state: config.state, store, node: identity.nodeId, version, now: clock.now(), projects };
 }
 
 function aboutThisProcess(

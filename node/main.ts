@@ -1,11 +1,13 @@
 /**
- * The node as a process: `node/main` serves until it is told to stop, `node/main verify --repo PATH` judges main once
- * and ends. Reads signals and nothing else; config.ts reads the environment, compose.ts makes everything.
+ * The node as a process: `node/main` serves until it is told to stop; `node/main verify --repo PATH` judges main once
+ * and ends, `node/main backup|restore --file PATH` keep a stopped node or put one back. Reads signals and nothing else;
+ * config.ts reads the environment, compose.ts makes everything.
  */
 import { parseArgs } from 'node:util';
 import { errorKinds, GanglineError, ganglineError } from '../shared/ports/index.ts';
 import { composeNode, openLog } from './compose.ts';
 import { readConfig } from './config.ts';
+import { runBackup } from './one-shot-backup.ts';
 import { verify } from './verify.ts';
 
 const exitAfterSecondSignal = 130;
@@ -43,7 +45,16 @@ function errorFields(error: unknown): Record<string, unknown> {
 async function main(argv: readonly string[]): Promise<void> {
 	const [mode] = argv;
 	if (mode === undefined) return serve();
-	if (mode !== 'verify') throw ganglineError('INVALID_ARGUMENT', `unknown mode ${mode}: expected verify, or none`);
+	if (mode === 'backup' || mode === 'restore') {
+		const { values } = parseArgs({ args: argv.slice(1), options: { file: { type: 'string' } } });
+		if (values.file === undefined) throw ganglineError('INVALID_ARGUMENT', `${mode} needs --file PATH`);
+		const config = readConfig(process.env);
+		process.exitCode = await runBackup({ mode, config, file: values.file, stdout: process.stdout });
+		return;
+	}
+	if (mode !== 'verify') {
+		throw ganglineError('INVALID_ARGUMENT', `unknown mode ${mode}: expected verify, backup, restore, or none`);
+	}
 	const { values } = parseArgs({ args: argv.slice(1), options: { repo: { type: 'string' } } });
 	if (values.repo === undefined) throw ganglineError('INVALID_ARGUMENT', 'verify needs --repo PATH');
 	process.exitCode = await verify({ config: readConfig(process.env), repository: values.repo, stdout: process.stdout });

@@ -1,6 +1,7 @@
 /** The table of contents of the `gangline` command: each group of commands registers itself here. */
 import { Command } from 'commander';
 import { registerAgent } from './agent.ts';
+import { registerBackup } from './backup.ts';
 import type { CliContext } from './context.ts';
 import { describeExamples } from './define-command.ts';
 import { registerDoctor } from './doctor.ts';
@@ -46,5 +47,6 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerAgent(program, context);
 	registerDoctor(program, context);
 	registerService(program, context);
+	registerBackup(program, context);
 	return program;
 }

@@ -24,6 +24,11 @@ const recordSchema = z.object({
 	paused: z.boolean(),
 });
 
+/** What the store knows, opened or not. */
+export async function knownProjects(store: Store): Promise<readonly ProjectRecord[]> {
+	return (await store.list('project/')).map(({ value }) => recordSchema.parse(value));
+}
+
 export class Projects {
 	readonly #options: ProjectsOptions;
 	readonly #projects = new Map<string, Project>();
@@ -52,8 +57,7 @@ export class Projects {
 	/** Opens what the store knows. */
 	async start(): Promise<void> {
 		const { store, log } = this.#options;
-		for (const { value } of await store.list('project/')) {
-			const record = recordSchema.parse(value);
+		for (const record of await knownProjects(store)) {
 			try {
 				await this.#open(record);
 			} catch (error) {

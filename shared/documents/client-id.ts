@@ -27,6 +27,8 @@ export interface ClientIdOptions {
 export class ClientId {
 	readonly #options: ClientIdOptions;
 	readonly #incarnation: number;
+	/** Something was written here when the store had not yet been restored, copied or repaired. */
+	readonly isOfAnEarlierStore: boolean;
 	#value: number;
 	#isKept: boolean;
 
@@ -37,11 +39,16 @@ export class ClientId {
 		const kept = recordSchema.safeParse(await store.get(recordKey(name))).data;
 		const isSound = kept?.incarnation === incarnation && !store.damaged.some((damage) => damage.stream === stream);
 		const value = isSound ? kept.client : draw(random, isTaken);
-		return new ClientId(options, { value, incarnation, isKept: isSound });
+		const isOfAnEarlierStore = kept !== undefined && kept.incarnation !== incarnation;
+		return new ClientId(options, { value, incarnation, isKept: isSound, isOfAnEarlierStore });
 	}
 
-	private constructor(options: ClientIdOptions, state: { value: number; incarnation: number; isKept: boolean }) {
+	private constructor(
+		options: ClientIdOptions,
+		state: { value: number; incarnation: number; isKept: boolean; isOfAnEarlierStore: boolean },
+	) {
 		this.#options = options;
+		this.isOfAnEarlierStore = state.isOfAnEarlierStore;
 		this.#value = state.value;
 		this.#incarnation = state.incarnation;
 		this.#isKept = state.isKept;

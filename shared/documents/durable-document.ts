@@ -67,7 +67,9 @@ export class DurableDocument {
 		this.#document = document;
 		this.#clientId = clientId;
 		this.#lastSeq = store.lastSeq(stream);
-		this.isDamaged = store.damaged.some((damage) => damage.stream === stream || damage.stream === wholeStore);
+		const isBroken = store.damaged.some((damage) => damage.stream === stream || damage.stream === wholeStore);
+		// A copy of a store, such as a restored backup, is sound in itself and may still be older than what was shown.
+		this.isDamaged = isBroken || (clientId.isOfAnEarlierStore && store.damaged.length === 0);
 		this.#stage = this.#buildStage();
 	}
 

@@ -35,6 +35,7 @@ export {
 	type RemoteTrouble,
 } from './remote.ts';
 export { compareLink, redact } from './remote-address.ts';
+export { restoreRepository, saveRepository } from './repository-copy.ts';
 export { type RepositoryDetails, repositoryDetails } from './repository-details.ts';
 export { type Salvaged, salvage } from './salvage.ts';
 export {

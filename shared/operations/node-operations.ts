@@ -38,6 +38,15 @@ const nodeStatusSchema = z.object({
 });
 export type NodeStatus = z.output<typeof nodeStatusSchema>;
 
+/** What was kept, or put back. */
+export const backupSchema = z.object({
+	file: z.string(),
+	bytes: z.int(),
+	at: atSchema.describe('When it was made'),
+	node: z.string(),
+	projects: z.array(z.object({ name: z.string(), path: z.string() })),
+});
+
 /** Discriminated by `kind`. `hello` comes first on every stream; `dropped` says that this reader was too slow and must read again. */
 export const changeEventSchema = z.discriminatedUnion('kind', [
 	z.object({ kind: z.literal('hello'), at: atSchema, version: z.string() }),
@@ -82,6 +91,23 @@ export const nodeOperations = {
 		result: z.object({ pid: z.int(), answer: z.string(), stopping: z.array(runViewSchema) }),
 		examples: [{ cli: 'gangline stop', args: {} }],
 		errors: [],
+	}),
+	'node.backup': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'node',
+		summary: 'Write key, store and canonical repositories of this node into one new file; the node goes on meanwhile',
+		args: z.strictObject({
+			path: z
+				.string()
+				.min(2)
+				.max(4096)
+				.regex(/^\/[^\0]*$/, 'expected an absolute path')
+				.describe('The new file'),
+		}),
+		result: backupSchema,
+		examples: [{ cli: 'gangline backup ~/gangline.tar', args: { path: '/home/you/gangline.tar' } }],
+		errors: ['STORE_FAILED', 'GIT_FAILED'],
 	}),
 	events: defineOperation({
 		kind: 'stream',

@@ -53,6 +53,8 @@ export interface Store {
 	get(key: string): Promise<JsonValue | undefined>;
 	/** Records whose key begins with `prefix`, by key. */
 	list(prefix: string): Promise<readonly { readonly key: string; readonly value: JsonValue }[]>;
+	/** All that is durable, as it was at one moment, in the form that a backup keeps and `restoreStore` reads. */
+	dump(): AsyncIterable<Uint8Array>;
 	/** Waits for what was written, then closes. Idempotent. */
 	close(): Promise<void>;
 }

@@ -15,6 +15,7 @@ import {
 	type StreamEntry,
 } from '../ports/index.ts';
 import type { Disk, DiskOp } from './disk.ts';
+import { encodePairs } from './dump.ts';
 import type { Inspection, StreamState } from './inspect.ts';
 import {
 	batchKey,
@@ -26,6 +27,7 @@ import {
 	encodeRecord,
 	entriesFrom,
 	entryKey,
+	everything,
 	headKey,
 	namePattern,
 	originOf,
@@ -126,6 +128,10 @@ export class ChainedStore implements Store {
 			records.push({ key, value: this.#decode(key, bytes) });
 		}
 		return records;
+	}
+
+	dump(): AsyncIterable<Uint8Array> {
+		return encodePairs(this.#disk.scan(everything));
 	}
 
 	close(): Promise<void> {

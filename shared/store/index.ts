@@ -1,6 +1,7 @@
 /** What this node keeps: the LevelDB adapter of the Store port, and the store over any disk for its twin. */
 import type { Log, Store } from '../ports/index.ts';
-import { openLevelDisk } from './level-disk.ts';
+import { decodePairs } from './dump.ts';
+import { fillLevelDisk, openLevelDisk } from './level-disk.ts';
 import { openOnDisk } from './open.ts';
 
 export type { Disk, DiskOp, DiskPair, KeyRange, Mark } from './disk.ts';
@@ -16,4 +17,9 @@ export { incarnationOf, openOnDisk } from './open.ts';
  */
 export async function openStore(path: string, options: { readonly log: Log }): Promise<Store> {
 	return openOnDisk(await openLevelDisk(path), options.log);
+}
+
+/** Makes a store in the folder `path`, where nothing may be yet, from what `Store.dump` gave. Throws MALFORMED. */
+export function restoreStore(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+	return fillLevelDisk(path, decodePairs(chunks));
 }

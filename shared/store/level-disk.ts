@@ -36,6 +36,12 @@ export async function openLevelDisk(path: string): Promise<Disk> {
 	}
 }
 
+/** Makes a disk in the folder `path`, where nothing may be yet, with these pairs and no mark: a copy, and known as one. */
+export async function fillLevelDisk(path: string, pairs: AsyncIterable<DiskPair>): Promise<void> {
+	await makeFolder(path);
+	await fill(await openDatabase(path, join(path, 'level')), pairs);
+}
+
 class LevelDisk implements Disk {
 	readonly path: string;
 	readonly mark: Mark | undefined;

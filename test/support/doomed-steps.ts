@@ -100,6 +100,7 @@ export function steppedStore(store: Store, steps: Steps): Store {
 		streams: () => store.streams(),
 		get: (key) => store.get(key),
 		list: (prefix) => store.list(prefix),
+		dump: () => store.dump(),
 		close: () => store.close(),
 	};
 }

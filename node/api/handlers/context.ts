@@ -1,5 +1,5 @@
 /** What the handlers stand on. */
-import type { NodeStatus, ProjectRef } from '../../../shared/operations/index.ts';
+import type { NodeStatus, ProjectRef, Result } from '../../../shared/operations/index.ts';
 import type { Clock, Random, Store } from '../../../shared/ports/index.ts';
 import type { Project } from '../../home/project.ts';
 
@@ -17,6 +17,8 @@ export interface HandlerContext {
 	addProject(path: string): Promise<{ readonly project: Project; readonly added: boolean }>;
 	/** What this process is; the lists are filled in by the handler. */
 	about(): Omit<NodeStatus, 'slots' | 'projects' | 'runs'>;
+	/** @throws GanglineError INVALID_ARGUMENT, STORE_FAILED, GIT_FAILED */
+	backup(path: string): Promise<Result<'node.backup'>>;
 	/** Begins to stop the node, after the answer was sent. */
 	stop(): void;
 }

@@ -18,6 +18,7 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 				runs: projects().flatMap(runsOf),
 			};
 		},
+		'node.backup': ({ path }) => context.backup(path),
 		'node.stop': async () => {
 			const stopping = context.projects().flatMap(runsOf);
 			context.stop();
