@@ -5,7 +5,7 @@
  */
 import { currentGeneration, ProjectIndex } from '../../shared/documents/index.ts';
 import { type Identity, ProjectLogs } from '../../shared/log/index.ts';
-import { type By, type Intent, intentSchema } from '../../shared/pipeline/index.ts';
+import { type Intent, intentSchema, type Right } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type Duty,
@@ -34,9 +34,9 @@ export interface OpenedFacts {
 }
 
 /** As what each of this process's three authors may act. */
-const rights: Readonly<Record<Duty, readonly By[]>> = {
+const rights: Readonly<Record<Duty, readonly Right[]>> = {
 	home: ['system', 'scheduler', 'landing'],
-	work: ['agent', 'gates'],
+	work: ['agent', 'gates', 'relay'],
 	edge: ['user'],
 };
 

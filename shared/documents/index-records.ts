@@ -13,7 +13,7 @@
  */
 import { z } from 'zod';
 import { canonicalJson, parseJson } from '../log/index.ts';
-import { type By, emptyFacts, type IntentId, type Item, itemSchema, type ProjectFacts } from '../pipeline/index.ts';
+import { emptyFacts, type IntentId, type Item, itemSchema, type ProjectFacts, type Right } from '../pipeline/index.ts';
 import { ganglineError } from '../ports/index.ts';
 
 /** Why an intent was refused, kept until its author can be expected to know. */
@@ -31,8 +31,8 @@ export interface IndexState {
 export const metaKey = 'meta';
 
 const count = z.int().min(0);
-const by = z.enum(['user', 'agent', 'gates', 'landing', 'scheduler', 'system']);
-const authorSchema = z.strictObject({ acts: z.array(by).exactOptional(), upTo: count.exactOptional() });
+const right = z.enum(['user', 'agent', 'gates', 'landing', 'scheduler', 'system', 'hold', 'relay']);
+const authorSchema = z.strictObject({ acts: z.array(right).exactOptional(), upTo: count.exactOptional() });
 const refusalSchema = z.strictObject({ reason: z.string().max(100), detail: z.string().max(1000).exactOptional() });
 const refusalsSchema = z.record(z.string().regex(/^[1-9]\d{0,15}$/), refusalSchema);
 const closedSchema = z.enum([
@@ -131,7 +131,7 @@ export function readRecords(
 class Draft {
 	readonly #refusals: Map<string, RefusalRecord>;
 	readonly #items: Map<string, Item>;
-	readonly #acts: Map<string, readonly By[]>;
+	readonly #acts: Map<string, readonly Right[]>;
 	readonly #upTo: Map<string, number>;
 	readonly #closed: Map<string, z.output<typeof closedSchema>>;
 	readonly #touched = new Set<'items' | 'authors' | 'closed' | 'refusals'>();

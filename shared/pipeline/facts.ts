@@ -2,7 +2,7 @@
  * What is so in one project, as its home published it. Everyone else only reads it, and folds what is pending over it.
  * `ProjectFacts` is a value: nothing here or in the rules ever changes one.
  */
-import type { By } from './intent.ts';
+import type { Right } from './intent.ts';
 import type { Item } from './item.ts';
 import type { ArchiveReason } from './stage.ts';
 
@@ -14,8 +14,8 @@ export interface ProjectFacts {
 	/** The number of the next item; only ever rises, so that a number is never given again. */
 	readonly nextNumber: number;
 	readonly acceptedUpTo: Readonly<Record<string, number>>;
-	/** As what each author may act, by the registry. */
-	readonly authors: Readonly<Record<string, readonly By[]>>;
+	/** What each author may, by the registry. */
+	readonly authors: Readonly<Record<string, readonly Right[]>>;
 	readonly items: Readonly<Record<string, Item>>;
 	/** How items ended that have left the index, as long as somebody depends on them. */
 	readonly closedDependencies?: Readonly<Record<string, ArchiveReason>>;

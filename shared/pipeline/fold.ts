@@ -3,7 +3,7 @@
  * the last facts. A pure function of its arguments, which it never changes. With two arguments it judges by the table
  * alone; the third adds a project's rules (project-rules.ts). Authority is checked here for both, before anything else.
  */
-import type { By, Intent, Refusal, StagedItem } from './intent.ts';
+import type { Intent, Refusal, Right, StagedItem } from './intent.ts';
 import { type Judge, type Settled, settle } from './sequence.ts';
 import { sameToken } from './stage.ts';
 import { transition } from './transition.ts';
@@ -12,8 +12,8 @@ import { transition } from './transition.ts';
 export interface FoldState<Record_ extends StagedItem = StagedItem> {
 	/** Per author the number of its last intent that was applied or refused. */
 	readonly acceptedUpTo: Readonly<Record<string, number>>;
-	/** As what each author may act: from the registry, never from what its entries say. */
-	readonly authors: Readonly<Record<string, readonly By[]>>;
+	/** What each author may: from the registry, never from what its entries say. */
+	readonly authors: Readonly<Record<string, readonly Right[]>>;
 	readonly items: Readonly<Record<string, Record_>>;
 }
 
@@ -46,16 +46,29 @@ export function foldIntents(
 }
 
 /** Whether the author may act as what it says. */
-export function mayActAs(authors: FoldState['authors'], { author, by }: Intent): boolean {
-	return Object.hasOwn(authors, author) && (authors[author]?.includes(by) ?? false);
+export function mayActAs(authors: FoldState['authors'], { author, by }: Pick<Intent, 'author' | 'by'>): boolean {
+	return hasRight(authors, author, by);
 }
 
-/** What agents and the system do with an item's work is bound to its token and, for workers, to its holder [I4]. */
-export function refusedByToken(item: StagedItem, intent: Intent): 'staleToken' | 'notAuthorised' | null {
-	const { by, token, author } = intent;
+/**
+ * What agents and the system do with an item's work is bound to its token and, for workers, to its holder [I4]: who
+ * writes is the holder, or may speak for holders and names this one.
+ */
+export function refusedByToken(
+	item: StagedItem,
+	intent: Intent,
+	authors: FoldState['authors'],
+): 'staleToken' | 'notAuthorised' | null {
+	const { by, token, author, onBehalfOf } = intent;
 	const works = by === 'agent' || by === 'gates';
 	if ((works || by === 'landing') && !sameToken(item.token, token)) return 'staleToken';
-	return works && author !== item.holder ? 'notAuthorised' : null;
+	if (!works) return null;
+	if (onBehalfOf !== undefined && !hasRight(authors, author, 'relay')) return 'notAuthorised';
+	return (onBehalfOf ?? author) === item.holder ? null : 'notAuthorised';
+}
+
+function hasRight(authors: FoldState['authors'], author: string, right: Right): boolean {
+	return Object.hasOwn(authors, author) && (authors[author]?.includes(right) ?? false);
 }
 
 const tableRules: FoldRules<FoldState, FoldResult> = {
@@ -65,7 +78,7 @@ const tableRules: FoldRules<FoldState, FoldResult> = {
 			if (!mayActAs(state.authors, intent)) return 'notAuthorised';
 			const item = items.get(intent.item);
 			if (!item) return 'unknownItem';
-			const refused = refusedByToken(item, intent);
+			const refused = refusedByToken(item, intent, state.authors);
 			if (refused) return refused;
 			const moved = transition(item.stage, intent);
 			if (!moved.ok) return moved.refusal;

@@ -9,6 +9,7 @@ import { keySchema, tokenSchema } from './item-schema.ts';
 import { argumentCharactersMax, argumentDepthMax, argumentValuesMax, nameCharactersMax } from './limits.ts';
 
 const count = z.int().min(0);
+const author = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,99}$/, 'expected the id of an author');
 
 /** Objects that `JSON.parse` made, small and flat, without a key that means something to JavaScript. */
 const argumentsSchema = z.custom<Record<string, unknown>>(isArguments, {
@@ -17,7 +18,7 @@ const argumentsSchema = z.custom<Record<string, unknown>>(isArguments, {
 
 export const intentSchema: z.ZodType<Intent> = z
 	.strictObject({
-		author: z.string().regex(/^[0-9A-Za-z][0-9A-Za-z._-]{0,99}$/, 'expected the id of an author'),
+		author,
 		n: z.int().min(1),
 		at: z.tuple([count, count]).readonly(),
 		by: z.literal(['user', 'agent', 'gates', 'landing', 'scheduler', 'system']),
@@ -27,6 +28,7 @@ export const intentSchema: z.ZodType<Intent> = z
 		event: z.string().regex(/^[A-Za-z]{1,40}$/, 'expected the name of an event'),
 		args: argumentsSchema.exactOptional(),
 		token: tokenSchema.exactOptional(),
+		onBehalfOf: author.exactOptional(),
 		basedOn: count.exactOptional(),
 	})
 	.refine(({ item, event }) => item !== '' || event === 'void', { error: 'expected the key of an item' });

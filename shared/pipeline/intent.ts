@@ -7,6 +7,12 @@ import type { Stage, Token } from './stage.ts';
 /** For whom an author acts. Rights come from the registry (`authors` of the state), never from the entry. */
 export type By = 'user' | 'agent' | 'gates' | 'landing' | 'scheduler' | 'system';
 
+/**
+ * What an author may: act as someone, be named as a holder (`hold`: a worker whose reports its home writes down), or
+ * speak for holders (`relay`: that home). A worker on another machine holds and never writes.
+ */
+export type Right = By | 'hold' | 'relay';
+
 export interface Intent {
 	readonly author: string;
 	/** 1, 2, 3, … per author. */
@@ -21,6 +27,8 @@ export interface Intent {
 	readonly args?: Readonly<Record<string, unknown>>;
 	/** The token that the work was done under; required of agent, gates and landing. */
 	readonly token?: Token;
+	/** The holder whose report this is, where a home writes it down that may `relay`. */
+	readonly onBehalfOf?: string;
 	/** The project's revision that its author had seen. */
 	readonly basedOn?: number;
 }

@@ -87,7 +87,7 @@ function decide(intent: Intent, { draft, context }: Surroundings): Step {
 	if (intent.event === 'add') return add({ intent, draft, context });
 	const item = draft.item(intent.item);
 	if (!item) return { ok: false, refusal: 'unknownItem' };
-	const byToken = refusedByToken(item, intent);
+	const byToken = refusedByToken(item, intent, draft.facts.authors);
 	if (byToken) return { ok: false, refusal: byToken };
 	const step = itemSteps.get(intent.event);
 	return step ? step(item, { intent, draft, context }) : move(item, intent, { draft, context });

@@ -179,7 +179,7 @@ function decidesAboutItself(args: Intent['args'] = {}): boolean {
 function isWorker(draft: Draft, author: string): boolean {
 	const { authors } = draft.facts;
 	if (!Object.hasOwn(authors, author)) return false;
-	return authors[author]?.some((by) => by === 'agent' || by === 'gates') ?? false;
+	return authors[author]?.some((right) => right === 'hold' || right === 'agent' || right === 'gates') ?? false;
 }
 
 function isOver(kind: Item['stage']['kind']): boolean {
