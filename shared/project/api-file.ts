@@ -7,6 +7,12 @@ import { z } from 'zod';
 
 /** Where a node answers on 127.0.0.1 unless GANGLINE_PORT says otherwise. */
 export const nodePortDefault = 7420;
+/** Where the gateway's HTTP answers on 127.0.0.1 unless GANGLINE_GATEWAY_PORT says otherwise. */
+export const gatewayPortDefault = 7430;
+/** Where the gateway listens for other nodes unless GANGLINE_MESH_PORT says otherwise. */
+export const meshPortDefault = 7431;
+/** Where machines that join fetch their build unless GANGLINE_BUILDS_PORT says otherwise. */
+export const buildsPortDefault = 7432;
 
 export const apiFileSchema = z.object({
 	url: z.string().regex(/^http:\/\/[^/]+$/),

@@ -3,7 +3,15 @@
  * a repository that has none yet; and where a person's Gangline keeps its state. Everything here is a function of its
  * arguments.
  */
-export { type ApiFile, apiFileSchema, nodePortDefault, readProcessStat } from './api-file.ts';
+export {
+	type ApiFile,
+	apiFileSchema,
+	buildsPortDefault,
+	gatewayPortDefault,
+	meshPortDefault,
+	nodePortDefault,
+	readProcessStat,
+} from './api-file.ts';
 export {
 	type AgentConfig,
 	type GateConfig,
@@ -18,4 +26,4 @@ export { parseProjectConfig } from './parse.ts';
 export { renderProjectConfig } from './render.ts';
 export { setReviewMode } from './set-review-mode.ts';
 export { detectStack, type Stack, type StackDetection } from './stack.ts';
-export { type StateFolder, stateFolder } from './state-folder.ts';
+export { type GatewayFolder, type StateFolder, stateFolder } from './state-folder.ts';

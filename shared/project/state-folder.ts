@@ -16,8 +16,26 @@ export interface StateFolder {
 	readonly log: string;
 	/** What each person was last shown, 0600: what an approval is bound to. */
 	readonly shown: string;
+	/** Membership of this node, 0600: mesh, key and addresses of its gateway; not there while it belongs to none. */
+	readonly mesh: string;
+	/** Of the gateway, where this machine has (or had) one: that the folder is there says so. */
+	readonly gateway: GatewayFolder;
 	/** Canonical repository, clones and gate checkouts of one project. */
 	project(id: string): string;
+}
+
+/** The gateway is a process and a member of its own beside the node of the same person. */
+export interface GatewayFolder {
+	readonly root: string;
+	readonly store: string;
+	readonly identity: string;
+	/** Address and token of the running gateway, 0600; gone while none runs. */
+	readonly api: string;
+	readonly log: string;
+	/** Where it listens for other machines, kept over restarts. */
+	readonly listen: string;
+	/** What machines that join fetch, by content hash. */
+	readonly builds: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +50,21 @@ export function stateFolder(env: Environment): StateFolder {
 		api: `${root}/api.json`,
 		log: `${root}/node.log`,
 		shown: `${root}/shown.json`,
+		mesh: `${root}/mesh.json`,
+		gateway: gatewayFolder(`${root}/gateway`),
 		project: (id) => `${root}/projects/${id}`,
+	};
+}
+
+function gatewayFolder(root: string): GatewayFolder {
+	return {
+		root,
+		store: `${root}/store`,
+		identity: `${root}/identity.key`,
+		api: `${root}/api.json`,
+		log: `${root}/gateway.log`,
+		listen: `${root}/listen.json`,
+		builds: `${root}/builds`,
 	};
 }
 

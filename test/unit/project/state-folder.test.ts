@@ -16,7 +16,9 @@ describe('the state folder', () => {
 	it('holds everything below it', () => {
 		const state = stateFolder({ GANGLINE_HOME: '/g' });
 		expect(state.project('01JZ')).toBe('/g/projects/01JZ');
-		for (const path of [state.store, state.identity, state.api, state.log, state.shown]) expect(path).toMatch(/^\/g\//);
+		const { gateway: g, store, identity, api, log, shown, mesh } = state;
+		for (const path of [store, identity, api, log, shown, mesh]) expect(path).toMatch(/^\/g\/[^/]+$/);
+		for (const path of [g.store, g.identity, g.api, g.log, g.listen, g.builds]) expect(path).toMatch(/^\/g\/gateway\//);
 	});
 
 	it('is refused where the environment names none or a relative one', () => {
