@@ -1,6 +1,6 @@
 /** Tells the event stream what changed in a project: items as they are now, items that are gone, the project itself. */
 
-import { itemAnswer } from './api/handlers/item-view.ts';
+import { itemAnswer } from '../shared/operations/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { Project, ProjectChange } from './home/project.ts';
 

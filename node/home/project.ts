@@ -4,14 +4,13 @@
  */
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import type { Board, LogLine, ProjectView, Result } from '../../shared/operations/index.ts';
+import type { Board, LogLine, ProjectView, Result, Situation } from '../../shared/operations/index.ts';
 import { type Item, type ItemView, viewItems } from '../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import type { BranchSync } from './branch-sync.ts';
 import type { ConfigAtMain } from './config-at-main.ts';
-import type { Situation } from './explain.ts';
 import type { Home } from './home.ts';
 import type { LandingQueue } from './landing-queue.ts';
 import { noAgent } from './plan-work.ts';
@@ -220,7 +219,7 @@ export class Project {
 
 	/** What an answer about items needs besides the items. */
 	surroundings(views: ReadonlyMap<string, ItemView>) {
-		const { worker, queue, clock } = this.#parts;
+		const { worker, queue } = this.#parts;
 		const position = new Map(queue.queue().map(({ key }, index) => [key, index + 1]));
 		const busy = new Set(worker.running().map(({ key }) => key));
 		const config = this.#parts.config.last;
@@ -230,16 +229,21 @@ export class Project {
 			autoStart: config?.work.auto_start ?? true,
 			freeSlots: worker.freeSlots(),
 			busy,
-			now: clock.now(),
 		};
 		const situation = (item: ItemView): Situation => ({
 			...common,
 			nobody: config === null || agentFor(item, 'coder', config) !== null ? null : noAgent(item),
 			queuePosition: position.get(item.key) ?? null,
-			notBefore: this.#parts.work.notBefore(item.key),
+			limitedUntil: this.#limitedUntil(item.key),
 			proposal: this.#parts.proposal(item.key),
 		});
 		return { project: this.id, runs: this.runs, views, situation, nodeName: (id: string) => this.#nameOf(id) };
+	}
+
+	#limitedUntil(key: string): string | null {
+		const { work, clock } = this.#parts;
+		const until = work.notBefore(key);
+		return until !== null && until > clock.now() ? new Date(until).toISOString() : null;
 	}
 
 	/** A node as people call it; another's is known by its id. */

@@ -1,5 +1,9 @@
 /** Everything that can be asked of the system, once: CLI, HTTP, OpenAPI, later MCP and chat are renderings. Pure. */
 export * from './define.ts';
+export * from './explain-item.ts';
+export * from './find-item.ts';
+export * from './item-answer.ts';
+export * from './item-intents.ts';
 export * from './item-views.ts';
 export * from './limits.ts';
 export * from './mesh-operations.ts';
@@ -12,3 +16,4 @@ export * from './person-operations.ts';
 export * from './project-operations.ts';
 export * from './references.ts';
 export * from './registry.ts';
+export * from './shown-items.ts';

@@ -18,7 +18,8 @@ import {
 	rejectIntent,
 } from '../../../shared/operations/index.ts';
 import { explainRefusalIn, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
-import { type CommitId, type GanglineError, ganglineError, newUlid } from '../../../shared/ports/index.ts';
+import { type CommitId, type GanglineError, ganglineError } from '../../../shared/ports/index.ts';
+import { newUlid } from '../../../shared/ports/ulid.ts';
 import { readHistory } from '../../home/history.ts';
 import type { Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
@@ -54,7 +55,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const project = context.project(args.project);
 			const { agent, description } = args;
 			await project.lookForAgent({ agent, description });
-			const key = await change(project, addIntent(args, { project, caller, key: newUlid(random, clock.now()) }));
+			const key = await change(project, addIntent(args, { project, caller, key: newUlid(clock, random) }));
 			await project.settleWork();
 			return answer(project, key);
 		},

@@ -1,14 +1,10 @@
 /** Answers what is asked about projects. */
-import type { Board, HandlersAt } from '../../../shared/operations/index.ts';
+import { type Board, boardItems, type HandlersAt, itemAnswer } from '../../../shared/operations/index.ts';
 import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
-import { itemAnswer } from './item-view.ts';
 
 type Handlers = HandlersAt<'node' | 'project'>;
 type ProjectHandlers = Pick<Handlers, Extract<keyof Handlers, `project.${string}`>>;
-
-/** Items in `done` that a board shows; older ones are found in the history. */
-const doneShown = 20;
 
 export function projectHandlers(context: HandlerContext): ProjectHandlers {
 	return {
@@ -42,12 +38,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 async function board(project: Project, { clock, about }: HandlerContext): Promise<Board> {
 	const views = project.views();
 	const around = project.surroundings(views);
-	const counts: Partial<Record<Board['items'][number]['column'], number>> = {};
-	for (const { column } of views.values()) counts[column] = (counts[column] ?? 0) + 1;
-	const open = [...views.values()].filter(({ column }) => !['done', 'closed', 'archived'].includes(column));
-	const done = [...views.values()].filter(({ column }) => column === 'done');
-	const recent = done.sort((a, b) => b.changedAt - a.changedAt).slice(0, doneShown);
-	const shown = [...open, ...recent].sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
+	const { counts, shown } = boardItems(views);
 	const view = project.view();
 	return {
 		project: { ...view, trouble: view.trouble ?? about().damage[0] ?? null },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { needsYou, type Situation, waitsBecause } from '../../../node/home/explain.ts';
+import { needsYou, type Situation, waitsBecause } from '../../../shared/operations/index.ts';
 import { type Item, viewItems } from '../../../shared/pipeline/index.ts';
 import { factsWith, makeItem } from '../../support/facts.ts';
 
@@ -11,9 +11,8 @@ const free: Situation = {
 	freeSlots: 1,
 	busy: new Set(),
 	queuePosition: null,
-	notBefore: null,
+	limitedUntil: null,
 	proposal: null,
-	now: 0,
 };
 
 function view(item: Partial<Item>) {

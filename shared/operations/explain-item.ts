@@ -1,8 +1,8 @@
 /**
  * Why nothing happens with an item now, and what a person has to do, in words. Pure: derived on read from the facts
- * and what is true of the node, so it cannot be stale [I12].
+ * and what is true of the home, so it cannot be stale [I12]. Where the home is away, a replica says that instead.
  */
-import { type ItemView, isHeld, mayRun } from '../../shared/pipeline/index.ts';
+import { type ItemView, isHeld, mayRun } from '../pipeline/index.ts';
 
 export interface Situation {
 	/** Why nothing new begins in this project; null while it may. */
@@ -16,17 +16,19 @@ export interface Situation {
 	readonly busy: ReadonlySet<string>;
 	/** 1 is next. */
 	readonly queuePosition: number | null;
-	/** Until when it must not be begun (a rate limit), wall ms. */
-	readonly notBefore: number | null;
+	/** Until when it must not be begun (a rate limit), as people read it; null where it may. */
+	readonly limitedUntil: string | null;
 	/** Of an item that lands by pull request: what it waits for. */
 	readonly proposal: string | null;
-	readonly now: number;
+	/** Said of whatever would go on by itself: such as that the home is away; null at the home. */
+	readonly elsewhere?: string | null;
 }
 
 /** One clause, such as `#3 is in coding`; null while something happens with the item or nothing has to. */
 export function waitsBecause(item: ItemView, situation: Situation): string | null {
 	const { kind } = item.stage;
-	if (item.tentative && item.number === null) return 'the home has not answered yet';
+	if (item.tentative && item.number === null) return situation.elsewhere ?? 'the home has not answered yet';
+	if (situation.elsewhere && goesOnByItself.has(kind)) return situation.elsewhere;
 	switch (kind) {
 		case 'upcoming':
 			return `it is an idea: gangline move ${shortName(item)} accept makes it ready`;
@@ -73,11 +75,15 @@ export function needsYou(item: ItemView): string | null {
 	}
 }
 
+/** Stages in which the home is the one who acts next. */
+const goesOnByItself: ReadonlySet<string> = new Set(['coding', 'qa', 'merge', 'mergeFailure']);
+
 function backlogWaits(item: ItemView, situation: Situation): string | null {
 	const unmet = item.unmet[0];
 	if (unmet) return item.unmet.length > 1 ? `${unmet.words} (and ${item.unmet.length - 1} more)` : unmet.words;
 	if (isHeld(item)) return `it is held: gangline move ${shortName(item)} start`;
 	if (item.type === 'epic') return 'an epic is done when its children are';
+	if (situation.elsewhere) return situation.elsewhere;
 	if (situation.nobody !== null) return situation.nobody;
 	if (!situation.autoStart) return `work.auto_start is off: gangline move ${shortName(item)} start`;
 	return situation.mayNotBegin ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
@@ -86,9 +92,7 @@ function backlogWaits(item: ItemView, situation: Situation): string | null {
 function workWaits(item: ItemView, situation: Situation): string | null {
 	if (situation.busy.has(item.key)) return null;
 	if (item.stage.kind === 'mergeFailure' && mayRun(item.stage) === null) return null;
-	if (situation.notBefore !== null && situation.notBefore > situation.now) {
-		return `the agent's account is limited until ${new Date(situation.notBefore).toISOString()}`;
-	}
+	if (situation.limitedUntil !== null) return `the agent's account is limited until ${situation.limitedUntil}`;
 	return situation.mayNotBegin ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
 }
 

@@ -1,13 +1,30 @@
-/** Items as the operations' answers show them, from the pipeline's view, the run book and the queue. */
-import type { HistoryAnswer, ItemAnswer, ItemDetail, Stat } from '../../../shared/operations/index.ts';
-import type { ItemView, Stage } from '../../../shared/pipeline/index.ts';
-import { nodeOf, parseAuthorId } from '../../../shared/ports/index.ts';
-import { needsYou, type Situation, waitsBecause } from '../../home/explain.ts';
-import type { RunBook, RunRecord } from '../../home/run-book.ts';
+/**
+ * Items as the operations' answers show them: from the pipeline's view, what is known of their runs, and their
+ * situation. The home knows all of that; a replica elsewhere has no runs and says what it waits for.
+ */
+import type { ItemView, Stage } from '../pipeline/index.ts';
+import { nodeOf, parseAuthorId } from '../ports/ids.ts';
+import { needsYou, type Situation, waitsBecause } from './explain-item.ts';
+import type { HistoryAnswer, ItemAnswer, ItemDetail, Stat } from './item-views.ts';
+
+/** What was tried for an item, as far as it is known here. */
+export type KnownRun = Omit<ItemDetail['runs'][number], 'node' | 'agent'> & {
+	readonly agent: string | null;
+	readonly gates: readonly ItemDetail['gates'][number][];
+};
+
+export interface KnownRuns {
+	/** Oldest first. */
+	runs(key: string): readonly KnownRun[];
+	costUsd(key?: string): number;
+}
+
+/** Of who has run nothing: every replica but the home's. */
+export const noRuns: KnownRuns = { runs: () => [], costUsd: () => 0 };
 
 export interface ItemSurroundings {
 	readonly project: string;
-	readonly runs: RunBook;
+	readonly runs: KnownRuns;
 	/** All items by key, for the names of others. */
 	readonly views: ReadonlyMap<string, ItemView>;
 	readonly situation: (item: ItemView) => Situation;
@@ -113,7 +130,7 @@ function landedOf(stage: Stage): ItemAnswer['landed'] {
 	return { commit: stage.commit ?? null, at: stage.at ?? 0 };
 }
 
-function holderOf(item: ItemView, run: RunRecord | undefined, nodeName: (id: string) => string): ItemAnswer['holder'] {
+function holderOf(item: ItemView, run: KnownRun | undefined, nodeName: (id: string) => string): ItemAnswer['holder'] {
 	if (item.role === null || item.holder === null) return null;
 	return {
 		node: nodeName(nodeOf(parseAuthorId(item.holder))),
