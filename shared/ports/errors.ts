@@ -58,6 +58,7 @@ export const errorKinds = {
 	HOME_AWAY: away,
 	JOIN_REFUSED: denied,
 	UNKNOWN_NODE: missing,
+	UNKNOWN_PERSON: missing,
 	PROCESS_NOT_STOPPED: failed,
 	LANDING_DISAGREES: failed,
 	INTERNAL: failed,

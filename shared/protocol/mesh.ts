@@ -1,0 +1,120 @@
+/**
+ * What nodes and the gateway ask each other over rpc, besides work (work-rpc). Each method says who may ask; the one who
+ * answers reads the asker's rights from the registry [I13]. Answers may be lost, so each may be asked again.
+ */
+import { z } from 'zod';
+import type { RpcMethod, RpcStream } from '../mesh/rpc.ts';
+import { changeEventSchema } from '../operations/node-operations.ts';
+import { addressesSchema, labelsSchema, nodeIdSchema, projectIdSchema, slotsSchema } from '../registry/schema.ts';
+
+const name = z.string().min(1).max(200);
+const names = z.array(name).max(10_000);
+const count = z.int().min(0);
+
+/** What runs on a node and what it could take, as it was when the node looked. */
+export const workerStateSchema = z.strictObject({
+	slots: slotsSchema,
+	used: count,
+	/** Run queue per core. */
+	load: z.number().min(0),
+	free: z.strictObject({ memoryMb: z.number(), diskMb: z.number() }),
+	floor: z.strictObject({ memoryMb: z.number(), diskMb: z.number() }),
+	labels: labelsSchema,
+	runtimes: names,
+	/** Configured agents that can run there. */
+	agents: names,
+	/** Account → wall ms until which it may not be used there. */
+	limitedUntil: z.record(name, z.number()),
+	/** Projects: objects are there; set-up and gates ran green there; they did not, and why. */
+	repositories: z.array(projectIdSchema).max(2_000),
+	qualified: z.array(projectIdSchema).max(2_000),
+	unqualified: z.array(z.strictObject({ project: projectIdSchema, reason: z.string().max(500) })).max(2_000),
+	/** Workspaces (item keys) with a clone there, and with a session that can be resumed. */
+	clones: names,
+	sessions: names,
+	/** Why it takes nothing now; null while it does. */
+	declines: z.string().max(500).nullable(),
+});
+export type WorkerState = z.output<typeof workerStateSchema>;
+
+/**
+ * Any member → gateway, at each connection, every 10 s and when its state changed: here I am. What is said here is kept in
+ * memory only, except for addresses, which go into the registry.
+ */
+export const helloMethod = {
+	name: 'node.hello',
+	args: z.strictObject({
+		version: z.string().max(100),
+		addresses: addressesSchema,
+		/** Null for a node that takes no tasks. */
+		worker: workerStateSchema.nullable(),
+		/** The members it is connected with. */
+		links: z.array(nodeIdSchema).max(2_000),
+		/** Wall ms there, for the difference of the clocks. */
+		at: z.number(),
+	}),
+	result: z.strictObject({ version: z.string().max(100), at: z.number(), revision: count }),
+} satisfies RpcMethod;
+
+/**
+ * A node with the duty home → gateway: this project is mine. Adding it again from there changes nothing. Throws REFUSED
+ * where it is another node's or another project has the name.
+ */
+export const registerProjectMethod = {
+	name: 'project.register',
+	args: z.strictObject({ id: projectIdSchema, name: z.string().min(1).max(63), branch: z.string().min(1).max(255) }),
+	result: z.strictObject({ name: z.string(), revision: count }),
+} satisfies RpcMethod;
+
+/**
+ * Gateway → node, for a person who is logged in at the gateway; and node → gateway, for the person who sits there
+ * (`callerFor` in shared/registry decides). `args` as a client of the HTTP API writes them. The result is the
+ * operation's; the error too.
+ */
+export const operationMethod = {
+	name: 'operation.ask',
+	args: z.strictObject({
+		operation: z.string().max(100),
+		args: z.record(z.string(), z.json()),
+		person: z.string().min(1).max(64),
+	}),
+	result: z.json(),
+} satisfies RpcMethod;
+
+/** Gateway → node: what changes there, as it happens. Slow readers get `dropped` and read again. */
+export const eventStream = {
+	name: 'node.events',
+	args: z.strictObject({}),
+	item: changeEventSchema,
+} satisfies RpcStream;
+
+const role = z.enum(['coder', 'qa', 'mergemaster']);
+
+/** As `PlacementTask`; the node that declined, why it may not have it, is the home's to know. */
+export const placementTaskSchema = z.strictObject({
+	id: name,
+	project: projectIdSchema,
+	workspace: name,
+	role,
+	rank: z.number(),
+	runtime: name,
+	agent: name.nullable(),
+	account: name.nullable(),
+	labels: labelsSchema,
+	pin: name.nullable(),
+	declinedBy: z.array(nodeIdSchema).max(2_000).exactOptional(),
+});
+
+/** Home → gateway: where should these run? Only for projects that are the asker's. Waits at most 2 s for it. */
+export const placementMethod = {
+	name: 'placement.ask',
+	args: z.strictObject({ tasks: z.array(placementTaskSchema).max(1_000) }),
+	result: z.strictObject({
+		assignments: z.array(z.strictObject({ task: name, node: nodeIdSchema, reasons: z.array(z.string()) })),
+		waiting: z.array(z.strictObject({ task: name, reason: z.string() })),
+		/** What was known of each node when it was decided, for `gangline why`. */
+		nodes: z.array(
+			z.strictObject({ node: nodeIdSchema, name: z.string(), takes: z.boolean(), reasons: z.array(z.string()) }),
+		),
+	}),
+} satisfies RpcMethod;
