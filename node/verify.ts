@@ -35,7 +35,8 @@ export async function verify({ config, repository, stdout }: VerifyOptions): Pro
 		const parts = await openParts(own, openPinoLog({ to: 2, level: 'error' }));
 		try {
 			const record = await adoptRepository(repository, { environment: config.personEnvironment });
-			const canonical = await openCanonical(parts, record);
+			// Whatever is thrown below: a repository that stays open keeps a git child, and with it this process, for ever.
+			await using canonical = await openCanonical(parts, record);
 			const gates = makeGateRunner(parts, { repository: canonical, id: record.id, checkout: record.path, slots: 1 });
 			const main = await canonical.main();
 			if (main === null) throw new Error('the canonical branch was just made and has no commit');
@@ -45,7 +46,6 @@ export async function verify({ config, repository, stdout }: VerifyOptions): Pro
 				signal: interrupted.signal,
 				onStep: (step) => say({ type: 'progress', step }),
 			});
-			await canonical[Symbol.asyncDispose]();
 			say({ type: 'verdict', verdict: { ...verdict, gates: verdict.gates.map((gate) => ({ ...gate })) } });
 			return 0;
 		} finally {

@@ -18,6 +18,8 @@ export interface GitCall {
 	/** Exit codes that are answers. Default: only 0. */
 	readonly codes?: readonly number[];
 	readonly timeoutMs?: number;
+	/** How long it may say nothing, for a call that tells its progress: a remote that went silent, not one that is slow. */
+	readonly silenceMs?: number;
 	readonly outputBytesMax?: number;
 	/** Receives stdout instead of the result, in pieces and without a bound. */
 	readonly onStdout?: (piece: Buffer) => void;
@@ -40,6 +42,8 @@ export interface GitProcessOptions {
 
 const timeoutMsDefault = 120_000;
 const killGraceMs = 2_000;
+/** What git has said is read at once; a pipe that stays open longer is held by a program that git left behind. */
+const drainMsMax = 1_000;
 /** The largest answer kept in memory: a listing of a million paths; file contents have a bound of their own. */
 const outputBytesMaxDefault = 128 * 1024 * 1024;
 const stderrCharactersKept = 4_096;
@@ -66,14 +70,16 @@ export class GitProcess {
 		const collected = collect(child, call);
 		child.stdin?.end(call.stdin ?? '');
 		const timer = killAfter(child, call.timeoutMs ?? timeoutMsDefault);
+		const silence = call.silenceMs === undefined ? null : killWhenSilent(child, call.silenceMs);
 		try {
 			const exit = await exitOf(child);
 			if (collected.overflow) throw tooMuch(call);
 			const answer = exit.code !== null && (call.codes ?? [0]).includes(exit.code);
-			if (!answer) throw gitFailed(call.args, exit, collected.stderr, timer.fired());
+			if (!answer) throw gitFailed(call.args, exit, collected.stderr, timer.fired() || silence?.fired());
 			return { code: exit.code ?? 0, stdout: Buffer.concat(collected.stdout), stderr: collected.stderr };
 		} finally {
 			timer.cancel();
+			silence?.cancel();
 		}
 	}
 
@@ -116,15 +122,44 @@ export interface Exit {
 	readonly notStarted?: Error;
 }
 
+/** Also where a program that git started (an ssh master, a credential cache) lives on and holds our pipes. */
 export function exitOf(child: ChildProcess): Promise<Exit> {
 	return new Promise((resolve) => {
+		let drain: NodeJS.Timeout | undefined;
+		const letGo = (): void => {
+			child.stdout?.destroy();
+			child.stderr?.destroy();
+		};
+		child.once('exit', () => {
+			// A turn more: after a long pause of this process there may be words that it has not read yet.
+			drain = setTimeout(() => setImmediate(letGo), drainMsMax);
+		});
+		child.once('close', () => clearTimeout(drain));
 		child.once('error', (notStarted) => resolve({ code: null, signal: null, notStarted }));
 		child.once('close', (code, signal) => resolve({ code, signal }));
 	});
 }
 
+interface Deadline {
+	cancel(): void;
+	fired(): boolean;
+}
+
+/** `killAfter` counted from the last word that the child said. */
+function killWhenSilent(child: ChildProcess, ms: number): Deadline {
+	let deadline = killAfter(child, ms);
+	const heard = (): void => {
+		if (deadline.fired()) return;
+		deadline.cancel();
+		deadline = killAfter(child, ms);
+	};
+	child.stdout?.on('data', heard);
+	child.stderr?.on('data', heard);
+	return { cancel: () => deadline.cancel(), fired: () => deadline.fired() };
+}
+
 /** TERM to the child's process group after `ms`, KILL after a grace: git removes its lock files on TERM only. */
-export function killAfter(child: ChildProcess, ms: number): { cancel(): void; fired(): boolean } {
+export function killAfter(child: ChildProcess, ms: number): Deadline {
 	let fired = false;
 	let timer = setTimeout(() => {
 		fired = true;

@@ -16,6 +16,8 @@ export interface FetchInput {
 	readonly branch: string;
 	readonly cwd: string;
 	readonly timeoutMs?: number;
+	/** See GitCall. */
+	readonly silenceMs?: number;
 }
 
 const settings = [
@@ -30,7 +32,12 @@ let fetches = 0;
 /** The tip of the branch over there, its history kept here; null when there is no such branch. Throws GIT_FAILED. */
 export async function fetchBranch(canonical: CanonicalRepository, input: FetchInput): Promise<CommitId | null> {
 	const ref = `refs/gangline/incoming/${process.pid}-${fetches++}`;
-	const options = ['--quiet', '--no-write-fetch-head', '--no-auto-maintenance', '--force'];
+	const options = [
+		input.silenceMs === undefined ? '--quiet' : '--progress',
+		'--no-write-fetch-head',
+		'--no-auto-maintenance',
+		'--force',
+	];
 	const branch = `refs/heads/${input.branch}:${ref}`;
 	let stderr: string;
 	try {
@@ -38,6 +45,7 @@ export async function fetchBranch(canonical: CanonicalRepository, input: FetchIn
 			args: [`--git-dir=${canonical.path}`, 'fetch', ...options, '--end-of-options', input.url, branch],
 			cwd: input.cwd,
 			...(input.timeoutMs === undefined ? {} : { timeoutMs: input.timeoutMs }),
+			...(input.silenceMs === undefined ? {} : { silenceMs: input.silenceMs }),
 		}));
 	} catch (error) {
 		if (error instanceof GanglineError && /couldn't find remote ref/i.test(String(error.data.stderr))) return null;

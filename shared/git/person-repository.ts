@@ -34,7 +34,13 @@ function open(folder: string, environment: Environment): SimpleGit {
 		const value = environment[name];
 		if (value !== undefined) variables[name] = value;
 	}
-	// The library asks to be told which variables that steer git are meant.
-	const options = { baseDir: folder, timeout: { block: answerMsMax }, allowEnvironment: Object.keys(variables) };
+	// The library asks to be told which variables that steer git are meant; the configuration is the person's own.
+	const unsafe = { allowUnsafeConfigPaths: true };
+	const options = {
+		baseDir: folder,
+		timeout: { block: answerMsMax },
+		allowEnvironment: Object.keys(variables),
+		unsafe,
+	};
 	return simpleGit(options).env(variables);
 }

@@ -21,6 +21,8 @@ export interface Remote {
 	/** The checkout that it belongs to; relative addresses start there. */
 	readonly checkout: string;
 	readonly git: GitProcess;
+	/** How long it may say nothing at all. */
+	readonly silenceMs: number;
 }
 
 /** Why a remote did not do what was asked; `words`: the end of what git said, without credentials. */
@@ -46,11 +48,17 @@ export type PushResult =
 	| RemoteTrouble;
 
 const networkMsMax = 10 * 60_000;
+const silenceMsDefault = 60_000;
 /** Settings of the checkout's own config that decide how a remote is reached; everything else there is its own business. */
 const accessSettings = '^(core\\.sshcommand$|core\\.gitproxy$|credential\\.|http\\.|ssh\\.|protocol\\.)';
 
 /** Reads how a remote of the checkout is reached. Throws INVALID_CONFIG when it has no remote of that name. */
-export async function openRemote(checkout: string, name: string, environment: Environment): Promise<Remote> {
+export async function openRemote(
+	checkout: string,
+	name: string,
+	environment: Environment,
+	silenceMs: number = silenceMsDefault,
+): Promise<Remote> {
 	const git = personGit(environment);
 	const urlOf = async (...options: string[]): Promise<string> => {
 		const args = ['remote', 'get-url', ...options, '--', name];
@@ -63,7 +71,7 @@ export async function openRemote(checkout: string, name: string, environment: En
 	const [fetchUrl, pushUrl] = [await urlOf(), await urlOf('--push')];
 	const access = git.with({ environment: await accessOf(git, checkout, environment) });
 	const writtenUrl = (await readSetting(checkout, `remote.${name}.url`, environment)) ?? fetchUrl;
-	return { name, fetchUrl, pushUrl, writtenUrl, checkout, git: access };
+	return { name, fetchUrl, pushUrl, writtenUrl, checkout, git: access, silenceMs };
 }
 
 /** Brings the remote's branch here. `known`: what it was when we last saw it. */
@@ -71,9 +79,10 @@ export async function fetchRemote(
 	canonical: CanonicalRepository,
 	input: { remote: Remote; branch: string; known?: CommitId | null },
 ): Promise<FetchResult> {
-	const { git, fetchUrl: url, checkout: cwd } = input.remote;
+	const { git, fetchUrl: url, checkout: cwd, silenceMs } = input.remote;
 	try {
-		const commit = await fetchBranch(canonical, { git, url, cwd, branch: input.branch, timeoutMs: networkMsMax });
+		const { branch } = input;
+		const commit = await fetchBranch(canonical, { git, url, cwd, branch, timeoutMs: networkMsMax, silenceMs });
 		if (commit === null) return { kind: 'noBranch' };
 		const known = input.known ?? null;
 		if (known === null || (await canonical.isAncestor(known, commit))) return { kind: 'at', commit };
@@ -150,12 +159,16 @@ async function remoteTip(remote: Remote, branch: string): Promise<CommitId | nul
 	return id === undefined ? null : parseCommitId(id);
 }
 
+/** A call that was stopped has said how far it came, not why it came no further. */
+const tooSlow = 'it did not answer in time (`git fetch` in your checkout shows where it stops)';
+
 const denials =
 	/permission denied|authentication failed|could not read (username|password)|access denied|not allowed|protected branch|host key verification failed|\b40[13]\b|invalid credentials|repository not found/i;
 
 /** Git has no codes for this; its words are in one language (LC_ALL=C), and what we do not know is worth another try. */
 function troubleOf(error: unknown): RemoteTrouble {
 	if (!(error instanceof GanglineError) || error.code !== 'GIT_FAILED') throw error;
+	if (error.data.timedOut === true) return { kind: 'unreachable', words: tooSlow };
 	const words = redact(String(error.data.stderr || error.message)).slice(-1_000);
 	return { kind: denials.test(words) ? 'denied' : 'unreachable', words };
 }

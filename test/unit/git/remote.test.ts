@@ -1,5 +1,8 @@
 /** Remotes: what is fetched, what a push may move, and what each refusal is called. */
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -77,6 +80,67 @@ describe('fetching', () => {
 		const ssh = await openRemote(remote.checkout, 'origin', env);
 		const result = await fetchRemote(canonical, { remote: ssh, branch: 'main' });
 		expect(result).toMatchObject({ kind: 'denied', words: expect.stringContaining('denied by test') });
+	});
+
+	it('gives up on a remote that takes the call and says nothing', async () => {
+		const silent = createServer().listen(0, '127.0.0.1');
+		await once(silent, 'listening');
+		const { port } = silent.address() as AddressInfo;
+		shell(remote.checkout, 'remote', 'set-url', 'origin', `git://127.0.0.1:${port}/shop.git`);
+		const patient = await openRemote(remote.checkout, 'origin', env, 300);
+		const answer = await fetchRemote(canonical, { remote: patient, branch: 'main' });
+		silent.close();
+		expect(answer).toEqual({ kind: 'unreachable', words: expect.stringContaining('did not answer in time') });
+	});
+
+	it('lets nobody be asked: no terminal, no window, no name at a prompt', async () => {
+		const asks = createHttpServer((_, reply) => reply.writeHead(401, { 'www-authenticate': 'Basic' }).end());
+		await once(asks.listen(0, '127.0.0.1'), 'listening');
+		const { port } = asks.address() as AddressInfo;
+		const asked = join(folder.path, 'asked');
+		writeFileSync(join(folder.path, 'ask'), `#!/bin/sh\necho "$@" >> '${asked}'\necho guess\n`, { mode: 0o755 });
+		const curious = {
+			...env,
+			GIT_ASKPASS: join(folder.path, 'ask'),
+			SSH_ASKPASS: join(folder.path, 'ask'),
+			DISPLAY: ':0',
+		};
+		shell(remote.checkout, 'config', 'core.askPass', join(folder.path, 'ask'));
+		shell(remote.checkout, 'remote', 'set-url', 'origin', `http://127.0.0.1:${port}/shop.git`);
+		const http = await openRemote(remote.checkout, 'origin', curious);
+		expect(await fetchRemote(canonical, { remote: http, branch: 'main' })).toEqual({
+			kind: 'denied',
+			words: expect.stringContaining('could not read Username'),
+		});
+		asks.close();
+		shell(remote.checkout, 'remote', 'set-url', 'origin', 'ssh://git@example.org/shop.git');
+		const terminal = { ...curious, GIT_SSH_COMMAND: "sh -c 'read answer < /dev/tty' ssh" };
+		const ssh = await openRemote(remote.checkout, 'origin', terminal);
+		expect(await fetchRemote(canonical, { remote: ssh, branch: 'main' })).toEqual({
+			kind: expect.stringMatching(/denied|unreachable/),
+			words: expect.stringContaining('/dev/tty'),
+		});
+		expect(existsSync(asked)).toBe(false);
+	});
+
+	it('does not wait for what its transport leaves behind with our pipes', async () => {
+		shell(remote.checkout, 'remote', 'set-url', 'origin', 'ssh://git@example.org/shop.git');
+		const master = `sh -c 'setsid sleep 20 > /dev/null < /dev/null & echo $! > "${folder.path}/master"; exit 255' ssh`;
+		const ssh = await openRemote(remote.checkout, 'origin', { ...env, GIT_SSH_COMMAND: master });
+		const before = performance.now();
+		expect((await fetchRemote(canonical, { remote: ssh, branch: 'main' })).kind).toBe('unreachable');
+		expect(performance.now() - before).toBeLessThan(10_000);
+		process.kill(Number(readFileSync(join(folder.path, 'master'), 'utf8')));
+	});
+
+	it("reads the person's configuration where their environment says it is", async () => {
+		writeFileSync(join(folder.path, 'elsewhere'), '[url "../origin.git"]\n\tinsteadOf = shop:\n');
+		shell(remote.checkout, 'remote', 'set-url', 'origin', 'shop:');
+		const moved = { ...env, GIT_CONFIG_GLOBAL: join(folder.path, 'elsewhere') };
+		expect(await openRemote(remote.checkout, 'origin', moved)).toMatchObject({
+			fetchUrl: '../origin.git',
+			writtenUrl: 'shop:',
+		});
 	});
 
 	it('names a remote that is not configured', async () => {
