@@ -77,7 +77,7 @@ export class LandingQueue {
 	async pass(): Promise<void> {
 		if (this.#stopped !== null) return;
 		const queue = this.queue();
-		if (queue.length === 0) return;
+		if (queue.length === 0) return this.#recoverMoved();
 		this.#waits = await this.#options.bringIn();
 		if (this.#waits !== null) return;
 		await this.recover();
@@ -86,6 +86,12 @@ export class LandingQueue {
 			const item = this.#options.home.item(key);
 			if (item?.stage.kind === 'merge') await this.#land(item);
 		}
+	}
+
+	/** Main may have come back with landings that the facts do not know: after a restored backup, from the checkout. */
+	async #recoverMoved(): Promise<void> {
+		const { git, main } = this.#options;
+		if ((await git.main()) !== main.tip) await this.recover();
 	}
 
 	async #land(item: Item): Promise<void> {
