@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { canonicalJson, parseJson } from '../log/index.ts';
 import { emptyFacts, type IntentId, type Item, itemSchema, type ProjectFacts, type Right } from '../pipeline/index.ts';
 import { ganglineError } from '../ports/index.ts';
+import { metaKey, type RecordChange } from './signed-records.ts';
 
 /** Why an intent was refused, kept until its author can be expected to know. */
 export interface RefusalRecord {
@@ -27,8 +28,6 @@ export interface IndexState {
 	readonly facts: ProjectFacts;
 	readonly refusals: Readonly<Record<IntentId, RefusalRecord>>;
 }
-
-export const metaKey = 'meta';
 
 const count = z.int().min(0);
 const right = z.enum(['user', 'agent', 'gates', 'landing', 'scheduler', 'system', 'hold', 'relay']);
@@ -57,9 +56,6 @@ const metaSchema = z.strictObject({
 });
 
 export type Meta = z.output<typeof metaSchema>;
-
-/** A record's new text; undefined: the record goes. */
-export type RecordChange = readonly [key: string, text: string | undefined];
 
 export const emptyState: IndexState = { facts: emptyFacts(), refusals: {} };
 
