@@ -140,6 +140,11 @@ export class ProjectLogs {
 		);
 	}
 
+	/** Durable entries of one author above `n`, in order; what is no intent comes as a `void`. */
+	intentsAfter(author: AuthorId, n: number): readonly Intent[] {
+		return this.#logs.get(author)?.after(n) ?? [];
+	}
+
 	/** Called with the author whose log has durably grown; must not throw. */
 	subscribe(listener: (author: AuthorId) => void): () => void {
 		this.#listeners.add(listener);

@@ -15,6 +15,11 @@ export interface ProjectRulesContext {
 	 * looks in git; who cannot look (a view) answers true, because the home decides again anyway.
 	 */
 	readonly diffIsAsShown: (item: Item, shown: Omit<Approval, 'who'>) => boolean;
+	/**
+	 * Whether the author may name the person it names: a gateway anyone who is logged in, a laptop only whom it belongs
+	 * to, by the registry. The home knows; left out, whoever may act as `user` may name anyone.
+	 */
+	readonly speaksFor?: (intent: Intent) => boolean;
 }
 
 /** Whether the table's row is open to this item at all, whatever the arguments: its type, its kind of failure, its hold. */

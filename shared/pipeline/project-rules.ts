@@ -82,7 +82,9 @@ interface Surroundings {
 }
 
 function decide(intent: Intent, { draft, context }: Surroundings): Step {
-	if (!mayActAs(draft.facts.authors, intent)) return { ok: false, refusal: 'notAuthorised' };
+	const { speaksFor = () => true } = context;
+	const isAuthorised = mayActAs(draft.facts.authors, intent) && (intent.by !== 'user' || speaksFor(intent));
+	if (!isAuthorised) return { ok: false, refusal: 'notAuthorised' };
 	if (intent.event === 'void') return { ok: true, item: draft.item(intent.item) ?? null };
 	if (intent.event === 'add') return add({ intent, draft, context });
 	const item = draft.item(intent.item);

@@ -1,0 +1,315 @@
+/**
+ * One project on a node that is not its home: the home's facts, everyone's logs, texts, and an author of its own. What
+ * a person wants here is durable in the log first, seen at once (tentative), and settled when the home has answered,
+ * which this process or a later one learns from the index. Nothing here decides; nothing here is lost [I6, I14].
+ */
+import { currentGeneration, type ItemText, ProjectIndex } from '../documents/index.ts';
+import { type AuthorLog, fromBase64, type Identity, ProjectLogs } from '../log/index.ts';
+import type { SyncedProject } from '../mesh/sync.ts';
+import type { ItemDraft } from '../operations/index.ts';
+import {
+	type Intent,
+	type IntentId,
+	type ItemView,
+	intentSchema,
+	type ProjectFacts,
+	type Refusal,
+	type Right,
+	viewItems,
+} from '../pipeline/index.ts';
+import type { Clock, Log, NodeId, Random, Store } from '../ports/index.ts';
+import { authorNames } from './names.ts';
+import { OpenTexts } from './open-texts.ts';
+import { type Answer, type KeptRefusal, Settlement } from './settlement.ts';
+
+/** Where a project's facts come from, by the registry. */
+export interface HomeOfProject {
+	readonly node: NodeId;
+	/** Base64. */
+	readonly key: string;
+}
+
+export interface ReplicaOptions {
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly identity: Identity;
+	readonly log: Log;
+	/** The project's id. */
+	readonly project: string;
+	/** What people call it now. */
+	readonly name: () => string;
+	readonly home: () => HomeOfProject;
+	/** What people call a node. */
+	readonly nodeName: (node: NodeId) => string;
+	/** As what an author that the home has not met yet may act, so that what it wants is seen. */
+	readonly rightsOf: (author: string) => readonly Right[];
+}
+
+/** What became of an intent as far as is known when the wait ended. */
+export type Submitted =
+	| { readonly kind: 'applied'; readonly intent: Intent }
+	| { readonly kind: 'refused'; readonly intent: Intent; readonly refusal: Refusal; readonly words: string }
+	/** Durable here; the home is away or slow. It will be applied or refused, and its author told. */
+	| { readonly kind: 'tentative'; readonly intent: Intent };
+
+/** `items`: keys that may look otherwise now; null: any. */
+export interface ReplicaChange {
+	readonly items: ReadonlySet<string> | null;
+}
+
+export class ProjectReplica implements SyncedProject, AsyncDisposable {
+	readonly id: string;
+	readonly logs: ProjectLogs;
+	readonly #options: ReplicaOptions;
+	readonly #own: AuthorLog;
+	readonly #texts: OpenTexts;
+	readonly #settlement: Settlement;
+	readonly #listeners = new Set<(change: ReplicaChange) => void>();
+	readonly #coveredListeners = new Set<() => void>();
+	#index: ProjectIndex;
+	#homeKey: string;
+	#views: ReadonlyMap<string, ItemView> | undefined;
+	#trimming: Promise<void> = Promise.resolve();
+	#unsubscribe: () => void = () => {};
+	#isClosed = false;
+
+	/** Reads what the store has of the project and begins a new author for this process. */
+	static async open(options: ReplicaOptions): Promise<ProjectReplica> {
+		const { store, project, clock, log, identity, random, home } = options;
+		const homeKey = await keepHomeKey(store, project, home().key);
+		const index = await openReader(options, await currentGeneration(store, project), homeKey);
+		const logs = await ProjectLogs.open({
+			store,
+			project,
+			clock,
+			log,
+			parse: (value) => intentSchema.parse(value),
+			mayVoid: (node) => node === home().node,
+		});
+		const own = await logs.startAuthor({ identity, duty: 'edge', random });
+		const replica: { current?: ProjectReplica } = {};
+		const onSettled = (): void => replica.current?.settled();
+		const settlement = await Settlement.open({ store, project, node: identity.nodeId, logs, log, onSettled });
+		const opened = new ProjectReplica(options, { index, homeKey, logs, own, settlement });
+		replica.current = opened;
+		settlement.settle(index);
+		opened.settled();
+		return opened;
+	}
+
+	private constructor(
+		options: ReplicaOptions,
+		parts: { index: ProjectIndex; homeKey: string; logs: ProjectLogs; own: AuthorLog; settlement: Settlement },
+	) {
+		this.#options = options;
+		this.id = options.project;
+		this.#index = parts.index;
+		this.#homeKey = parts.homeKey;
+		this.logs = parts.logs;
+		this.#own = parts.own;
+		this.#settlement = parts.settlement;
+		const { store, project, random } = options;
+		this.#texts = new OpenTexts({ store, project, random, isKnown: (key) => this.views().has(key) });
+		this.logs.subscribe(() => this.#changed(null));
+		this.#follow();
+	}
+
+	get name(): string {
+		return this.#options.name();
+	}
+
+	/** The facts of the home that this replica has; replaced as a whole when the home began another generation. */
+	get index(): ProjectIndex {
+		return this.#index;
+	}
+
+	get facts(): ProjectFacts {
+		return this.#index.facts;
+	}
+
+	/** This process's author here. */
+	get author(): string {
+		return this.#own.author;
+	}
+
+	/** Facts with what is pending laid over them, by key. */
+	views(): ReadonlyMap<string, ItemView> {
+		this.#views ??= this.#view();
+		return this.#views;
+	}
+
+	/** Everything this node knows of that the home has not settled. */
+	pending(): readonly Intent[] {
+		return this.logs.pendingIntents(this.facts.acceptedUpTo);
+	}
+
+	/** What people of this node asked for and the home has not settled. */
+	unsettled(): readonly Intent[] {
+		return this.#settlement.unsettled;
+	}
+
+	/** Refusals that nobody here has seen, oldest first. */
+	refusals(): readonly KeptRefusal[] {
+		return this.#settlement.refusals;
+	}
+
+	/** A person has seen these refusals (default: all). */
+	async seen(ids?: readonly IntentId[]): Promise<void> {
+		await this.#settlement.seen(ids);
+	}
+
+	/** Up to which number of each author of this node the answers are on disk here. */
+	heard(): Readonly<Record<string, number>> {
+		return this.#settlement.heard;
+	}
+
+	/**
+	 * Writes what a person wants into this node's log, all of it or nothing, and waits for the home's answers, at most
+	 * `waitMs`. Throws INVALID_ARGUMENT or TOO_LARGE for what is no intent.
+	 */
+	async submit(drafts: readonly ItemDraft[], { waitMs }: { readonly waitMs: number }): Promise<readonly Submitted[]> {
+		const basedOn = this.facts.revision;
+		const intents = await this.#own.append(drafts.map((draft) => ({ basedOn, ...draft })));
+		for (const intent of intents) this.#settlement.add(intent);
+		const answers = this.#awaitAnswers(intents, waitMs);
+		// The home may have answered while the log was being written.
+		this.#settlement.settle(this.#index);
+		return answers;
+	}
+
+	/** Called when what is seen here changed; must not throw. */
+	subscribe(listener: (change: ReplicaChange) => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** Called when more of the home's answers is on disk here, so that the home may be told; must not throw. */
+	onCovered(listener: () => void): () => void {
+		this.#coveredListeners.add(listener);
+		return () => this.#coveredListeners.delete(listener);
+	}
+
+	text(item: string): Promise<ItemText | undefined> {
+		return this.#texts.open(item);
+	}
+
+	texts(): readonly ItemText[] {
+		return this.#texts.all();
+	}
+
+	onText(listener: (text: ItemText) => void): () => void {
+		return this.#texts.subscribe(listener);
+	}
+
+	async replaceIndex(generation: string): Promise<ProjectIndex | null> {
+		const isLater = /^[1-9]\d{0,14}$/.test(generation) && Number(generation) > Number(this.#index.generation);
+		return isLater ? openReader(this.#options, generation, this.#options.home().key) : null;
+	}
+
+	/** From now on this is the project. What the home no longer covers is open again, and offered to it by the logs. */
+	async adoptIndex(index: ProjectIndex): Promise<void> {
+		const { store, project, home } = this.#options;
+		if (Number(index.generation) <= Number(this.#index.generation)) return;
+		this.#homeKey = home().key;
+		await store.write([
+			{ kind: 'put', key: `index/${project}/generation`, value: index.generation },
+			{ kind: 'put', key: homeKeyRecord(project), value: this.#homeKey },
+		]);
+		this.#unsubscribe();
+		this.#index = index;
+		this.#follow();
+		this.#settlement.reopen(index.facts.acceptedUpTo);
+		this.#settlement.settle(index);
+		this.#changed(null);
+		this.settled();
+	}
+
+	/** Entries that the facts on this disk cover are needed no more; then the home may be told what is covered. */
+	settled(): void {
+		if (this.#isClosed) return;
+		const upTo = this.#trimmable();
+		this.#trimming = this.#trimming
+			.then(() => this.logs.trim(upTo))
+			.then(() => {
+				for (const listener of this.#coveredListeners) listener();
+			})
+			.catch((error: unknown) => this.#options.log.error('replica.failed', { project: this.id, error }));
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#isClosed = true;
+		this.#unsubscribe();
+		await this.#settlement.idle();
+		await this.#trimming;
+	}
+
+	#follow(): void {
+		this.#unsubscribe = this.#index.subscribe(({ items }) => {
+			this.#settlement.settle(this.#index);
+			this.#changed(items);
+			this.settled();
+		});
+	}
+
+	/** Our own entries stay until their answers are on disk too. */
+	#trimmable(): Readonly<Record<string, number>> {
+		const { heard } = this.#settlement;
+		const { nodeId } = this.#options.identity;
+		const accepted = Object.entries(this.facts.acceptedUpTo);
+		return Object.fromEntries(
+			accepted.map(([author, n]) => [
+				author,
+				author.startsWith(nodeId) && author.endsWith('.edge') ? Math.min(n, heard[author] ?? 0) : n,
+			]),
+		);
+	}
+
+	#changed(items: ReadonlySet<string> | null): void {
+		this.#views = undefined;
+		for (const listener of this.#listeners) listener({ items });
+	}
+
+	#view(): ReadonlyMap<string, ItemView> {
+		const { nodeName, rightsOf } = this.#options;
+		const pending = this.pending();
+		const unmet = pending.filter(({ author }) => !Object.hasOwn(this.facts.authors, author));
+		const authors = Object.fromEntries(unmet.map(({ author }) => [author, rightsOf(author)]));
+		const facts = { ...this.facts, authors: { ...authors, ...this.facts.authors } };
+		const names = authorNames(facts, pending, nodeName);
+		return new Map(viewItems(facts, pending, names).map((view) => [view.key, view]));
+	}
+
+	#awaitAnswers(intents: readonly Intent[], waitMs: number): Promise<readonly Submitted[]> {
+		const answers = new Map<Intent, Answer>();
+		const all = Promise.withResolvers<void>();
+		const waits = intents.map((intent) =>
+			this.#settlement.wait(intent, (answer) => {
+				answers.set(intent, answer);
+				if (answers.size === intents.length) all.resolve();
+			}),
+		);
+		const cancel = this.#options.clock.after(waitMs, all.resolve);
+		return all.promise.then(() => {
+			cancel();
+			for (const giveUp of waits) giveUp();
+			return intents.map((intent) => ({ intent, ...(answers.get(intent) ?? { kind: 'tentative' as const }) }));
+		});
+	}
+}
+
+const homeKeyRecord = (project: string): string => `replica/${project}/homeKey`;
+
+/** Under which the generation on this disk was signed: the registry's may be a later home's already. */
+async function keepHomeKey(store: Store, project: string, now: string): Promise<string> {
+	const key = homeKeyRecord(project);
+	const value = await store.get(key);
+	if (typeof value === 'string') return value;
+	await store.write([{ kind: 'put', key, value: now }]);
+	return now;
+}
+
+function openReader(options: ReplicaOptions, generation: string, homeKey: string): Promise<ProjectIndex> {
+	const { store, random, project } = options;
+	return ProjectIndex.open({ store, project, generation, random, homeKey: fromBase64(homeKey) });
+}

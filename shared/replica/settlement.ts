@@ -1,0 +1,201 @@
+/**
+ * What became of the intents of this node: applied, refused, or not settled yet. The home's index says it; here it is
+ * matched with what was asked. Who waits for an answer gets it; a refusal that nobody waited for is kept on disk until
+ * a person of this node has seen it [I14], however late it comes and whichever process of the node asked.
+ */
+import { z } from 'zod';
+import type { RefusalRecord } from '../documents/index.ts';
+import type { ProjectLogs } from '../log/index.ts';
+import { explainRefusalIn, type Intent, type IntentId, type ProjectFacts, type Refusal } from '../pipeline/index.ts';
+import {
+	type AuthorId,
+	type Log,
+	type NodeId,
+	nodeOf,
+	parseAuthorId,
+	type Store,
+	type StoreWrite,
+} from '../ports/index.ts';
+
+/** What the home has said about an intent. */
+export type Answer =
+	| { readonly kind: 'applied' }
+	| { readonly kind: 'refused'; readonly refusal: Refusal; readonly words: string };
+
+/** A refusal that its author may not know of. */
+const keptRefusalSchema = z.object({
+	author: z.string(),
+	n: z.number(),
+	item: z.string(),
+	event: z.string(),
+	who: z.string().nullable(),
+	/** Wall ms of the intent. */
+	at: z.number(),
+	refusal: z.string(),
+	words: z.string(),
+});
+export type KeptRefusal = z.output<typeof keptRefusalSchema>;
+
+/** What the home says now. */
+export interface Answered {
+	readonly facts: ProjectFacts;
+	readonly refusals: Readonly<Record<IntentId, RefusalRecord>>;
+}
+
+export interface SettlementOptions {
+	readonly store: Store;
+	readonly project: string;
+	readonly node: NodeId;
+	readonly logs: ProjectLogs;
+	readonly log: Log;
+	/** Called when it is durable that answers up to here were taken in, and when refusals came or went. */
+	readonly onSettled: () => void;
+}
+
+type Waiter = (answer: Answer) => void;
+
+export class Settlement {
+	readonly #options: SettlementOptions;
+	/** Not settled, by author in the order of their numbers. */
+	readonly #open = new Map<AuthorId, Map<number, Intent>>();
+	readonly #waiters = new Map<IntentId, Waiter>();
+	readonly #kept = new Map<IntentId, KeptRefusal>();
+	/** Up to which number answers are on disk here, by author. */
+	readonly #heard = new Map<AuthorId, number>();
+	#writing: Promise<void> = Promise.resolve();
+
+	/** Reads what earlier processes of this node left open. */
+	static async open(options: SettlementOptions): Promise<Settlement> {
+		const settlement = new Settlement(options);
+		const { store, project } = options;
+		for (const { key, value } of await store.list(`heard/${project}/`)) {
+			const author = parseAuthorId(key.slice(`heard/${project}/`.length));
+			settlement.#heard.set(author, z.int().parse(value));
+		}
+		for (const { value } of await store.list(`refused/${project}/`)) {
+			const kept = keptRefusalSchema.safeParse(value);
+			if (kept.success) settlement.#kept.set(`${kept.data.author}#${kept.data.n}`, kept.data);
+		}
+		settlement.reopen();
+		return settlement;
+	}
+
+	private constructor(options: SettlementOptions) {
+		this.#options = options;
+	}
+
+	/** Takes up every entry of this node's logs that has no answer on disk; those from `above` on again. */
+	reopen(above: Readonly<Record<string, number>> = {}): void {
+		const { logs, node } = this.#options;
+		for (const { author } of logs.digests()) {
+			if (nodeOf(author) !== node || !author.endsWith('.edge')) continue;
+			const heard = this.#heard.get(author) ?? 0;
+			const from = Object.hasOwn(above, author) ? Math.min(heard, above[author] ?? 0) : heard;
+			if (from < heard) this.#heard.set(author, from);
+			for (const intent of logs.intentsAfter(author, from)) this.#openOf(author).set(intent.n, intent);
+		}
+	}
+
+	/** An intent of this process is durable and waits for an answer. */
+	add(intent: Intent): void {
+		this.#openOf(parseAuthorId(intent.author)).set(intent.n, intent);
+	}
+
+	/** Calls `waiter` with the answer, once; the returned function gives up waiting. */
+	wait(intent: Intent, waiter: Waiter): () => void {
+		const id: IntentId = `${intent.author}#${intent.n}`;
+		this.#waiters.set(id, waiter);
+		return () => void this.#waiters.delete(id);
+	}
+
+	/** Intents of this node that the home has not answered. */
+	get unsettled(): readonly Intent[] {
+		return [...this.#open.values()].flatMap((entries) => [...entries.values()]);
+	}
+
+	/** Refusals that no person of this node has seen, oldest first. */
+	get refusals(): readonly KeptRefusal[] {
+		return [...this.#kept.values()].sort((a, b) => a.at - b.at);
+	}
+
+	/** Up to which number of each of this node's authors the answers are on disk here. */
+	get heard(): Readonly<Record<string, number>> {
+		return Object.fromEntries(this.#heard);
+	}
+
+	/** Matches what the home says with what is open. Does nothing twice. */
+	settle(answered: Answered): void {
+		const writes: StoreWrite[] = [];
+		const reached = new Map<AuthorId, number>();
+		for (const [author, entries] of this.#open) {
+			const upTo = Object.hasOwn(answered.facts.acceptedUpTo, author) ? (answered.facts.acceptedUpTo[author] ?? 0) : 0;
+			let last = 0;
+			for (const [n, intent] of entries) {
+				if (n > upTo) break;
+				entries.delete(n);
+				writes.push(...this.#answer(intent, answered));
+				last = n;
+			}
+			if (last === 0) continue;
+			reached.set(author, last);
+			writes.push({ kind: 'put', key: `heard/${this.#options.project}/${author}`, value: last });
+		}
+		if (writes.length > 0) this.#keep(writes, reached);
+	}
+
+	/** A person has seen these refusals (default: all). */
+	async seen(ids: readonly IntentId[] = [...this.#kept.keys()]): Promise<void> {
+		const known = ids.filter((id) => this.#kept.delete(id));
+		if (known.length === 0) return;
+		const { store, project, onSettled } = this.#options;
+		await store.write(known.map((id) => ({ kind: 'delete', key: `refused/${project}/${id}` })));
+		onSettled();
+	}
+
+	/** Resolves when everything settled so far is on disk. */
+	async idle(): Promise<void> {
+		await this.#writing;
+	}
+
+	#openOf(author: AuthorId): Map<number, Intent> {
+		const known = this.#open.get(author);
+		if (known) return known;
+		const entries = new Map<number, Intent>();
+		this.#open.set(author, entries);
+		return entries;
+	}
+
+	#answer(intent: Intent, { facts, refusals }: Answered): readonly StoreWrite[] {
+		const id: IntentId = `${intent.author}#${intent.n}`;
+		const refusal = Object.hasOwn(refusals, id) ? refusals[id] : undefined;
+		const waiter = this.#waiters.get(id);
+		this.#waiters.delete(id);
+		if (!refusal) {
+			waiter?.({ kind: 'applied' });
+			return [];
+		}
+		const reason = refusal.reason as Refusal;
+		const words = refusal.detail ?? explainRefusalIn(facts, reason, intent);
+		if (waiter) {
+			waiter({ kind: 'refused', refusal: reason, words });
+			return [];
+		}
+		const { author, n, item, event, who = null, at } = intent;
+		const kept = { author, n, item, event, who, at: at[0], refusal: reason, words };
+		this.#kept.set(id, kept);
+		return [{ kind: 'put', key: `refused/${this.#options.project}/${id}`, value: kept }];
+	}
+
+	#keep(writes: readonly StoreWrite[], reached: ReadonlyMap<AuthorId, number>): void {
+		const { store, log, onSettled } = this.#options;
+		const written = store.write(writes).then(
+			() => {
+				for (const [author, upTo] of reached) this.#heard.set(author, upTo);
+				onSettled();
+			},
+			// What is not on disk is settled again by the next process: nothing was told to the home.
+			(error: unknown) => log.error('settlement.failed', { error }),
+		);
+		this.#writing = Promise.all([this.#writing, written]).then(() => {});
+	}
+}
