@@ -1,0 +1,96 @@
+/**
+ * Packs the program: the same files give the same bytes, whoever packs them and when, so that the hash in a line that
+ * was printed yesterday is still that of the archive today. The system's tar and gzip do it in processes of their own,
+ * because a hundred megabytes would hold up everything else that the gateway does.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import type { ProgramFile } from './program.ts';
+
+export interface MadeBuild {
+	readonly path: string;
+	readonly sha256: string;
+	readonly bytes: number;
+}
+
+/** What the line starts: works through links to it, whatever the folder is called. */
+const launcher = `#!/bin/sh
+here=$(dirname -- "$(readlink -f -- "$0")") && exec "$here/bin/node" "$here/app/gateway/cli/gangline.js" "$@"
+`;
+const stderrCharactersKept = 4096;
+
+/** Packs the files into \`<folder>/<sha256>.tgz\`. Nothing of that name is there before it is whole. */
+export async function makeBuild(files: readonly ProgramFile[], folder: string): Promise<MadeBuild> {
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	const stage = join(folder, `stage.${process.pid}`);
+	const part = join(folder, `part.${process.pid}.tgz`);
+	try {
+		await rm(stage, { recursive: true, force: true });
+		await stageFiles(files, stage);
+		await packFolder(stage, part);
+		const [sha256, { size }] = await Promise.all([hashOf(part), stat(part)]);
+		const path = join(folder, `${sha256}.tgz`);
+		await rename(part, path);
+		return { path, sha256, bytes: size };
+	} finally {
+		await rm(stage, { recursive: true, force: true });
+		await rm(part, { force: true });
+	}
+}
+
+async function stageFiles(files: readonly ProgramFile[], stage: string): Promise<void> {
+	for (const folder of new Set(files.map(({ to }) => dirname(join(stage, to))))) {
+		await mkdir(folder, { recursive: true, mode: 0o755 });
+	}
+	for (const { from, to, executable } of files) {
+		const path = join(stage, to);
+		await copyFile(from, path);
+		await chmod(path, executable ? 0o755 : 0o644);
+	}
+	await writeFile(join(stage, 'gangline'), launcher);
+	await chmod(join(stage, 'gangline'), 0o755);
+}
+
+async function packFolder(folder: string, to: string): Promise<void> {
+	const alike = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX,go-w'];
+	const argv = [
+		'--create',
+		'--format=ustar',
+		...alike,
+		'--use-compress-program=gzip -n -6',
+		'--file',
+		to,
+		'-C',
+		folder,
+	];
+	const { code, stderr } = await runTar([...argv, '.']);
+	if (code === 0) return;
+	throw ganglineError('UNSUITABLE_MACHINE', `the build for machines that join could not be packed: ${stderr}`, {
+		hint: 'GNU tar and gzip are needed, and room on the disk: tar --version; df -h',
+	});
+}
+
+function runTar(argv: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {
+	return new Promise((resolve) => {
+		const child = spawn('tar', argv, {
+			stdio: ['ignore', 'ignore', 'pipe'],
+			env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+		});
+		let stderr = '';
+		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+			stderr = (stderr + text).slice(-stderrCharactersKept);
+		});
+		child.once('error', (error) => resolve({ code: null, stderr: error.message }));
+		child.once('close', (code) => resolve({ code, stderr: stderr.trim() || `exit code ${code}` }));
+	});
+}
+
+async function hashOf(path: string): Promise<string> {
+	const hash = createHash('sha256');
+	for await (const chunk of createReadStream(path)) hash.update(chunk);
+	return hash.digest('hex');
+}
