@@ -45,11 +45,14 @@ export const addressSchema = z
 		'expected such as /ip4/192.0.2.7/tcp/7421',
 	);
 
-export const dutiesSchema = z.array(z.enum(['gateway', 'home', 'work'])).max(3);
-export const worksForSchema = z.union([z.literal('any'), z.array(projectIdSchema).max(recordsMax)]);
+export const dutiesSchema = z
+	.array(z.enum(['gateway', 'home', 'work']))
+	.max(3)
+	.readonly();
+export const worksForSchema = z.union([z.literal('any'), z.array(projectIdSchema).max(recordsMax).readonly()]);
 export const slotsSchema = z.int().min(0).max(slotsMax);
-export const labelsSchema = z.array(labelSchema).max(50);
-export const addressesSchema = z.array(addressSchema).max(addressesMax);
+export const labelsSchema = z.array(labelSchema).max(50).readonly();
+export const addressesSchema = z.array(addressSchema).max(addressesMax).readonly();
 
 export const meshNodeSchema = z.strictObject({
 	id: nodeIdSchema,
