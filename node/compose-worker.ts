@@ -10,7 +10,7 @@ import type { NodeParts } from './compose.ts';
 import type { ProjectRecord, ProjectWorker } from './home/project.ts';
 import type { RunBook } from './home/run-book.ts';
 import type { WorkerLink } from './home/work-loop.ts';
-import { type GateRunner, RunLogs, Worker, Workspaces, workspaceGit } from './worker/index.ts';
+import { type GateRunner, type MachineRoom, RunLogs, Worker, Workspaces, workspaceGit } from './worker/index.ts';
 
 export interface WorkerOpening {
 	readonly record: ProjectRecord;
@@ -77,7 +77,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): ProjectWor
 	});
 	return {
 		link: linkTo(worker),
-		worker: projectWorker(worker, logs, opening.runs),
+		worker: projectWorker(worker, { room, logs, runs: opening.runs }),
 		clonePath: (key) => join(clones, key),
 	};
 }
@@ -94,9 +94,12 @@ function linkTo(worker: Worker): WorkerLink {
 	};
 }
 
-function projectWorker(worker: Worker, logs: RunLogs, runs: RunBook): ProjectWorker {
+type WorkerSurroundings = { readonly room: MachineRoom; readonly logs: RunLogs; readonly runs: RunBook };
+
+function projectWorker(worker: Worker, { room, logs, runs }: WorkerSurroundings): ProjectWorker {
 	return {
 		freeSlots: () => worker.freeSlots,
+		shortage: () => room.shortage(),
 		running: () => worker.busy(),
 		cancel: (key, reason) => worker.cancel(key, reason),
 		start: () => worker.start(),

@@ -98,7 +98,17 @@ export class BranchSync {
 		return requireCheckout(this.#options.checkout);
 	}
 
+	/** Nothing is known where the canonical repository is away: the project says so, and the board is there all the same. */
 	async distance(): Promise<Board['distance']> {
+		try {
+			return await this.#measure();
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			return { branch: this.#options.canonical.branch, canonical: null, origin: null, checkout: null };
+		}
+	}
+
+	async #measure(): Promise<Board['distance']> {
 		const { canonical, clock } = this.#options;
 		const before = await canonical.main();
 		if (this.#passed?.main !== before || clock.monotonic() - this.#passed.at > freshMs) await this.look();

@@ -32,6 +32,8 @@ export interface ProjectRecord {
 /** The worker of this node, for one project. */
 export interface ProjectWorker {
 	readonly freeSlots: () => number;
+	/** Of disk or memory, in words; null where there is enough. */
+	readonly shortage: () => string | null;
 	readonly running: () => readonly RunningWork[];
 	cancel(key: string, reason: string): Promise<void>;
 	/** Hands over reports that an earlier process left, and begins to take tasks. */
@@ -256,7 +258,7 @@ export class Project {
 		if (this.#record.paused) return 'the project is paused: gangline resume';
 		if (this.#trouble !== null) return this.#trouble;
 		const { ready, reason } = this.#parts.qualification.state;
-		return ready ? null : reason;
+		return ready ? this.#parts.worker.shortage() : reason;
 	}
 
 	view(): ProjectView {

@@ -141,6 +141,9 @@ describe('bad input', { timeout: 300_000 }, () => {
 		renameSync(canonical, `${canonical}.away`);
 		const held = await world.ok(repository, 'add', 'Three', '--run', 'echo three > three.txt');
 		expect(held).toMatch(/waits because .*canonical\.git is no git repository.*put it back/);
+		const without = await world.json<Board>(repository, 'status');
+		expect(stages(without)).toEqual(['One done', 'Two done', 'Three backlog']);
+		expect(without.project.trouble).toMatch(/canonical\.git is no git repository/);
 		await world.ok(repository, 'stop');
 		const gone = await world.gangline(repository, 'start');
 		expectRefusal(gone, 5, /the canonical repository .* is gone, with what landed/, /put it back from a backup/);
@@ -268,6 +271,9 @@ describe('bad input', { timeout: 300_000 }, () => {
 			await world.ok(repository, 'start');
 			const node = await world.json<{ pid: number }>(repository, 'ps');
 			await world.ok(repository, 'add', 'Before', '--hold');
+			resize(state, '512m');
+			const waits = await world.ok(repository, 'add', 'After', '--run', 'echo after > after.txt');
+			expect(waits).toMatch(/waits because only 0\.\d GiB of disk are free, 1\.0 GiB are needed/);
 			const ballast = join(state, 'ballast');
 			resize(state, '24m');
 			spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4k'], { stdio: 'ignore' });
@@ -278,7 +284,6 @@ describe('bad input', { timeout: 300_000 }, () => {
 			resize(state, '4g');
 			process.kill(node.pid, 'SIGKILL');
 			await world.ok(repository, 'start');
-			await world.ok(repository, 'add', 'After', '--run', 'echo after > after.txt');
 			using _view = readOnlyView(repository);
 			const board = await world.until<Board>(
 				repository,
