@@ -1,0 +1,3 @@
+/** The edge of the mesh for browsers and simple tools: its documents over the y-websocket protocol. */
+export { type DocumentServer, type DocumentServerOptions, serveDocuments } from './document-server.ts';
+export type { Opened, ServedDocument } from './served-document.ts';
