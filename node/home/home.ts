@@ -15,6 +15,7 @@ import {
 	type ProjectFacts,
 	type ProjectRulesContext,
 	projectRules,
+	type Right,
 } from '../../shared/pipeline/index.ts';
 import { assert, type Duty, type Log, type StoreWrite } from '../../shared/ports/index.ts';
 import { Serial } from '../reconcile/serial.ts';
@@ -36,8 +37,14 @@ export interface OwnLog {
 /** Where the facts are kept: publishes what changed between two of them, durably, together with `writes`. */
 export interface FactsDocument {
 	readonly facts: ProjectFacts;
-	publish(next: ProjectFacts, writes: readonly StoreWrite[]): Promise<void>;
+	/** `refusals`: why intents were refused, for authors that cannot be told otherwise; null where they know. */
+	publish(next: ProjectFacts, writes: readonly StoreWrite[], refusals: Refusals): Promise<void>;
 }
+
+export type Refusals = Readonly<Record<IntentId, { readonly reason: string; readonly detail?: string } | null>>;
+
+/** As what authors may act. */
+export type Authors = Readonly<Record<string, readonly Right[]>>;
 
 export interface HomeOptions {
 	readonly document: FactsDocument;
@@ -63,15 +70,23 @@ export interface Exclusive {
 	submit(duty: Duty, drafts: readonly Draft[], writes?: readonly StoreWrite[]): Promise<readonly Settled[]>;
 }
 
+/** Why, in a sentence or two; a record of the index holds no more. */
+const detailMax = 500;
+
+const authorOf = (id: IntentId): string => id.slice(0, id.lastIndexOf('#'));
+
 export class Home {
 	readonly #options: HomeOptions;
 	readonly #serial = new Serial();
 	readonly #listeners = new Set<(change: FactsChange) => void>();
 	readonly #outcomes = new Map<IntentId, Outcome>();
+	/** Of this process: who submits here is answered here. */
+	readonly #own: ReadonlySet<string>;
 	#pending: Intent[];
 
 	constructor(options: HomeOptions) {
 		this.#options = options;
+		this.#own = new Set(Object.values(options.logs).map(({ author }) => author));
 		this.#pending = [...options.pending];
 	}
 
@@ -104,6 +119,22 @@ export class Home {
 				},
 				submit: (duty, drafts, writes = []) => home.#submitAtOnce(duty, drafts, writes),
 			});
+		});
+	}
+
+	/**
+	 * Folds durable intents of other nodes' logs; `authors` registers (or changes) as what theirs may act. What is refused
+	 * is published, so that its author learns of it wherever it is.
+	 */
+	async accept(intents: readonly Intent[], authors: Authors = {}): Promise<void> {
+		await this.#serial.run(() => this.#fold(intents, [], authors));
+	}
+
+	/** Publishes what `revise` makes of the facts besides items: authors, and refusals that are known to be heard. */
+	async revise(revise: (facts: ProjectFacts) => ProjectFacts, refusals: Refusals = {}): Promise<void> {
+		await this.#serial.run(async () => {
+			const { document } = this.#options;
+			await document.publish(revise(document.facts), [], refusals);
 		});
 	}
 
@@ -153,13 +184,40 @@ export class Home {
 		});
 	}
 
-	async #fold(batch: readonly Intent[], writes: readonly StoreWrite[]): Promise<void> {
+	async #fold(batch: readonly Intent[], writes: readonly StoreWrite[], authors: Authors = {}): Promise<void> {
 		const { document, context, historyWrites, log } = this.#options;
 		const rules = projectRules(await context(batch));
-		const { state, outcomes, history } = foldIntents(document.facts, batch, rules);
-		await document.publish(state, [...historyWrites(history), ...writes]);
-		for (const [id, outcome] of Object.entries(outcomes)) this.#outcomes.set(id as IntentId, outcome);
+		const { facts } = document;
+		const registered = { ...facts, authors: { ...facts.authors, ...authors } };
+		const { state, outcomes, history } = foldIntents(registered, batch, rules);
+		await document.publish(state, [...historyWrites(history), ...writes], this.#refusalsOf(history, batch));
+		for (const { author, n } of batch) {
+			const outcome = outcomes[`${author}#${n}`];
+			if (outcome !== undefined && this.#own.has(author)) this.#outcomes.set(`${author}#${n}`, outcome);
+		}
 		for (const entry of history) log.info('item.changed', { ...entry });
 		for (const listener of this.#listeners) listener({ facts: document.facts, history });
+	}
+
+	/** For authors of other processes and nodes: nobody of theirs waits here for an answer. */
+	#refusalsOf(history: readonly HistoryEntry[], batch: readonly Intent[]): Refusals {
+		const unreadable = new Map(
+			batch.flatMap(({ author, n, event, args }) =>
+				event === 'void' ? [[`${author}#${n}`, `it could not be read: ${String(args?.reason ?? 'lost')}`]] : [],
+			),
+		);
+		const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && !this.#own.has(authorOf(id)));
+		return Object.fromEntries(
+			refused.map(({ id, outcome, reason }) => {
+				const detail = unreadable.get(id) ?? reason;
+				return [
+					id,
+					{
+						reason: outcome.replace(/^refused:/, ''),
+						...(detail === null ? {} : { detail: detail.slice(0, detailMax) }),
+					},
+				];
+			}),
+		);
 	}
 }

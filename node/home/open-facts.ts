@@ -5,7 +5,7 @@
  */
 import { currentGeneration, ProjectIndex } from '../../shared/documents/index.ts';
 import { type Identity, ProjectLogs } from '../../shared/log/index.ts';
-import { type Intent, intentSchema, type Right } from '../../shared/pipeline/index.ts';
+import { type Intent, intentSchema } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type Duty,
@@ -15,6 +15,7 @@ import {
 	type Random,
 	type Store,
 } from '../../shared/ports/index.ts';
+import { dutyRights } from './author-rights.ts';
 import type { OwnLog } from './home.ts';
 
 export interface FactsOpening {
@@ -28,30 +29,32 @@ export interface FactsOpening {
 
 export interface OpenedFacts {
 	readonly index: ProjectIndex;
+	readonly logs: ProjectLogs;
 	readonly own: Readonly<Record<Duty, OwnLog>>;
-	/** Fold them after main was read. */
+	/** What earlier processes of this node wrote and no home has folded. Fold it after main was read. */
 	readonly pending: readonly Intent[];
 }
-
-/** As what each of this process's three authors may act. */
-const rights: Readonly<Record<Duty, readonly Right[]>> = {
-	home: ['system', 'scheduler', 'landing'],
-	work: ['agent', 'gates', 'relay'],
-	edge: ['user'],
-};
 
 export async function openFacts(opening: FactsOpening): Promise<OpenedFacts> {
 	const { store, clock, random, identity, log, project } = opening;
 	const index = await openIndex(opening);
-	const logs = await ProjectLogs.open({ store, project, clock, log, parse: (value) => intentSchema.parse(value) });
+	const logs = await ProjectLogs.open({
+		store,
+		project,
+		clock,
+		log,
+		parse: (value) => intentSchema.parse(value),
+		mayVoid: (node) => node === identity.nodeId,
+	});
 	const own = {
 		home: await logs.startAuthor({ identity, duty: 'home', random }),
 		work: await logs.startAuthor({ identity, duty: 'work', random }),
 		edge: await logs.startAuthor({ identity, duty: 'edge', random }),
 	};
-	const pending = logs.pendingIntents(index.facts.acceptedUpTo);
+	const isOurs = ({ author }: Intent): boolean => nodeOf(parseAuthorId(author)) === identity.nodeId;
+	const pending = logs.pendingIntents(index.facts.acceptedUpTo).filter(isOurs);
 	await registerAuthors(index, own, pending);
-	return { index, own, pending };
+	return { index, logs, own, pending };
 }
 
 /**
@@ -87,7 +90,7 @@ async function registerAuthors(
 		nodeOf(parseAuthorId(author)) !== node || waiting.has(author) || holders.has(author);
 	const authors = Object.fromEntries([
 		...Object.entries(facts.authors).filter(stays),
-		...Object.entries(own).map(([duty, { author }]) => [author, rights[duty as Duty]] as const),
+		...Object.entries(own).map(([duty, { author }]) => [author, dutyRights[duty as Duty]] as const),
 	]);
 	await index.publish({ ...facts, authors });
 }

@@ -41,6 +41,10 @@ export function nodeOf(author: AuthorId): NodeId {
 	return parseNodeId(author.slice(0, author.indexOf('.')));
 }
 
+export function dutyOf(author: AuthorId): Duty {
+	return author.slice(author.lastIndexOf('.') + 1) as Duty;
+}
+
 function parser<Id extends string>(what: string, pattern: RegExp, expected: string): (text: string) => Id {
 	return (text) => {
 		if (!pattern.test(text)) {

@@ -1,0 +1,202 @@
+/**
+ * What the home of a project gives to and takes from its other replicas: facts, logs and texts to sync, intents of
+ * others through the intake, refusals until their authors have heard of them, and the trimming of what everyone has.
+ * On a machine alone it only trims.
+ */
+import type { ItemText, ProjectIndex } from '../../shared/documents/index.ts';
+import type { ProjectLogs } from '../../shared/log/index.ts';
+import type { SyncedProject } from '../../shared/mesh/sync.ts';
+import type { IntentId } from '../../shared/pipeline/index.ts';
+import {
+	type Clock,
+	type Log,
+	type NodeId,
+	nodeOf,
+	parseAuthorId,
+	type Random,
+	type Store,
+} from '../../shared/ports/index.ts';
+import { type KeptRefusal, OpenTexts, Settlement } from '../../shared/replica/index.ts';
+import type { AuthorRights } from './author-rights.ts';
+import { Coverage } from './coverage.ts';
+import type { Home } from './home.ts';
+import { Intake } from './intake.ts';
+
+export interface ExchangeOptions {
+	readonly project: string;
+	readonly node: NodeId;
+	readonly home: Home;
+	readonly index: ProjectIndex;
+	readonly logs: ProjectLogs;
+	/** Authors of this process. */
+	readonly own: ReadonlySet<string>;
+	readonly rights: AuthorRights;
+	/** Nodes that may have a replica, by the registry; this one left out. */
+	readonly others: () => readonly NodeId[];
+	readonly store: Store;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly log: Log;
+}
+
+/** What a replica says it has on its disk. */
+export interface Covered {
+	readonly generation: string;
+	readonly stateHash: string;
+	/** The author under which its process speaks. */
+	readonly current: string;
+	/** Up to which number of its authors it has kept the home's answers. */
+	readonly heard: Readonly<Record<string, number>>;
+}
+
+export class HomeExchange implements SyncedProject {
+	readonly id: string;
+	readonly index: ProjectIndex;
+	readonly logs: ProjectLogs;
+	readonly #options: ExchangeOptions;
+	readonly #texts: OpenTexts;
+	readonly #settlement: Settlement;
+	readonly #intake: Intake;
+	readonly #coverage = new Coverage();
+	#unsubscribe: () => void = () => {};
+
+	static async open(options: ExchangeOptions): Promise<HomeExchange> {
+		const { store, project, node, logs, log } = options;
+		const exchange: { current?: HomeExchange } = {};
+		const onSettled = (): void => void exchange.current?.forgetHeard(node, exchange.current.#settlement.heard);
+		const settlement = await Settlement.open({ store, project, node, logs, log, onSettled });
+		exchange.current = new HomeExchange(options, settlement);
+		return exchange.current;
+	}
+
+	private constructor(options: ExchangeOptions, settlement: Settlement) {
+		const { project, index, logs, home, store, random, rights, clock, log, node, own } = options;
+		this.#options = options;
+		this.id = project;
+		this.index = index;
+		this.logs = logs;
+		this.#settlement = settlement;
+		const isKnown = (item: string): boolean => home.item(item) !== undefined;
+		this.#texts = new OpenTexts({ store, project, random, isKnown });
+		const isOwn = (author: string): boolean => own.has(author);
+		this.#intake = new Intake({ home, logs, node, isOwn, rights, refusals: () => index.refusals, clock, log });
+	}
+
+	/** Takes what others want from now on. Called after main was read and this node's own intents were folded. */
+	start(): void {
+		const { index } = this;
+		const note = (): void => {
+			this.#coverage.note(index.stateHash, index.facts.acceptedUpTo);
+			this.#settlement.settle(index);
+		};
+		note();
+		this.#unsubscribe = index.subscribe(note);
+		this.#intake.start();
+	}
+
+	async stop(): Promise<void> {
+		await this.#intake.stop();
+		this.#unsubscribe();
+		await this.#settlement.idle();
+	}
+
+	/** Resolves when what has arrived is folded. */
+	idle(): Promise<void> {
+		return this.#intake.idle();
+	}
+
+	/** A replica says what is on its disk. */
+	async told(node: NodeId, covered: Covered): Promise<void> {
+		if (covered.generation !== this.index.generation) return;
+		this.#coverage.told(node, covered);
+		await this.forgetHeard(node, covered.heard);
+		await this.#trim();
+	}
+
+	/** Refusals of what people of this node wanted in earlier processes, that nobody has seen. */
+	refusals(): readonly KeptRefusal[] {
+		return this.#settlement.refusals;
+	}
+
+	/** A person has seen these refusals (default: all). */
+	async seen(ids?: readonly IntentId[]): Promise<void> {
+		await this.#settlement.seen(ids);
+	}
+
+	/** Drops what everyone has: entries of logs, and authors of processes that are over. */
+	async tidy(): Promise<void> {
+		await this.#trim();
+		const gone = new Set(this.#forgettable());
+		if (gone.size === 0) return;
+		const without = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+			Object.fromEntries(Object.entries(record).filter(([author]) => !gone.has(author)));
+		await this.#options.home.revise((facts) => ({
+			...facts,
+			authors: without(facts.authors),
+			acceptedUpTo: without(facts.acceptedUpTo),
+		}));
+	}
+
+	/** The node has these answers on its disk: the index need not keep them for it. */
+	async forgetHeard(node: NodeId, heard: Readonly<Record<string, number>>): Promise<void> {
+		const known = (Object.keys(this.index.refusals) as IntentId[]).filter((id) => {
+			const { author, n } = partsOf(id);
+			return nodeOf(parseAuthorId(author)) === node && Object.hasOwn(heard, author) && n <= (heard[author] ?? 0);
+		});
+		if (known.length === 0) return;
+		await this.#options.home.revise((facts) => facts, Object.fromEntries(known.map((id) => [id, null])));
+		this.#intake.lookAgain();
+	}
+
+	text(item: string): Promise<ItemText | undefined> {
+		return this.#texts.open(item);
+	}
+
+	texts(): readonly ItemText[] {
+		return this.#texts.all();
+	}
+
+	onText(listener: (text: ItemText) => void): () => void {
+		return this.#texts.subscribe(listener);
+	}
+
+	/** Nobody tells the home what its facts are. */
+	async replaceIndex(): Promise<null> {
+		return null;
+	}
+
+	async adoptIndex(): Promise<void> {}
+
+	async #trim(): Promise<void> {
+		const { acceptedUpTo } = this.index.facts;
+		await this.logs.trim(this.#coverage.stableUpTo(this.#options.others(), acceptedUpTo));
+	}
+
+	/**
+	 * Authors of processes that are over, whose every entry is settled, heard of and trimmed on every replica. While one
+	 * replica still had an entry, forgetting would let it be accepted twice.
+	 */
+	#forgettable(): readonly string[] {
+		const { own, node } = this.#options;
+		const others = this.#options.others();
+		const { facts, refusals } = this.index;
+		const holders = new Set(Object.values(facts.items).map(({ holder }) => holder));
+		const unheard = new Set(Object.keys(refusals).map((id) => partsOf(id as IntentId).author));
+		const ends = new Map(this.logs.digests().map(({ author, n }) => [author as string, n]));
+		return Object.keys(facts.acceptedUpTo).filter((author) => {
+			const upTo = facts.acceptedUpTo[author] ?? 0;
+			if (own.has(author) || holders.has(author) || unheard.has(author)) return false;
+			const id = parseAuthorId(author);
+			const speaker = nodeOf(id);
+			const current = speaker === node ? null : this.#coverage.currentAuthor(speaker);
+			if (current === undefined || current === author) return false;
+			const isTrimmed = ends.get(author) === upTo && this.logs.intentsAfter(id, 0).length === 0;
+			return isTrimmed && this.#coverage.isCoveredBy(others, author, upTo);
+		});
+	}
+}
+
+function partsOf(id: IntentId): { readonly author: string; readonly n: number } {
+	const split = id.lastIndexOf('#');
+	return { author: id.slice(0, split), n: Number(id.slice(split + 1)) };
+}
