@@ -3,6 +3,7 @@
  * registry's schemas, calls the handler, and answers by the registry's result schema; it knows nothing of what the
  * handlers do. Whatever is sent to it, it answers with an error of ours or cuts the connection; a 500 is our bug.
  */
+import type { IncomingHttpHeaders, Server } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
 	type Caller,
@@ -19,7 +20,7 @@ import type { Clock } from '../ports/clock.ts';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { type EventFilter, type EventSource, serveEvents } from './event-stream.ts';
-import { unauthenticated, wrongOrigin } from './guard.ts';
+import { bearerOf, isToken, unauthenticated, wrongOrigin } from './guard.ts';
 import { listenOn } from './listen.ts';
 import { openApi } from './open-api.ts';
 import { readQuery } from './query-arguments.ts';
@@ -32,9 +33,20 @@ export interface ApiOptions {
 	/** At least 32 characters; whoever has it is `person` with an owner's access. */
 	readonly token: string;
 	readonly person: string;
+	/** Who sends another token than that one; default: nobody. */
+	readonly callerOf?: (token: string) => Caller | null;
+	/** Answers an operation that has no handler here, such as one of another node's project; undefined where it cannot. */
+	readonly elsewhere?: (asked: AskedElsewhere) => Promise<unknown> | undefined;
 	readonly version: string;
 	readonly log: Log;
 	readonly clock: Clock;
+}
+
+/** An operation whose arguments have passed its schema, as the client wrote them. */
+export interface AskedElsewhere {
+	readonly name: CallName;
+	readonly input: Readonly<Record<string, unknown>>;
+	readonly caller: Caller;
 }
 
 export interface ListenOptions {
@@ -47,6 +59,10 @@ export interface ListenOptions {
 }
 
 export interface Api extends AsyncDisposable {
+	/** For what else is served at the same address; listen with the API, not with this. */
+	readonly server: Server;
+	/** Who sends this request. @throws GanglineError WRONG_ORIGIN, UNAUTHENTICATED */
+	callerOf(headers: IncomingHttpHeaders): Caller;
 	/** Resolves when it answers; PORT_IN_USE names who has the port. */
 	listen(options: ListenOptions): Promise<{ readonly url: string }>;
 	/** Ends streams and connections and removes the note. Idempotent. */
@@ -77,12 +93,19 @@ export function createApi(options: ApiOptions): Api {
 		if (operations[name].kind === 'command') {
 			throw ganglineError('INVALID_ARGUMENT', `${name} changes something: it must be sent with POST`);
 		}
-		return answer(options, name, readQuery(name, request.query));
+		return answer(options, { name, input: readQuery(name, request.query), caller: callerOf(options, request.headers) });
 	});
-	app.post('/v1/:operation', async (request) => answer(options, operationOf(request), request.body ?? {}));
+	app.post('/v1/:operation', async (request) =>
+		answer(options, {
+			name: operationOf(request),
+			input: request.body ?? {},
+			caller: callerOf(options, request.headers),
+		}),
+	);
 
 	async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-		const filter = await eventFilter(options, readQuery('events', request.query));
+		const caller = callerOf(options, request.headers);
+		const filter = await eventFilter(options, readQuery('events', request.query), caller);
 		if (streams.size >= streamsMax) {
 			throw ganglineError('TOO_LARGE', `${streamsMax} readers of the event stream are connected, more are not served`);
 		}
@@ -104,6 +127,8 @@ export function createApi(options: ApiOptions): Api {
 	}
 
 	return {
+		server: app.server,
+		callerOf: (headers) => callerOf(options, headers),
 		async listen(listenOptions) {
 			const listening = await listenOn(app, options, listenOptions);
 			removeNote = listening.removeNote;
@@ -136,8 +161,7 @@ function newServer(options: ApiOptions, isStopping: () => boolean): FastifyInsta
 		const foreign = wrongOrigin(request.headers);
 		if (foreign !== null) throw foreign;
 		if (request.url === '/healthz') return;
-		const unknown = unauthenticated(request.headers, options.token);
-		if (unknown !== null) throw unknown;
+		callerOf(options, request.headers);
 		if (isStopping()) throw ganglineError('STOPPING', 'the node is stopping and takes nothing more');
 	});
 	app.setErrorHandler((error, request, reply) => fail(options.log, reply, error, `${request.method} ${request.url}`));
@@ -157,15 +181,22 @@ function operationOf(request: FastifyRequest): CallName {
 	throw ganglineError('INVALID_ARGUMENT', 'events is a stream: it must be read with GET /v1/events');
 }
 
+interface Asked<Name extends CallName> {
+	readonly name: Name;
+	readonly input: unknown;
+	readonly caller: Caller;
+}
+
 /** Access, arguments, handler, result: in this order, so that nobody learns from errors what they may not ask. */
-async function answer<Name extends CallName>(options: ApiOptions, name: Name, input: unknown): Promise<unknown> {
-	const caller = authorised(options, name);
+async function answer<Name extends CallName>(options: ApiOptions, asked: Asked<Name>): Promise<unknown> {
+	const { name, input, caller } = asked;
+	refuseWithoutAccess(caller, name);
 	const args = parseArgs(name, input);
 	const handler = options.handlers[name];
-	if (handler === undefined) throw answeredElsewhere(name);
-	const result = await handler(args, caller);
+	const answering = handler ? handler(args, caller) : options.elsewhere?.({ name, input: Object(input), caller });
+	if (answering === undefined) throw answeredElsewhere(name);
 	// Also strips what the registry does not know, so that nothing local leaks by accident.
-	return operations[name].result.parse(result);
+	return operations[name].result.parse(await answering);
 }
 
 function answeredElsewhere(name: CallName): GanglineError {
@@ -181,17 +212,26 @@ function answeredElsewhere(name: CallName): GanglineError {
 	);
 }
 
-function authorised(options: ApiOptions, name: OperationName): Caller {
-	const caller: Caller = { person: options.person, access: 'owner' };
-	if (mayAsk(caller.access, operations[name].access)) return caller;
+function callerOf(options: ApiOptions, headers: IncomingHttpHeaders): Caller {
+	const foreign = wrongOrigin(headers);
+	if (foreign !== null) throw foreign;
+	const given = bearerOf(headers);
+	if (given !== null && isToken(given, options.token)) return { person: options.person, access: 'owner' };
+	const caller = given === null ? null : (options.callerOf?.(given) ?? null);
+	if (caller === null) throw unauthenticated(headers);
+	return caller;
+}
+
+function refuseWithoutAccess(caller: Caller, name: OperationName): void {
+	if (mayAsk(caller.access, operations[name].access)) return;
 	throw ganglineError(
 		'FORBIDDEN',
 		`${name} needs ${operations[name].access} access, ${caller.person} has ${caller.access}`,
 	);
 }
 
-async function eventFilter(options: ApiOptions, query: Record<string, unknown>): Promise<EventFilter> {
-	const caller = authorised(options, 'events');
+async function eventFilter(options: ApiOptions, query: Record<string, unknown>, caller: Caller): Promise<EventFilter> {
+	refuseWithoutAccess(caller, 'events');
 	const { project, ...rest } = parseArgs('events', query);
 	if (project === undefined) return { ...rest, projectId: null };
 	const { projects } = (await options.handlers['project.list']?.({}, caller)) ?? { projects: [] };

@@ -27,19 +27,22 @@ export function wrongOrigin(headers: IncomingHttpHeaders): GanglineError | null 
 	return null;
 }
 
-/** Null when the request carries the token. */
-export function unauthenticated(headers: IncomingHttpHeaders, token: string): GanglineError | null {
-	const given = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '')?.[1];
-	if (given !== undefined && equalSecrets(given, token)) return null;
+/** The token that the request carries, null where it carries none. */
+export function bearerOf(headers: IncomingHttpHeaders): string | null {
+	return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '')?.[1] ?? null;
+}
+
+/** What is told to who has no token that counts. */
+export function unauthenticated(headers: IncomingHttpHeaders): GanglineError {
 	const what =
-		headers.authorization === undefined ? 'no token was sent' : 'the token that was sent is not the one of this node';
+		headers.authorization === undefined ? 'no token was sent' : 'the token that was sent is not one that counts here';
 	return ganglineError('UNAUTHENTICATED', `${what}: expected \`Authorization: Bearer <token>\``, {
 		hint: 'the token is in api.json in the state folder of the person who runs the node',
 	});
 }
 
 /** Hashes first, so that neither content nor length shows in the time it takes. */
-function equalSecrets(a: string, b: string): boolean {
+export function isToken(a: string, b: string): boolean {
 	return timingSafeEqual(digest(a), digest(b));
 }
 
