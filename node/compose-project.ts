@@ -11,8 +11,10 @@ import type { Task, TreeVerdict } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
 import { committer, openCanonical } from './compose-canonical.ts';
 import { openWorker, type ProjectWorkerParts } from './compose-worker.ts';
+import { speaksFor } from './home/author-rights.ts';
 import { BranchSync } from './home/branch-sync.ts';
 import { ConfigAtMain } from './home/config-at-main.ts';
+import { HomeExchange } from './home/exchange.ts';
 import { historyWrites } from './home/history.ts';
 import { Home } from './home/home.ts';
 import { disagreement } from './home/independent-check.ts';
@@ -43,6 +45,7 @@ interface Ground {
 	readonly main: MainReader;
 	readonly settings: ConfigAtMain;
 	readonly home: Home;
+	readonly exchange: HomeExchange;
 	/** Under which this process's worker speaks. */
 	readonly workAuthor: string;
 	readonly runs: RunBook;
@@ -100,9 +103,10 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 	const { work, worker } = await makeWork(ground);
 	slot.project = new Project({
 		record,
-		nodeId: parts.identity.nodeId,
 		nodeName: parts.config.name,
 		home,
+		exchange: ground.exchange,
+		nameOf: (node) => parts.registry.nodeName(node),
 		repository,
 		queue: makeQueue(ground, { branches, pulls }),
 		work,
@@ -124,15 +128,34 @@ async function openGround(
 	repository: CanonicalRepository,
 	{ parts, record, opened }: Pick<Ground, 'parts' | 'record' | 'opened'>,
 ): Promise<Ground> {
-	const { config, store, clock, random, identity } = parts;
+	const { config, store, clock, random, identity, registry } = parts;
 	const log = parts.log.child({ project: record.name });
-	const { index, own, pending } = await openFacts({ store, clock, random, identity, log, project: record.id });
+	const { index, logs, own, pending } = await openFacts({ store, clock, random, identity, log, project: record.id });
+	const rights = registry.rights(record.id);
+	const authors = new Set<string>(Object.values(own).map(({ author }) => author));
 	const home = new Home({
 		document: index,
 		logs: own,
 		pending,
-		context: (intents) => rulesContext(repository, index.facts, intents),
+		context: async (intents) => ({
+			...(await rulesContext(repository, index.facts, intents)),
+			speaksFor: speaksFor(rights, identity.nodeId),
+		}),
 		historyWrites: (entries) => historyWrites(record.id, entries),
+		log,
+	});
+	const exchange = await HomeExchange.open({
+		project: record.id,
+		node: identity.nodeId,
+		home,
+		index,
+		logs,
+		own: authors,
+		rights,
+		others: () => registry.others(record.id),
+		store,
+		clock,
+		random,
 		log,
 	});
 	const gates = makeGateRunner(parts, {
@@ -149,6 +172,7 @@ async function openGround(
 		main: new MainReader(repository),
 		settings: new ConfigAtMain(repository, record.id),
 		home,
+		exchange,
 		workAuthor: own.work.author,
 		runs: await RunBook.open(store, record.id, () => clock.now()),
 		gates,

@@ -29,6 +29,7 @@ import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
 import { Projects } from './home/projects.ts';
+import { KnownRegistry } from './known-registry.ts';
 import { MachineRoom, readMachine } from './worker/index.ts';
 
 export interface RunningNode {
@@ -50,6 +51,8 @@ export interface NodeParts {
 	readonly processes: Processes;
 	readonly room: MachineRoom;
 	readonly hub: EventHub;
+	/** Names and rights by the mesh, once this node belongs to one. */
+	readonly registry: KnownRegistry;
 }
 
 const slotsDefault = 2;
@@ -109,6 +112,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		processes: await createProcesses({ scope: identity.nodeId, stage }),
 		room: new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) }),
 		hub: new EventHub(),
+		registry: new KnownRegistry({ node: identity.nodeId, name: config.name }),
 	};
 }
 

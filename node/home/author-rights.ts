@@ -3,7 +3,7 @@
  * asks it anew with each entry, and nothing that an entry says of itself counts [I13].
  */
 import type { Intent, Right } from '../../shared/pipeline/index.ts';
-import type { AuthorId, Duty } from '../../shared/ports/index.ts';
+import { type AuthorId, type Duty, type NodeId, nodeOf, parseAuthorId } from '../../shared/ports/index.ts';
 
 export interface AuthorRights {
 	of(author: AuthorId): readonly Right[];
@@ -23,8 +23,10 @@ export const dutyRights: Readonly<Record<Duty, readonly Right[]>> = {
 /** Of a node that belongs to no mesh: there is nobody else. */
 export const nobodyElse: AuthorRights = { of: () => [], speaksFor: () => false, subscribe: () => () => {} };
 
-/** The rules' question, for a home whose own processes are `own`: its API has checked who asks. */
-export function speaksFor(rights: AuthorRights, isOwn: (author: string) => boolean) {
-	return ({ author, who }: Intent): boolean =>
-		isOwn(author) || (who !== undefined && rights.speaksFor(author as AuthorId, who));
+/** The rules' question, for the home on `node`: whom its own authors name its API has checked. */
+export function speaksFor(rights: AuthorRights, node: NodeId): (intent: Intent) => boolean {
+	return ({ author, who }) => {
+		const id = parseAuthorId(author);
+		return nodeOf(id) === node || (who !== undefined && rights.speaksFor(id, who));
+	};
 }

@@ -8,16 +8,19 @@ import type { Board, LogLine, ProjectView, Result, Situation } from '../../share
 import { type Item, type ItemView, viewItems } from '../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
+import { authorNames } from '../../shared/replica/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import { agentFor } from './agent-for.ts';
 import type { BranchSync } from './branch-sync.ts';
 import type { ConfigAtMain } from './config-at-main.ts';
+import type { HomeExchange } from './exchange.ts';
 import type { Home } from './home.ts';
 import type { LandingQueue } from './landing-queue.ts';
 import { noAgent } from './plan-work.ts';
 import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
 import { dueForArchive } from './sweep.ts';
-import { agentFor, type WorkLoop } from './work-loop.ts';
+import type { WorkLoop } from './work-loop.ts';
 
 /** What the node remembers of a project; kept in its store under `project/<id>`. */
 export interface ProjectRecord {
@@ -62,9 +65,11 @@ export interface RunningWork {
 
 export interface ProjectParts {
 	readonly record: ProjectRecord;
-	readonly nodeId: string;
 	readonly nodeName: string;
 	readonly home: Home;
+	readonly exchange: HomeExchange;
+	/** What people call a node. */
+	readonly nameOf: (node: string) => string;
 	readonly repository: CanonicalRepository;
 	readonly queue: LandingQueue;
 	readonly work: WorkLoop;
@@ -132,6 +137,11 @@ export class Project {
 		return this.#parts.home;
 	}
 
+	/** The project as the other nodes meet it. */
+	get exchange(): HomeExchange {
+		return this.#parts.exchange;
+	}
+
 	get repository(): CanonicalRepository {
 		return this.#parts.repository;
 	}
@@ -146,7 +156,7 @@ export class Project {
 
 	/** Main is read before anything is folded, then what waited is folded, then work goes on. */
 	async start(): Promise<void> {
-		const { home, queue, worker, onChange } = this.#parts;
+		const { home, exchange, queue, worker, onChange } = this.#parts;
 		await queue.recover();
 		await home.settlePending();
 		home.subscribe(({ history }) => {
@@ -154,12 +164,14 @@ export class Project {
 			onChange({ kind: 'items', keys: [...new Set(history.map(({ item }) => item))], why });
 			this.poke();
 		});
+		// Whoever was away may have wanted much; what began before goes on meanwhile.
+		exchange.start();
 		await worker.start();
 		for (const reconciler of this.#reconcilers) reconciler.start();
 	}
 
 	async stop(): Promise<void> {
-		const { worker, home, repository, clock } = this.#parts;
+		const { worker, home, exchange, repository, clock } = this.#parts;
 		this.#isStopped = true;
 		this.#cancelLimitTimer?.();
 		const reconcilers = Promise.all(this.#reconcilers.map((reconciler) => reconciler.stop()));
@@ -169,6 +181,7 @@ export class Project {
 		const cancel = clock.after(reconcilerStopMsMax, bound.resolve);
 		await Promise.race([reconcilers, bound.promise]);
 		cancel();
+		await exchange.stop();
 		await home.idle();
 		await repository[Symbol.asyncDispose]();
 	}
@@ -215,7 +228,7 @@ export class Project {
 	}
 
 	views(): ReadonlyMap<string, ItemView> {
-		const names = Object.fromEntries(Object.keys(this.home.facts.authors).map((author) => [author, this.nodeName]));
+		const names = authorNames(this.home.facts, [], this.#parts.nameOf);
 		return new Map(viewItems(this.home.facts, [], names).map((view) => [view.key, view]));
 	}
 
@@ -239,18 +252,13 @@ export class Project {
 			limitedUntil: this.#limitedUntil(item.key),
 			proposal: this.#parts.proposal(item.key),
 		});
-		return { project: this.id, runs: this.runs, views, situation, nodeName: (id: string) => this.#nameOf(id) };
+		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
 	}
 
 	#limitedUntil(key: string): string | null {
 		const { work, clock } = this.#parts;
 		const until = work.notBefore(key);
 		return until !== null && until > clock.now() ? new Date(until).toISOString() : null;
-	}
-
-	/** A node as people call it; another's is known by its id. */
-	#nameOf(node: string): string {
-		return node === this.#parts.nodeId ? this.nodeName : node;
 	}
 
 	/** Why nothing new is begun now; null while it may. */
@@ -340,8 +348,9 @@ export class Project {
 
 	/** Clones that nobody needs go, and what was closed long ago leaves the board. */
 	async #tidyPass(): Promise<void> {
-		const { worker, home, clock } = this.#parts;
+		const { worker, home, exchange, clock } = this.#parts;
 		await worker.tidy(this.#itemsWithClones());
+		await exchange.tidy();
 		const due = dueForArchive(home.facts, clock.now());
 		const archive = { by: 'system', who: 'sweep', event: 'archive', args: {} } as const;
 		await home.submit(

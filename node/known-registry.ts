@@ -1,0 +1,58 @@
+/**
+ * The registry as this node knows it: nothing until it belongs to a mesh, then what the gateway signed last, also while
+ * the gateway is away. Homes, replicas and handlers read names and rights from here.
+ */
+import type { NodeId, ProjectId } from '../shared/ports/index.ts';
+import { mayHave, maySpeakFor, type RegistryFacts, rightsOfAuthor } from '../shared/registry/index.ts';
+import type { AuthorRights } from './home/author-rights.ts';
+
+export class KnownRegistry {
+	readonly #self: { readonly node: NodeId; readonly name: string };
+	readonly #listeners = new Set<() => void>();
+	#facts: RegistryFacts | null = null;
+
+	/** `name`: what this machine calls itself as long as no registry says otherwise. */
+	constructor(self: { readonly node: NodeId; readonly name: string }) {
+		this.#self = self;
+	}
+
+	/** Null outside of a mesh. */
+	get facts(): RegistryFacts | null {
+		return this.#facts;
+	}
+
+	set(facts: RegistryFacts | null): void {
+		if (facts === this.#facts) return;
+		this.#facts = facts;
+		for (const listener of this.#listeners) listener();
+	}
+
+	/** Called when the registry changed; must not throw. */
+	subscribe(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** What people call a node; its id where nobody knows it. */
+	nodeName(node: string): string {
+		const known = this.#facts && Object.hasOwn(this.#facts.nodes, node) ? this.#facts.nodes[node] : undefined;
+		return known?.name ?? (node === this.#self.node ? this.#self.name : node);
+	}
+
+	/** Other members that may have a replica of the project. */
+	others(project: string): readonly NodeId[] {
+		const facts = this.#facts;
+		if (facts === null) return [];
+		const nodes = Object.values(facts.nodes).map(({ id }) => id);
+		return nodes.filter((node) => node !== this.#self.node && mayHave(facts, node, project as ProjectId) !== 'none');
+	}
+
+	/** As what authors of other nodes may act in a project. */
+	rights(project: string): AuthorRights {
+		return {
+			of: (author) => (this.#facts ? rightsOfAuthor(this.#facts, author, project as ProjectId) : []),
+			speaksFor: (author, who) => this.#facts !== null && maySpeakFor(this.#facts, author, who),
+			subscribe: (listener) => this.subscribe(listener),
+		};
+	}
+}
