@@ -8,12 +8,21 @@
  *     a/<author>   as what it may act, up to which number it is accepted
  *     x/<author>   refusals that its author may not have seen yet, by number
  *     c/<key>      how an item ended that is gone and that others depend on
+ *     s/<number>   a segment of items that are gone: its hash, how many
  *
  * Texts become values here, once, by a schema; values become texts nowhere else.
  */
 import { z } from 'zod';
 import { canonicalJson, parseJson } from '../log/index.ts';
-import { emptyFacts, type IntentId, type Item, itemSchema, type ProjectFacts, type Right } from '../pipeline/index.ts';
+import {
+	emptyFacts,
+	type IntentId,
+	type Item,
+	itemSchema,
+	type ProjectFacts,
+	type Right,
+	type SegmentName,
+} from '../pipeline/index.ts';
 import { ganglineError } from '../ports/index.ts';
 import { metaKey, type RecordChange } from './signed-records.ts';
 
@@ -43,6 +52,7 @@ const closedSchema = z.enum([
 	'mergeFailed',
 	'reviewHeld',
 ]);
+const segmentSchema = z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/), items: z.int().min(1) });
 const metaSchema = z.strictObject({
 	v: z.literal(1),
 	term: count,
@@ -73,6 +83,10 @@ export function changesBetween(state: ProjectFacts, next: ProjectFacts): readonl
 		...changedKeys(state.closedDependencies ?? {}, next.closedDependencies ?? {}).map((key): RecordChange => {
 			const reason = own(next.closedDependencies ?? {}, key);
 			return [`c/${key}`, reason && canonicalJson(reason)];
+		}),
+		...changedKeys(state.segments ?? {}, next.segments ?? {}).map((number): RecordChange => {
+			const name = own(next.segments ?? {}, number);
+			return [`s/${number}`, name && canonicalJson(name)];
 		}),
 	];
 }
@@ -113,6 +127,7 @@ export function readRecords(
 		else if (key.startsWith('a/')) draft.author(name, get(key));
 		else if (key.startsWith('x/')) draft.refusals(name, get(key));
 		else if (key.startsWith('c/')) draft.closed(name, get(key));
+		else if (key.startsWith('s/')) draft.segment(name, get(key));
 		else
 			throw ganglineError(
 				'MALFORMED',
@@ -130,7 +145,8 @@ class Draft {
 	readonly #acts: Map<string, readonly Right[]>;
 	readonly #upTo: Map<string, number>;
 	readonly #closed: Map<string, z.output<typeof closedSchema>>;
-	readonly #touched = new Set<'items' | 'authors' | 'closed' | 'refusals'>();
+	readonly #segments: Map<string, SegmentName>;
+	readonly #touched = new Set<'items' | 'authors' | 'closed' | 'segments' | 'refusals'>();
 	readonly #state: IndexState;
 	#meta: Pick<Meta, 'term' | 'revision' | 'nextNumber'>;
 
@@ -142,6 +158,7 @@ class Draft {
 		this.#acts = new Map(Object.entries(state.facts.authors));
 		this.#upTo = new Map(Object.entries(state.facts.acceptedUpTo));
 		this.#closed = new Map(Object.entries(state.facts.closedDependencies ?? {}));
+		this.#segments = new Map(Object.entries(state.facts.segments ?? {}));
 	}
 
 	meta(text: string | undefined): void {
@@ -184,12 +201,21 @@ class Draft {
 		set(this.#closed, key, text === undefined ? undefined : parse(`c/${key}`, closedSchema, text));
 	}
 
+	segment(number: string, text: string | undefined): void {
+		this.#touched.add('segments');
+		const name = text === undefined ? undefined : Object.freeze(parse(`s/${number}`, segmentSchema, text));
+		set(this.#segments, number, name);
+	}
+
 	finish(): IndexState {
 		const { facts, refusals } = this.#state;
 		const { term, revision, nextNumber } = this.#meta;
 		const closedDependencies = this.#touched.has('closed')
 			? this.#closed.size > 0 && toRecord(this.#closed)
 			: facts.closedDependencies;
+		const segments = this.#touched.has('segments')
+			? this.#segments.size > 0 && toRecord(this.#segments)
+			: facts.segments;
 		return Object.freeze({
 			facts: Object.freeze({
 				term,
@@ -199,6 +225,7 @@ class Draft {
 				authors: this.#touched.has('authors') ? toRecord(this.#acts) : facts.authors,
 				items: this.#touched.has('items') ? toRecord(this.#items) : facts.items,
 				...(closedDependencies && { closedDependencies }),
+				...(segments && { segments }),
 			}),
 			refusals: this.#touched.has('refusals') ? toRecord(this.#refusals) : refusals,
 		});

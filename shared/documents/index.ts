@@ -4,4 +4,5 @@ export type { RefusalRecord } from './index-records.ts';
 export { ItemText, type ItemTextOptions } from './item-text.ts';
 export { currentGeneration, type IndexChange, ProjectIndex, type ProjectIndexOptions } from './project-index.ts';
 export { type RegistryChange, RegistryDocument, type RegistryDocumentOptions } from './registry-document.ts';
+export { decodeSegment, type EncodedSegment, encodeSegment, type Segment, segmentHash } from './segment.ts';
 export { isCoveredBy, mergeUpdates } from './wire.ts';

@@ -16,3 +16,5 @@ export const updatesBeforeSnapshotMax = 500;
 export const bytesBeforeSnapshotMax = 4 * 1024 * 1024;
 /** The whole middle of two texts is compared line by line up to this many pairs of lines, otherwise replaced. */
 export const linePairsMax = 250_000;
+/** Closed items in one segment, in bytes; one item alone may have more. It is an entry of a stream, and a few frames. */
+export const segmentBytesMax = 256 * 1024;

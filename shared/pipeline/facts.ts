@@ -19,6 +19,14 @@ export interface ProjectFacts {
 	readonly items: Readonly<Record<string, Item>>;
 	/** How items ended that have left the index, as long as somebody depends on them. */
 	readonly closedDependencies?: Readonly<Record<string, ArchiveReason>>;
+	/** Where closed items are that have left the index: segments by number, each named by its hash. */
+	readonly segments?: Readonly<Record<string, SegmentName>>;
+}
+
+export interface SegmentName {
+	/** SHA-256 of its bytes, hex. */
+	readonly hash: string;
+	readonly items: number;
 }
 
 /** A project in which nothing has happened yet. */

@@ -1,4 +1,6 @@
 /** The work-item pipeline: stages, what may happen to an item, and how intents become facts. Pure. */
+
+export { type Departure, depart, mayLeave } from './departure.ts';
 export {
 	dependencyCycle,
 	explainUnmet,
@@ -9,7 +11,7 @@ export {
 	unmetDependencies,
 } from './dependencies.ts';
 export { explainRefusal, explainRefusalIn, possibleEvents, type Refused } from './explain.ts';
-export { emptyFacts, type ProjectFacts } from './facts.ts';
+export { emptyFacts, type ProjectFacts, type SegmentName } from './facts.ts';
 export { type FoldResult, type FoldRules, type FoldState, foldIntents } from './fold.ts';
 export type { ProjectRulesContext } from './guards.ts';
 export * from './intent.ts';
@@ -17,6 +19,7 @@ export { intentSchema } from './intent-schema.ts';
 export * from './item.ts';
 export { itemSchema } from './item-schema.ts';
 export { type HistoryEntry, type ProjectFold, projectRules } from './project-rules.ts';
+export { type Found, searchItems } from './search.ts';
 export * from './stage.ts';
 export { type Badge, badges, type Column, columns, itemTypes, roles, type StageRow, stages } from './table.ts';
 export { autoStarts, badgeOf, columnOf, mayRun, type Transition, transition } from './transition.ts';
