@@ -28,6 +28,11 @@ export class FrameInbox {
 		return this.#bytes;
 	}
 
+	/** Frames that nobody has read. */
+	get count(): number {
+		return this.#waiting.length;
+	}
+
 	get ended(): boolean {
 		return this.#end !== null;
 	}

@@ -120,6 +120,12 @@ describe('the house', () => {
 		'cli-table3': 'gateway/cli',
 		dockerode: 'gateway/provision',
 		libp2p: 'shared/mesh',
+		'@libp2p/crypto': 'shared/mesh',
+		'@libp2p/interface': 'shared/mesh',
+		'@libp2p/noise': 'shared/mesh',
+		'@libp2p/tcp': 'shared/mesh',
+		'@libp2p/yamux': 'shared/mesh',
+		'@multiformats/multiaddr': 'shared/mesh',
 		'smol-toml': 'shared/project',
 	};
 	it('gives each third-party client one room', () => {

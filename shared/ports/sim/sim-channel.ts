@@ -62,7 +62,7 @@ export class SimChannel implements Channel {
 		if (frame.byteLength > frameBytesMax && !this.#options.sendsAnything) {
 			throw ganglineError('TOO_LARGE', `a frame has at most ${frameBytesMax} bytes, this one ${frame.byteLength}`);
 		}
-		const copy = frame.slice();
+		const copy = new Uint8Array(frame);
 		this.#unread += copy.byteLength;
 		this.#options.carry(() => this.#other?.receive(copy));
 		if (this.#unread <= this.#options.inFlightBytesMax) return;

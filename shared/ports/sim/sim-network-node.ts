@@ -226,8 +226,9 @@ export class SimNetwork implements Network, SimEnd {
 		for (const listener of [...this.#listeners]) listener(change);
 	}
 
+	/** The newest one: an older one may be half dead. */
 	#to(node: NodeId): Connection | undefined {
-		return this.#connections.find(({ peer }) => peer.node === node);
+		return this.#connections.findLast(({ peer }) => peer.node === node);
 	}
 
 	#requireRunning(): void {
