@@ -237,11 +237,16 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 			.catch((error: unknown) => this.#options.log.error('replica.failed', { project: this.id, error }));
 	}
 
+	/** Resolves when what was settled so far is on disk and trimmed. */
+	async idle(): Promise<void> {
+		await this.#settlement.idle();
+		await this.#trimming;
+	}
+
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.#isClosed = true;
 		this.#unsubscribe();
-		await this.#settlement.idle();
-		await this.#trimming;
+		await this.idle();
 	}
 
 	#follow(): void {

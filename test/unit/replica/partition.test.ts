@@ -1,0 +1,148 @@
+/** Home, gateway and laptop apart and together again: what people want is seen, settled once, and its author told. */
+import { describe, expect, it } from 'vitest';
+import type { ItemDraft } from '../../../shared/operations/index.ts';
+import { ReplicaMesh } from '../../support/replica-mesh.ts';
+
+const key = (n: number): string => `01JZ0000000000000000000${String(n).padStart(3, '0')}`;
+
+function add(n: number, who: string): ItemDraft {
+	return { by: 'user', who, item: key(n), event: 'add', args: { title: `Item ${n}`, type: 'story', held: true } };
+}
+
+const edit = (n: number, who: string, title: string): ItemDraft => ({
+	by: 'user',
+	who,
+	item: key(n),
+	event: 'edit',
+	args: { title },
+});
+
+const remove = (n: number, who: string): ItemDraft => ({ by: 'user', who, item: key(n), event: 'delete' });
+
+/** Submits and lets everything travel while the replica waits. */
+async function said(mesh: ReplicaMesh, at: string, drafts: readonly ItemDraft[]) {
+	const answer = mesh.replica(at).submit(drafts, { waitMs: 2_000 });
+	await mesh.pump();
+	await mesh.clock.advance(2_000);
+	return answer;
+}
+
+describe('a project with replicas', () => {
+	it('applies what a laptop wants while the home is there, and numbers it', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'connected' });
+		const [answer] = await said(mesh, 'ann', [add(1, 'ann')]);
+		expect(answer?.kind).toBe('applied');
+		const view = mesh.replica('gate').views().get(key(1));
+		expect(view).toMatchObject({ name: '#1', alias: '~ann-1', tentative: false, title: 'Item 1' });
+	});
+
+	it('[I14] answers tentatively while the home is away, shows a provisional name, and settles later', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'away' });
+		mesh.isolate('ann');
+		const [answer] = await said(mesh, 'ann', [add(1, 'ann')]);
+		expect(answer?.kind).toBe('tentative');
+		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ name: '~ann-1', number: null, tentative: true });
+		expect(mesh.replica('ann').unsettled()).toHaveLength(1);
+		await mesh.home().home.submit('edge', [add(2, 'desk')]);
+		mesh.heal();
+		await mesh.pump();
+		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ name: '#2', alias: '~ann-1', tentative: false });
+		expect(mesh.replica('ann').unsettled()).toEqual([]);
+		expect(mesh.replica('ann').refusals()).toEqual([]);
+	});
+
+	it('[I14] tells the author of a late refusal, also after its process crashed, until it is seen', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'late' });
+		await mesh.home().home.submit('edge', [add(1, 'desk')]);
+		await mesh.pump();
+		mesh.isolate('ann');
+		await said(mesh, 'ann', [edit(1, 'ann', 'Another title')]);
+		await mesh.home().home.submit('edge', [remove(1, 'desk')]);
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		mesh.heal();
+		await mesh.pump();
+		expect(mesh.replica('ann').refusals()).toMatchObject([{ item: key(1), event: 'edit', refusal: 'unknownItem' }]);
+		expect(mesh.replica('ann').refusals()[0]?.words).toContain('there is no item');
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		expect(mesh.replica('ann').refusals()).toHaveLength(1);
+		await mesh.replica('ann').seen();
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		await mesh.pump();
+		expect(mesh.replica('ann').refusals()).toEqual([]);
+		expect(mesh.home().exchange.index.refusals).toEqual({});
+	});
+
+	it('[I13] refuses who may not, whatever the entry says', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'rights', nodes: ['desk', 'gate', 'ann', 'bob'] });
+		mesh.register((facts) => ({ ...facts, people: { ...facts.people, bob: { id: 'bob', access: 'viewer' } } }));
+		expect(await said(mesh, 'bob', [add(1, 'bob')])).toMatchObject([{ kind: 'refused', refusal: 'notAuthorised' }]);
+		expect(await said(mesh, 'ann', [add(2, 'root')])).toMatchObject([{ kind: 'refused', refusal: 'notAuthorised' }]);
+		expect(await said(mesh, 'ann', [{ ...add(3, 'ann'), by: 'system' }])).toMatchObject([{ kind: 'refused' }]);
+		expect(await said(mesh, 'gate', [add(4, 'root')])).toMatchObject([{ kind: 'applied' }]);
+		expect(await said(mesh, 'ann', [add(5, 'ann')])).toMatchObject([{ kind: 'applied' }]);
+		expect(Object.keys(mesh.home().home.facts.items)).toEqual([key(4), key(5)]);
+	});
+
+	it('[I13] refuses what a revoked node wanted and the home had not accepted by then', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'revoked' });
+		mesh.cut('desk', 'ann');
+		mesh.cut('desk', 'gate');
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		mesh.register((facts) => {
+			const node = facts.nodes[mesh.id('ann')];
+			if (!node) throw new Error('ann is there');
+			return { ...facts, nodes: { ...facts.nodes, [node.id]: { ...node, status: 'revoked' } } };
+		});
+		mesh.link('desk', 'gate');
+		await mesh.pump();
+		expect(mesh.home().home.facts.items).toEqual({});
+		expect((await mesh.historyAtHome()).at(-1)).toMatchObject({ outcome: 'refused:notAuthorised', item: key(1) });
+	});
+
+	it('trims logs that others have the facts of, and forgets authors of ended processes', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'trim' });
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		const before = mesh.replica('ann').author;
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		await said(mesh, 'ann', [edit(1, 'ann', 'Better')]);
+		await mesh.home().exchange.tidy();
+		await mesh.pump();
+		expect(mesh.home().home.facts.acceptedUpTo).not.toHaveProperty(before);
+		expect(mesh.replica('gate').facts.acceptedUpTo).not.toHaveProperty(before);
+		expect(mesh.replica('gate').pending()).toEqual([]);
+		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ alias: '~ann-1', title: 'Better' });
+	});
+
+	it('clamps a time that is far ahead', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'clock' });
+		mesh.isolate('ann');
+		mesh.clock.jump(3_600_000);
+		const wanted = mesh.replica('ann').submit([add(1, 'ann')], { waitMs: 1 });
+		await mesh.clock.advance(10);
+		await wanted;
+		mesh.clock.jump(-3_600_000);
+		mesh.heal();
+		await mesh.pump();
+		expect(mesh.home().home.item(key(1))?.createdAt).toBeLessThanOrEqual(mesh.clock.now());
+	});
+
+	it('settles a thousand late edits within bounded folds', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'many' });
+		await mesh.home().home.submit('edge', [add(1, 'desk'), add(2, 'desk')]);
+		await mesh.pump();
+		mesh.isolate('ann');
+		const edits = Array.from({ length: 1_000 }, (_, i) => edit(1 + (i % 2), 'ann', `Title ${i}`));
+		await said(mesh, 'ann', edits);
+		await mesh.home().home.submit('edge', [remove(2, 'desk')]);
+		mesh.heal();
+		await mesh.pump();
+		expect(mesh.replica('ann').unsettled()).toEqual([]);
+		expect(mesh.replica('ann').refusals()).toHaveLength(500);
+		expect(mesh.home().home.item(key(1))?.title).toBe('Title 998');
+		expect(mesh.home().exchange.index.refusals).toEqual({});
+	});
+});
