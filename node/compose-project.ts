@@ -27,6 +27,7 @@ import { PullRequests } from './home/pull-requests.ts';
 import { Qualification, redMain } from './home/qualification.ts';
 import { rulesContext } from './home/rules-context.ts';
 import { RunBook } from './home/run-book.ts';
+import { Segments } from './home/segments.ts';
 import { WorkLoop } from './home/work-loop.ts';
 import { GateRunner, workspaceGit } from './worker/index.ts';
 
@@ -106,6 +107,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 		nodeName: parts.config.name,
 		home,
 		exchange: ground.exchange,
+		segments: new Segments({ project: record.id, store: parts.store, home, log }),
 		nameOf: (node) => parts.registry.nodeName(node),
 		repository,
 		queue: makeQueue(ground, { branches, pulls }),

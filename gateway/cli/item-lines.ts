@@ -1,5 +1,5 @@
 /** An item in words, for tables and answers. */
-import type { ItemAnswer, Result } from '../../shared/operations/index.ts';
+import type { ItemAnswer, Result, SearchHit } from '../../shared/operations/index.ts';
 import { type Output, plainLine, type Style } from './output.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
@@ -107,4 +107,17 @@ function needsYouLines(items: readonly ItemAnswer[]): readonly string[] {
 		...shown.map(({ name, needsYou }) => `  ${name.padEnd(width)}  ${plainLine(needsYou)}`),
 		...(more === 0 ? [] : [`  and ${more} more: gangline list --needs-you`]),
 	];
+}
+
+/** What a search found, with where the words are. */
+export function hitsText({ context, out }: Session, hits: readonly SearchHit[]): string {
+	const rows = hits.map(({ name, title, stage, archived, changedAt, snippet }) => [
+		name,
+		plainLine(title),
+		archived ? out.paint('dim', 'archived') : stageWords[stage],
+		`${age(context.clock.now() - changedAt)} ago`,
+		plainLine(snippet ?? ''),
+	]);
+	const head = ['item', 'title', 'stage', 'changed', 'where'];
+	return renderTable(context, out, { head, rows, elastic: [4, 1] });
 }

@@ -48,6 +48,22 @@ export function registerLooking(program: Command, context: CliContext): void {
 		},
 	});
 	registerLogs(program, context);
+	defineCommand(program, context, {
+		usage: 'search <words...>',
+		summary: 'Find items by their words, also those that left the board long ago',
+		group: 'Look',
+		examples: ['gangline search login redirect', 'gangline search "price of tea" --json'],
+		configure: (command) => command.option('-n, --limit <number>', 'at most so many', wholeNumber),
+		run: async (session, args, options) => {
+			const { hitsText } = await import('./item-lines.ts');
+			const limit = options.number('limit');
+			const words = args.rest(0).join(' ');
+			const found = await session.ask('item.search', { words, ...(limit === undefined ? {} : { limit }) });
+			session.out.result(found, () => (found.hits.length === 0 ? 'nothing found' : hitsText(session, found.hits)));
+			if (found.more) session.out.message('there is more: --limit <number>');
+			return undefined;
+		},
+	});
 }
 
 function registerList(program: Command, context: CliContext): void {

@@ -132,9 +132,21 @@ export class Home {
 
 	/** Publishes what `revise` makes of the facts besides items: authors, and refusals that are known to be heard. */
 	async revise(revise: (facts: ProjectFacts) => ProjectFacts, refusals: Refusals = {}): Promise<void> {
+		await this.publish((facts) => ({ facts: revise(facts), writes: [], refusals }));
+	}
+
+	/** Publishes what `change` makes of the facts, with its writes in the same batch; null changes nothing. */
+	async publish(
+		change: (facts: ProjectFacts) => {
+			readonly facts: ProjectFacts;
+			readonly writes: readonly StoreWrite[];
+			readonly refusals?: Refusals;
+		} | null,
+	): Promise<void> {
 		await this.#serial.run(async () => {
 			const { document } = this.#options;
-			await document.publish(revise(document.facts), [], refusals);
+			const made = change(document.facts);
+			if (made) await document.publish(made.facts, made.writes, made.refusals ?? {});
 		});
 	}
 

@@ -5,7 +5,7 @@
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
 import type { Board, LogLine, ProjectView, Result, Situation } from '../../shared/operations/index.ts';
-import { type Item, type ItemView, viewItems } from '../../shared/pipeline/index.ts';
+import { type Found, type Item, type ItemView, searchItems, viewItems } from '../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { authorNames } from '../../shared/replica/index.ts';
@@ -19,6 +19,7 @@ import type { LandingQueue } from './landing-queue.ts';
 import { noAgent } from './plan-work.ts';
 import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
+import type { Segments } from './segments.ts';
 import { dueForArchive } from './sweep.ts';
 import type { WorkLoop } from './work-loop.ts';
 
@@ -68,6 +69,7 @@ export interface ProjectParts {
 	readonly nodeName: string;
 	readonly home: Home;
 	readonly exchange: HomeExchange;
+	readonly segments: Segments;
 	/** What people call a node. */
 	readonly nameOf: (node: string) => string;
 	readonly repository: CanonicalRepository;
@@ -140,6 +142,12 @@ export class Project {
 	/** The project as the other nodes meet it. */
 	get exchange(): HomeExchange {
 		return this.#parts.exchange;
+	}
+
+	/** Open items and items of segments that have all words, best first. */
+	async search(words: string): Promise<readonly Found[]> {
+		const open = searchItems(Object.values(this.home.facts.items), words);
+		return [...open, ...(await this.#parts.segments.search(words))].sort((a, b) => b.score - a.score);
 	}
 
 	get repository(): CanonicalRepository {
@@ -348,7 +356,7 @@ export class Project {
 
 	/** Clones that nobody needs go, and what was closed long ago leaves the board. */
 	async #tidyPass(): Promise<void> {
-		const { worker, home, exchange, clock } = this.#parts;
+		const { worker, home, exchange, segments, clock } = this.#parts;
 		await worker.tidy(this.#itemsWithClones());
 		await exchange.tidy();
 		const due = dueForArchive(home.facts, clock.now());
@@ -357,6 +365,7 @@ export class Project {
 			'home',
 			due.map(({ key: item }) => ({ ...archive, item })),
 		);
+		await segments.pass(clock.now());
 	}
 
 	/** Items whose clone may still be needed: not ended, or kept for people to look at. */

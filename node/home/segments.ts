@@ -12,15 +12,13 @@ import {
 	searchItems,
 } from '../../shared/pipeline/index.ts';
 import type { Log, Store, StoreWrite } from '../../shared/ports/index.ts';
+import type { Home } from './home.ts';
 
 export interface SegmentsOptions {
 	readonly project: string;
 	readonly store: Store;
 	readonly log: Log;
-	/** Publishes what `change` makes of the facts, with its writes in the same batch; null changes nothing. */
-	readonly revise: (
-		change: (facts: ProjectFacts) => { readonly facts: ProjectFacts; readonly writes: readonly StoreWrite[] } | null,
-	) => Promise<void>;
+	readonly home: Pick<Home, 'facts' | 'publish'>;
 }
 
 /** That many make a segment at once; fewer wait, so that segments do not become many and tiny. */
@@ -37,27 +35,16 @@ export class Segments {
 	}
 
 	/** Moves what is due at `now`, wall ms. */
-	async pass(facts: ProjectFacts, now: number): Promise<void> {
-		for (let round = 0; round < perPassMax && isDue(facts, now); round++) {
-			let next: ProjectFacts | null = null;
-			await this.#options.revise((current) => {
-				const made = this.#close(current);
-				next = made?.facts ?? null;
-				return made;
-			});
-			if (next === null) return;
-			facts = next;
+	async pass(now: number): Promise<void> {
+		const { home } = this.#options;
+		for (let round = 0; round < perPassMax && isDue(home.facts, now); round++) {
+			await home.publish((facts) => this.#close(facts));
 		}
 	}
 
 	/** Items of segments that have all words, best first. Reads every segment: searching is rare, memory is not spent on it. */
-	async search(facts: ProjectFacts, query: string): Promise<readonly Found[]> {
-		return searchItems(await this.#all(facts), query);
-	}
-
-	/** An item that has left the facts. */
-	async find(facts: ProjectFacts, wanted: (item: Item) => boolean): Promise<Item | undefined> {
-		return (await this.#all(facts)).find(wanted);
+	async search(query: string): Promise<readonly Found[]> {
+		return searchItems(await this.#all(), query);
 	}
 
 	#close(facts: ProjectFacts): { readonly facts: ProjectFacts; readonly writes: readonly StoreWrite[] } | null {
@@ -74,9 +61,9 @@ export class Segments {
 		};
 	}
 
-	async #all(facts: ProjectFacts): Promise<readonly Item[]> {
-		const { project, store } = this.#options;
-		const names = new Set(Object.values(facts.segments ?? {}).map(({ hash }) => hash));
+	async #all(): Promise<readonly Item[]> {
+		const { project, store, home } = this.#options;
+		const names = new Set(Object.values(home.facts.segments ?? {}).map(({ hash }) => hash));
 		const items: Item[] = [];
 		for (const { bytes } of await store.read(streamOf(project))) {
 			const hash = segmentHash(bytes);

@@ -10,6 +10,7 @@ import {
 	itemAnswerSchema,
 	itemDetailSchema,
 	logLineSchema,
+	searchHitSchema,
 	stageKinds,
 	statSchema,
 } from './item-views.ts';
@@ -20,6 +21,8 @@ import {
 	logLinesMax,
 	patchBytesDefault,
 	patchBytesMax,
+	searchHitsDefault,
+	searchHitsMax,
 } from './limits.ts';
 
 export const itemQueries = {
@@ -51,6 +54,20 @@ export const itemQueries = {
 		result: z.object({ item: itemDetailSchema }),
 		examples: [{ cli: 'gangline show 12', args: { item: 12 } }],
 		errors: itemErrors,
+	}),
+	'item.search': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'Find items by words in title, description, labels and what people said; archived ones too',
+		args: z.strictObject({
+			project,
+			words: z.string().trim().min(1).max(200),
+			limit: z.int().min(1).max(searchHitsMax).default(searchHitsDefault),
+		}),
+		result: z.object({ hits: z.array(searchHitSchema).describe('Best first'), more: z.boolean() }),
+		examples: [{ cli: 'gangline search login redirect', args: { words: 'login redirect' } }],
+		errors: projectErrors,
 	}),
 	'item.diff': defineOperation({
 		kind: 'query',

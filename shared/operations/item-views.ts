@@ -185,3 +185,18 @@ export const changeResultSchema = z.object({
 	answer: z.string().describe('`starts on X`, `waits because …`, `lands when …`'),
 	hint: z.string().nullable().describe('An offer for the next time; one line'),
 });
+
+/** An item that was found, open or long archived. */
+export const searchHitSchema = z.object({
+	project: z.string(),
+	key: z.string(),
+	number: z.int(),
+	name: z.string(),
+	title: z.string(),
+	type: itemTypeSchema,
+	stage: z.enum(stageKinds),
+	archived: z.boolean().describe('It has left the board for good'),
+	changedAt: atSchema,
+	snippet: z.string().nullable().describe('Where the words are, unless it is the title'),
+});
+export type SearchHit = z.output<typeof searchHitSchema>;

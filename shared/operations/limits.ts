@@ -19,3 +19,5 @@ export const logLinesDefault = 200;
 export const logLinesMax = 5000;
 export const historyEntriesDefault = 50;
 export const historyEntriesMax = 1000;
+export const searchHitsDefault = 20;
+export const searchHitsMax = 200;

@@ -16,8 +16,9 @@ import {
 	nextSentence,
 	type Result,
 	rejectIntent,
+	type SearchHit,
 } from '../../../shared/operations/index.ts';
-import { explainRefusalIn, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
+import { explainRefusalIn, type Item, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
 import { type CommitId, type GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import { newUlid } from '../../../shared/ports/ulid.ts';
 import { readHistory } from '../../home/history.ts';
@@ -89,6 +90,12 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 				}),
 			};
 		},
+		'item.search': async ({ project: ref, words, limit }) => {
+			const project = context.project(ref);
+			const found = await project.search(words);
+			const hits = found.slice(0, limit).map(({ item, snippet }) => searchHit(project, item, snippet));
+			return { hits, more: found.length > limit };
+		},
 		'item.diff': async (args) => {
 			const project = context.project(args.project);
 			const view = findView(project, args.item);
@@ -147,7 +154,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const view = findView(project, args.item);
 			return {
 				item: itemAnswer(view, project.surroundings(project.views())),
-				...project.worker.runLog(view.key, args),
+				...(await project.worker.runLog(view.key, args)),
 			};
 		},
 		'item.salvage': async (args) => {
@@ -191,4 +198,21 @@ async function changeOf(project: Project, view: Pick<ItemView, 'result'>) {
 function landWhenGreenHint(project: Project): string | null {
 	if (project.config().review.mode !== 'human' || project.landings() > 1) return null;
 	return 'to land what is green without being asked from now on, add --land-when-green to an approval';
+}
+
+function searchHit(project: Project, item: Item, snippet: string | null): SearchHit {
+	const { key, number, title, type, stage, changedAt } = item;
+	const archived = project.home.item(key) === undefined;
+	return {
+		project: project.id,
+		key,
+		number,
+		name: `#${number}`,
+		title,
+		type,
+		stage: stage.kind,
+		archived,
+		changedAt,
+		snippet,
+	};
 }
