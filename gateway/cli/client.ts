@@ -1,6 +1,6 @@
 /**
- * The node as the command line asks it: HTTP on loopback with the token from the note in the state folder. A note whose
- * process is gone is no node. What comes back is parsed by the registry that the node renders too.
+ * Node and gateway of this machine as the command line asks them: HTTP on loopback with the token from the note in the
+ * state folder. A note whose process is gone is nobody. What comes back is parsed by the registry that the node renders too.
  */
 import { readFile } from 'node:fs/promises';
 import {
@@ -17,7 +17,11 @@ import type { StateFolder } from '../../shared/project/state-folder.ts';
 import type { Programs } from './context.ts';
 import { readEvents } from './read-events.ts';
 
+/** Which of the two processes of a machine. */
+export type Who = 'node' | 'gateway';
+
 export interface NodeClient {
+	readonly who: Who;
 	readonly note: ApiFile;
 	call<Name extends CallName>(name: Name, input: Input<Name>): Promise<Result<Name>>;
 	/** Resolves when the stream is open, so that nothing which happens afterwards is missed. Ends with `signal`. */
@@ -25,8 +29,17 @@ export interface NodeClient {
 }
 
 /** The note of the running node, null where none runs. */
-export async function findNode(state: StateFolder, programs: Programs): Promise<ApiFile | null> {
-	const text = await readFile(state.api, 'utf8').catch(() => null);
+export function findNode(state: StateFolder, programs: Programs): Promise<ApiFile | null> {
+	return findNote(state.api, programs);
+}
+
+/** The note of the running gateway, null where none runs on this machine. */
+export function findGateway(state: StateFolder, programs: Programs): Promise<ApiFile | null> {
+	return findNote(state.gateway.api, programs);
+}
+
+async function findNote(path: string, programs: Programs): Promise<ApiFile | null> {
+	const text = await readFile(path, 'utf8').catch(() => null);
 	if (text === null) return null;
 	const note = apiFileSchema.safeParse(json(text));
 	return note.success && (await programs.lives(note.data)) ? note.data : null;
@@ -40,12 +53,25 @@ export async function connect(state: StateFolder, programs: Programs): Promise<N
 	});
 }
 
-export function clientOf(note: ApiFile): NodeClient {
+/** The gateway of this machine; where it has none, its node, which says (or asks) the gateway that it belongs to. */
+export async function connectGateway(state: StateFolder, programs: Programs): Promise<NodeClient> {
+	const note = await findGateway(state, programs);
+	if (note !== null) return clientOf(note, 'gateway');
+	const isMember = await readFile(state.mesh).then(
+		() => true,
+		() => false,
+	);
+	if (isMember) return connect(state, programs);
+	throw ganglineError('NOT_RUNNING', 'no gateway runs on this machine', { hint: 'start it: gangline gateway start' });
+}
+
+export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
 	const headers = { authorization: `Bearer ${note.token}` };
 	return {
+		who,
 		note,
 		async call(name, input) {
-			const response = await send(`${note.url}/v1/${name}`, {
+			const response = await send(who, `${note.url}/v1/${name}`, {
 				method: 'POST',
 				headers: { ...headers, 'content-type': 'application/json' },
 				body: JSON.stringify(input),
@@ -56,7 +82,7 @@ export function clientOf(note: ApiFile): NodeClient {
 			if (parsed.success) return parsed.data as Result<typeof name>;
 			throw ganglineError(
 				'MALFORMED',
-				`the node (version ${note.version}) answered ${name} in a way this gangline does not know`,
+				`the ${who} (version ${note.version}) answered ${name} in a way this gangline does not know`,
 				{
 					hint: 'both must be of one version: gangline stop && gangline start',
 					cause: parsed.error,
@@ -68,17 +94,17 @@ export function clientOf(note: ApiFile): NodeClient {
 			for (const [key, value] of Object.entries(input)) {
 				for (const one of Array.isArray(value) ? value : [value]) query.append(key, String(one));
 			}
-			const response = await send(`${note.url}/v1/events?${query}`, { headers, signal });
+			const response = await send(who, `${note.url}/v1/events?${query}`, { headers, signal });
 			if (!response.ok || !response.body) throw errorFrom(json(await response.text()), response.status, 'events');
 			return readEvents(response.body, (data) => changeEventSchema.parse(json(data)), signal);
 		},
 	};
 }
 
-async function send(url: string, init: RequestInit): Promise<Response> {
+async function send(who: Who, url: string, init: RequestInit): Promise<Response> {
 	return fetch(url, { ...init, redirect: 'error' }).catch((error: unknown) => {
 		if (init.signal?.aborted) throw error;
-		throw ganglineError('NOT_RUNNING', `the node at ${new URL(url).origin} does not answer`, {
+		throw ganglineError('NOT_RUNNING', `the ${who} at ${new URL(url).origin} does not answer`, {
 			hint: 'see what it does: gangline ps; start it: gangline start',
 			data: { why: error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error) },
 			cause: error,

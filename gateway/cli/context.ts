@@ -65,6 +65,8 @@ export interface CliContext {
 	readonly programs: Programs;
 	/** How to start a node: the program and its arguments. */
 	readonly nodeCommand: readonly [string, ...string[]];
+	/** The same for a gateway. */
+	readonly gatewayCommand: readonly [string, ...string[]];
 	/** Aborted by Ctrl-C. */
 	readonly interrupted: AbortSignal;
 }

@@ -26,7 +26,7 @@ function nothingYet({ item }: Result<'item.logs'>): string {
 export async function followLogs(session: Session, asked: Asked): Promise<number> {
 	const { out, context } = session;
 	const { interrupted } = context;
-	const node = await session.node();
+	const node = await session.asked();
 	const { id } = await session.project();
 	const stream = await node.follow({ project: id, item: asked.item, kinds: ['log', 'item', 'itemGone'] }, interrupted);
 	const seen = new Map<string, number>();

@@ -25,7 +25,8 @@ function systemContext(interrupted: AbortSignal): CliContext {
 			},
 		},
 		programs: systemPrograms(env),
-		nodeCommand: [process.execPath, ...nodeFlags(), nodeMain()],
+		nodeCommand: [process.execPath, ...nodeFlags(), mainOf('node')],
+		gatewayCommand: [process.execPath, ...nodeFlags(), mainOf('gateway')],
 		interrupted,
 	};
 }
@@ -49,10 +50,10 @@ async function readAll(): Promise<string> {
 	return text;
 }
 
-/** The node beside this file, as source or compiled as we are. */
-function nodeMain(): string {
+/** What is to be started beside this file, as source or compiled as we are. */
+function mainOf(building: 'node' | 'gateway'): string {
 	const here = import.meta.url;
-	return fileURLToPath(new URL(`../../node/main${here.endsWith('.ts') ? '.ts' : '.js'}`, here));
+	return fileURLToPath(new URL(`../../${building}/main${here.endsWith('.ts') ? '.ts' : '.js'}`, here));
 }
 
 function nodeFlags(): readonly string[] {

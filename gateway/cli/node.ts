@@ -1,4 +1,4 @@
-/** start, stop, ps: the node on this machine. */
+/** start, stop, ps: the processes of this machine. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
@@ -7,7 +7,8 @@ import { wholeNumber } from './review.ts';
 export function registerNode(program: Command, context: CliContext): void {
 	defineCommand(program, context, {
 		usage: 'start',
-		summary: "Start the node in the background, or add this folder's project to the one that runs",
+		summary:
+			"Start the node in the background (and this machine's gateway), or add this folder's project to the one that runs",
 		group: 'Run',
 		examples: ['gangline start', 'gangline start --port 0', 'gangline start --foreground'],
 		configure: (command) =>
@@ -22,7 +23,7 @@ export function registerNode(program: Command, context: CliContext): void {
 	});
 	defineCommand(program, context, {
 		usage: 'stop',
-		summary: 'Stop the node and every agent that it runs; resumable work is kept',
+		summary: 'Stop the node, every agent that it runs, and the gateway of this machine; resumable work is kept',
 		group: 'Run',
 		examples: ['gangline stop'],
 		run: async (session) => (await import('./stop.ts')).stop(session),
@@ -33,10 +34,8 @@ export function registerNode(program: Command, context: CliContext): void {
 		group: 'Look',
 		examples: ['gangline ps', 'gangline ps --json'],
 		run: async (session) => {
-			const { nodeText } = await import('./node-text.ts');
-			const status = await (await session.node()).call('node.status', {});
-			session.out.result(status, () => nodeText(session, status));
-			return undefined;
+			const { showProcesses } = await import('./show-processes.ts');
+			return showProcesses(session);
 		},
 	});
 }

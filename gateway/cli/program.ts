@@ -5,13 +5,20 @@ import { registerBackup } from './backup.ts';
 import type { CliContext } from './context.ts';
 import { describeExamples } from './define-command.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerGateway } from './gateway.ts';
 import { formatHelp } from './help.ts';
 import { registerInit } from './init.ts';
+import { registerJoin } from './join.ts';
 import { registerLooking } from './look.ts';
 import { registerNode } from './node.ts';
+import { registerNodes } from './nodes.ts';
+import { registerPeople } from './people.ts';
+import { registerProject } from './project.ts';
 import { registerProjects } from './projects.ts';
 import { registerReview } from './review.ts';
 import { registerService } from './service.ts';
+import { registerToken } from './token.ts';
+import { registerWhy } from './why.ts';
 import { registerWork } from './work.ts';
 
 /** The whole program; it writes nothing and ends no process by itself. */
@@ -42,11 +49,18 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerWork(program, context);
 	registerReview(program, context);
 	registerLooking(program, context);
+	registerWhy(program, context);
 	registerProjects(program, context);
 	registerNode(program, context);
 	registerAgent(program, context);
 	registerDoctor(program, context);
 	registerService(program, context);
 	registerBackup(program, context);
+	registerToken(program, context);
+	registerJoin(program, context);
+	registerNodes(program, context);
+	registerProject(program, context);
+	registerPeople(program, context);
+	registerGateway(program, context);
 	return program;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
 import { plainLine } from './output.ts';
+import type { Session } from './session.ts';
 import { moment, shortCommit } from './words.ts';
 
 export function registerProjects(program: Command, context: CliContext): void {
@@ -11,28 +12,7 @@ export function registerProjects(program: Command, context: CliContext): void {
 		summary: 'The projects that the running node knows',
 		group: 'Look',
 		examples: ['gangline projects'],
-		run: async (session) => {
-			const { renderTable } = await import('./table.ts');
-			const answer = await (await session.node()).call('project.list', {});
-			const rows = answer.projects.map(({ name, branch, review, landing, paused, trouble, path }) => [
-				name,
-				branch,
-				review,
-				landing,
-				plainLine(trouble ?? (paused ? 'paused' : '')),
-				plainLine(path),
-			]);
-			session.out.result(answer, () =>
-				rows.length === 0
-					? 'no projects yet: gangline start in a repository adds it'
-					: renderTable(context, session.out, {
-							head: ['project', 'branch', 'review', 'landing', 'state', 'path'],
-							rows,
-							elastic: [5, 4],
-						}),
-			);
-			return undefined;
-		},
+		run: listProjects,
 	});
 	defineCommand(program, context, {
 		usage: 'pause',
@@ -60,6 +40,30 @@ export function registerProjects(program: Command, context: CliContext): void {
 		},
 	});
 	registerSalvage(program, context);
+}
+
+/** The projects that whoever is asked knows. */
+export async function listProjects(session: Session): Promise<undefined> {
+	const { renderTable } = await import('./table.ts');
+	const answer = await (await session.mesh()).call('project.list', {});
+	const rows = answer.projects.map(({ name, branch, review, landing, paused, trouble, path }) => [
+		name,
+		branch,
+		review,
+		landing,
+		plainLine(trouble ?? (paused ? 'paused' : '')),
+		plainLine(path),
+	]);
+	session.out.result(answer, () =>
+		rows.length === 0
+			? 'no projects yet: gangline start in a repository adds it'
+			: renderTable(session.context, session.out, {
+					head: ['project', 'branch', 'review', 'landing', 'state', 'path'],
+					rows,
+					elastic: [5, 4],
+				}),
+	);
+	return undefined;
 }
 
 function registerSalvage(program: Command, context: CliContext): void {

@@ -1,10 +1,13 @@
-/** One run of one command: where to print, whom to ask, which project is meant, and the node that answers. */
-import { realpath } from 'node:fs/promises';
+/**
+ * One run of one command: where to print, which project is meant, and who answers. Of a project that is whoever of this
+ * machine knows it, the node first: it has the project itself or a replica, and it is there when the gateway is not.
+ */
 import type { CallName, Input, ProjectView, Result } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { type StateFolder, stateFolder } from '../../shared/project/state-folder.ts';
 import type { NodeClient } from './client.ts';
 import type { CliContext } from './context.ts';
+import type { Place } from './find-project.ts';
 import { createOutput, type Output } from './output.ts';
 
 export interface GlobalOptions {
@@ -22,8 +25,14 @@ export interface Session {
 	readonly state: StateFolder;
 	/** The running node; NOT_RUNNING where there is none. */
 	node(): Promise<NodeClient>;
+	/** The gateway of this machine; where it has none but belongs to a mesh, the node. NOT_RUNNING otherwise. */
+	gateway(): Promise<NodeClient>;
+	/** Who knows most of the mesh: the gateway of this machine where it runs, otherwise the node. */
+	mesh(): Promise<NodeClient>;
 	/** The project that --project or the current folder names. */
 	project(): Promise<ProjectView>;
+	/** Who is asked about that project. */
+	asked(): Promise<NodeClient>;
 	/** Asks an operation of the project of this session. */
 	ask<Name extends CallName>(name: Name, input: Omit<Input<Name>, 'project'>): Promise<Result<Name>>;
 	/** Whether a person is there who can answer a question. */
@@ -37,14 +46,25 @@ export function openSession(context: CliContext, options: GlobalOptions): Sessio
 	const state = stateFolder(context.env);
 	const mayAsk = options.input && context.stdin.isTTY && context.stderr.isTTY;
 	let client: Promise<NodeClient> | undefined;
-	let known: Promise<ProjectView> | undefined;
+	let known: Promise<Place> | undefined;
 
 	const node = (): Promise<NodeClient> => {
 		client ??= import('./client.ts').then(({ connect }) => connect(state, context.programs));
 		return client;
 	};
-	const project = (): Promise<ProjectView> => {
-		known ??= node().then((one) => findProject(one, options.project, context.cwd));
+	const gateway = async (): Promise<NodeClient> => {
+		const { connectGateway } = await import('./client.ts');
+		return connectGateway(state, context.programs);
+	};
+	const mesh = async (): Promise<NodeClient> => {
+		const { clientOf, findGateway } = await import('./client.ts');
+		const note = await findGateway(state, context.programs);
+		return note === null ? node() : clientOf(note, 'gateway');
+	};
+	const place = (): Promise<Place> => {
+		known ??= import('./find-project.ts').then(({ findProject }) =>
+			findProject({ state, programs: context.programs, named: options.project, cwd: context.cwd }),
+		);
 		return known;
 	};
 	return {
@@ -53,11 +73,14 @@ export function openSession(context: CliContext, options: GlobalOptions): Sessio
 		out,
 		state,
 		node,
-		project,
+		gateway,
+		mesh,
+		project: async () => (await place()).project,
+		asked: async () => (await place()).asked,
 		mayAsk,
 		async ask(name, input) {
-			const { id } = await project();
-			const asked = await node();
+			const { project, asked } = await place();
+			const { id } = project;
 			try {
 				return await asked.call(name, { ...input, project: id } as Input<typeof name>);
 			} catch (error) {
@@ -74,39 +97,4 @@ export function openSession(context: CliContext, options: GlobalOptions): Sessio
 			});
 		},
 	};
-}
-
-async function findProject(node: NodeClient, named: string | undefined, cwd: string): Promise<ProjectView> {
-	const { projects } = await node.call('project.list', {});
-	const found = named === undefined ? await projectAt(projects, cwd) : projectNamed(projects, named);
-	if (found) return found;
-	const names = projects.map(({ name }) => name).join(', ');
-	if (named !== undefined) {
-		const { nearest } = await import('../../shared/operations/nearest.ts');
-		const near = nearest(
-			named,
-			projects.map(({ name }) => name),
-		);
-		throw ganglineError('UNKNOWN_PROJECT', `no project ${JSON.stringify(named)} is known to the running node`, {
-			hint: near === null ? `known are: ${names || 'none'}` : `did you mean ${near}?`,
-		});
-	}
-	throw ganglineError('UNKNOWN_PROJECT', `${cwd} belongs to no project that the running node knows`, {
-		hint: `\`gangline start\` in a repository adds it; elsewhere name one with --project (${names || 'none is known yet'})`,
-	});
-}
-
-function projectNamed(projects: readonly ProjectView[], named: string): ProjectView | undefined {
-	return projects.find(({ id }) => id === named.toUpperCase()) ?? projects.find(({ name }) => name === named);
-}
-
-/** The project whose checkout the folder lies in; of nested ones the innermost. */
-async function projectAt(projects: readonly ProjectView[], cwd: string): Promise<ProjectView | undefined> {
-	const here = await realpath(cwd).catch(() => cwd);
-	const places = await Promise.all(
-		projects.map(async (project) => ({ project, path: await realpath(project.path).catch(() => project.path) })),
-	);
-	return places
-		.filter(({ path }) => here === path || here.startsWith(`${path}/`))
-		.sort((a, b) => b.path.length - a.path.length)[0]?.project;
 }

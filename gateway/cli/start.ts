@@ -1,21 +1,22 @@
-/** `gangline start`: a node runs afterwards, and it knows the project of the current folder. */
+/** `gangline start`: a node runs afterwards (and the gateway, where this machine has one), and it knows the project of the current folder. */
 import { access, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Result } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { ApiFile } from '../../shared/project/api-file.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
 import { nodeLines } from './node-text.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
-import { nodeEnvironment, startNode } from './start-node.ts';
+import { nodeEnvironment, startNode } from './start-process.ts';
 
-/** Starts a node where none runs, adds the project of this folder, and says where it answers and how to stop it. */
+/** Starts what of this machine does not run, adds the project of this folder, and says where it answers and how to stop it. */
 export async function start(session: Session, port: number | undefined): Promise<undefined> {
 	const running = await findNode(session.state, session.context.programs);
 	if (running !== null) refuseOtherPort(running, port);
+	const gateway = await startGatewayHere(session);
 	const note = running ?? (await started(session, port));
-	await report(session, clientOf(note), running === null);
+	await report(session, clientOf(note), { isNew: running === null, gateway });
 	return undefined;
 }
 
@@ -28,6 +29,7 @@ export async function startInForeground(session: Session, port: number | undefin
 			hint: 'stop it first: gangline stop',
 		});
 	}
+	const gateway = await startGatewayHere(session);
 	const ended = { yet: false };
 	const exit = context.programs.run(context.nodeCommand, { env: nodeEnvironment(session, port) }).finally(() => {
 		ended.yet = true;
@@ -35,8 +37,36 @@ export async function startInForeground(session: Session, port: number | undefin
 	const note = await appearing(session, () => ended.yet);
 	// A project that cannot be added must not leave a node behind that nobody waits for: say it, and go on.
 	if (note !== null)
-		await report(session, clientOf(note), true).catch((error: unknown) => session.out.message(String(error)));
-	return exit;
+		await report(session, clientOf(note), { isNew: true, gateway }).catch((error: unknown) =>
+			session.out.message(String(error)),
+		);
+	const code = await exit;
+	if (gateway?.started)
+		await (await import('./gateway-process.ts'))
+			.stopGateway(session)
+			.catch((error: unknown) => session.out.message(String(error)));
+	return code;
+}
+
+interface GatewayHere {
+	/** By us, now. */
+	readonly started: boolean;
+	readonly url: string;
+}
+
+/** A node works without its gateway, so one that does not start is said and nothing more. */
+async function startGatewayHere(session: Session): Promise<GatewayHere | null> {
+	const { ensureGateway, hasGateway } = await import('./gateway-process.ts');
+	if (!(await hasGateway(session))) return null;
+	try {
+		const { note, started } = await ensureGateway(session);
+		return { started, url: note.url };
+	} catch (error) {
+		if (!(error instanceof GanglineError)) throw error;
+		session.out.message(`the gateway did not start, the node goes on without it: ${plainLine(error.message)}`);
+		if (error.hint !== undefined) session.out.message(`→ ${plainLine(error.hint)}`);
+		return null;
+	}
 }
 
 function refuseOtherPort(running: ApiFile, port: number | undefined): void {
@@ -61,13 +91,19 @@ async function appearing(session: Session, ended: () => boolean): Promise<ApiFil
 	return null;
 }
 
-async function report(session: Session, node: NodeClient, isNew: boolean): Promise<void> {
+interface Reported {
+	readonly isNew: boolean;
+	readonly gateway: GatewayHere | null;
+}
+
+async function report(session: Session, node: NodeClient, { isNew, gateway }: Reported): Promise<void> {
 	const project = await addProjectHere(session, node);
 	const status = await node.call('node.status', {});
-	session.out.result({ started: isNew, node: status, project }, () => {
+	session.out.result({ started: isNew, node: status, project, gateway }, () => {
 		const head = isNew ? 'the node runs' : 'the node runs already';
 		const added = project === null ? [] : [plainLine(project.answer)];
-		return [...added, `${head}: ${nodeLines(session, status)}`, '  stop it with: gangline stop'].join('\n');
+		const beside = gateway === null ? [] : [`the gateway runs${gateway.started ? '' : ' already'}: ${gateway.url}`];
+		return [...added, `${head}: ${nodeLines(session, status)}`, ...beside, '  stop it with: gangline stop'].join('\n');
 	});
 	if (project === null) session.out.message('→ this folder is no Gangline project yet: gangline init');
 }

@@ -65,7 +65,10 @@ const tokenOperations = {
 				cli: 'gangline token new --work --projects app --slots 4',
 				args: { duties: ['work'], worksFor: ['app'], slots: 4 },
 			},
-			{ cli: 'gangline token new --person ann --home-for app', args: { person: 'ann', homeFor: ['app'], duties: [] } },
+			{
+				cli: 'gangline token new --person ann --home-for app',
+				args: { person: 'ann', homeFor: ['app'], duties: ['home'] },
+			},
 		],
 		errors: ['UNSUITABLE_MACHINE', 'REFUSED', 'STORE_FAILED'],
 	}),
@@ -115,7 +118,12 @@ const memberOperations = {
 			answer: z.string(),
 			next: z.array(z.string()).describe('What to do now, a sentence or command each'),
 		}),
-		examples: [{ cli: 'gangline join <token> --work', args: { token: 'gl1_0123456789abcdef', duties: ['work'] } }],
+		examples: [
+			{
+				cli: 'gangline join gl1_0123456789abcdef --work',
+				args: { token: 'gl1_0123456789abcdef', duties: ['work'] },
+			},
+		],
 		errors: ['JOIN_REFUSED', 'PEER_UNREACHABLE', 'REFUSED', 'SCHEMA_TOO_NEW', 'STORE_FAILED'],
 	}),
 	'mesh.status': defineOperation({
@@ -142,7 +150,7 @@ const memberOperations = {
 			projects: z.array(meshProjectViewSchema),
 			takenAt: atSchema,
 		}),
-		examples: [{ cli: 'gangline nodes', args: {} }],
+		examples: [{ cli: 'gangline mesh', args: {} }],
 		errors: [],
 	}),
 	'node.list': defineOperation({

@@ -85,7 +85,7 @@ export const projectOperations = {
 		summary: 'Call a project something else in the mesh; its id stays',
 		args: z.strictObject({ project, name: projectNameSchema }),
 		result: z.object({ project: meshProjectViewSchema, answer: z.string() }),
-		examples: [{ cli: 'gangline project rename app shop', args: { project: 'app', name: 'shop' } }],
+		examples: [{ cli: 'gangline project rename shop store', args: { project: 'shop', name: 'store' } }],
 		errors: ['UNKNOWN_PROJECT', 'REFUSED'],
 	}),
 	'project.remove': defineOperation({
@@ -95,7 +95,7 @@ export const projectOperations = {
 		summary: 'Take a project out of the mesh; its repository and everything that its home has stay as they are',
 		args: z.strictObject({ project }),
 		result: z.object({ project: meshProjectViewSchema, answer: z.string() }),
-		examples: [{ cli: 'gangline project remove app', args: { project: 'app' } }],
+		examples: [{ cli: 'gangline project remove shop', args: { project: 'shop' } }],
 		errors: ['UNKNOWN_PROJECT', 'REFUSED'],
 	}),
 	'project.rehome': defineOperation({
@@ -117,8 +117,8 @@ export const projectOperations = {
 			next: z.array(z.string()).describe('What to do now, a sentence or command each'),
 		}),
 		examples: [
-			{ cli: 'gangline project rehome app server', args: { project: 'app', to: 'server' } },
-			{ cli: 'gangline project rehome app server --lost', args: { project: 'app', to: 'server', lost: true } },
+			{ cli: 'gangline project rehome shop server', args: { project: 'shop', to: 'server' } },
+			{ cli: 'gangline project rehome shop server --lost', args: { project: 'shop', to: 'server', lost: true } },
 		],
 		errors: ['UNKNOWN_PROJECT', 'UNKNOWN_NODE', 'HOME_AWAY', 'PEER_UNREACHABLE', 'REFUSED'],
 	}),

@@ -1,5 +1,5 @@
 /** A terminal that remembers: runs the command line in this process against a real API with a tiny home behind it. */
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CliContext, Sink } from '../../gateway/cli/context.ts';
@@ -30,6 +30,7 @@ export interface TypeOptions {
 	/** Called with each piece of stdout. */
 	readonly onOutput?: (text: string) => void;
 	readonly nodeCommand?: readonly [string, ...string[]];
+	readonly gatewayCommand?: readonly [string, ...string[]];
 }
 
 export interface Workplace extends AsyncDisposable {
@@ -43,8 +44,8 @@ export interface Workplace extends AsyncDisposable {
 	stopApi(): Promise<void>;
 }
 
-/** A state folder, a checkout and, unless `running` is false, a node that answers. */
-export async function openWorkplace({ running = true } = {}): Promise<Workplace> {
+/** A state folder, a checkout and, unless `running` is false, a node that answers; with `gateway` for its gateway too. */
+export async function openWorkplace({ running = true, gateway = false } = {}): Promise<Workplace> {
 	const root = await realpath(await mkdtemp(join(tmpdir(), 'gangline-cli-')));
 	const [state, checkout] = [join(root, 'state'), root];
 	const home = tinyHome(checkout);
@@ -52,6 +53,10 @@ export async function openWorkplace({ running = true } = {}): Promise<Workplace>
 	const clock = new SystemClock();
 	const api = createApi({ ...home, token: 't'.repeat(40), person: 'ada', version: '0.1.0', log, clock });
 	if (running) await api.listen({ port: 0, noteAt: join(state, 'api.json') });
+	if (running && gateway) {
+		await mkdir(join(state, 'gateway'));
+		await copyFile(join(state, 'api.json'), join(state, 'gateway', 'api.json'));
+	}
 	return {
 		state,
 		checkout,
@@ -76,6 +81,7 @@ export async function openWorkplace({ running = true } = {}): Promise<Workplace>
 				},
 				programs: systemPrograms(env),
 				nodeCommand: options.nodeCommand ?? ['/bin/false'],
+				gatewayCommand: options.gatewayCommand ?? ['/bin/false'],
 				interrupted: options.interrupted ?? new AbortController().signal,
 			};
 			const code = await run(argv, context);

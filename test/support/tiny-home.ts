@@ -13,6 +13,7 @@ import type {
 	ProjectView,
 } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
+import { tinyMesh } from './tiny-mesh.ts';
 
 export const shopId = '01JZ0000000000000000000SHP';
 export const commits = {
@@ -140,6 +141,18 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 			for (const listener of listeners) listener(event);
 		},
 		handlers: remembering(asked, {
+			...tinyMesh(),
+			'item.why': async (args) => ({
+				item: find(items, args.item),
+				answer: '#12 runs on laptop',
+				placement: {
+					by: 'gateway',
+					at: 0,
+					node: 'laptop',
+					reasons: ['its clone is there'],
+					nodes: [{ name: 'builder', takes: false, reasons: ['no free slot'] }],
+				},
+			}),
 			'item.add': async (args) => {
 				const item = itemDetail({
 					number: items.length + 20,

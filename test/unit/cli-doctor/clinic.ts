@@ -114,6 +114,7 @@ function contextOf(clinic: Clinic): CliContext {
 		terminal: { confirm: async () => false },
 		programs: systemPrograms(clinic.env),
 		nodeCommand: [process.execPath],
+		gatewayCommand: [process.execPath],
 		interrupted: new AbortController().signal,
 	};
 }

@@ -117,6 +117,7 @@ async function runInit(input: {
 		terminal: { confirm: async () => options.questions?.confirm ?? false },
 		programs: unused,
 		nodeCommand: [process.execPath, script],
+		gatewayCommand: [process.execPath, script],
 		interrupted: new AbortController().signal,
 	};
 	const program = new Command('gangline').exitOverride().option('--json').option('--no-input').option('-y, --yes');

@@ -51,6 +51,7 @@ function openMachine(systemctl: string, hasSystemd = true): Machine {
 				terminal: { confirm: async () => false },
 				programs: systemPrograms(env),
 				nodeCommand: ['node'],
+				gatewayCommand: ['gateway'],
 				interrupted: new AbortController().signal,
 			};
 			const session = openSession(context, { json: false, color: false, input: false, yes: false, project: undefined });

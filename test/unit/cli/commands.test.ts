@@ -15,17 +15,17 @@ function words(cli: string): readonly string[] {
 }
 
 describe('the examples of the registry', () => {
-	const elsewhere = ['project.add', 'node.stop', 'events'];
+	const elsewhere = ['project.add', 'node.stop', 'gateway.stop', 'events'];
 	for (const name of operationNames) {
 		if (elsewhere.includes(name)) continue;
 		for (const { cli, args } of operations[name].examples) {
 			it(`ask ${name} for exactly what they say: ${cli}`, async () => {
-				await using own = await openWorkplace();
+				await using own = await openWorkplace({ gateway: true });
 				for (const [at, item] of own.home.items.entries())
 					if (item.number === 1) own.home.items[at] = { ...item, number: 15 };
 				await own.type(['diff', '12']);
 				own.home.asked.length = 0;
-				const { code, stderr } = await own.type(words(cli));
+				const { code, stderr } = await own.type([...words(cli), '--yes']);
 				expect({ code, stderr }).toMatchObject({ code: 0 });
 				const last = own.home.asked.findLast((one) => one.name === name);
 				const needsProject = 'project' in operations[name].args.shape;

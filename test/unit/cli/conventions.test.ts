@@ -8,6 +8,7 @@ import { openWorkplace } from '../../support/terminal.ts';
 const commands = [
 	...['add', 'edit', 'move', 'delete', 'diff', 'approve', 'reject', 'salvage', 'status', 'list', 'show', 'log', 'logs'],
 	...['projects', 'ps', 'pause', 'resume', 'start', 'stop', 'agent', 'init', 'doctor', 'service'],
+	...['token', 'join', 'nodes', 'mesh', 'node', 'project', 'people', 'person', 'gateway', 'why'],
 ];
 
 describe('help', () => {

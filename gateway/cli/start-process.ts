@@ -1,5 +1,5 @@
 /**
- * Starts a node as a process of its own and waits until it answers. What it writes goes to the log in the state folder;
+ * Starts a node or a gateway as a process of its own and waits until it answers. What it writes goes to the log in the state folder;
  * when it ends instead of answering, the log's last lines are the reason that the person gets.
  */
 import { constants } from 'node:fs';
@@ -7,7 +7,7 @@ import { access, mkdir, open } from 'node:fs/promises';
 import { pause } from '../../shared/ports/clock.ts';
 import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { ApiFile } from '../../shared/project/api-file.ts';
-import { findNode } from './client.ts';
+import { findGateway, findNode, type Who } from './client.ts';
 import type { DetachedProgram } from './context.ts';
 import type { Session } from './session.ts';
 
@@ -23,17 +23,53 @@ export function nodeEnvironment(
 }
 
 /** The note of the started node. A node that does not answer in time is ended again. */
-export async function startNode(session: Session, port: number | undefined): Promise<ApiFile> {
+export function startNode(session: Session, port: number | undefined): Promise<ApiFile> {
 	const { context, state } = session;
-	await makeStateFolder(state.root);
-	const begin = await sizeOf(state.log);
-	const program = await context.programs.startDetached(context.nodeCommand, {
-		cwd: state.root,
-		env: nodeEnvironment(session, port),
-		logTo: state.log,
+	const find = (): Promise<ApiFile | null> => findNode(state, context.programs);
+	const env = nodeEnvironment(session, port);
+	return startProcess(session, {
+		who: 'node',
+		command: context.nodeCommand,
+		env,
+		folder: state.root,
+		log: state.log,
+		find,
 	});
+}
+
+/** The same for the gateway of this machine; makes one where there was none. */
+export function startGateway(session: Session): Promise<ApiFile> {
+	const { context, state } = session;
+	const find = (): Promise<ApiFile | null> => findGateway(state, context.programs);
+	const { root: folder, log } = state.gateway;
+	return startProcess(session, {
+		who: 'gateway',
+		command: context.gatewayCommand,
+		env: context.env,
+		folder,
+		log,
+		find,
+	});
+}
+
+interface Starting {
+	readonly who: Who;
+	readonly command: readonly [string, ...string[]];
+	readonly env: Readonly<Record<string, string | undefined>>;
+	readonly folder: string;
+	readonly log: string;
+	readonly find: () => Promise<ApiFile | null>;
+}
+
+async function startProcess(session: Session, starting: Starting): Promise<ApiFile> {
+	const { context, state } = session;
+	const { command, env, folder, log } = starting;
+	await makeStateFolder(state.root);
+	await makeStateFolder(folder);
+	const begin = await sizeOf(log);
+	const program = await context.programs.startDetached(command, { cwd: folder, env, logTo: log });
 	try {
-		return await answering(session, program, begin);
+		return await answering(session, starting, { program, begin });
 	} catch (error) {
 		program.end();
 		throw error;
@@ -53,29 +89,35 @@ async function makeStateFolder(root: string): Promise<void> {
 	}
 }
 
-async function answering(session: Session, program: DetachedProgram, begin: number): Promise<ApiFile> {
-	const { clock, programs, interrupted } = session.context;
+interface Started {
+	readonly program: DetachedProgram;
+	/** Where its part of the log begins. */
+	readonly begin: number;
+}
+
+async function answering(session: Session, starting: Starting, { program, begin }: Started): Promise<ApiFile> {
+	const { clock, interrupted } = session.context;
+	const { who, log, find } = starting;
 	const ended = { how: null as string | null };
 	void program.exited.then((how) => {
 		ended.how = how;
 	});
 	const deadline = clock.monotonic() + answersWithinMs;
 	while (clock.monotonic() < deadline) {
-		const note = await findNode(session.state, programs);
+		const note = await find();
 		if (note !== null && note.pid === program.pid) return note;
-		if (ended.how !== null) throw await startFailure(session, begin, `the node ended at once (${ended.how})`);
+		if (ended.how !== null) throw await startFailure(log, begin, `the ${who} ended at once (${ended.how})`);
 		await pause(clock, lookEveryMs, interrupted);
 	}
 	throw await startFailure(
-		session,
+		log,
 		begin,
-		`the node did not answer within ${answersWithinMs / 1000} s and was ended again`,
+		`the ${who} did not answer within ${answersWithinMs / 1000} s and was ended again`,
 	);
 }
 
-/** The error that the node itself logged, otherwise one with its last lines. */
-async function startFailure(session: Session, begin: number, what: string): Promise<GanglineError> {
-	const { log } = session.state;
+/** The error that the process itself logged, otherwise one with its last lines. */
+async function startFailure(log: string, begin: number, what: string): Promise<GanglineError> {
 	const lines = await linesSince(log, begin);
 	const own = lines.map(loggedError).findLast((error) => error !== null);
 	if (own) return own;

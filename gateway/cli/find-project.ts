@@ -1,0 +1,71 @@
+/** Which project is meant, and who of this machine is asked about it: its node where that knows it, else its gateway. */
+import { realpath } from 'node:fs/promises';
+import type { ProjectView } from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import type { StateFolder } from '../../shared/project/state-folder.ts';
+import { clientOf, connect, findGateway, findNode, type NodeClient } from './client.ts';
+import type { Programs } from './context.ts';
+
+export interface Place {
+	readonly project: ProjectView;
+	readonly asked: NodeClient;
+}
+
+export interface Wanted {
+	readonly state: StateFolder;
+	readonly programs: Programs;
+	/** What --project says. */
+	readonly named: string | undefined;
+	readonly cwd: string;
+}
+
+/** @throws GanglineError NOT_RUNNING where nobody can be asked, UNKNOWN_PROJECT with what there is. */
+export async function findProject({ state, programs, named, cwd }: Wanted): Promise<Place> {
+	const names = new Set<string>();
+	for (const asked of await reachable(state, programs)) {
+		const { projects } = await asked.call('project.list', {});
+		const project = named === undefined ? await projectAt(projects, cwd) : projectNamed(projects, named);
+		if (project) return { project, asked };
+		for (const { name } of projects) names.add(name);
+	}
+	throw named === undefined ? unknownHere(cwd, names) : await unknownName(named, names);
+}
+
+async function reachable(state: StateFolder, programs: Programs): Promise<readonly NodeClient[]> {
+	const [node, gateway] = await Promise.all([findNode(state, programs), findGateway(state, programs)]);
+	const found = [
+		...(node === null ? [] : [clientOf(node)]),
+		...(gateway === null ? [] : [clientOf(gateway, 'gateway')]),
+	];
+	return found.length > 0 ? found : [await connect(state, programs)];
+}
+
+async function unknownName(named: string, names: ReadonlySet<string>): Promise<Error> {
+	const { nearest } = await import('../../shared/operations/nearest.ts');
+	const near = nearest(named, [...names]);
+	return ganglineError('UNKNOWN_PROJECT', `no project ${JSON.stringify(named)} is known to the running node`, {
+		hint: near === null ? `known are: ${[...names].join(', ') || 'none'}` : `did you mean ${near}?`,
+	});
+}
+
+function unknownHere(cwd: string, names: ReadonlySet<string>): Error {
+	const known = [...names].join(', ') || 'none is known yet';
+	return ganglineError('UNKNOWN_PROJECT', `${cwd} belongs to no project that the running node knows`, {
+		hint: `\`gangline start\` in a repository adds it; elsewhere name one with --project (${known})`,
+	});
+}
+
+function projectNamed(projects: readonly ProjectView[], named: string): ProjectView | undefined {
+	return projects.find(({ id }) => id === named.toUpperCase()) ?? projects.find(({ name }) => name === named);
+}
+
+/** The project whose checkout the folder lies in; of nested ones the innermost. */
+async function projectAt(projects: readonly ProjectView[], cwd: string): Promise<ProjectView | undefined> {
+	const here = await realpath(cwd).catch(() => cwd);
+	const places = await Promise.all(
+		projects.map(async (project) => ({ project, path: await realpath(project.path).catch(() => project.path) })),
+	);
+	return places
+		.filter(({ path }) => here === path || here.startsWith(`${path}/`))
+		.sort((a, b) => b.path.length - a.path.length)[0]?.project;
+}
