@@ -5,49 +5,20 @@
 import { z } from 'zod';
 import type { RpcMethod, RpcStream } from '../mesh/rpc.ts';
 import { changeEventSchema } from '../operations/node-operations.ts';
-import { addressesSchema, labelsSchema, nodeIdSchema, projectIdSchema, slotsSchema } from '../registry/schema.ts';
+import { addressesSchema, labelsSchema, nodeIdSchema, projectIdSchema } from '../registry/schema.ts';
 
 const name = z.string().min(1).max(200);
-const names = z.array(name).max(10_000);
 const count = z.int().min(0);
 
-/** What runs on a node and what it could take, as it was when the node looked. */
-export const workerStateSchema = z.strictObject({
-	slots: slotsSchema,
-	used: count,
-	/** Run queue per core. */
-	load: z.number().min(0),
-	free: z.strictObject({ memoryMb: z.number(), diskMb: z.number() }),
-	floor: z.strictObject({ memoryMb: z.number(), diskMb: z.number() }),
-	labels: labelsSchema,
-	runtimes: names,
-	/** Configured agents that can run there. */
-	agents: names,
-	/** Account → wall ms until which it may not be used there. */
-	limitedUntil: z.record(name, z.number()),
-	/** Projects: objects are there; set-up and gates ran green there; they did not, and why. */
-	repositories: z.array(projectIdSchema).max(2_000),
-	qualified: z.array(projectIdSchema).max(2_000),
-	unqualified: z.array(z.strictObject({ project: projectIdSchema, reason: z.string().max(500) })).max(2_000),
-	/** Workspaces (item keys) with a clone there, and with a session that can be resumed. */
-	clones: names,
-	sessions: names,
-	/** Why it takes nothing now; null while it does. */
-	declines: z.string().max(500).nullable(),
-});
-export type WorkerState = z.output<typeof workerStateSchema>;
-
 /**
- * Any member → gateway, at each connection, every 10 s and when its state changed: here I am. What is said here is kept in
- * memory only, except for addresses, which go into the registry.
+ * Any member → gateway, at each connection and every 10 s: here I am. What is said here is kept in memory only, except
+ * for addresses, which go into the registry. How its worker is, a node says with `work.state`.
  */
 export const helloMethod = {
 	name: 'node.hello',
 	args: z.strictObject({
 		version: z.string().max(100),
 		addresses: addressesSchema,
-		/** Null for a node that takes no tasks. */
-		worker: workerStateSchema.nullable(),
 		/** The members it is connected with. */
 		links: z.array(nodeIdSchema).max(2_000),
 		/** Wall ms there, for the difference of the clocks. */

@@ -6,7 +6,7 @@ import type { Access, Caller } from '../operations/define.ts';
 import { mayAsk } from '../operations/define.ts';
 import type { By } from '../pipeline/intent.ts';
 import { ganglineError } from '../ports/errors.ts';
-import { type AuthorId, type NodeId, nodeOf, type ProjectId } from '../ports/ids.ts';
+import { type AuthorId, type NodeId, nodeOf } from '../ports/ids.ts';
 import type { Admission, Peer } from '../ports/network.ts';
 import type { MeshNode, MeshPerson, MeshProject, RegistryFacts } from './facts.ts';
 
@@ -28,7 +28,7 @@ export function memberOf(facts: RegistryFacts, node: NodeId): MeshNode | undefin
 }
 
 /** What `node` may have of a project. Workers get tasks and commits, never documents. */
-export function mayHave(facts: RegistryFacts, node: NodeId, project: ProjectId): ProjectAccess {
+export function mayHave(facts: RegistryFacts, node: NodeId, project: string): ProjectAccess {
 	const member = memberOf(facts, node);
 	const known = own(facts.projects, project);
 	if (member === undefined || known === undefined) return 'none';
@@ -43,7 +43,7 @@ export function mayHave(facts: RegistryFacts, node: NodeId, project: ProjectId):
  * an edge of a node with a person for that one person (`personOfAuthor`), everyone else for nobody. A home decides
  * itself what its own authors may.
  */
-export function rightsOfAuthor(facts: RegistryFacts, author: AuthorId, project: ProjectId): readonly By[] {
+export function rightsOfAuthor(facts: RegistryFacts, author: AuthorId, project: string): readonly By[] {
 	if (!author.endsWith('.edge') || own(facts.projects, project) === undefined) return [];
 	const member = memberOf(facts, nodeOf(author));
 	if (member === undefined) return [];
@@ -76,11 +76,11 @@ export function maySpeakFor(facts: RegistryFacts, author: AuthorId, who: string)
 }
 
 /** Whether `node` may take tasks of a project. */
-export function mayWorkFor(facts: RegistryFacts, node: NodeId, project: ProjectId): boolean {
+export function mayWorkFor(facts: RegistryFacts, node: NodeId, project: string): boolean {
 	const member = memberOf(facts, node);
 	if (member === undefined || own(facts.projects, project) === undefined) return false;
 	if (!member.duties.includes('work')) return false;
-	return member.worksFor === 'any' || member.worksFor.includes(project);
+	return member.worksFor === 'any' || member.worksFor.some((id) => id === project);
 }
 
 /**

@@ -86,3 +86,12 @@ export const meshPersonSchema = z.strictObject({
 
 /** The mesh's own id. */
 export const meshIdSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'expected a ULID of 26 characters');
+
+/** The person's name in the mesh for the name of an account, such as `Ada L.`; the same for the same account everywhere. */
+export function personIdFrom(account: string): string {
+	const id = account
+		.toLowerCase()
+		.replace(/[^a-z0-9._-]/g, '-')
+		.slice(0, 32);
+	return personIdSchema.safeParse(id).success ? id : `_${id}`.slice(0, 32);
+}

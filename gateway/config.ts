@@ -1,0 +1,75 @@
+/**
+ * The environment, read once and validated to a frozen value. Nothing else in gateway/ reads it, except for the command
+ * line's own door. The gateway has a state folder of its own beside the node's: it is a member with its own key.
+ */
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { ganglineError } from '../shared/ports/index.ts';
+import {
+	buildsPortDefault,
+	type GatewayFolder,
+	gatewayPortDefault,
+	meshPortDefault,
+	type StateFolder,
+	stateFolder,
+} from '../shared/project/index.ts';
+
+export interface GatewayConfig {
+	readonly state: StateFolder;
+	readonly folder: GatewayFolder;
+	/** What people call the gateway. */
+	readonly name: string;
+	/** Who owns the mesh when it is founded: the person who starts the gateway. */
+	readonly owner: string;
+	/** Loopback only: people elsewhere ask their own node, or come through a proxy of theirs. */
+	readonly host: '127.0.0.1';
+	/** 0: any free port. */
+	readonly port: number;
+	readonly meshPort: number;
+	readonly buildsPort: number;
+	readonly logLevel: 'info' | 'warn' | 'error';
+}
+
+const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
+
+const schema = z.object({
+	GANGLINE_GATEWAY_PORT: port(gatewayPortDefault),
+	GANGLINE_MESH_PORT: port(meshPortDefault),
+	GANGLINE_BUILDS_PORT: port(buildsPortDefault),
+	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
+	GANGLINE_GATEWAY_NAME: z
+		.string()
+		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
+		.optional(),
+});
+
+/** Reads the gateway's configuration. @throws GanglineError INVALID_CONFIG naming the variable and what was expected. */
+export function readConfig(env: NodeJS.ProcessEnv, userName: string): GatewayConfig {
+	const parsed = schema.safeParse(env);
+	if (!parsed.success) {
+		const issue = parsed.error.issues[0];
+		const key = String(issue?.path[0] ?? 'environment');
+		throw ganglineError('INVALID_CONFIG', `${key} is ${JSON.stringify(env[key])}: ${issue?.message ?? 'invalid'}`, {
+			hint: `unset ${key}, or set it to what is expected`,
+		});
+	}
+	const { GANGLINE_GATEWAY_PORT, GANGLINE_MESH_PORT, GANGLINE_BUILDS_PORT, GANGLINE_LOG, GANGLINE_GATEWAY_NAME } =
+		parsed.data;
+	const state = stateFolder(env);
+	return Object.freeze({
+		state,
+		folder: state.gateway,
+		name: GANGLINE_GATEWAY_NAME ?? `gateway-${machineName()}`.slice(0, 32),
+		owner: env.USER ?? userName,
+		host: '127.0.0.1',
+		port: GANGLINE_GATEWAY_PORT,
+		meshPort: GANGLINE_MESH_PORT,
+		buildsPort: GANGLINE_BUILDS_PORT,
+		logLevel: GANGLINE_LOG,
+	});
+}
+
+function machineName(): string {
+	const [name = ''] = hostname().toLowerCase().split('.');
+	return name.replace(/[^a-z0-9-]/g, '-').replace(/^-+/, '') || 'machine';
+}

@@ -1,0 +1,5 @@
+/** What the gateway alone holds: the registry where it is written, join tokens, people's tokens. */
+export { admit, type Gate } from './admit.ts';
+export { JoinTokens, type TokenRecord, type TokenWish } from './join-tokens.ts';
+export { type Founder, MeshRegistry, meshIdOf, type RegistryEdit } from './mesh-registry.ts';
+export { PersonTokens } from './person-tokens.ts';

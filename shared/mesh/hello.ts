@@ -1,0 +1,81 @@
+/**
+ * A member's word to the gateway: it is here, at these addresses, in this version. Said at each connection, every ten
+ * seconds and when asked to; a word that got lost is said again by the next one. It grants nothing.
+ */
+import { type Clock, GanglineError, type Log } from '../ports/index.ts';
+import { helloMethod } from '../protocol/mesh.ts';
+import type { Mesh } from './open-mesh.ts';
+
+export interface HelloOptions {
+	readonly mesh: Mesh;
+	readonly clock: Clock;
+	readonly log: Log;
+	readonly version: string;
+}
+
+/** What came back last. */
+export interface GatewayWord {
+	readonly version: string;
+	/** The gateway's clock against ours, half of the round trip taken off. */
+	readonly clockAheadMs: number;
+}
+
+const everyMs = 10_000;
+
+export class Hello implements Disposable {
+	readonly #options: HelloOptions;
+	readonly #unsubscribe: () => void;
+	#cancel: () => void = () => {};
+	#isSaying = false;
+	#isStopped = false;
+	#word: GatewayWord | null = null;
+
+	constructor(options: HelloOptions) {
+		this.#options = options;
+		const { mesh } = options;
+		const gateway = mesh.membership.gateway.node;
+		this.#unsubscribe = mesh.network.subscribe(({ kind, peer }) => {
+			if (kind === 'up' && peer.node === gateway) this.now();
+		});
+		this.now();
+	}
+
+	/** What the gateway answered last, null before its first answer. */
+	get gateway(): GatewayWord | null {
+		return this.#word;
+	}
+
+	/** Says it now, and again after a while. */
+	now(): void {
+		if (this.#isStopped || this.#isSaying) return;
+		this.#isSaying = true;
+		this.#cancel();
+		void this.#say().finally(() => {
+			this.#isSaying = false;
+			if (!this.#isStopped) this.#cancel = this.#options.clock.after(everyMs, () => this.now());
+		});
+	}
+
+	[Symbol.dispose](): void {
+		this.#isStopped = true;
+		this.#unsubscribe();
+		this.#cancel();
+	}
+
+	async #say(): Promise<void> {
+		const { mesh, clock, log, version } = this.#options;
+		const gateway = mesh.membership.gateway.node;
+		const links = mesh.network.links().map(({ node }) => node);
+		if (!links.includes(gateway)) return;
+		const [at, began] = [clock.now(), clock.monotonic()];
+		try {
+			const addresses = [...mesh.network.addresses()].slice(0, 16);
+			const answer = await mesh.rpc.ask(gateway, helloMethod, { version, addresses, links, at });
+			const roundTrip = clock.monotonic() - began;
+			this.#word = { version: answer.version, clockAheadMs: Math.round(answer.at - at - roundTrip / 2) };
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			log.info('hello.unanswered', { code: error.code, why: error.message });
+		}
+	}
+}
