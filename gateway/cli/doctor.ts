@@ -8,13 +8,14 @@ export function registerDoctor(program: Command, context: CliContext): void {
 		usage: 'doctor',
 		summary: 'Check machine, state, repository and agents; each problem comes with the command that mends it',
 		group: 'Set up',
-		examples: ['gangline doctor', 'gangline doctor --json'],
-		async run(session) {
+		examples: ['gangline doctor', 'gangline doctor --repair', 'gangline doctor --json'],
+		configure: (command) => command.option('--repair', 'run the fix of each failed check, each after a yes'),
+		async run(session, _args, options) {
 			const [{ runDoctor }, { systemWorld }] = await Promise.all([
 				import('./run-doctor.ts'),
 				import('./doctor-world.ts'),
 			]);
-			return runDoctor(session, systemWorld(session));
+			return runDoctor(session, systemWorld(session), { repair: options.flag('repair') });
 		},
 	});
 }

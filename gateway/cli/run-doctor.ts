@@ -17,9 +17,18 @@ export type Finding = CheckResult & { readonly id: string };
 
 const checks: readonly Check[] = [...machineChecks, ...stateChecks, ...projectChecks];
 
-/** Prints all findings; the exit code says whether something is unfit. */
-export async function runDoctor(session: Session, world: DoctorWorld): Promise<number> {
-	const findings = await examine(session, world);
+/** Prints all findings, those after a repair where one was asked for; the exit code says whether something is unfit. */
+export async function runDoctor(
+	session: Session,
+	world: DoctorWorld,
+	options: { readonly repair: boolean } = { repair: false },
+): Promise<number> {
+	let findings = await examine(session, world);
+	if (options.repair) {
+		const { repair } = await import('./repair.ts');
+		const repairs = await repair(session, world, findings);
+		if (repairs.some(({ outcome }) => outcome !== 'declined')) findings = await examine(session, world);
+	}
 	const failed = findings.filter(({ status }) => status === 'fail').length;
 	session.out.result({ ok: failed === 0, checks: findings }, () => describe(session, findings));
 	return failed === 0 ? 0 : errorKinds.UNSUITABLE_MACHINE.exit;
