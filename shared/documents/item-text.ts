@@ -2,6 +2,8 @@
  * The text of one item: description and notes, written by people and agents on all nodes at once, online and offline.
  * Everything merges. Opened on demand; kept and shown like every document, after it is on disk.
  */
+import { createHash } from 'node:crypto';
+import * as Y from 'yjs';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
 import { type Applied, type DocumentChange, DurableDocument } from './durable-document.ts';
 import { textCharactersMax } from './limits.ts';
@@ -33,6 +35,12 @@ export class ItemText {
 
 	get text(): string {
 		return this.#durable.document.getText(shape.root).toString();
+	}
+
+	/** Equal on two replicas if and only if they have the same writings, the same deletions and the same text. */
+	get stateHash(): string {
+		const written = Y.encodeSnapshot(Y.snapshot(this.#durable.document));
+		return createHash('sha256').update(written).update('\0').update(this.text).digest('hex');
 	}
 
 	get stateVector(): Uint8Array {

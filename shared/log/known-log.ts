@@ -76,6 +76,11 @@ export class KnownLog {
 		return this.#sections.findLast(({ last }) => last <= n)?.seq ?? 0;
 	}
 
+	/** The number of the last entry in each entry of the stream. */
+	ends(): ReadonlyMap<number, number> {
+		return new Map(this.#sections.map(({ seq, last }) => [seq, last]));
+	}
+
 	/** Durable entries above `n`; what is no intent closes its number as a void. */
 	after(n: number): readonly Intent[] {
 		const durable = this.#durable?.n ?? 0;

@@ -125,9 +125,29 @@ export class ProjectLogs {
 
 	/** The flushes that hold what comes after entry `n` of an author, as they are sent. */
 	async flushesAfter(author: AuthorId, n: number): Promise<readonly Uint8Array[]> {
+		return (await this.sectionsAfter(author, n)).map(({ bytes }) => bytes);
+	}
+
+	/** The same, each with the number of its last entry. */
+	async sectionsAfter(
+		author: AuthorId,
+		n: number,
+	): Promise<readonly { readonly bytes: Uint8Array; readonly upTo: number }[]> {
 		const known = this.#logs.get(author);
 		if (!known) return [];
-		return (await this.#options.store.read(known.stream, known.seqCovering(n))).map((entry) => entry.bytes);
+		const entries = await this.#options.store.read(known.stream, known.seqCovering(n));
+		const ends = known.ends();
+		const first = Math.min(...ends.keys());
+		// One that lies before all sections is just being trimmed; one without a section could not be read.
+		return entries.flatMap(({ seq, bytes }) => {
+			const upTo = seq < first ? n : ends.get(seq);
+			return upTo === undefined ? [] : [{ bytes, upTo }];
+		});
+	}
+
+	/** Up to which entry the log of an author is on this node's disk. */
+	durableUpTo(author: AuthorId): number {
+		return this.#logs.get(author)?.digest?.n ?? 0;
 	}
 
 	/**

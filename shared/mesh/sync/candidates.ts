@@ -1,0 +1,79 @@
+/**
+ * Later generations of one project's index that peers speak of. Each is filled beside the current one, shown to nobody,
+ * and takes its place only when it holds what the home signed. Anyone can make a number up, so each peer can have one
+ * here at a time, and one that nobody speaks of any more is dropped.
+ */
+import type { ProjectIndex } from '../../documents/index.ts';
+import type { SyncedProject } from '../sync.ts';
+import { Replica } from './replica.ts';
+
+/** A generation that may take the place of the current one. */
+export interface Candidate {
+	readonly index: ProjectIndex;
+	readonly replica: Replica;
+}
+
+interface Opening {
+	readonly candidate: Promise<Candidate | undefined>;
+	readonly users: Set<object>;
+	opened: Candidate | undefined;
+}
+
+export class Candidates {
+	readonly #project: SyncedProject;
+	readonly #openings = new Map<string, Opening>();
+
+	constructor(project: SyncedProject) {
+		this.#project = project;
+	}
+
+	/** The reader of a generation, on behalf of `user`; undefined where the project refuses it. */
+	async open(generation: string, user: object): Promise<Candidate | undefined> {
+		this.leave(user);
+		const known = this.#openings.get(generation) ?? this.#begin(generation);
+		known.users.add(user);
+		return known.candidate;
+	}
+
+	/** What `user` asked for is not needed on its behalf any more. */
+	leave(user: object): void {
+		for (const [generation, { users, opened }] of this.#openings) {
+			if (!users.delete(user) || users.size > 0) continue;
+			opened?.replica.release();
+			this.#openings.delete(generation);
+		}
+	}
+
+	byName(name: string): Replica | undefined {
+		return this.#find(({ replica }) => replica.name === name)?.replica;
+	}
+
+	/** The index behind a replica that is being filled. */
+	indexOf(replica: Replica): ProjectIndex | undefined {
+		return this.#find((candidate) => candidate.replica === replica)?.index;
+	}
+
+	#begin(generation: string): Opening {
+		const opening: Opening = { candidate: this.#open(generation), users: new Set(), opened: undefined };
+		this.#openings.set(generation, opening);
+		opening.candidate.then(
+			(candidate) => {
+				opening.opened = candidate;
+			},
+			// Who asked for it hears of the failure.
+			() => this.#openings.delete(generation),
+		);
+		return opening;
+	}
+
+	async #open(generation: string): Promise<Candidate | undefined> {
+		const index = await this.#project.replaceIndex(generation);
+		if (index?.generation !== generation) return undefined;
+		return { index, replica: Replica.ofIndex(this.#project.id, index, () => {}) };
+	}
+
+	#find(matches: (candidate: Candidate) => boolean): Candidate | undefined {
+		for (const { opened } of this.#openings.values()) if (opened && matches(opened)) return opened;
+		return undefined;
+	}
+}

@@ -1,0 +1,179 @@
+/**
+ * The documents of one channel. A difference is asked for when digests differ, with what we have by then; changes follow
+ * as they become durable. Nothing is kept that does not fit: an update whose predecessor is missing is dropped and the
+ * difference asked for, once at a time; an answer to nothing is dropped. What a slow peer has not taken is not piled up: past a bound the two compare.
+ */
+import { mergeUpdates } from '../../documents/index.ts';
+import { BulkTransfer } from './bulk-transfer.ts';
+import { accessOf, Complaints, type PeerLink } from './context.ts';
+import { partBytes, stateVectorBytesMax, updateBytesWaitingMax, updatesWaitingMax } from './limits.ts';
+import type { Replica, ReplicaChange } from './replica.ts';
+import { type MessageOf, malformed, type Outgoing } from './wire.ts';
+
+/** Updates that wait for the peer, or the news that it must compare. */
+type Waiting = { readonly kind: 'updates'; readonly updates: Uint8Array[]; bytes: number } | { readonly kind: 'stale' };
+
+/** `again`: something was missing again while the answer was on its way. */
+type Asking = 'asked' | 'again';
+
+export class DocumentExchange {
+	readonly #link: PeerLink;
+	readonly #bulk: BulkTransfer;
+	readonly #complaints: Complaints;
+	readonly #applied: (replica: Replica) => Promise<void>;
+	readonly #waiting = new Map<string, Waiting>();
+	readonly #asking = new Map<string, Asking>();
+
+	/** `applied`: something of the peer has become durable here, or was here already. */
+	constructor(link: PeerLink, applied: (replica: Replica) => Promise<void>) {
+		this.#link = link;
+		this.#bulk = new BulkTransfer(link);
+		this.#complaints = new Complaints(link);
+		this.#applied = applied;
+	}
+
+	/** A document changed here. */
+	changed({ replica, update, from }: ReplicaChange): void {
+		if (from === this.#link.peer.node || !this.#maySee(replica)) return;
+		this.#waiting.set(replica.name, this.#joined(replica, update));
+		this.#link.outbox.mark(`update ${replica.name}`, () => this.#takeWaiting(replica));
+	}
+
+	/** Says what is had of a document here, so that the peer compares. */
+	tell(replica: Replica): void {
+		if (!this.#maySee(replica)) return;
+		this.#link.outbox.mark(`state ${replica.name}`, () => [stateOf(replica)]);
+	}
+
+	/** Asks for what is missing of a document, unless the peer could not give it. */
+	ask(replica: Replica): void {
+		if (!this.#mayGive(replica)) return;
+		if (this.#asking.has(replica.name)) {
+			this.#asking.set(replica.name, 'again');
+			return;
+		}
+		this.#asking.set(replica.name, 'asked');
+		this.#link.outbox.mark(`ask ${replica.name}`, () => [
+			{ message: { k: 'ask', document: replica.name }, payload: replica.stateVector },
+		]);
+	}
+
+	onState(replica: Replica, { digest }: MessageOf<'state'>): void {
+		if (!this.#maySee(replica)) this.#refuse(replica);
+		else if (digest !== replica.digest) this.ask(replica);
+	}
+
+	onAsk(replica: Replica, stateVector: Uint8Array): void {
+		const bounded = boundedVector(stateVector);
+		if (!this.#maySee(replica)) this.#refuse(replica);
+		else this.#link.outbox.mark(`diff ${replica.name}`, () => this.#answer(replica, bounded));
+	}
+
+	onTake(replica: Replica, stateVector: Uint8Array): void {
+		if (!this.#maySee(replica)) {
+			this.#refuse(replica);
+			return;
+		}
+		const size = replica.differenceTo(boundedVector(stateVector)).byteLength;
+		if (size <= partBytes) this.onAsk(replica, stateVector);
+		// What changed while the parts were on their way was not sent.
+		else this.#bulk.taken({ replica, stateVector, size, done: () => this.tell(replica) });
+	}
+
+	onLarge(replica: Replica, { bytes }: MessageOf<'large'>): void {
+		if (this.#asking.has(replica.name)) this.#bulk.offered(replica, bytes);
+	}
+
+	async onPart(replica: Replica, part: MessageOf<'part'>, payload: Uint8Array): Promise<void> {
+		const whole = this.#bulk.arrived(part, payload);
+		if (whole) await this.onDiff(replica, whole);
+	}
+
+	async onDiff(replica: Replica, diff: Uint8Array): Promise<void> {
+		const asked = this.#asking.get(replica.name);
+		if (!asked) return;
+		this.#asking.delete(replica.name);
+		try {
+			await this.#apply(replica, diff, 'diff');
+		} finally {
+			this.#bulk.settled(replica.name);
+		}
+		if (asked === 'again') this.ask(replica);
+	}
+
+	onUpdate(replica: Replica, update: Uint8Array): Promise<void> {
+		return this.#apply(replica, update, 'update');
+	}
+
+	/** A document is not asked for any more. */
+	forget(name: string): void {
+		this.#asking.delete(name);
+		this.#waiting.delete(name);
+		this.#bulk.settled(name);
+	}
+
+	end(): void {
+		this.#bulk.end();
+		this.#asking.clear();
+		this.#waiting.clear();
+	}
+
+	async #apply(replica: Replica, update: Uint8Array, as: 'diff' | 'update'): Promise<void> {
+		if (!this.#mayGive(replica)) return this.#refuse(replica);
+		const { peer } = this.#link;
+		const outcome = update.byteLength === 0 ? 'known' : await replica.apply(update, peer.node);
+		if (outcome !== 'gap') return this.#applied(replica);
+		// An answer that does not help is not asked for again, or two would ask each other for ever.
+		if (as === 'update') this.ask(replica);
+		else this.#complaints.note('sync.gap', replica.name);
+	}
+
+	#joined(replica: Replica, update: Uint8Array): Waiting {
+		const waiting = this.#waiting.get(replica.name) ?? { kind: 'updates', updates: [], bytes: 0 };
+		if (waiting.kind === 'stale' || this.#bulk.isLeaving(replica.name)) return { kind: 'stale' };
+		waiting.updates.push(update);
+		waiting.bytes += update.byteLength;
+		const isTooMuch = waiting.updates.length > updatesWaitingMax || waiting.bytes > updateBytesWaitingMax;
+		return isTooMuch ? { kind: 'stale' } : waiting;
+	}
+
+	#takeWaiting(replica: Replica): readonly Outgoing[] {
+		const waiting = this.#waiting.get(replica.name);
+		this.#waiting.delete(replica.name);
+		if (!waiting || !this.#maySee(replica)) return [];
+		if (waiting.kind === 'stale') return [stateOf(replica)];
+		return [{ message: { k: 'update', document: replica.name }, payload: mergeUpdates(waiting.updates) }];
+	}
+
+	#answer(replica: Replica, stateVector: Uint8Array): readonly Outgoing[] {
+		if (!this.#maySee(replica)) return [];
+		const payload = replica.differenceTo(stateVector);
+		if (payload.byteLength <= partBytes) return [{ message: { k: 'diff', document: replica.name }, payload }];
+		return [{ message: { k: 'large', document: replica.name, bytes: payload.byteLength } }];
+	}
+
+	#maySee({ place }: Replica): boolean {
+		return place.kind === 'mesh' || accessOf(this.#link, place.project) !== 'none';
+	}
+
+	/** Signed documents may come from anyone who may see them; texts from who may write them. */
+	#mayGive({ place }: Replica): boolean {
+		if (place.kind === 'mesh') return true;
+		const access = accessOf(this.#link, place.project);
+		return place.kind === 'text' ? access === 'write' : access !== 'none';
+	}
+
+	/** Not cut off: the peer may not have heard yet that its rights have changed. */
+	#refuse(replica: Replica): void {
+		this.#complaints.note('sync.refused', replica.name, { why: 'the peer has no right to it' });
+	}
+}
+
+const stateOf = (replica: Replica): Outgoing => ({
+	message: { k: 'state', document: replica.name, digest: replica.digest },
+});
+
+function boundedVector(stateVector: Uint8Array): Uint8Array {
+	if (stateVector.byteLength <= stateVectorBytesMax) return stateVector;
+	throw malformed(`a state vector of ${stateVector.byteLength} bytes`);
+}

@@ -1,0 +1,242 @@
+/**
+ * One channel to one member: hello, then whatever documents and logs have to say, until it ends. All state about a peer
+ * lives here and dies with the channel; a new one begins by comparing. Frames are taken on in their order and finished
+ * when their disk writes are; the peer gets its credit back only then, so it can make us hold one window and no more.
+ */
+import { type AuthorId, type Channel, GanglineError, type Peer } from '../../ports/index.ts';
+import type { ProjectEntry } from './catalog.ts';
+import { Complaints, type PeerLink, type SyncContext } from './context.ts';
+import { DocumentExchange } from './document-exchange.ts';
+import { Outbox } from './outbox.ts';
+import { ProjectExchange } from './project-exchange.ts';
+import type { Replica, ReplicaChange } from './replica.ts';
+import {
+	decodeDigests,
+	decodeMessage,
+	decodeTexts,
+	encodeMessage,
+	type Incoming,
+	type MessageOf,
+	malformed,
+} from './wire.ts';
+
+/** Why a channel is over. `fault`: the peer broke the rules. `newer`: it speaks a schema that we do not know. */
+export type ChannelEnd =
+	| { readonly kind: 'closed'; readonly said?: string }
+	| { readonly kind: 'newer' }
+	| { readonly kind: 'fault'; readonly error: GanglineError };
+
+export class PeerChannel implements PeerLink {
+	readonly peer: Peer;
+	readonly outbox: Outbox;
+	readonly context: SyncContext;
+	readonly #channel: Channel;
+	readonly #ended: (end: ChannelEnd) => void;
+	readonly #documents: DocumentExchange;
+	readonly #complaints: Complaints;
+	readonly #projects = new Map<string, ProjectExchange>();
+	#state: 'beginning' | 'open' | 'over' = 'beginning';
+	#isNewer = false;
+
+	/** Says hello and begins to read. `ended` is called once. */
+	constructor(channel: Channel, context: SyncContext, ended: (end: ChannelEnd) => void) {
+		this.peer = channel.peer;
+		this.context = context;
+		this.#channel = channel;
+		this.#ended = ended;
+		this.outbox = new Outbox(channel, (error) => this.#fail(error));
+		this.#complaints = new Complaints(this);
+		this.#documents = new DocumentExchange(this, (replica) => this.#applied(replica));
+		this.outbox.mark('hello', () => [{ message: { k: 'hello', schema: context.schema } }]);
+		void this.#read();
+	}
+
+	// What happens here.
+
+	changed(change: ReplicaChange): void {
+		if (this.#state === 'open') this.#documents.changed(change);
+	}
+
+	grown(project: string, author: AuthorId): void {
+		this.#projects.get(project)?.logs.grown(author);
+	}
+
+	/** A project is new here, or has another index. */
+	begin(entry: ProjectEntry): void {
+		if (this.#state === 'open') this.#begin(entry, true);
+	}
+
+	removed(project: string): void {
+		this.#projects.get(project)?.end();
+		this.#projects.delete(project);
+	}
+
+	/** A document of the whole mesh is new here, or a text has been opened. */
+	tell(replica: Replica): void {
+		if (this.#state === 'open') this.#documents.tell(replica);
+	}
+
+	/** Rights have changed: what was not announced to the peer may be now. */
+	review(): void {
+		if (this.#state === 'open') for (const exchange of this.#projects.values()) exchange.review();
+	}
+
+	sayPresence(kind: string): void {
+		if (this.#state !== 'open') return;
+		this.outbox.mark(`presence ${kind}`, () => [
+			{ message: { k: 'presence', kind }, payload: this.context.presence.own(kind) },
+		]);
+	}
+
+	give(up: string): void {
+		this.#channel.abort(up);
+		this.#end({ kind: 'closed' });
+	}
+
+	/** Says goodbye, without waiting for whoever does not read, and ends. */
+	close(reason: string): void {
+		if (this.#state === 'over') return;
+		this.#channel
+			.send(encodeMessage({ message: { k: 'bye', reason } }))
+			.then(() => this.#channel.close())
+			.catch(() => {});
+		this.#end({ kind: 'closed' });
+	}
+
+	// What the peer sends.
+
+	async #read(): Promise<void> {
+		try {
+			for await (const frame of this.#channel.frames()) {
+				if (this.#isOver) return;
+				this.#take(frame);
+			}
+			this.#end({ kind: 'closed' });
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	/** Reads on while this frame's writes are on their way to the disk. */
+	#take(frame: Uint8Array): void {
+		const incoming = decodeMessage(frame);
+		const { message } = incoming;
+		// The two that need no credit.
+		if (message.k === 'credit') this.outbox.granted(message.bytes);
+		else if (message.k === 'bye') this.#end({ kind: 'closed', said: message.reason });
+		else {
+			this.outbox.received(frame.byteLength);
+			void this.#guard(this.#handle(incoming)).then(() => this.outbox.consumed(frame.byteLength));
+		}
+	}
+
+	async #handle(incoming: Incoming): Promise<void> {
+		const { message } = incoming;
+		if (message.k === 'hello') return this.#hello(message);
+		if (this.#state === 'beginning') throw malformed(`said ${message.k} before hello`);
+		if (this.#state === 'over') return;
+		if ('document' in message) return this.#handleDocument(incoming, message.document);
+		if ('project' in message) return this.#handleProject(incoming, message.project);
+		if (message.k === 'presence') this.context.presence.hear(this.peer.node, message.kind, incoming.payload);
+	}
+
+	#hello({ schema }: MessageOf<'hello'>): void {
+		if (this.#state !== 'beginning') throw malformed('said hello twice');
+		const { self, schema: known, catalog, presence, log } = this.context;
+		if (schema > known) {
+			log.warn('sync.newerSchema', { peer: this.peer.node, found: schema, known });
+			this.#isNewer = true;
+			this.close(`${this.peer.node} has documents of schema ${schema}, ${self} knows schemas up to ${known}`);
+			return;
+		}
+		this.#state = 'open';
+		presence.connected(this.peer.node);
+		for (const replica of catalog.meshDocuments()) this.#documents.tell(replica);
+		for (const kind of presence.ownKinds) this.sayPresence(kind);
+		for (const entry of catalog.projects()) this.#begin(entry, false);
+	}
+
+	#begin(entry: ProjectEntry, wantsAnswer: boolean): void {
+		const { id } = entry.project;
+		this.#projects.get(id)?.end();
+		const exchange = new ProjectExchange(this, entry, this.#documents);
+		this.#projects.set(id, exchange);
+		exchange.announce(wantsAnswer);
+	}
+
+	async #handleDocument({ message, payload }: Incoming, name: string): Promise<void> {
+		const replica = this.context.catalog.replica(name) ?? (await this.#openText(name));
+		// A document that is not here, or no longer: an earlier generation, a project that was removed.
+		if (!replica) return;
+		if (message.k === 'update') return this.#documents.onUpdate(replica, payload);
+		if (message.k === 'diff') return this.#documents.onDiff(replica, payload);
+		if (message.k === 'part') return this.#documents.onPart(replica, message, payload);
+		if (message.k === 'state') this.#documents.onState(replica, message);
+		if (message.k === 'ask') this.#documents.onAsk(replica, payload);
+		if (message.k === 'large') this.#documents.onLarge(replica, message);
+		if (message.k === 'take') this.#documents.onTake(replica, payload);
+	}
+
+	/** A text that is not open here, of an item that is known. */
+	async #openText(name: string): Promise<Replica | undefined> {
+		const [, project, item] = /^doc\/([0-9A-Z]{26})\/text\/([^/]+)$/.exec(name) ?? [];
+		if (project === undefined || item === undefined) return undefined;
+		if (this.context.access(this.peer.node, project) === 'none') return undefined;
+		await this.context.catalog.project(project)?.project.text(item);
+		return this.context.catalog.replica(name);
+	}
+
+	async #handleProject({ message, payload }: Incoming, project: string): Promise<void> {
+		const exchange = this.#projects.get(project);
+		const mayHave = this.context.access(this.peer.node, project) !== 'none';
+		if (!exchange) return;
+		if (!mayHave) return this.#complaints.note('sync.refused', project, { what: message.k });
+		if (message.k === 'project') return exchange.compare(message);
+		if (message.k === 'flush') return exchange.logs.onFlush(payload);
+		if (message.k === 'texts') return exchange.onTexts(decodeTexts(payload));
+		if (message.k === 'digests') exchange.logs.onDigests(message, decodeDigests(payload));
+		if (message.k === 'from') exchange.logs.onFrom(message);
+		if (message.k === 'ack') exchange.logs.onAck(message);
+		if (message.k === 'stored') exchange.onStored(message);
+	}
+
+	async #applied(replica: Replica): Promise<void> {
+		if (replica.place.kind === 'index') await this.#projects.get(replica.place.project)?.onIndexApplied(replica);
+	}
+
+	/** What goes wrong with one frame ends the channel. */
+	async #guard(work: Promise<void>): Promise<void> {
+		try {
+			await work;
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	#fail(error: unknown): void {
+		if (this.#state === 'over') return;
+		if (error instanceof GanglineError && error.disposition === 'peer') {
+			this.#end({ kind: 'fault', error });
+			return;
+		}
+		const isGone = error instanceof GanglineError && error.code === 'PEER_GONE';
+		if (!isGone) this.context.log.error('sync.failed', { peer: this.peer.node, error });
+		this.#channel.abort(isGone ? 'it is gone' : 'this node could not go on');
+		this.#end({ kind: 'closed' });
+	}
+
+	get #isOver(): boolean {
+		return this.#state === 'over';
+	}
+
+	#end(end: ChannelEnd): void {
+		if (this.#isOver) return;
+		const wasOpen = this.#state === 'open';
+		this.#state = 'over';
+		this.outbox.end();
+		this.#documents.end();
+		for (const exchange of this.#projects.values()) exchange.end();
+		if (wasOpen) this.context.presence.gone(this.peer.node);
+		this.#ended(this.#isNewer ? { kind: 'newer' } : end);
+	}
+}

@@ -1,0 +1,159 @@
+/**
+ * One project on one channel: what each side announces, which generation of the index is the later one, texts, logs.
+ * Two that are equal exchange one announcement each and are silent. A later generation is filled beside the current one
+ * and takes its place only when the home's signature shows that it is later; generations are never merged.
+ */
+import type { ProjectIndex } from '../../documents/index.ts';
+import type { SyncAccess } from '../sync.ts';
+import type { Catalog, ProjectEntry } from './catalog.ts';
+import { accessOf, Complaints, type PeerLink } from './context.ts';
+import type { DocumentExchange } from './document-exchange.ts';
+import { rowsMax, rowsPerFrame } from './limits.ts';
+import { LogExchange } from './log-exchange.ts';
+import { type Replica, textName } from './replica.ts';
+import { encodeRows, type MessageOf, type Outgoing, type TextRow } from './wire.ts';
+
+export class ProjectExchange {
+	readonly entry: ProjectEntry;
+	readonly logs: LogExchange;
+	readonly #link: PeerLink;
+	readonly #documents: DocumentExchange;
+	#announcedFor: SyncAccess = 'none';
+	/** Items whose texts the peer has open and that are not known here yet. */
+	readonly #strange = new Set<string>();
+
+	constructor(link: PeerLink, entry: ProjectEntry, documents: DocumentExchange) {
+		this.#link = link;
+		this.entry = entry;
+		this.#documents = documents;
+		this.logs = new LogExchange(link, entry, new Complaints(link));
+	}
+
+	/** Says what is here, for the peer to compare. `wantsAnswer`: it has said what it has before, and nobody compared. */
+	announce(wantsAnswer: boolean): void {
+		this.#announcedFor = this.#access;
+		if (this.#access === 'none') return;
+		this.#link.outbox.mark(`project ${this.#id}`, () =>
+			this.#access === 'none' ? [] : [{ message: { ...this.#announcement(), wantsAnswer } }],
+		);
+	}
+
+	/** The peer may do more or less than when this project was last announced to it. */
+	review(): void {
+		if (this.#access !== this.#announcedFor) this.announce(true);
+	}
+
+	/** The peer said what it has. */
+	async compare(theirs: MessageOf<'project'>): Promise<void> {
+		if (theirs.wantsAnswer) this.announce(false);
+		const own = this.#announcement();
+		this.logs.compare(theirs.logs, own.logs);
+		if (theirs.texts !== own.texts) this.#link.outbox.mark(`texts ${this.#id}`, () => this.#texts());
+		await this.#compareIndex(theirs, own);
+	}
+
+	/** Texts that the peer has open: opened here too where the item is known, then compared. */
+	async onTexts(rows: readonly TextRow[]): Promise<void> {
+		if (this.#access !== 'write') return;
+		for (const [item, digest] of rows) {
+			const text = await this.#open(item);
+			if (text) {
+				if (text.digest !== digest) this.#documents.ask(text);
+			} else if (this.#strange.size < rowsMax) this.#strange.add(item);
+		}
+	}
+
+	/** The text behind a document's name, opened when its item is known here. */
+	async #open(item: string): Promise<Replica | undefined> {
+		if (!(await this.entry.project.text(item))) return undefined;
+		return this.#catalog.replica(textName(this.#id, item));
+	}
+
+	/** Something of the index has become durable here, or was here already. */
+	async onIndexApplied(replica: Replica): Promise<void> {
+		const candidate = this.entry.candidates.indexOf(replica);
+		if (candidate) return this.#tryCandidate(candidate, replica);
+		if (replica !== this.entry.index) return;
+		this.tellStored();
+		for (const item of [...this.#strange]) {
+			const text = await this.#open(item);
+			if (!text) continue;
+			this.#strange.delete(item);
+			this.#documents.ask(text);
+		}
+	}
+
+	/** Says which revision is on disk here. */
+	tellStored(): void {
+		this.#link.outbox.mark(`stored ${this.#id}`, () => {
+			const { generation, revision } = this.entry.age;
+			return this.#access === 'none' ? [] : [{ message: { k: 'stored', project: this.#id, generation, revision } }];
+		});
+	}
+
+	onStored({ generation, revision }: Pick<MessageOf<'stored'>, 'generation' | 'revision'>): void {
+		const { peer, context } = this.#link;
+		context.acknowledgements.noteRevision(this.#id, peer, { generation, revision });
+	}
+
+	async #compareIndex(theirs: MessageOf<'project'>, own: Omit<MessageOf<'project'>, 'wantsAnswer'>): Promise<void> {
+		this.onStored(theirs);
+		if (theirs.generation === own.generation) {
+			if (theirs.index !== own.index && theirs.revision >= own.revision) this.#documents.ask(this.entry.index);
+			return;
+		}
+		// An earlier one hears of ours by our own announcement.
+		if (Number(theirs.generation) > Number(own.generation)) await this.#askCandidate(theirs.generation);
+	}
+
+	async #askCandidate(generation: string): Promise<void> {
+		const candidate = await this.entry.candidates.open(generation, this);
+		if (candidate && this.#isCurrent) this.#documents.ask(candidate.replica);
+	}
+
+	/** One that is still empty was a peer's word alone. */
+	async #tryCandidate(index: ProjectIndex, replica: Replica): Promise<void> {
+		const isLater = Number(index.generation) > Number(this.entry.age.generation);
+		if (replica.isEmpty || !isLater || !this.#isCurrent) return;
+		const [project, from, to] = [this.#id, this.entry.age.generation, index.generation];
+		this.#link.context.log.info('sync.generation', { project, from, to, why: 'its home began it' });
+		await this.#catalog.adopt(this.entry, index);
+	}
+
+	/** The peer is gone, or the project has another index. */
+	end(): void {
+		this.entry.candidates.leave(this);
+	}
+
+	/** False when the project was removed or has another index by now. */
+	get #isCurrent(): boolean {
+		return this.#catalog.project(this.#id) === this.entry;
+	}
+
+	#announcement(): Omit<MessageOf<'project'>, 'wantsAnswer'> {
+		return this.entry.announcement(this.#catalog.texts(this.#id));
+	}
+
+	#texts(): readonly Outgoing[] {
+		if (this.#access === 'none') return [];
+		const rows = this.#catalog.texts(this.#id).map((text): TextRow => [itemOf(text), text.digest]);
+		const pages = Array.from({ length: Math.ceil(rows.length / rowsPerFrame) }, (_, page) =>
+			rows.slice(page * rowsPerFrame, (page + 1) * rowsPerFrame),
+		);
+		return pages.map((page) => ({ message: { k: 'texts', project: this.#id }, payload: encodeRows(page) }));
+	}
+
+	get #id(): string {
+		return this.entry.project.id;
+	}
+
+	get #access(): SyncAccess {
+		return accessOf(this.#link, this.#id);
+	}
+
+	get #catalog(): Catalog {
+		return this.#link.context.catalog;
+	}
+}
+
+const itemOf = ({ name }: Replica): string => name.slice(name.lastIndexOf('/') + 1);
