@@ -37,8 +37,15 @@ export interface World {
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
-/** `command`: the installed `gangline` to use instead of this clone's. */
-export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}, command: string = launcher): World {
+/**
+ * `command`: the installed `gangline` to use instead of this clone's. `within`: a program that starts every command in
+ * other surroundings, such as a network namespace.
+ */
+export function makeWorld(
+	extraEnv: Readonly<Record<string, string>> = {},
+	command: string = launcher,
+	within: readonly string[] = [],
+): World {
 	const folder = mkdtempSync(join(tmpdir(), 'gangline test '));
 	const home = join(folder, 'home');
 	const state = join(folder, 'state');
@@ -63,7 +70,8 @@ export function makeWorld(extraEnv: Readonly<Record<string, string>> = {}, comma
 
 	const gangline = (at: string, ...args: string[]): Promise<CommandResult> =>
 		new Promise((resolve, reject) => {
-			const child = spawn(process.execPath, [command, ...args], { cwd: at, env, stdio: ['ignore', 'pipe', 'pipe'] });
+			const [program = '', ...rest] = [...within, process.execPath, command, ...args];
+			const child = spawn(program, rest, { cwd: at, env, stdio: ['ignore', 'pipe', 'pipe'] });
 			children.add(child);
 			let stdout = '';
 			let stderr = '';
