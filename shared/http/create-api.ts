@@ -6,18 +6,18 @@
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
+	type Answering,
+	answerOperation,
 	type Caller,
 	type CallName,
-	type Handlers,
-	mayAsk,
-	type OperationName,
 	operations,
 	parseArgs,
 	parseOperationName,
+	refuseWithoutAccess,
 	requestBytesMax,
 } from '../operations/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type GanglineError, ganglineError } from '../ports/errors.ts';
+import { ganglineError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { type EventFilter, type EventSource, serveEvents } from './event-stream.ts';
 import { bearerOf, isToken, unauthenticated, wrongOrigin } from './guard.ts';
@@ -26,27 +26,17 @@ import { openApi } from './open-api.ts';
 import { readQuery } from './query-arguments.ts';
 import { asGanglineError, errorReply } from './replies.ts';
 
-export interface ApiOptions {
-	/** What this process answers; for the rest it says who does. */
-	readonly handlers: Partial<Handlers>;
+/** What this process answers; for the rest it says who does. */
+export interface ApiOptions extends Answering {
 	readonly events: EventSource;
 	/** At least 32 characters; whoever has it is `person` with an owner's access. */
 	readonly token: string;
 	readonly person: string;
 	/** Who sends another token than that one; default: nobody. */
 	readonly callerOf?: (token: string) => Caller | null;
-	/** Answers an operation that has no handler here, such as one of another node's project; undefined where it cannot. */
-	readonly elsewhere?: (asked: AskedElsewhere) => Promise<unknown> | undefined;
 	readonly version: string;
 	readonly log: Log;
 	readonly clock: Clock;
-}
-
-/** An operation whose arguments have passed its schema, as the client wrote them. */
-export interface AskedElsewhere {
-	readonly name: CallName;
-	readonly input: Readonly<Record<string, unknown>>;
-	readonly caller: Caller;
 }
 
 export interface ListenOptions {
@@ -93,10 +83,14 @@ export function createApi(options: ApiOptions): Api {
 		if (operations[name].kind === 'command') {
 			throw ganglineError('INVALID_ARGUMENT', `${name} changes something: it must be sent with POST`);
 		}
-		return answer(options, { name, input: readQuery(name, request.query), caller: callerOf(options, request.headers) });
+		return answerOperation(options, {
+			name,
+			input: readQuery(name, request.query),
+			caller: callerOf(options, request.headers),
+		});
 	});
 	app.post('/v1/:operation', async (request) =>
-		answer(options, {
+		answerOperation(options, {
 			name: operationOf(request),
 			input: request.body ?? {},
 			caller: callerOf(options, request.headers),
@@ -181,37 +175,6 @@ function operationOf(request: FastifyRequest): CallName {
 	throw ganglineError('INVALID_ARGUMENT', 'events is a stream: it must be read with GET /v1/events');
 }
 
-interface Asked<Name extends CallName> {
-	readonly name: Name;
-	readonly input: unknown;
-	readonly caller: Caller;
-}
-
-/** Access, arguments, handler, result: in this order, so that nobody learns from errors what they may not ask. */
-async function answer<Name extends CallName>(options: ApiOptions, asked: Asked<Name>): Promise<unknown> {
-	const { name, input, caller } = asked;
-	refuseWithoutAccess(caller, name);
-	const args = parseArgs(name, input);
-	const handler = options.handlers[name];
-	const answering = handler ? handler(args, caller) : options.elsewhere?.({ name, input: Object(input), caller });
-	if (answering === undefined) throw answeredElsewhere(name);
-	// Also strips what the registry does not know, so that nothing local leaks by accident.
-	return operations[name].result.parse(await answering);
-}
-
-function answeredElsewhere(name: CallName): GanglineError {
-	const { runsAt } = operations[name];
-	const isGateway = runsAt === 'gateway';
-	return ganglineError(
-		'UNKNOWN_OPERATION',
-		`${name} is not answered here: ${isGateway ? 'the gateway' : 'a node'} does`,
-		{
-			hint: isGateway ? 'ask on the machine of the gateway: gangline gateway status' : 'gangline start',
-			data: { operation: name, runsAt },
-		},
-	);
-}
-
 function callerOf(options: ApiOptions, headers: IncomingHttpHeaders): Caller {
 	const foreign = wrongOrigin(headers);
 	if (foreign !== null) throw foreign;
@@ -220,14 +183,6 @@ function callerOf(options: ApiOptions, headers: IncomingHttpHeaders): Caller {
 	const caller = given === null ? null : (options.callerOf?.(given) ?? null);
 	if (caller === null) throw unauthenticated(headers);
 	return caller;
-}
-
-function refuseWithoutAccess(caller: Caller, name: OperationName): void {
-	if (mayAsk(caller.access, operations[name].access)) return;
-	throw ganglineError(
-		'FORBIDDEN',
-		`${name} needs ${operations[name].access} access, ${caller.person} has ${caller.access}`,
-	);
 }
 
 async function eventFilter(options: ApiOptions, query: Record<string, unknown>, caller: Caller): Promise<EventFilter> {

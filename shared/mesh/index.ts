@@ -3,3 +3,4 @@ export { Hello } from './hello.ts';
 export { openLibp2pNetwork } from './libp2p-network.ts';
 export { type Membership, readMembership, writeMembership } from './membership.ts';
 export { type Mesh, type MeshOptions, openMesh } from './open-mesh.ts';
+export { type OperationService, serveOperations } from './serve-operations.ts';

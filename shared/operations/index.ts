@@ -1,4 +1,5 @@
 /** Everything that can be asked of the system, once: CLI, HTTP, OpenAPI, later MCP and chat are renderings. Pure. */
+export * from './answer.ts';
 export * from './define.ts';
 export * from './explain-item.ts';
 export * from './find-item.ts';
@@ -15,5 +16,7 @@ export * from './parse.ts';
 export * from './person-operations.ts';
 export * from './project-operations.ts';
 export * from './references.ts';
+export * from './refused-wishes.ts';
 export * from './registry.ts';
 export * from './shown-items.ts';
+export * from './write-args.ts';
