@@ -13,7 +13,7 @@ export function boardText(session: Session, board: Board): string {
 		.join('\n\n');
 }
 
-function headLines({ out }: Session, { project, distance, qualification }: Board): readonly string[] {
+function headLines({ out }: Session, { project, distance, qualification, home }: Board): readonly string[] {
 	const tip = distance.canonical === null ? 'no commit yet' : shortCommit(distance.canonical);
 	const lines = [
 		`${out.paint('bold', project.name)}  ${distance.branch} ${tip}, review ${project.review}, landing ${project.landing}`,
@@ -26,7 +26,8 @@ function headLines({ out }: Session, { project, distance, qualification }: Board
 		lines.push(
 			out.paint('red', `  gates     ${plainLine(qualification.reason ?? 'set-up and gates have not run on main yet')}`),
 		);
-	if (project.trouble !== null) lines.push(out.paint('red', `  trouble   ${plainLine(project.trouble)}`));
+	if (home.words !== null) lines.push(out.paint('yellow', `  ${plainLine(home.words)}`));
+	else if (project.trouble !== null) lines.push(out.paint('red', `  trouble   ${plainLine(project.trouble)}`));
 	if (project.paused) lines.push(out.paint('yellow', '  paused: nothing starts or lands; gangline resume'));
 	return lines;
 }
@@ -43,8 +44,9 @@ function sideLine(
 	return apart ? paint('yellow', line) : line;
 }
 
-function footLines({ queue, costUsd }: Board): readonly string[] {
-	const lines: string[] = [];
+function footLines({ queue, costUsd, refused }: Board): readonly string[] {
+	const lines = refused.map(({ words }) => `refused: ${plainLine(words)}`);
+	if (lines.length > 0) lines.push('these were wanted here and refused later; once seen: gangline refusals --seen');
 	if (queue.length > 0) lines.push(`landing queue: ${queue.join(', ')}`);
 	if (costUsd > 0) lines.push(`spent so far: ${cost(costUsd)}`);
 	return lines;

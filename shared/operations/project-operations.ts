@@ -5,6 +5,7 @@ import { defineOperation } from './define.ts';
 import { atSchema, commitSchema, itemAnswerSchema } from './item-views.ts';
 import { meshProjectViewSchema } from './mesh-views.ts';
 import { nodeRefSchema, projectNameSchema, projectRefSchema } from './references.ts';
+import { refusedWishSchema } from './refused-wishes.ts';
 
 export const projectViewSchema = z.object({
 	id: z.string(),
@@ -44,6 +45,21 @@ const boardSchema = z.object({
 	items: z.array(itemAnswerSchema).describe('All that is not closed or archived, and what was closed last'),
 	queue: z.array(z.string()).describe('Names in landing order'),
 	costUsd: z.number(),
+	home: z
+		.object({
+			node: z.string().describe("The node's name"),
+			here: z.boolean().describe('It is the node that answers'),
+			connected: z.boolean(),
+			since: atSchema.nullable().describe('Since when it is so; null where that is not known'),
+			changesWaiting: z.int().describe('Wishes of people here that the home has not answered'),
+			resultsWaiting: z.int().describe('Results of agents here that the home has not settled'),
+			words: z
+				.string()
+				.nullable()
+				.describe('Such as `home laptop away since 23:10, 7 results wait`; null while all is well'),
+		})
+		.describe('Who decides in this project, and whether it can be reached'),
+	refused: z.array(refusedWishSchema).describe('What the home refused later and nobody here has seen'),
 	takenAt: atSchema,
 });
 export type Board = z.output<typeof boardSchema>;

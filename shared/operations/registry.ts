@@ -10,10 +10,12 @@ import { meshOperations } from './mesh-operations.ts';
 import { nodeOperations } from './node-operations.ts';
 import { personOperations } from './person-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { refusedWishOperations } from './refused-wishes.ts';
 
 export const operations = {
 	...itemChanges,
 	...itemQueries,
+	...refusedWishOperations,
 	...projectOperations,
 	...nodeOperations,
 	...meshOperations,

@@ -233,6 +233,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				],
 				made: args.keep ? 'refs/gangline/salvage/2' : null,
 			}),
+			'item.refusals': async () => ({ refused: [] }),
 			'project.add': async (args) => {
 				const project = { ...shop, path: args.path };
 				projects.splice(0, projects.length, project);
@@ -267,6 +268,16 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				items,
 				queue: [],
 				costUsd: 0.42,
+				home: {
+					node: 'laptop',
+					here: true,
+					connected: true,
+					since: null,
+					changesWaiting: 0,
+					resultsWaiting: 0,
+					words: null,
+				},
+				refused: [],
 				takenAt: 0,
 			}),
 			'node.status': async () => ({

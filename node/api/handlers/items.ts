@@ -157,6 +157,12 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 				...(await project.worker.runLog(view.key, args)),
 			};
 		},
+		'item.refusals': async (args) => {
+			const project = context.project(args.project);
+			const refused = project.refusedWishes();
+			if (args.seen) await project.exchange.seen();
+			return { refused };
+		},
 		'item.salvage': async (args) => {
 			const project = context.project(args.project);
 			const key = args.item && findView(project, args.item).key;

@@ -48,6 +48,16 @@ async function board(project: Project, { clock, about }: HandlerContext): Promis
 		items: shown.map((view) => itemAnswer(view, around)),
 		queue: [...project.queueNames()],
 		costUsd: project.runs.costUsd(),
+		home: {
+			node: project.nodeName,
+			here: true,
+			connected: true,
+			since: null,
+			changesWaiting: 0,
+			resultsWaiting: 0,
+			words: null,
+		},
+		refused: project.refusedWishes(),
 		takenAt: clock.now(),
 	};
 }
