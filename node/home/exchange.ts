@@ -6,7 +6,8 @@
 import type { ItemText, ProjectIndex } from '../../shared/documents/index.ts';
 import type { ProjectLogs } from '../../shared/log/index.ts';
 import type { SyncedProject } from '../../shared/mesh/sync.ts';
-import type { IntentId } from '../../shared/pipeline/index.ts';
+import type { RefusedWish } from '../../shared/operations/index.ts';
+import type { IntentId, ItemView } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type Log,
@@ -16,7 +17,7 @@ import {
 	type Random,
 	type Store,
 } from '../../shared/ports/index.ts';
-import { type KeptRefusal, OpenTexts, Settlement } from '../../shared/replica/index.ts';
+import { OpenTexts, Settlement, wishOf } from '../../shared/replica/index.ts';
 import type { AuthorRights } from './author-rights.ts';
 import { Coverage } from './coverage.ts';
 import type { Home } from './home.ts';
@@ -114,8 +115,8 @@ export class HomeExchange implements SyncedProject {
 	}
 
 	/** Refusals of what people of this node wanted in earlier processes, that nobody has seen. */
-	refusals(): readonly KeptRefusal[] {
-		return this.#settlement.refusals;
+	refusedWishes(views: ReadonlyMap<string, ItemView>): RefusedWish[] {
+		return this.#settlement.refusals.map((refusal) => wishOf(refusal, views));
 	}
 
 	/** A person has seen these refusals (default: all). */

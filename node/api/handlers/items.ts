@@ -159,7 +159,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 		},
 		'item.refusals': async (args) => {
 			const project = context.project(args.project);
-			const refused = project.refusedWishes();
+			const refused = project.exchange.refusedWishes(project.views());
 			if (args.seen) await project.exchange.seen();
 			return { refused };
 		},

@@ -57,7 +57,7 @@ async function board(project: Project, { clock, about }: HandlerContext): Promis
 			resultsWaiting: 0,
 			words: null,
 		},
-		refused: project.refusedWishes(),
+		refused: project.exchange.refusedWishes(views),
 		takenAt: clock.now(),
 	};
 }
