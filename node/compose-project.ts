@@ -4,13 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CanonicalRepository, fetchAttempt, readIdentity, workCloneAt } from '../shared/git/index.ts';
-import type { CommitId, Log, Person } from '../shared/ports/index.ts';
+import { type CanonicalRepository, readIdentity } from '../shared/git/index.ts';
+import type { CommitId, Person } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
-import type { Task, TreeVerdict } from '../shared/protocol/work.ts';
+import type { TreeVerdict } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
 import { committer, openCanonical } from './compose-canonical.ts';
-import { openWorker, type ProjectWorkerParts } from './compose-worker.ts';
+import { makeWork, type WorkGround } from './compose-work.ts';
 import { speaksFor } from './home/author-rights.ts';
 import { BranchSync } from './home/branch-sync.ts';
 import { ConfigAtMain } from './home/config-at-main.ts';
@@ -18,7 +18,6 @@ import { HomeExchange } from './home/exchange.ts';
 import { historyWrites } from './home/history.ts';
 import { Home } from './home/home.ts';
 import { disagreement } from './home/independent-check.ts';
-import { touchesJudge } from './home/judge-files.ts';
 import { LandingQueue } from './home/landing-queue.ts';
 import { MainReader } from './home/main-reader.ts';
 import { openFacts } from './home/open-facts.ts';
@@ -28,7 +27,6 @@ import { Qualification, redMain } from './home/qualification.ts';
 import { rulesContext } from './home/rules-context.ts';
 import { RunBook } from './home/run-book.ts';
 import { Segments } from './home/segments.ts';
-import { WorkLoop } from './home/work-loop.ts';
 import { GateRunner, workspaceGit } from './worker/index.ts';
 
 export interface ProjectOpening {
@@ -38,27 +36,11 @@ export interface ProjectOpening {
 }
 
 /** What the parts of a project stand on. */
-interface Ground {
-	readonly parts: NodeParts;
-	readonly record: ProjectRecord;
-	readonly log: Log;
-	readonly repository: CanonicalRepository;
+interface Ground extends WorkGround {
 	readonly main: MainReader;
-	readonly settings: ConfigAtMain;
-	readonly home: Home;
 	readonly exchange: HomeExchange;
-	/** Under which this process's worker speaks. */
-	readonly workAuthor: string;
-	readonly runs: RunBook;
-	readonly gates: GateRunner;
 	readonly judge: (commit: CommitId, config: ProjectConfig) => Promise<TreeVerdict>;
-	readonly author: () => Promise<Person>;
-	/** The project, once it is there. */
-	readonly opened: () => Project | undefined;
-	readonly poke: () => void;
 }
-
-const textBytesMax = 1024 * 1024;
 
 /** Runs main's gates in checkouts of their own. */
 export function makeGateRunner(
@@ -101,7 +83,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 	const { log, home, runs, settings, judge, poke } = ground;
 	const branches = makeBranches(ground);
 	const pulls = makePulls(ground);
-	const { work, worker } = await makeWork(ground);
+	const { work, worker, desk } = await makeWork(ground);
 	slot.project = new Project({
 		record,
 		nodeName: parts.config.name,
@@ -113,6 +95,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 		queue: makeQueue(ground, { branches, pulls }),
 		work,
 		worker,
+		desk,
 		runs,
 		config: settings,
 		qualification: new Qualification({ clock: parts.clock, log, verdict: judge, onChange: poke }),
@@ -251,63 +234,6 @@ function makeQueue(
 			clear: [{ kind: 'delete', key }],
 		},
 	});
-}
-
-/** Home and worker are bound to each other by messages: each is told how to reach the other. */
-async function makeWork(ground: Ground): Promise<Pick<ProjectWorkerParts, 'worker'> & { readonly work: WorkLoop }> {
-	const { parts, record, log, repository, settings, home, workAuthor, runs, gates, author, opened, poke } = ground;
-	const worker = openWorker(parts, {
-		record,
-		repository,
-		gates,
-		runs,
-		author: await author(),
-		config: () => settings.read(),
-		log,
-		nameOf: (key) => opened()?.views().get(key),
-		report: (task, report) => work.report(task, report),
-	});
-	const work: WorkLoop = new WorkLoop({
-		project: record.id,
-		home,
-		git: repository,
-		worker: worker.link,
-		workAuthor,
-		runs,
-		log,
-		now: () => parts.clock.now(),
-		config: () => settings.read(),
-		fetchAttempt: (task, commit, base) => keepAttempt(repository, { worker, task, commit, base }),
-		verdictOnMain: async (base) => gates.remembered(await repository.treeOf(base), await settings.at(base)),
-		judged: async (base, commit, at) =>
-			touchesJudge({
-				gates: at.gate,
-				changes: await repository.changes(base, commit),
-				before: (path) => textAt(repository, base, path),
-				after: (path) => textAt(repository, commit, path),
-			}),
-		onSettled: poke,
-	});
-	return { work, worker: worker.worker };
-}
-
-/** Keeps a result's commits at a ref that can only be created; fetched from the clone where they are not here yet. */
-async function keepAttempt(
-	repository: CanonicalRepository,
-	{ worker, task, commit, base }: { worker: ProjectWorkerParts; task: Task; commit: CommitId; base: CommitId },
-): Promise<void> {
-	const ref = `refs/gangline/attempts/${task.item.key}/${task.token.join('.')}`;
-	const isHere = await repository.treeOf(commit).then(
-		() => true,
-		() => false,
-	);
-	if (isHere) await repository.keep(ref, commit);
-	else await fetchAttempt(repository, { clone: workCloneAt(worker.clonePath(task.item.key)), commit, base, ref });
-}
-
-async function textAt(repository: CanonicalRepository, commit: CommitId, path: string): Promise<string | null> {
-	const bytes = await repository.file(commit, path, textBytesMax);
-	return bytes === null ? null : Buffer.from(bytes).toString();
 }
 
 async function personOf(checkout: string, environment: Readonly<Record<string, string>>): Promise<Person> {

@@ -11,6 +11,7 @@ import { requireGit } from '../shared/git/index.ts';
 import { createApi, EventHub } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
 import {
+	authorId,
 	type Clock,
 	ganglineError,
 	type Log,
@@ -21,6 +22,7 @@ import {
 } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { openStore } from '../shared/store/index.ts';
+import { availableRuntimes } from './agents/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
 import { announceChanges } from './announce-changes.ts';
 import { createHandlers, type HandlerContext } from './api/handlers/index.ts';
@@ -30,7 +32,8 @@ import type { NodeConfig } from './config.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
 import { Projects } from './home/projects.ts';
 import { KnownRegistry } from './known-registry.ts';
-import { MachineRoom, readMachine } from './worker/index.ts';
+import { MeshDoors } from './mesh-doors.ts';
+import { MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
 	readonly url: string;
@@ -50,9 +53,13 @@ export interface NodeParts {
 	readonly identity: Identity;
 	readonly processes: Processes;
 	readonly room: MachineRoom;
+	/** This machine as a worker over all projects. */
+	readonly station: Station;
 	readonly hub: EventHub;
 	/** Names and rights by the mesh, once this node belongs to one. */
 	readonly registry: KnownRegistry;
+	/** The other members, once there are any. */
+	readonly doors: MeshDoors;
 }
 
 const slotsDefault = 2;
@@ -68,6 +75,7 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 	let stopping = false;
 	const projects = makeProjects(parts);
 	parts.room.onFreed(() => {
+		parts.station.changed();
 		for (const project of projects.all()) project.poke();
 	});
 	const stop = (): void => {
@@ -99,6 +107,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 	mkdirSync(config.state.root, { recursive: true, mode: 0o700 });
 	const identity = await loadOrCreateIdentity(config.state.identity, random);
 	const store = await openStore(config.state.store, { log });
+	const room = new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) });
 	const stage = `${config.state.root}/stage`;
 	mkdirSync(stage, { recursive: true, mode: 0o700 });
 	return {
@@ -110,9 +119,15 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		store,
 		identity,
 		processes: await createProcesses({ scope: identity.nodeId, stage }),
-		room: new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) }),
+		room,
+		station: new Station({
+			author: authorId(identity.nodeId, randomHex(random, 4), 'work'),
+			room,
+			runtimes: () => availableRuntimes(config.personEnvironment.PATH ?? ''),
+		}),
 		hub: new EventHub(),
 		registry: new KnownRegistry({ node: identity.nodeId, name: config.name }),
+		doors: new MeshDoors(),
 	};
 }
 

@@ -3,6 +3,7 @@
  * Runtimes: `shell`, `claude-code`, `codex`.
  */
 export { type AgentEvent, describeExit, type SessionEnd } from './agent-event.ts';
+export { availableRuntimes } from './available.ts';
 export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
 export { nativeProgram } from './native-program.ts';
 export { createProcesses } from './processes/index.ts';

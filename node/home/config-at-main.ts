@@ -57,19 +57,24 @@ export class ConfigAtMain {
 	}
 
 	/** As a commit on main has it. */
-	async at(commit: CommitId): Promise<ProjectConfig> {
-		const bytes = await this.#git.file(commit, projectConfigPath, configBytesMax);
-		if (bytes === null) {
-			throw ganglineError('INVALID_CONFIG', `main has no ${projectConfigPath}`, {
-				hint: 'run `gangline init` in the repository, or put the file back and commit it',
-			});
-		}
-		const config = parseProjectConfig(Buffer.from(bytes).toString(), { path: projectConfigPath });
-		if (config.id !== this.#id) {
-			throw ganglineError('INVALID_CONFIG', `${projectConfigPath} has id ${config.id}, this project is ${this.#id}`, {
-				hint: 'put the id back: it names the project on every machine',
-			});
-		}
-		return config;
+	at(commit: CommitId): Promise<ProjectConfig> {
+		return configAt(this.#git, commit, this.#id);
 	}
+}
+
+/** The settings of a project as a commit on its main has them. @throws GanglineError INVALID_CONFIG */
+export async function configAt(git: Pick<Git, 'file'>, commit: CommitId, id: string): Promise<ProjectConfig> {
+	const bytes = await git.file(commit, projectConfigPath, configBytesMax);
+	if (bytes === null) {
+		throw ganglineError('INVALID_CONFIG', `main has no ${projectConfigPath}`, {
+			hint: 'run `gangline init` in the repository, or put the file back and commit it',
+		});
+	}
+	const config = parseProjectConfig(Buffer.from(bytes).toString(), { path: projectConfigPath });
+	if (config.id !== id) {
+		throw ganglineError('INVALID_CONFIG', `${projectConfigPath} has id ${config.id}, this project is ${id}`, {
+			hint: 'put the id back: it names the project on every machine',
+		});
+	}
+	return config;
 }

@@ -22,6 +22,7 @@ import type { RunBook } from './run-book.ts';
 import type { Segments } from './segments.ts';
 import { dueForArchive } from './sweep.ts';
 import type { WorkLoop } from './work-loop.ts';
+import type { WorkerDesk } from './worker-desk.ts';
 
 /** What the node remembers of a project; kept in its store under `project/<id>`. */
 export interface ProjectRecord {
@@ -33,21 +34,21 @@ export interface ProjectRecord {
 	readonly paused: boolean;
 }
 
-/** The worker of this node, for one project. */
+/** The workers of one project: this node's own, and those of other nodes as far as they can be asked. */
 export interface ProjectWorker {
-	readonly freeSlots: () => number;
-	/** Of disk or memory, in words; null where there is enough. */
-	readonly shortage: () => string | null;
-	readonly running: () => readonly RunningWork[];
+	freeSlots(): number;
+	/** Of disk or memory here, in words; null where there is enough, or where others take work. */
+	shortage(): string | null;
+	running(): readonly RunningWork[];
 	cancel(key: string, reason: string): Promise<void>;
-	/** Hands over reports that an earlier process left, and begins to take tasks. */
+	/** Hands over reports that an earlier process of this node left, and begins to take tasks. */
 	start(): Promise<void>;
-	/** Ends every process tree, verified; keeps what can go on. */
+	/** Ends every process tree of this node, verified; keeps what can go on. What runs elsewhere goes on. */
 	stop(): Promise<void>;
 	runLog(
 		key: string,
 		query: { readonly run?: string | undefined; readonly lines: number },
-	): Omit<Result<'item.logs'>, 'item'>;
+	): Promise<Omit<Result<'item.logs'>, 'item'>>;
 	/** Keeps what an item's clone has now; null when there is nothing. */
 	salvage(key: string): Promise<string | null>;
 	/** Removes clones that no item needs any more, their work kept first. */
@@ -55,6 +56,7 @@ export interface ProjectWorker {
 }
 
 export interface RunningWork {
+	readonly node: string;
 	readonly run: string;
 	readonly key: string;
 	readonly what: string;
@@ -76,6 +78,8 @@ export interface ProjectParts {
 	readonly queue: LandingQueue;
 	readonly work: WorkLoop;
 	readonly worker: ProjectWorker;
+	/** As workers of other nodes speak to it. */
+	readonly desk: WorkerDesk;
 	readonly runs: RunBook;
 	readonly config: ConfigAtMain;
 	readonly qualification: Qualification;
@@ -156,6 +160,10 @@ export class Project {
 
 	get runs(): RunBook {
 		return this.#parts.runs;
+	}
+
+	get desk(): WorkerDesk {
+		return this.#parts.desk;
 	}
 
 	get worker(): ProjectWorker {

@@ -1,6 +1,6 @@
 /**
- * What was tried for each item on this node, what it cost and what the gates said: local records, never in a document.
- * One record a run, named by the token it worked under; read into memory at start, bounded per item.
+ * What was tried for each item of a project, on whichever node, what it cost and what the gates said: local records of
+ * its home, never in a document. One record a run, named by the token it worked under; read into memory at start, bounded per item.
  */
 import { z } from 'zod';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
@@ -15,6 +15,8 @@ const runSchema = z.object({
 	key: z.string(),
 	role: z.enum(['coder', 'qa', 'mergemaster']),
 	agent: z.string(),
+	/** The node that it ran on; records of before the mesh have none. */
+	node: z.string().nullable().default(null),
 	startedAt: z.number(),
 	endedAt: z.number().nullable(),
 	outcome: z.string().nullable(),
@@ -57,12 +59,13 @@ export class RunBook {
 		return runs.reduce((sum, run) => sum + run.costUsd, 0);
 	}
 
-	async started(task: Task): Promise<void> {
+	async started(task: Task, node: string): Promise<void> {
 		await this.#keep({
 			run: runName(task),
 			key: task.item.key,
 			role: task.role,
 			agent: task.agent,
+			node,
 			startedAt: this.#now(),
 			endedAt: null,
 			outcome: null,
@@ -73,13 +76,14 @@ export class RunBook {
 		});
 	}
 
-	async ended(task: Task, report: WorkReport): Promise<void> {
+	async ended(task: Task, report: WorkReport, node: string): Promise<void> {
 		const begun = this.runs(task.item.key).find(({ run }) => run === runName(task));
 		await this.#keep({
 			run: runName(task),
 			key: task.item.key,
 			role: task.role,
 			agent: task.agent,
+			node,
 			startedAt: begun?.startedAt ?? this.#now(),
 			endedAt: this.#now(),
 			outcome: 'reason' in report ? report.reason : report.kind,

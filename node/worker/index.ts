@@ -5,7 +5,8 @@
 export { GateRunner } from './gate-runner.ts';
 export { readMachine } from './machine.ts';
 export { MachineRoom } from './machine-room.ts';
-export { RunLogs } from './run-log.ts';
-export { Worker } from './worker.ts';
+export { type RunLog, RunLogs } from './run-log.ts';
+export { Station, type StationProject } from './station.ts';
+export { Worker, type WorkerOptions } from './worker.ts';
 export { workspaceGit } from './workspace-git.ts';
 export { Workspaces } from './workspaces.ts';

@@ -1,12 +1,14 @@
 /**
- * What all projects of this node share: slots, port ranges with their temporary folders, and the floor of disk and
- * memory below which nothing new is begun. A range is given to one run at a time, so no two clones listen on one port.
+ * What all projects of this node share: slots, port ranges with their temporary folders, and the floor of disk, memory
+ * and load below which nothing new is begun. A range is given to one run at a time, so no two clones listen on one port.
  */
 import { portsPerClone } from '../agents/index.ts';
 
 export interface MachineState {
 	readonly freeDiskBytes: number;
 	readonly freeMemoryBytes: number;
+	/** Run queue per core over the last minute: 1 is busy. */
+	readonly load: number;
 }
 
 export interface MachineRoomOptions {
@@ -17,6 +19,7 @@ export interface MachineRoomOptions {
 	readonly machine: () => MachineState;
 	readonly freeDiskBytesMin?: number;
 	readonly freeMemoryBytesMin?: number;
+	readonly loadMax?: number;
 }
 
 const gibibyte = 1024 ** 3;
@@ -34,6 +37,8 @@ export class MachineRoom {
 			portBase: 21_000,
 			freeDiskBytesMin: gibibyte,
 			freeMemoryBytesMin: gibibyte / 4,
+			// A machine that is well used by compilers has two or three per core; this one does nothing in time any more.
+			loadMax: 32,
 			...options,
 		};
 	}
@@ -42,15 +47,29 @@ export class MachineRoom {
 		return Math.max(0, this.#options.slots - this.#taken - this.#quarantined);
 	}
 
+	get slots(): number {
+		return this.#options.slots;
+	}
+
+	/** What the machine has, and the floors. */
+	resources(): {
+		readonly state: MachineState;
+		readonly floor: Pick<MachineState, 'freeDiskBytes' | 'freeMemoryBytes'>;
+	} {
+		const { machine, freeDiskBytesMin, freeMemoryBytesMin } = this.#options;
+		return { state: machine(), floor: { freeDiskBytes: freeDiskBytesMin, freeMemoryBytes: freeMemoryBytesMin } };
+	}
+
 	/** Why nothing may be begun now, null when it may. */
 	shortage(): string | null {
-		const { freeDiskBytesMin, freeMemoryBytesMin, machine } = this.#options;
-		const { freeDiskBytes, freeMemoryBytes } = machine();
+		const { freeDiskBytesMin, freeMemoryBytesMin, loadMax, machine } = this.#options;
+		const { freeDiskBytes, freeMemoryBytes, load } = machine();
 		if (freeDiskBytes < freeDiskBytesMin)
 			return `only ${gigabytes(freeDiskBytes)} of disk are free, ${gigabytes(freeDiskBytesMin)} are needed`;
 		if (freeMemoryBytes < freeMemoryBytesMin) {
 			return `only ${gigabytes(freeMemoryBytes)} of memory are free, ${gigabytes(freeMemoryBytesMin)} are needed`;
 		}
+		if (load > loadMax) return `the load is ${load.toFixed(1)} per core, at most ${loadMax} are allowed`;
 		return null;
 	}
 

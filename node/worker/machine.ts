@@ -1,12 +1,13 @@
 /** What is free on this machine, from the kernel. */
 import { readFileSync, statfsSync } from 'node:fs';
-import { freemem } from 'node:os';
+import { availableParallelism, freemem, loadavg } from 'node:os';
 import type { MachineState } from './machine-room.ts';
 
-/** Free disk where `folder` lies, and memory that programs can still get. */
+/** Free disk where `folder` lies, memory that programs can still get, and how busy the cores are. */
 export function readMachine(folder: string): MachineState {
+	const load = (loadavg()[0] ?? 0) / availableParallelism();
 	const { bavail, bsize } = statfsSync(folder);
-	return { freeDiskBytes: bavail * bsize, freeMemoryBytes: availableMemory() };
+	return { freeDiskBytes: bavail * bsize, freeMemoryBytes: availableMemory(), load };
 }
 
 /** MemAvailable: what is free and what caches would give back. */

@@ -4,10 +4,17 @@
  * tasks are being worked on, so that one that a crash interrupted gets its report too [I12].
  */
 import { z } from 'zod';
+import { sameToken, type Token } from '../../shared/pipeline/index.ts';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
 import { type Task, taskSchema, type WorkReport, withinBounds, workReportSchema } from '../../shared/protocol/work.ts';
 
 const entrySchema = z.object({ task: taskSchema, report: workReportSchema });
+
+/** What of a task names its grant. */
+export interface GrantName {
+	readonly item: Pick<Task['item'], 'key'>;
+	readonly token: Token;
+}
 
 export interface StoredReport {
 	readonly task: Task;
@@ -17,8 +24,8 @@ export interface StoredReport {
 export class ReportBox {
 	readonly #store: Store;
 	readonly #project: string;
-	/** Keys of items with a report that is not acknowledged, each with its token. */
-	readonly #open = new Map<string, string>();
+	/** Keys of items with a report that is not acknowledged, each with the token of the newest. */
+	readonly #open = new Map<string, Token>();
 
 	constructor(store: Store, project: string) {
 		this.#store = store;
@@ -30,22 +37,27 @@ export class ReportBox {
 		return new Set(this.#open.keys());
 	}
 
+	/** Grants whose report is not settled yet. */
+	get grants(): readonly { readonly key: string; readonly token: Token }[] {
+		return [...this.#open].map(([key, token]) => ({ key, token }));
+	}
+
 	async begun(task: Task): Promise<void> {
 		await this.#store.write([{ kind: 'put', key: this.#name('task', task), value: asJson({ task }) }]);
 	}
 
 	/** In one batch: the report is there, the task is over. */
 	async put(task: Task, report: WorkReport): Promise<void> {
-		this.#open.set(task.item.key, tokenName(task));
+		this.#open.set(task.item.key, task.token);
 		await this.#store.write([
 			{ kind: 'put', key: this.#name('report', task), value: asJson({ task, report: withinBounds(report) }) },
 			{ kind: 'delete', key: this.#name('task', task) },
 		]);
 	}
 
-	async acknowledge(task: Task): Promise<void> {
+	async acknowledge(task: GrantName): Promise<void> {
 		await this.#store.write([{ kind: 'delete', key: this.#name('report', task) }]);
-		if (this.#open.get(task.item.key) === tokenName(task)) this.#open.delete(task.item.key);
+		if (sameToken(this.#open.get(task.item.key), task.token)) this.#open.delete(task.item.key);
 	}
 
 	/** Reports of this or an earlier process that are not acknowledged. */
@@ -55,7 +67,7 @@ export class ReportBox {
 			const parsed = entrySchema.safeParse(value);
 			return parsed.success ? [parsed.data] : [];
 		});
-		for (const { task } of reports) this.#open.set(task.item.key, tokenName(task));
+		for (const { task } of reports) this.#open.set(task.item.key, task.token);
 		return reports;
 	}
 
@@ -68,7 +80,7 @@ export class ReportBox {
 		});
 	}
 
-	#name(kind: 'report' | 'task', task: Task): string {
+	#name(kind: 'report' | 'task', task: GrantName): string {
 		return `${kind}/${this.#project}/${task.item.key}/${tokenName(task)}`;
 	}
 }

@@ -9,9 +9,9 @@ import { type Clock, type GanglineError, ganglineError, type Log, type Store } f
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import { type AttemptEnd, type AttemptParts, runAttempt } from './attempt.ts';
-import { attemptRef, noUsage } from './attempt-words.ts';
+import { attemptRef, noUsage, reasonOf } from './attempt-words.ts';
 import type { MachineRoom } from './machine-room.ts';
-import { ReportBox, tokenName } from './report-box.ts';
+import { type GrantName, ReportBox, tokenName } from './report-box.ts';
 import type { RunLog, RunLogs } from './run-log.ts';
 import { removeFolder } from './workspace-files.ts';
 
@@ -23,10 +23,12 @@ export interface WorkerOptions {
 	readonly room: MachineRoom;
 	readonly logs: RunLogs;
 	readonly attempt: AttemptParts;
-	/** The settings of the landed main. */
-	readonly config: () => Promise<ProjectConfig>;
+	/** The settings of the landed main, once what the task stands on is here. */
+	readonly prepare: (task: Task, signal: AbortSignal) => Promise<ProjectConfig>;
 	/** Hands a report over. Called again (after a pause, or by a later process) until `acknowledge` was called for it. */
 	readonly report: (task: Task, report: WorkReport) => Promise<void>;
+	/** What runs or waits to be settled has changed; must not throw. */
+	readonly onChange?: () => void;
 }
 
 /** One item that is being worked on. */
@@ -67,7 +69,9 @@ export class Worker {
 	readonly #running = new Map<string, Running>();
 	/** Slots of accepted offers, by item: how to give each back. */
 	readonly #offers = new Map<string, () => void>();
+	/** Reports that wait for their next try: how to try at once. */
 	readonly #retries = new Set<() => void>();
+	readonly #timers = new Set<() => void>();
 	#isStopped = false;
 
 	constructor(options: WorkerOptions) {
@@ -77,6 +81,7 @@ export class Worker {
 
 	/** Reports what an earlier process left: attempts that it was in, and reports that were not settled. */
 	async start(): Promise<void> {
+		await this.#options.attempt.workspaces.keys();
 		const unsettled = [...(await this.#box.unsettled())];
 		const reported = new Set(unsettled.map(({ task }) => attemptRef(task)));
 		for (const task of await this.#box.interrupted()) {
@@ -91,7 +96,7 @@ export class Worker {
 	/** Ends every attempt, verified; their reports are kept for the next process. Idempotent. */
 	async stop(): Promise<void> {
 		this.#isStopped = true;
-		for (const cancel of [...this.#retries, ...this.#offers.values()]) cancel();
+		for (const cancel of [...this.#timers, ...this.#offers.values()]) cancel();
 		const attempts = [...this.#running.values()];
 		for (const { controller } of attempts) controller.abort(stopped('the node is stopping'));
 		await Promise.all(attempts.map(({ ended }) => ended));
@@ -134,6 +139,7 @@ export class Worker {
 		};
 		this.#running.set(task.item.key, running);
 		running.ended = this.#attempt(running);
+		this.#options.onChange?.();
 		return true;
 	}
 
@@ -145,13 +151,24 @@ export class Worker {
 		await running?.ended;
 	}
 
-	async acknowledge(task: Task): Promise<void> {
-		await this.#box.acknowledge(task);
+	async acknowledge(grant: GrantName): Promise<void> {
+		await this.#box.acknowledge(grant);
+		this.#options.onChange?.();
 	}
 
-	/** Items whose report the home has not settled. */
-	get reporting(): ReadonlySet<string> {
-		return this.#box.keys;
+	/** Grants whose report the home has not settled. */
+	get reporting(): ReportBox['grants'] {
+		return this.#box.grants;
+	}
+
+	/** Hands over at once what waits for its next try: the home can be reached again. */
+	handOver(): void {
+		for (const now of [...this.#retries]) now();
+	}
+
+	/** Items whose clone is here. */
+	get clones(): readonly string[] {
+		return this.#options.attempt.workspaces.known;
 	}
 
 	busy(): readonly Busy[] {
@@ -191,8 +208,8 @@ export class Worker {
 	}
 
 	async #attempt(running: Running): Promise<void> {
-		const { room, logs, config, attempt, log } = this.#options;
-		const { task, controller } = running;
+		const { room, logs, attempt, log, onChange } = this.#options;
+		const { task } = running;
 		const { key } = task.item;
 		const portBase = room.takePorts();
 		let survivors: readonly number[] = [];
@@ -202,19 +219,7 @@ export class Worker {
 			log.info('attempt.begun', { item: key, run: tokenName(task), agent: task.agent, role: task.role });
 			const runLog = logs.open(key, tokenName(task));
 			running.runLog = runLog;
-			const end: AttemptEnd = await runAttempt(attempt, {
-				task,
-				config: await config(),
-				portBase,
-				signal: controller.signal,
-				runLog,
-				onPid: (pid) => {
-					running.pid = pid;
-				},
-				onStep: (what) => {
-					running.what = what;
-				},
-			});
+			const end = await this.#run(running, { portBase, runLog });
 			survivors = end.survivors;
 			runLog.write('agent', 'note', `${reportWords(end.report)}\n`);
 			runLog.close();
@@ -233,9 +238,40 @@ export class Worker {
 			}
 			room.freeSlot();
 			this.#running.delete(key);
+			onChange?.();
 		}
 		// Only now: who hears of it must find the item free.
 		if (report) void this.#deliver(task, report, retryMsMin);
+	}
+
+	async #run(
+		running: Running,
+		{ portBase, runLog }: { readonly portBase: number; readonly runLog: RunLog },
+	): Promise<AttemptEnd> {
+		const { prepare, attempt } = this.#options;
+		const { task, controller } = running;
+		const { signal } = controller;
+		running.what = 'main';
+		let config: ProjectConfig;
+		try {
+			config = await prepare(task, signal);
+		} catch (error) {
+			if (!signal.aborted) throw error;
+			return { report: { kind: 'stopped', reason: reasonOf(signal), commit: null, usage: noUsage }, survivors: [] };
+		}
+		return await runAttempt(attempt, {
+			task,
+			config,
+			portBase,
+			signal,
+			runLog,
+			onPid: (pid) => {
+				running.pid = pid;
+			},
+			onStep: (what) => {
+				running.what = what;
+			},
+		});
 	}
 
 	/** The report is in the store before anybody hears of it. */
@@ -256,12 +292,20 @@ export class Worker {
 			await this.#options.report(task, report);
 		} catch (error) {
 			this.#options.log.warn('report.notSettled', { item: task.item.key, retryMs, error: String(error) });
-			const cancel = this.#options.clock.after(retryMs, () => {
-				this.#retries.delete(cancel);
-				void this.#deliver(task, report, Math.min(retryMs * 2, retryMsMax));
-			});
-			this.#retries.add(cancel);
+			this.#deliverAgain(task, report, retryMs);
 		}
+	}
+
+	#deliverAgain(task: Task, report: WorkReport, waitMs: number): void {
+		const again = (): void => {
+			cancel();
+			this.#timers.delete(cancel);
+			this.#retries.delete(again);
+			void this.#deliver(task, report, Math.min(waitMs * 2, retryMsMax));
+		};
+		const cancel = this.#options.clock.after(waitMs, again);
+		this.#timers.add(cancel);
+		this.#retries.add(again);
 	}
 
 	/** What an attempt that a crash interrupted has left: its commits are kept, its clone stays. */

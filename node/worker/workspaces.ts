@@ -55,6 +55,7 @@ export interface WorkspacesOptions {
 
 export class Workspaces {
 	readonly #options: WorkspacesOptions;
+	#known: readonly string[] = [];
 
 	constructor(options: WorkspacesOptions) {
 		this.#options = options;
@@ -82,6 +83,7 @@ export class Workspaces {
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);
 		await git.clone({ path: clone.path, commit: start, branch, user: author });
 		const base = start === main ? main : ((await git.mergeBase(main, start)) ?? main);
+		this.#known = [...this.#known.filter((one) => one !== key), key];
 		const made = { base, judged: start, setup: null };
 		await this.#remember(key, made);
 		return { key, clone, branch, ...made, isNew: true };
@@ -116,12 +118,19 @@ export class Workspaces {
 	async remove(key: string): Promise<void> {
 		await this.salvage(key);
 		await this.#options.git.removeClone(this.#cloneOf(key));
+		this.#known = this.#known.filter((one) => one !== key);
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);
 	}
 
 	/** Keys of the items that have a clone. */
 	async keys(): Promise<readonly string[]> {
-		return (await namesIn(this.#options.folder)).filter((name) => !name.includes('.'));
+		this.#known = (await namesIn(this.#options.folder)).filter((name) => !name.includes('.'));
+		return this.#known;
+	}
+
+	/** The same as of the last look, with what was made and removed since. */
+	get known(): readonly string[] {
+		return this.#known;
 	}
 
 	/** A clone is gone on with when it holds what the task starts from. */

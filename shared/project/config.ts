@@ -83,6 +83,13 @@ export const projectConfigSchema = z.strictObject({
 			auto_start: z.boolean().default(true),
 			/** Items worked on at once on one node. */
 			slots: z.number().int().min(1).max(64).default(2),
+			/** How long a worker on another machine may be silent before its item is given to another; 0: as soon as it shows. */
+			lost_after_seconds: z
+				.number()
+				.int()
+				.min(0)
+				.max(30 * 86_400)
+				.default(600),
 			/** Folders that are kept when ignored files are cleaned before a gate. */
 			caches: z.array(pathInTree).default([]),
 		})

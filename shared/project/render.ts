@@ -19,6 +19,7 @@ export function renderProjectConfig(config: ProjectConfig): string {
 		table('work', 'Whether ready items start by themselves, how many at once, and what cleaning keeps.', [
 			['auto_start', config.work.auto_start],
 			['slots', config.work.slots],
+			['lost_after_seconds', config.work.lost_after_seconds],
 			['caches', config.work.caches],
 		]),
 		table(

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { RpcMethod } from '../mesh/rpc.ts';
-import { keySchema, tokenSchema } from '../pipeline/item-schema.ts';
+import { commitSchema, keySchema, tokenSchema } from '../pipeline/item-schema.ts';
 import { offerAnswerSchema, projectIdSchema, taskSchema, workReportSchema } from './work.ts';
 import { workerStateSchema } from './worker-state.ts';
 
@@ -36,7 +36,7 @@ export const workCancel = method({
 /** The report of a grant was settled: it may be forgotten. */
 export const workAcknowledge = method({ name: 'work.acknowledge', args: z.object(grant), result: done });
 
-/** How a worker is. The answer names clones that nobody needs any more. */
+/** How a worker is. A home answers with where its mains are and which clones nobody needs; the gateway with nothing. */
 export const workState = method({
 	name: 'work.state',
 	args: workerStateSchema,
@@ -45,6 +45,11 @@ export const workState = method({
 			.array(z.object({ project: projectIdSchema, key: keySchema }))
 			.max(1_000)
 			.readonly(),
+		mains: z
+			.array(z.object({ project: projectIdSchema, main: commitSchema.nullable() }))
+			.max(1_000)
+			.readonly()
+			.default([]),
 	}),
 });
 

@@ -34,7 +34,7 @@ describe('an attempt with a script', () => {
 		expect(lines).toContain('agent said so');
 		expect(lines).toContain('gate:test 2 passed in 0.01s');
 		expect(worker.busy()).toEqual([]);
-		expect(worker.reporting.size).toBe(0);
+		expect(worker.reporting.length).toBe(0);
 	});
 
 	test('fails with the reason when it fails, and when it changes nothing', async () => {
@@ -339,10 +339,10 @@ describe('a worker', () => {
 		await second.worker.start();
 		await expect.poll(() => bench.handed.length).toBe(2);
 		expect(bench.handed[1]).toEqual(bench.handed[0]);
-		await expect.poll(() => second.worker.reporting.size).toBe(0);
+		await expect.poll(() => second.worker.reporting.length).toBe(0);
 		const third = await bench.worker();
 		await third.worker.start();
-		expect(third.worker.reporting.size).toBe(0);
+		expect(third.worker.reporting.length).toBe(0);
 	});
 
 	test('[I12] reports an attempt that a crash interrupted, with the commits that it had', async () => {

@@ -79,7 +79,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 		const store = await openSimStore(disk, { log });
 		const processes = await createProcesses({ scope: `bench-${process.pid}`, stage: join(state, 'stage') });
 		await processes.sweep();
-		const room = new MachineRoom({ slots, machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12 }) });
+		const room = new MachineRoom({ slots, machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }) });
 		const git = workspaceGit(canonical);
 		const ports = { processes, clock, shellPath: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' };
 		const tmpRoot = join(state, 'tmp');
@@ -107,7 +107,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 				author,
 				runtime: (name) => createRuntime(runtimePrograms[name], runtime),
 			},
-			config: async () => settings,
+			prepare: async () => settings,
 			report: async (task, report) => {
 				if (settle === 'refuse') throw new Error('the home is away');
 				handed.push({ task, report });

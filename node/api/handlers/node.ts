@@ -15,12 +15,12 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 				...about(),
 				slots: { used: total - free, total },
 				projects: projects().map((project) => project.view()),
-				runs: projects().flatMap(runsOf),
+				runs: projects().flatMap((project) => runsOf(project, context.node)),
 			};
 		},
 		'node.backup': ({ path }) => context.backup(path),
 		'node.stop': async () => {
-			const stopping = context.projects().flatMap(runsOf);
+			const stopping = context.projects().flatMap((project) => runsOf(project, context.node));
 			context.stop();
 			const { pid } = context.about();
 			return {
@@ -33,9 +33,11 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 	};
 }
 
-function runsOf(project: Project): NodeStatus['runs'] {
+/** What runs in this process; other nodes say the same of themselves. */
+function runsOf(project: Project, node: string): NodeStatus['runs'] {
 	const views = project.views();
-	return project.worker.running().map((running) => {
+	const here = project.worker.running().filter((running) => running.node === node);
+	return here.map((running) => {
 		const view = views.get(running.key);
 		return {
 			run: running.run,

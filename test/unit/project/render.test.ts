@@ -59,6 +59,7 @@ const config: fc.Arbitrary<ProjectConfig> = fc
 		work: fc.record({
 			auto_start: fc.boolean(),
 			slots: fc.integer({ min: 1, max: 64 }),
+			lost_after_seconds: fc.integer({ min: 0, max: 2_592_000 }),
 			caches: fc.array(path, { maxLength: 3 }),
 		}),
 		setup: fc.record({

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { MachineRoom } from '../../../node/worker/index.ts';
 
 const gibibyte = 1024 ** 3;
-const make = (disk = 100, memory = 8) =>
+const make = (disk = 100, memory = 8, load = 0) =>
 	new MachineRoom({
 		slots: 2,
-		machine: () => ({ freeDiskBytes: disk * gibibyte, freeMemoryBytes: memory * gibibyte }),
+		machine: () => ({ freeDiskBytes: disk * gibibyte, freeMemoryBytes: memory * gibibyte, load }),
 	});
 
 describe('MachineRoom', () => {
@@ -53,5 +53,6 @@ describe('MachineRoom', () => {
 		expect(make().shortage()).toBeNull();
 		expect(make(0.5).shortage()).toBe('only 0.5 GiB of disk are free, 1.0 GiB are needed');
 		expect(make(9, 0.1).shortage()).toBe('only 0.1 GiB of memory are free, 0.3 GiB are needed');
+		expect(make(100, 8, 33).shortage()).toBe('the load is 33.0 per core, at most 32 are allowed');
 	});
 });

@@ -1,0 +1,176 @@
+/** Puts the work of one project together: its workers here and elsewhere, the loop that keeps them busy, and its messages. */
+import { type CanonicalRepository, fetchAttempt, workCloneAt } from '../shared/git/index.ts';
+import type { CommitId, Log, NodeId, Person } from '../shared/ports/index.ts';
+import type { TreeVerdict } from '../shared/protocol/work.ts';
+import type { WorkerStanding } from '../shared/protocol/worker-state.ts';
+import { findNode, mayWorkFor } from '../shared/registry/index.ts';
+import type { NodeParts } from './compose.ts';
+import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
+import type { ConfigAtMain } from './home/config-at-main.ts';
+import type { Home } from './home/home.ts';
+import { touchesJudge } from './home/judge-files.ts';
+import { Placer } from './home/placer.ts';
+import type { Project, ProjectRecord } from './home/project.ts';
+import { ProjectWorkers } from './home/project-worker.ts';
+import type { RunBook } from './home/run-book.ts';
+import { type AttemptName, WorkLoop } from './home/work-loop.ts';
+import type { WorkerDesk } from './home/worker-desk.ts';
+import { remoteWorker } from './home/worker-link.ts';
+import { type WorkerMember, WorkerPool } from './home/worker-pool.ts';
+import type { GateRunner } from './worker/index.ts';
+
+/** What the work of a project stands on. */
+export interface WorkGround {
+	readonly parts: NodeParts;
+	readonly record: ProjectRecord;
+	readonly log: Log;
+	readonly repository: CanonicalRepository;
+	readonly settings: ConfigAtMain;
+	readonly home: Home;
+	/** Under which this process's worker works. */
+	readonly workAuthor: string;
+	readonly runs: RunBook;
+	readonly gates: GateRunner;
+	readonly author: () => Promise<Person>;
+	/** The project, once it is there. */
+	readonly opened: () => Project | undefined;
+	readonly poke: () => void;
+}
+
+export interface MadeWork {
+	readonly work: WorkLoop;
+	readonly worker: ProjectWorkers;
+	readonly desk: WorkerDesk;
+}
+
+const textBytesMax = 1024 * 1024;
+
+export async function makeWork(ground: WorkGround): Promise<MadeWork> {
+	const { parts, record, log, repository, settings, home, workAuthor, runs, gates, opened, poke } = ground;
+	const { clock, doors, identity } = parts;
+	const own = await openOwn(ground, (task, report) => work.report(identity.nodeId, task, report));
+	const pool = makePool(ground, own);
+	const work: WorkLoop = new WorkLoop({
+		project: record.id,
+		...{ home, pool, workAuthor, runs, log, clock },
+		git: repository,
+		placer: new Placer({ rpc: doors.rpc, gateway: () => doors.gateway(), now: () => clock.now(), log }),
+		config: () => settings.read(),
+		fetchAttempt: keepAttempt(ground, own),
+		verdictOnMain: async (base): Promise<TreeVerdict | null> =>
+			gates.remembered(await repository.treeOf(base), await settings.at(base)),
+		judged: async (base, commit, at) =>
+			touchesJudge({
+				gates: at.gate,
+				changes: await repository.changes(base, commit),
+				before: (path) => textAt(repository, base, path),
+				after: (path) => textAt(repository, commit, path),
+			}),
+		onSettled: poke,
+	});
+	const worker = new ProjectWorkers({
+		...{ pool, runs, log },
+		node: identity.nodeId,
+		cancel: (key, reason) => work.cancel(key, reason),
+		own: {
+			start: async () => {
+				parts.station.add({ project: record.id, worker: own.worker, standing: () => standing(ground, opened()) });
+				await own.worker.start();
+			},
+			stop: async () => {
+				await own.worker.stop();
+				parts.station.remove(record.id);
+			},
+			salvage: (key) => own.worker.salvage(key),
+			tidy: (keep) => own.worker.tidy(keep),
+			shortage: () => parts.room.shortage(),
+		},
+	});
+	const desk: WorkerDesk = {
+		mayWork: (node) => ['member', 'draining'].includes(memberFor(parts, record.id, node).standing),
+		main: () => repository.main(),
+		heard: (node, state) => {
+			pool.heard(node, state);
+			return worker.forgettable(node);
+		},
+		report: (node, task, report) => work.report(node, task, report),
+	};
+	return { work, worker, desk };
+}
+
+async function openOwn(ground: WorkGround, report: Parameters<typeof openWorker>[1]['report']): Promise<OpenedWorker> {
+	const { parts, record, repository, gates, settings, log, author, opened } = ground;
+	return openWorker(parts, {
+		...{ repository, gates, log, report },
+		project: record.id,
+		copyFrom: record.path,
+		author: await author(),
+		prepare: () => settings.read(),
+		nameOf: (key) => opened()?.views().get(key),
+	});
+}
+
+function makePool({ parts, record, log, workAuthor, poke }: WorkGround, own: OpenedWorker): WorkerPool {
+	const { clock, doors, identity, station } = parts;
+	return new WorkerPool({
+		project: record.id,
+		clock,
+		local: { node: identity.nodeId, link: localLink(own), state: () => station.state(workAuthor) },
+		member: (node) => memberFor(parts, record.id, node),
+		linkTo: (node) => remoteWorker(node, { rpc: doors.rpc, project: record.id, log }),
+		onChange: poke,
+	});
+}
+
+/** Without a registry there is no other node that could come back. */
+function memberFor({ registry, identity }: NodeParts, project: string, node: NodeId): WorkerMember {
+	const { facts } = registry;
+	const known = facts === null ? undefined : findNode(facts, node);
+	const labels = known?.labels ?? [];
+	const name = registry.nodeName(node);
+	if (node === identity.nodeId) return { name, labels, standing: 'member' };
+	if (facts === null || known === undefined || known.status === 'revoked') return { name, labels, standing: 'gone' };
+	if (known.status === 'draining') return { name, labels, standing: 'draining' };
+	return { name, labels, standing: mayWorkFor(facts, node, project as never) ? 'member' : 'barred' };
+}
+
+/** How the project stands at its own home: its qualification is the project's. */
+function standing(
+	{ settings, parts }: WorkGround,
+	project: Project | undefined,
+): Omit<WorkerStanding, 'project' | 'clones'> {
+	const { ready, reason, saw } = project?.qualification() ?? { ready: false, reason: null, saw: null };
+	const runtimes = parts.station.runtimes();
+	const agents = (settings.last?.agent ?? []).filter(({ runtime }) => runtimes.includes(runtime));
+	return { qualified: ready, reason, saw, main: null, agents: agents.map(({ name }) => name) };
+}
+
+/** Keeps a result's commits at a ref that can only be created; fetched from where they were made if they are not here. */
+function keepAttempt({ parts, record, repository }: WorkGround, own: OpenedWorker) {
+	return async (from: NodeId, { key, token }: AttemptName, commit: CommitId, base: CommitId): Promise<void> => {
+		const ref = `refs/gangline/attempts/${key}/${token.join('.')}`;
+		const isHere = await repository.treeOf(commit).then(
+			() => true,
+			() => false,
+		);
+		if (isHere) await repository.keep(ref, commit);
+		else if (from === parts.identity.nodeId) {
+			await fetchAttempt(repository, { clone: workCloneAt(own.clonePath(key)), commit, base, ref });
+		} else {
+			await parts.doors.packs.pullAttempt({
+				node: from,
+				project: record.id,
+				want: { ref, commit },
+				have: [base],
+				into: repository,
+				as: ref,
+				base,
+			});
+		}
+	};
+}
+
+async function textAt(repository: CanonicalRepository, commit: CommitId, path: string): Promise<string | null> {
+	const bytes = await repository.file(commit, path, textBytesMax);
+	return bytes === null ? null : Buffer.from(bytes).toString();
+}

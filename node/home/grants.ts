@@ -1,0 +1,200 @@
+/**
+ * Gives workers the right to work: where, the placer says; the worker may decline, which costs the item nothing; then
+ * the grant is made a fact, and only then the worker begins [I5]. Why an item went where it did is remembered for
+ * people, and lost with the process.
+ */
+import { type Item, type ItemRole, mayRun, type Right, type Token } from '../../shared/pipeline/index.ts';
+import type { PlacementTask } from '../../shared/placement/index.ts';
+import type { Clock, CommitId, Log, NodeId } from '../../shared/ports/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
+import { sayingCharactersMax, type Task } from '../../shared/protocol/work.ts';
+import { agentFor, runtimeOf } from './agent-for.ts';
+import type { Home } from './home.ts';
+import type { Placed, Placer } from './placer.ts';
+import { draftOf } from './plan-drafts.ts';
+import { isHeard } from './plan-work.ts';
+import type { RunBook } from './run-book.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+export interface GrantOptions {
+	readonly project: string;
+	readonly home: Home;
+	readonly pool: WorkerPool;
+	readonly placer: Pick<Placer, 'place'>;
+	readonly runs: RunBook;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+/** Where an item was placed and why, or why nowhere; `by` whom. */
+export type Placement =
+	| { readonly kind: 'placed'; readonly node: string; readonly reasons: readonly string[]; readonly by: string }
+	| { readonly kind: 'waiting'; readonly reason: string; readonly by: string };
+
+export interface Wanted {
+	readonly item: Item;
+	readonly role: ItemRole;
+}
+
+/** A task that everyone declines is asked about again by the next pass. */
+const roundsMax = 8;
+/** So long a holder may have no room to go on before another gets its item. */
+const noRoomMsMax = 60_000;
+/** Explanations kept; they are for items that wait or run now. */
+const explainedMax = 2_000;
+
+export class Grants {
+	readonly #options: GrantOptions;
+	readonly #placements = new Map<string, Placement>();
+	/** Since when a holder could not go on with an item, monotonic ms. */
+	readonly #stuck = new Map<string, number>();
+
+	constructor(options: GrantOptions) {
+		this.#options = options;
+	}
+
+	placement(key: string): Placement | null {
+		return this.#placements.get(key) ?? null;
+	}
+
+	/** Offers each wanted item to the worker that placement names, and to others where that one declines. */
+	async give(wanted: readonly Wanted[], config: ProjectConfig, main: CommitId): Promise<void> {
+		const { pool, placer } = this.#options;
+		const declined = new Map<string, string[]>();
+		let left = wanted;
+		for (let round = 0; left.length > 0 && round < roundsMax; round++) {
+			const tasks = left.map((want) => this.#placementTask(want, config, declined.get(want.item.key) ?? []));
+			const { assignments, waiting, by } = await placer.place(tasks, pool.placementNodes());
+			for (const { task, reason } of waiting) this.#explain(keyOf(task), { kind: 'waiting', reason, by });
+			const again: Wanted[] = [];
+			for (const placed of assignments) {
+				const want = left.find(({ item }) => item.key === keyOf(placed.task));
+				if (!want || (await this.#offer(placed, want, { config, main, by }))) continue;
+				declined.set(want.item.key, [...(declined.get(want.item.key) ?? []), placed.node]);
+				again.push(want);
+			}
+			left = again;
+		}
+	}
+
+	/** Lets a holder go on under its token; one that never has room for it loses the item where others have. */
+	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
+		const { pool, home, clock } = this.#options;
+		if (item.token === null) return;
+		const task = this.#task({ item, role }, item.token, config, main);
+		if (await pool.link(node).begin(task)) {
+			this.#stuck.delete(item.key);
+			pool.begun(node, task);
+			return;
+		}
+		const since = this.#stuck.get(item.key) ?? clock.monotonic();
+		this.#stuck.set(item.key, since);
+		const others = pool.seen([]).some((worker) => worker.node !== node && isHeard(worker) && worker.room > 0);
+		if (clock.monotonic() - since < noRoomMsMax || !others) return;
+		this.#stuck.delete(item.key);
+		await home.submit('home', [draftOf('system', item, 'release', { reason: 'its worker has no room for it' })]);
+	}
+
+	/** False when the worker declined; the item is as it was. */
+	async #offer(
+		{ node, reasons }: Placed,
+		{ item: seen, role }: Wanted,
+		{ config, main, by }: { config: ProjectConfig; main: CommitId; by: string },
+	): Promise<boolean> {
+		const { home, pool, log, runs } = this.#options;
+		const item = home.item(seen.key);
+		if (!item || item.role !== null || mayRun(item.stage) !== role) return true;
+		const link = pool.link(node);
+		const unminted: Token = [home.facts.term, home.facts.revision + 1];
+		const answer = await link.offer(this.#task({ item, role }, unminted, config, main));
+		if (answer.kind === 'declined') {
+			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
+			this.#explain(item.key, { kind: 'waiting', reason: `${pool.nameOf(node)} declined: ${answer.reason}`, by });
+			return false;
+		}
+		const holder = pool.authorOf(node);
+		if (holder === null) return false;
+		await this.#admit(node, holder);
+		await home.submit('home', [draftOf('system', item, 'grant', { holder, role })]);
+		const granted = home.item(item.key);
+		if (granted?.holder !== holder || granted.token === null || mayRun(granted.stage) !== role) {
+			await link.cancel(item.key, 'the grant was refused');
+			return true;
+		}
+		this.#explain(item.key, { kind: 'placed', node, reasons, by });
+		const task = this.#task({ item: granted, role }, granted.token, config, main);
+		await runs.started(task, node);
+		if (await link.begin(task)) pool.begun(node, task);
+		return true;
+	}
+
+	/** It may be named as a holder from now on; what its earlier processes were admitted as is forgotten [I15]. */
+	async #admit(node: NodeId, holder: string): Promise<void> {
+		const { home } = this.#options;
+		if (Object.hasOwn(home.facts.authors, holder)) return;
+		await home.revise((facts) => {
+			const holders = new Set(Object.values(facts.items).map((item) => item.holder));
+			const isStale = (author: string, rights: readonly Right[]): boolean =>
+				rights.length === 1 && rights[0] === 'hold' && author.startsWith(`${node}.`) && !holders.has(author);
+			const kept = Object.entries(facts.authors).filter(([author, rights]) => !isStale(author, rights));
+			return { ...facts, authors: { ...Object.fromEntries(kept), [holder]: ['hold'] } };
+		});
+	}
+
+	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
+		const runtime = runtimeOf(agentFor(item, role, config) ?? 'shell', config);
+		return {
+			id: `${this.#options.project}/${item.key}`,
+			project: this.#options.project,
+			workspace: item.key,
+			role,
+			rank: item.number,
+			runtime,
+			agent: null,
+			account: runtime === 'shell' ? null : runtime,
+			labels: item.labels.flatMap((label) => (label.startsWith(needsLabel) ? [label.slice(needsLabel.length)] : [])),
+			pin: null,
+			declinedBy,
+		};
+	}
+
+	#task({ item, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Task {
+		return {
+			project: this.#options.project,
+			item: {
+				key: item.key,
+				number: item.number,
+				title: item.title,
+				type: item.type,
+				description: item.description,
+				words: item.words,
+				lastFailure: failureText(item),
+			},
+			role,
+			agent: agentFor(item, role, config) ?? 'shell',
+			token,
+			main,
+			startFrom: item.result?.commit ?? null,
+		};
+	}
+
+	#explain(key: string, placement: Placement): void {
+		this.#placements.delete(key);
+		this.#placements.set(key, placement);
+		const [oldest] = this.#placements.keys();
+		if (this.#placements.size > explainedMax && oldest !== undefined) this.#placements.delete(oldest);
+	}
+}
+
+/** An item labelled `needs:gpu` goes to a node that has the label `gpu`; each node has its own name as one. */
+const needsLabel = 'needs:';
+
+function keyOf(task: string): string {
+	return task.slice(task.indexOf('/') + 1);
+}
+
+function failureText({ lastFailure }: Item): string | null {
+	if (lastFailure === null) return null;
+	const { reason, detail } = lastFailure;
+	return (detail ? `${reason}\n${detail}` : reason).slice(0, sayingCharactersMax);
+}

@@ -1,0 +1,89 @@
+/**
+ * Asks where tasks should run: the gateway first, which sees all projects, for at most two seconds; otherwise the same
+ * pure function over the workers that this home can reach. With one worker there is nothing to ask [I12].
+ */
+import type { Rpc } from '../../shared/mesh/rpc.ts';
+import { type PlacementNode, type PlacementTask, place } from '../../shared/placement/index.ts';
+import { GanglineError, type Log, type NodeId, parseNodeId } from '../../shared/ports/index.ts';
+import { placementMethod } from '../../shared/protocol/mesh.ts';
+
+export interface Placed {
+	readonly task: string;
+	readonly node: NodeId;
+	/** Most important first, each a phrase for people. */
+	readonly reasons: readonly string[];
+}
+
+export interface Placing {
+	readonly assignments: readonly Placed[];
+	readonly waiting: readonly { readonly task: string; readonly reason: string }[];
+	readonly by: 'gateway' | 'home';
+}
+
+export interface PlacerOptions {
+	readonly rpc: Pick<Rpc, 'ask'>;
+	/** Null where there is no gateway, or it is away. */
+	readonly gateway: () => NodeId | null;
+	/** Wall ms. */
+	readonly now: () => number;
+	readonly log: Log;
+}
+
+const gatewayMsMax = 2_000;
+
+export class Placer {
+	readonly #options: PlacerOptions;
+
+	constructor(options: PlacerOptions) {
+		this.#options = options;
+	}
+
+	/** Never throws: a gateway that does not answer is a reason to decide here. */
+	async place(tasks: readonly PlacementTask[], nodes: readonly PlacementNode[]): Promise<Placing> {
+		const answer = nodes.length < 2 ? null : await this.#ask(tasks);
+		if (answer === null) return this.#alone(tasks, nodes);
+		const reachable = new Set(nodes.map(({ id }) => id));
+		const assignments = answer.assignments.filter(({ node }) => reachable.has(node));
+		const answered = new Set([...assignments, ...answer.waiting].map(({ task }) => task));
+		// What it gave to a node that only it can reach, or left out, is placed among those that we can.
+		const rest = this.#alone(
+			tasks.filter(({ id }) => !answered.has(id)),
+			nodes,
+		);
+		return {
+			assignments: [...assignments, ...rest.assignments],
+			waiting: [...answer.waiting, ...rest.waiting],
+			by: 'gateway',
+		};
+	}
+
+	async #ask(tasks: readonly PlacementTask[]): Promise<Pick<Placing, 'assignments' | 'waiting'> | null> {
+		const { rpc, gateway, log } = this.#options;
+		const node = gateway();
+		if (node === null) return null;
+		try {
+			const answer = await rpc.ask(node, placementMethod, { tasks: tasks.map(asAsked) }, { timeoutMs: gatewayMsMax });
+			return {
+				assignments: answer.assignments.map((one) => ({ ...one, node: parseNodeId(one.node) })),
+				waiting: answer.waiting,
+			};
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			log.info('placement.alone', { code: error.code, why: error.message });
+			return null;
+		}
+	}
+
+	#alone(tasks: readonly PlacementTask[], nodes: readonly PlacementNode[]): Placing {
+		const { assignments, waiting } = place(tasks, nodes, this.#options.now());
+		return {
+			assignments: assignments.map((one) => ({ ...one, node: parseNodeId(one.node) })),
+			waiting,
+			by: 'home',
+		};
+	}
+}
+
+function asAsked({ declinedBy = [], labels, ...task }: PlacementTask) {
+	return { ...task, labels: [...labels], declinedBy: declinedBy.map(parseNodeId) };
+}

@@ -1,0 +1,68 @@
+/**
+ * A worker as a home speaks to it: by messages, wherever it runs. An answer may be lost; what must happen is asked again
+ * by the next pass, so nothing here is done twice by being said twice.
+ */
+import type { Rpc } from '../../shared/mesh/rpc.ts';
+import type { LogLine } from '../../shared/operations/index.ts';
+import { GanglineError, type Log, type NodeId } from '../../shared/ports/index.ts';
+import type { OfferAnswer, Task } from '../../shared/protocol/work.ts';
+import { workAcknowledge, workBegin, workCancel, workLog, workOffer } from '../../shared/protocol/work-methods.ts';
+
+export interface LogQuery {
+	readonly run: string | null;
+	readonly lines: number;
+}
+
+export interface LogTail {
+	readonly run: string | null;
+	readonly lines: readonly LogLine[];
+	readonly dropped: number;
+}
+
+export interface WorkerLink {
+	/** Never throws: who cannot be reached has declined. */
+	offer(task: Task): Promise<OfferAnswer>;
+	/** False, and nothing begun that we know of, when there is no room or no answer. */
+	begin(task: Task): Promise<boolean>;
+	/** Asks to end what runs for an item; what the worker says next shows whether it did. */
+	cancel(key: string, reason: string): Promise<void>;
+	/** The report was settled: it may be forgotten. */
+	acknowledge(task: Task): Promise<void>;
+	/** The end of a run's log, the newest where none is named. Throws where the worker cannot be asked. */
+	log(key: string, query: LogQuery): Promise<LogTail>;
+}
+
+/** An offer is answered from memory; longer means that nobody is there. */
+const answerMsMax = 5_000;
+
+export function remoteWorker(
+	node: NodeId,
+	{ rpc, project, log }: { readonly rpc: Pick<Rpc, 'ask'>; readonly project: string; readonly log: Log },
+): WorkerLink {
+	const timeout = { timeoutMs: answerMsMax };
+	const unanswered = (what: string, error: unknown): string => {
+		if (!(error instanceof GanglineError)) throw error;
+		log.info('worker.notAsked', { node, what, code: error.code, why: error.message });
+		return error.message.slice(0, 1_000);
+	};
+	return {
+		offer: (task) =>
+			rpc
+				.ask(node, workOffer, { task }, timeout)
+				.catch((error: unknown) => ({ kind: 'declined' as const, reason: unanswered('offer', error) })),
+		begin: (task) =>
+			rpc.ask(node, workBegin, { task }, timeout).then(
+				({ begun }) => begun,
+				(error: unknown) => unanswered('begin', error) === null,
+			),
+		cancel: async (key, reason) => {
+			const args = { project, key, reason: reason.slice(0, 1_000) };
+			await rpc.ask(node, workCancel, args, timeout).catch((error: unknown) => unanswered('cancel', error));
+		},
+		acknowledge: async ({ item, token }) => {
+			const args = { project, key: item.key, token };
+			await rpc.ask(node, workAcknowledge, args, timeout).catch((error: unknown) => unanswered('acknowledge', error));
+		},
+		log: (key, query) => rpc.ask(node, workLog, { project, key, ...query }),
+	};
+}

@@ -1,0 +1,112 @@
+/**
+ * This node as a worker over all projects, its own and those of other homes: what it says of itself is put together
+ * here from the machine's room and from each project's worker. A worker owns its slots; this says how many are left.
+ */
+import type { AuthorId } from '../../shared/ports/index.ts';
+import type { WorkerStanding, WorkerState } from '../../shared/protocol/worker-state.ts';
+import type { MachineRoom } from './machine-room.ts';
+import type { Busy, Worker } from './worker.ts';
+
+/** One project that this node works for. */
+export interface StationProject {
+	readonly project: string;
+	readonly worker: Pick<Worker, 'busy' | 'reporting' | 'clones'>;
+	/** Whether set-up and gates were seen to work here on its main, and what else depends on the project. */
+	readonly standing: () => Omit<WorkerStanding, 'project' | 'clones'>;
+}
+
+export interface StationOptions {
+	/** Under which this process holds what homes elsewhere grant it. */
+	readonly author: AuthorId;
+	readonly room: MachineRoom;
+	/** Runtimes whose program is on this machine now. */
+	readonly runtimes: () => readonly string[];
+}
+
+const mebibyte = 1024 ** 2;
+const clonesSaidMax = 1_000;
+const lineMax = 1_000;
+
+export class Station {
+	readonly #options: StationOptions;
+	readonly #projects = new Map<string, StationProject>();
+	readonly #listeners = new Set<() => void>();
+	#isDraining = false;
+
+	constructor(options: StationOptions) {
+		this.#options = options;
+	}
+
+	get author(): AuthorId {
+		return this.#options.author;
+	}
+
+	/** Runtimes whose program is on this machine now. */
+	runtimes(): readonly string[] {
+		return this.#options.runtimes();
+	}
+
+	add(project: StationProject): void {
+		this.#projects.set(project.project, project);
+		this.changed();
+	}
+
+	remove(project: string): void {
+		this.#projects.delete(project);
+		this.changed();
+	}
+
+	/** Takes nothing new from now on; what runs goes on. */
+	drain(): void {
+		this.#isDraining = true;
+		this.changed();
+	}
+
+	/** Something that is said has changed. */
+	changed(): void {
+		for (const listener of this.#listeners) listener();
+	}
+
+	/** Called at each change; must not throw. */
+	subscribe(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** As it is now. `author`: for a home in this process, which knows its worker by a name of its own log. */
+	state(author: string = this.#options.author): WorkerState {
+		const { room, runtimes } = this.#options;
+		const { state, floor } = room.resources();
+		const projects = [...this.#projects.values()];
+		return {
+			author,
+			slots: { free: room.freeSlots, total: room.slots },
+			shortage: this.#isDraining ? 'the node is stopping' : room.shortage(),
+			load: state.load,
+			free: megabytes(state),
+			floor: megabytes(floor),
+			runtimes: runtimes(),
+			busy: projects.flatMap(({ project, worker }) => worker.busy().map((run) => said(project, run))),
+			reporting: projects.flatMap(({ project, worker }) => worker.reporting.map((grant) => ({ project, ...grant }))),
+			projects: projects.map(({ project, worker, standing }) => {
+				const { reason, saw, ...rest } = standing();
+				const words = { reason: reason?.slice(0, lineMax) ?? null, saw: saw?.slice(0, lineMax) ?? null };
+				return { project, ...rest, ...words, clones: worker.clones.slice(-clonesSaidMax) };
+			}),
+		};
+	}
+}
+
+function said(project: string, { what, lastLine, since, ...run }: Busy): WorkerState['busy'][number] {
+	return {
+		...run,
+		project,
+		what: what.slice(0, 200),
+		since: Math.max(0, Math.floor(since)),
+		lastLine: lastLine?.slice(0, lineMax) ?? null,
+	};
+}
+
+function megabytes({ freeDiskBytes, freeMemoryBytes }: { freeDiskBytes: number; freeMemoryBytes: number }) {
+	return { memoryMb: Math.floor(freeMemoryBytes / mebibyte), diskMb: Math.floor(freeDiskBytes / mebibyte) };
+}
