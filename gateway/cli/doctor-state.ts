@@ -30,9 +30,9 @@ async function checkFolder({ world, session }: Patient): Promise<CheckResult> {
 }
 
 async function checkSecrets({ world, session }: Patient): Promise<CheckResult> {
-	const { identity, api, shown } = session.state;
+	const { identity, api, shown, mesh, gateway } = session.state;
 	const open: string[] = [];
-	for (const path of [identity, api, shown]) {
+	for (const path of [identity, api, shown, mesh, gateway.identity, gateway.api]) {
 		const found = await world.stat(path);
 		if (found !== null && (found.mode & 0o077) !== 0) open.push(path);
 	}

@@ -3,7 +3,7 @@
  * answers; nothing here judges.
  */
 import { mkdir, readFile, realpath, rmdir, stat, statfs } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { dirname } from 'node:path';
 import type { Captured } from './capture-program.ts';
 import { captureProgram } from './capture-program.ts';
@@ -25,9 +25,14 @@ export interface DoctorWorld {
 	run(argv: readonly [string, ...string[]]): Promise<Captured>;
 	/** Whether this process could listen on a port of 127.0.0.1 now. Port 0 gives a free one. */
 	listen(port: number): Promise<number | null>;
+	/** Whether something takes connections there, as seen from this machine. */
+	reaches(host: string, port: number): Promise<boolean>;
 	/** Whether this process could make and remove a folder there. */
 	canMakeFolder(path: string): Promise<boolean>;
 }
+
+/** A host that answers at all does so within this time, over any link that one works over. */
+const reachesWithinMs = 3_000;
 
 /** The real machine, as the process and its session see it. */
 export function systemWorld(session: Session): DoctorWorld {
@@ -51,6 +56,7 @@ export function systemWorld(session: Session): DoctorWorld {
 		find: (program) => context.programs.find(program),
 		run: (argv) => captureProgram(argv, { env: context.env, cwd: '/', signal: context.interrupted, timeoutMs: 15_000 }),
 		listen,
+		reaches,
 		async canMakeFolder(path) {
 			const trial = `${path}/gangline-doctor-${process.pid}`;
 			const made = await mkdir(trial).then(
@@ -77,5 +83,18 @@ function listen(port: number): Promise<number | null> {
 			const bound = typeof address === 'object' && address !== null ? address.port : null;
 			server.close(() => resolve(bound));
 		});
+	});
+}
+
+function reaches(host: string, port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect({ host, port, timeout: reachesWithinMs });
+		const end = (answer: boolean): void => {
+			socket.destroy();
+			resolve(answer);
+		};
+		socket.once('connect', () => end(true));
+		socket.once('timeout', () => end(false));
+		socket.once('error', () => end(false));
 	});
 }

@@ -7,6 +7,7 @@ import { errorKinds, GanglineError } from '../../shared/ports/errors.ts';
 import { parseProjectConfig, projectConfigPath } from '../../shared/project/index.ts';
 import type { Check, CheckResult, Patient } from './doctor-check.ts';
 import { machineChecks } from './doctor-machine.ts';
+import { meshChecks } from './doctor-mesh.ts';
 import { projectChecks } from './doctor-project.ts';
 import { stateChecks } from './doctor-state.ts';
 import type { DoctorWorld } from './doctor-world.ts';
@@ -15,7 +16,7 @@ import type { Session } from './session.ts';
 
 export type Finding = CheckResult & { readonly id: string };
 
-const checks: readonly Check[] = [...machineChecks, ...stateChecks, ...projectChecks];
+const checks: readonly Check[] = [...machineChecks, ...stateChecks, ...meshChecks, ...projectChecks];
 
 /** Prints all findings, those after a repair where one was asked for; the exit code says whether something is unfit. */
 export async function runDoctor(
