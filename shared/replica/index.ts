@@ -1,6 +1,7 @@
 /** A project where its home is not: what is seen, what people want there, and what became of it. */
 export { type Asking, askReplica, type ProjectCall } from './ask-replica.ts';
 export { CoverageTeller, type CoverageTellerOptions } from './coverage-teller.ts';
+export { followReplica } from './follow-replica.ts';
 export { HomeContact, type HomeContactOptions, LinkBook, type Question } from './home-contact.ts';
 export { authorNames } from './names.ts';
 export { OpenTexts, type OpenTextsOptions } from './open-texts.ts';
@@ -12,5 +13,6 @@ export {
 	type Submitted,
 } from './project-replica.ts';
 export { homeStanding, refusedWishes, seenItem, seenProject, wishOf } from './replica-answers.ts';
+export { ReplicaSet, type ReplicaSetOptions } from './replica-set.ts';
 export type { ReplicaSeat } from './seat.ts';
 export { type Answer, type KeptRefusal, Settlement, type SettlementOptions } from './settlement.ts';

@@ -17,7 +17,15 @@ import {
 	type Right,
 	viewItems,
 } from '../pipeline/index.ts';
-import type { Clock, Log, NodeId, Random, Store } from '../ports/index.ts';
+import {
+	type AuthorId,
+	type Clock,
+	type Log,
+	type NodeId,
+	parseAuthorId,
+	type Random,
+	type Store,
+} from '../ports/index.ts';
 import { authorNames } from './names.ts';
 import { OpenTexts } from './open-texts.ts';
 import { type Answer, type KeptRefusal, Settlement } from './settlement.ts';
@@ -43,7 +51,7 @@ export interface ReplicaOptions {
 	/** What people call a node. */
 	readonly nodeName: (node: NodeId) => string;
 	/** As what an author that the home has not met yet may act, so that what it wants is seen. */
-	readonly rightsOf: (author: string) => readonly Right[];
+	readonly rightsOf: (author: AuthorId) => readonly Right[];
 }
 
 /** What became of an intent as far as is known when the wait ended. */
@@ -279,7 +287,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		const { nodeName, rightsOf } = this.#options;
 		const pending = this.pending();
 		const unmet = pending.filter(({ author }) => !Object.hasOwn(this.facts.authors, author));
-		const authors = Object.fromEntries(unmet.map(({ author }) => [author, rightsOf(author)]));
+		const authors = Object.fromEntries(unmet.map(({ author }) => [author, rightsOf(parseAuthorId(author))]));
 		const facts = { ...this.facts, authors: { ...authors, ...this.facts.authors } };
 		const names = authorNames(facts, pending, nodeName);
 		return new Map(viewItems(facts, pending, names).map((view) => [view.key, view]));

@@ -225,7 +225,7 @@ export class ReplicaMesh {
 				return { node: project.home, key: project.homeKey };
 			},
 			nodeName: (node) => registry.nodeName(node),
-			rightsOf: (author) => rights.of(author as never),
+			rightsOf: (author) => rights.of(author),
 		});
 	}
 
