@@ -1,0 +1,190 @@
+/**
+ * Puts the gateway together: the only file of the building that makes adapters. What is opened here is closed in the
+ * opposite order.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Api, createApi, EventHub } from '../shared/http/index.ts';
+import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
+import { type Mesh, openLibp2pNetwork, openMesh, serveOperations } from '../shared/mesh/index.ts';
+import { serveJoin } from '../shared/mesh/join/index.ts';
+import { answerOperation, type Caller } from '../shared/operations/index.ts';
+import { type Clock, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
+import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
+import { personIdFrom } from '../shared/registry/index.ts';
+import { openStore } from '../shared/store/index.ts';
+import { createBuilds, thisProgram } from './builds/index.ts';
+import type { GatewayConfig } from './config.ts';
+import type { GatewayParts } from './context.ts';
+import { createHandlers } from './http/index.ts';
+import { multiaddrs, portOf, readListening, writeListening } from './listening.ts';
+import { Members } from './members.ts';
+import { admit, JoinTokens, MeshRegistry, meshIdOf, PersonTokens } from './registry/index.ts';
+import { serveMembers } from './serve-members.ts';
+
+export interface RunningGateway {
+	readonly url: string;
+	/** Begins to stop; `stopped` resolves when everything has ended. Idempotent. */
+	stop(): void;
+	readonly stopped: Promise<void>;
+}
+
+export function openLog(config: Pick<GatewayConfig, 'logLevel'>): Log {
+	return openPinoLog({ to: 1, level: config.logLevel });
+}
+
+/** Opens everything and answers once the API listens. */
+export async function composeGateway(config: GatewayConfig, log: Log): Promise<RunningGateway> {
+	const ended = Promise.withResolvers<void>();
+	const parts = await openParts(config, log);
+	let stopping = false;
+	const stop = (): void => {
+		if (stopping) return;
+		stopping = true;
+		stopAll(parts, api).then(ended.resolve, ended.reject);
+	};
+	const address = { url: '' };
+	const api = makeApi(parts, { address, stop });
+	try {
+		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.folder.api })).url;
+	} catch (error) {
+		await stopAll(parts, api);
+		throw error;
+	}
+	log.info('gateway.started', { url: address.url, node: parts.mesh.self, listens: parts.mesh.network.addresses() });
+	return { url: address.url, stop, stopped: ended.promise };
+}
+
+async function openParts(config: GatewayConfig, log: Log): Promise<GatewayParts> {
+	const { folder } = config;
+	const [clock, random] = [new SystemClock(), new SystemRandom()];
+	mkdirSync(folder.root, { recursive: true, mode: 0o700 });
+	const identity = await loadOrCreateIdentity(folder.identity, random);
+	const store = await openStore(folder.store, { log });
+	try {
+		const base = { config, log, clock, random, store, identity };
+		const tokens = await JoinTokens.open(store, clock);
+		const mesh = await openOwnMesh({ ...base, tokens });
+		return await openRest({ ...base, tokens, mesh });
+	} catch (error) {
+		await store.close();
+		throw error;
+	}
+}
+
+interface Base {
+	readonly config: GatewayConfig;
+	readonly log: Log;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly store: Store;
+	readonly identity: Identity;
+	readonly tokens: JoinTokens;
+}
+
+async function openOwnMesh({ config, log, clock, random, store, identity, tokens }: Base): Promise<Mesh> {
+	const { hosts, port } = await readListening(config.folder.listen);
+	const listen = multiaddrs(hosts, config.meshPort === 0 ? port : config.meshPort);
+	const mesh = await openMesh({
+		...{ identity, store, clock, random, log },
+		membership: {
+			mesh: await meshIdOf(store, clock, random),
+			gateway: { node: identity.nodeId, publicKey: identity.publicKey, addresses: listen },
+		},
+		openNetwork: (admission) => openLibp2pNetwork({ identity, clock, log, admission, listen }),
+		strangers: () => tokens.isOpen,
+	});
+	await writeListening(config.folder.listen, { v: 1, hosts, port: portOf(mesh.network.addresses()[0]) });
+	return mesh;
+}
+
+async function openRest(base: Base & { readonly mesh: Mesh }): Promise<GatewayParts> {
+	const { config, log, clock, random, store, identity, tokens, mesh } = base;
+	const registry = new MeshRegistry(mesh.registry, clock);
+	await registry.found({
+		identity,
+		name: config.name,
+		owner: config.owner,
+		addresses: [...mesh.network.addresses()],
+	});
+	const { folder } = config;
+	const builds = createBuilds({
+		folder: folder.builds,
+		program: await thisProgram(),
+		log,
+		isOpen: () => tokens.isOpen,
+	});
+	const { hosts } = await readListening(folder.listen);
+	await builds.listen(['127.0.0.1', ...hosts].map((host) => ({ host, port: config.buildsPort })));
+	const parts: GatewayParts = {
+		...{ config, log, clock, random, store, mesh, registry, tokens, builds },
+		version: packageVersion(),
+		people: await PersonTokens.open(store),
+		members: new Members(clock),
+		hub: new EventHub(),
+		startedAt: clock.now(),
+	};
+	serveJoin({
+		...{ network: mesh.network, clock, log, version: parts.version },
+		admit: (request, peer) => admit({ registry, tokens }, request, peer),
+	});
+	serveMembers(parts);
+	return parts;
+}
+
+interface Running {
+	readonly address: { readonly url: string };
+	readonly stop: () => void;
+}
+
+function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
+	const { config, clock, random, log, hub, version, mesh } = parts;
+	const handlers = createHandlers(parts, {
+		pid: process.pid,
+		runtime: process.version,
+		url: () => address.url,
+		// The answer is sent first; the API ends with everything else.
+		stop: () => void clock.after(10, stop),
+	});
+	serveOperations({ mesh, clock, answer: (asked) => answerOperation({ handlers }, asked), events: hub });
+	return createApi({
+		handlers,
+		events: hub,
+		token: randomHex(random, 32),
+		person: personIdFrom(config.owner),
+		callerOf: (token) => callerWith(parts, token),
+		version,
+		log,
+		clock,
+	});
+}
+
+function callerWith({ people, mesh }: GatewayParts, token: string): Caller | null {
+	const person = people.personOf(token);
+	const known = person === null ? undefined : mesh.facts().people[person];
+	return known === undefined ? null : { person: known.id, access: known.access };
+}
+
+async function stopAll({ hub, clock, log, store, mesh, builds }: GatewayParts, api: Api): Promise<void> {
+	hub.publish({ kind: 'stopping', at: clock.now() });
+	log.info('gateway.stopping');
+	await api.stop();
+	await mesh[Symbol.asyncDispose]();
+	await builds[Symbol.asyncDispose]();
+	await store.close();
+	log.info('gateway.stopped');
+}
+
+/** package.json stands one folder up in a clone, two in the package. */
+function packageVersion(): string {
+	for (const up of ['../package.json', '../../package.json']) {
+		try {
+			const text = readFileSync(fileURLToPath(new URL(up, import.meta.url)), 'utf8');
+			return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+		} catch {
+			// The next one up.
+		}
+	}
+	return 'unknown';
+}

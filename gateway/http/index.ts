@@ -1,0 +1,12 @@
+/** What the gateway answers over HTTP and to members. */
+import type { Handlers } from '../../shared/operations/index.ts';
+import type { GatewayParts } from '../context.ts';
+import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
+import { registryHandlers } from './registry-handlers.ts';
+import { tokenHandlers } from './token-handlers.ts';
+
+export type { GatewayProcess } from './gateway-handlers.ts';
+
+export function createHandlers(parts: GatewayParts, self: GatewayProcess): Partial<Handlers> {
+	return { ...registryHandlers(parts), ...tokenHandlers(parts), ...gatewayHandlers(parts, self) };
+}

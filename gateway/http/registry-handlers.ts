@@ -1,0 +1,130 @@
+/** Answers what changes the mesh: its nodes, projects and people. Each answer says what is so now. */
+import type { HandlersAt, ProjectRef, Result } from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/index.ts';
+import {
+	drain,
+	findNode,
+	findProject,
+	type MeshNode,
+	type MeshProject,
+	removePerson,
+	removeProject,
+	renameNode,
+	renameProject,
+	revoke,
+	setPerson,
+	undrain,
+} from '../../shared/registry/index.ts';
+import type { GatewayParts } from '../context.ts';
+import type { RegistryEdit } from '../registry/index.ts';
+import { nodeView, personView, projectView } from './views.ts';
+
+type NodeNames = 'node.rename' | 'node.drain' | 'node.undrain' | 'node.revoke';
+type ProjectNames = 'project.rename' | 'project.remove';
+type PersonNames = 'person.add' | 'person.list' | 'person.remove' | 'person.token';
+type At = HandlersAt<'gateway'>;
+
+export function registryHandlers(parts: GatewayParts): Pick<At, NodeNames | ProjectNames | PersonNames> {
+	return { ...nodeHandlers(parts), ...projectHandlers(parts), ...personHandlers(parts) };
+}
+
+function nodeHandlers(parts: GatewayParts): Pick<At, NodeNames> {
+	const { log } = parts;
+	const change = async (node: MeshNode, edit: RegistryEdit, words: string): Promise<Result<'node.rename'>> => {
+		const facts = await parts.registry.change(edit);
+		const now = facts.nodes[node.id] ?? node;
+		log.info('node.changed', { node: node.id, name: now.name, status: now.status, words });
+		return { node: nodeView(parts, now), answer: words };
+	};
+	return {
+		'node.rename': async (args) => {
+			const node = nodeOf(parts, args.node);
+			const words = `${node.name} is called ${args.name} now`;
+			return change(node, (facts) => renameNode(facts, node.id, args.name), words);
+		},
+		'node.drain': async (args) => {
+			const node = nodeOf(parts, args.node);
+			const words = `${node.name} finishes what it has and takes nothing more`;
+			return change(node, (facts, now) => drain(facts, node.id, now), words);
+		},
+		'node.undrain': async (args) => {
+			const node = nodeOf(parts, args.node);
+			return change(node, (facts, now) => undrain(facts, node.id, now), `${node.name} takes tasks again`);
+		},
+		'node.revoke': async (args) => {
+			const node = nodeOf(parts, args.node);
+			const words = `${node.name} is cut off for good; what its homes had not accepted of it is refused`;
+			return change(node, (facts, now) => revoke(facts, node.id, now), words);
+		},
+	};
+}
+
+function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
+	return {
+		'project.rename': async (args) => {
+			const project = projectOf(parts, args.project);
+			const facts = await parts.registry.change((taken) => renameProject(taken, project.id, args.name));
+			const now = facts.projects[project.id] ?? project;
+			return { project: projectView(parts, now), answer: `${project.name} is called ${now.name} now` };
+		},
+		'project.remove': async (args) => {
+			const project = projectOf(parts, args.project);
+			const view = projectView(parts, project);
+			await parts.registry.change((taken) => removeProject(taken, project.id));
+			const answer = `${project.name} is no part of the mesh any more; ${view.home.name} keeps all of it`;
+			return { project: view, answer };
+		},
+	};
+}
+
+function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
+	const { registry, people, random, mesh } = parts;
+	const personIn = (id: string) => {
+		const person = mesh.facts().people[id];
+		if (person !== undefined) return person;
+		throw ganglineError('UNKNOWN_PERSON', `nobody in the mesh is called ${JSON.stringify(id)}`, {
+			hint: 'gangline people',
+		});
+	};
+	return {
+		'person.add': async ({ id, access }) => {
+			const before = mesh.facts().people[id];
+			await registry.change((facts) => setPerson(facts, { id, access }));
+			const words = before === undefined ? `${id} is let in as ${access}` : `${id} is ${access} now`;
+			return { person: personView(parts, { id, access }), added: before === undefined, answer: words };
+		},
+		'person.list': async () => ({
+			people: Object.values(mesh.facts().people).map((person) => personView(parts, person)),
+		}),
+		'person.remove': async ({ id }) => {
+			const person = personIn(id);
+			await registry.change((facts) => removePerson(facts, id));
+			await people.remove(id);
+			return { person: personView(parts, person), answer: `${id} has no rights any more` };
+		},
+		'person.token': async ({ id }) => {
+			const person = personIn(id);
+			const token = await people.renew(id, random);
+			return { person: personView(parts, person), token };
+		},
+	};
+}
+
+/** @throws GanglineError UNKNOWN_NODE */
+export function nodeOf({ mesh }: Pick<GatewayParts, 'mesh'>, ref: string): MeshNode {
+	const node = findNode(mesh.facts(), ref);
+	if (node !== undefined) return node;
+	throw ganglineError('UNKNOWN_NODE', `no node of the mesh is called ${JSON.stringify(ref)}`, {
+		hint: 'gangline nodes',
+	});
+}
+
+/** @throws GanglineError UNKNOWN_PROJECT */
+export function projectOf({ mesh }: Pick<GatewayParts, 'mesh'>, ref: ProjectRef): MeshProject {
+	const text = ref.kind === 'id' ? ref.id : ref.name;
+	const project = findProject(mesh.facts(), text);
+	if (project !== undefined) return project;
+	throw ganglineError('UNKNOWN_PROJECT', `no project of the mesh is called ${JSON.stringify(text)}`, {
+		hint: 'gangline projects',
+	});
+}
