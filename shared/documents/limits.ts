@@ -2,8 +2,9 @@
 
 /** What one update may have; a snapshot comes in chunks and is put together before it is applied. */
 export const updateBytesMax = 64 * 1024 * 1024;
-/** Structures in one update: an index of 10,000 items with its overwritten entries has about a tenth of that. */
-export const updateStructsMax = 2_000_000;
+/** Structures and deletions in one update: an index of 10,000 items with its overwritten entries has a tenth of that, and Yjs
+ * takes about two microseconds and some hundred bytes for each. */
+export const updateStructsMax = 500_000;
 /** One record: an item with its largest description and words, each character escaped. */
 export const recordCharactersMax = 256 * 1024;
 /** Refusals kept per author; a process that is refused more often than that without a look has other worries. */

@@ -98,9 +98,10 @@ function verifyEntries(flush: EntriesFlush, known: LogPosition | undefined, opti
 	if (!known && !flush.opening) return { kind: 'gap', author, expected: 1 };
 	if (known && first > known.n + 1) return { kind: 'gap', author, expected: known.n + 1 };
 	const before = known && first === known.n + 1 ? known : positionBefore(flush, known);
-	if (flush.previous !== before.hash) throw twoVersions(author, first - 1);
-	const position = follow(before, entries);
+	const position = follow({ ...before, hash: flush.previous }, entries);
 	if (!isSigned(options.project, position, flush.signature)) throw badSignature(author, position.n);
+	// Signed all the same: the author has two pasts, and whoever passed this one on is not to blame.
+	if (flush.previous !== before.hash) throw twoVersions(author, first - 1);
 	if (!known || first === known.n + 1) {
 		return {
 			kind: 'next',
@@ -167,5 +168,8 @@ const malformed = (author: string, why: string): Error => ganglineError('MALFORM
 const badSignature = (author: string, n: number): Error =>
 	ganglineError('BAD_SIGNATURE', `the log of ${author} up to entry ${n} is not signed by its author`);
 
+/** Both are signed, so the fault is its author's. `forkedBy` says so to those who judge whoever passed it on. */
 const twoVersions = (author: string, n: number): Error =>
-	ganglineError('MALFORMED', `there are two versions of entry ${n} in the log of ${author}`);
+	ganglineError('MALFORMED', `there are two versions of entry ${n} in the log of ${author}`, {
+		data: { forkedBy: author },
+	});

@@ -103,6 +103,11 @@ export class TestProject implements SyncedProject {
 		await this.index.publish({ ...facts, revision: facts.revision + 1, ...change(facts) });
 	}
 
+	/** At the home: the same facts in a new document, as after many overwritten entries. */
+	async beginGeneration(): Promise<void> {
+		this.index = await this.index.startGeneration(String(Number(this.index.generation) + 1));
+	}
+
 	#openText(item: string): Promise<ItemText> {
 		const known = this.#texts.get(item);
 		if (known) return known;

@@ -6,14 +6,14 @@
 import { mergeUpdates } from '../../documents/index.ts';
 import { BulkTransfer } from './bulk-transfer.ts';
 import { accessOf, Complaints, type PeerLink } from './context.ts';
-import { partBytes, stateVectorBytesMax, updateBytesWaitingMax, updatesWaitingMax } from './limits.ts';
+import { gapsMax, partBytes, stateVectorBytesMax, updateBytesWaitingMax, updatesWaitingMax } from './limits.ts';
 import type { Replica, ReplicaChange } from './replica.ts';
 import { type MessageOf, malformed, type Outgoing } from './wire.ts';
 
 /** Updates that wait for the peer, or the news that it must compare. */
 type Waiting = { readonly kind: 'updates'; readonly updates: Uint8Array[]; bytes: number } | { readonly kind: 'stale' };
 
-/** `again`: something was missing again while the answer was on its way. */
+/** `again`: there was a reason to ask once more while the answer was on its way. */
 type Asking = 'asked' | 'again';
 
 export class DocumentExchange {
@@ -23,6 +23,8 @@ export class DocumentExchange {
 	readonly #applied: (replica: Replica) => Promise<void>;
 	readonly #waiting = new Map<string, Waiting>();
 	readonly #asking = new Map<string, Asking>();
+	/** Updates in a row that lacked a predecessor, by document. */
+	readonly #gaps = new Map<string, number>();
 
 	/** `applied`: something of the peer has become durable here, or was here already. */
 	constructor(link: PeerLink, applied: (replica: Replica) => Promise<void>) {
@@ -66,15 +68,11 @@ export class DocumentExchange {
 	onAsk(replica: Replica, stateVector: Uint8Array): void {
 		const bounded = boundedVector(stateVector);
 		if (!this.#maySee(replica)) this.#refuse(replica);
-		else this.#link.outbox.mark(`diff ${replica.name}`, () => this.#answer(replica, bounded));
+		this.#link.outbox.mark(`diff ${replica.name}`, () => this.#answer(replica, bounded));
 	}
 
 	onTake(replica: Replica, stateVector: Uint8Array): void {
-		if (!this.#maySee(replica)) {
-			this.#refuse(replica);
-			return;
-		}
-		const size = replica.differenceTo(boundedVector(stateVector)).byteLength;
+		const size = this.#maySee(replica) ? replica.differenceTo(boundedVector(stateVector)).byteLength : 0;
 		if (size <= partBytes) this.onAsk(replica, stateVector);
 		// What changed while the parts were on their way was not sent.
 		else this.#bulk.taken({ replica, stateVector, size, done: () => this.tell(replica) });
@@ -101,31 +99,42 @@ export class DocumentExchange {
 		if (asked === 'again') this.ask(replica);
 	}
 
-	onUpdate(replica: Replica, update: Uint8Array): Promise<void> {
-		return this.#apply(replica, update, 'update');
+	/** While an answer is on its way updates are dropped: it will hold them, or the peer says that they differ still. */
+	async onUpdate(replica: Replica, update: Uint8Array): Promise<void> {
+		if (!this.#asking.has(replica.name)) await this.#apply(replica, update, 'update');
 	}
 
-	/** A document is not asked for any more. */
-	forget(name: string): void {
-		this.#asking.delete(name);
-		this.#waiting.delete(name);
-		this.#bulk.settled(name);
+	/** Asked for a document that is not here: nobody waits for it. */
+	answerNothing(document: string): void {
+		this.#link.outbox.mark(`diff ${document}`, () => [{ message: { k: 'diff', document } }]);
 	}
 
 	end(): void {
 		this.#bulk.end();
 		this.#asking.clear();
 		this.#waiting.clear();
+		this.#gaps.clear();
 	}
 
 	async #apply(replica: Replica, update: Uint8Array, as: 'diff' | 'update'): Promise<void> {
 		if (!this.#mayGive(replica)) return this.#refuse(replica);
 		const { peer } = this.#link;
 		const outcome = update.byteLength === 0 ? 'known' : await replica.apply(update, peer.node);
-		if (outcome !== 'gap') return this.#applied(replica);
+		if (outcome !== 'gap') {
+			this.#gaps.delete(replica.name);
+			return this.#applied(replica);
+		}
+		this.#countGap(replica.name);
 		// An answer that does not help is not asked for again, or two would ask each other for ever.
 		if (as === 'update') this.ask(replica);
 		else this.#complaints.note('sync.gap', replica.name);
+	}
+
+	/** Each gap costs us a look at the whole document; an honest peer closes it with its next answer. */
+	#countGap(name: string): void {
+		const gaps = (this.#gaps.get(name) ?? 0) + 1;
+		if (gaps > gapsMax) throw malformed(`${gaps} updates of ${name} came without those before them`);
+		this.#gaps.set(name, gaps);
 	}
 
 	#joined(replica: Replica, update: Uint8Array): Waiting {
@@ -146,8 +155,8 @@ export class DocumentExchange {
 	}
 
 	#answer(replica: Replica, stateVector: Uint8Array): readonly Outgoing[] {
-		if (!this.#maySee(replica)) return [];
-		const payload = replica.differenceTo(stateVector);
+		// Nothing for a peer without the right, but an answer: it would wait for ever, also when it has the right again.
+		const payload = this.#maySee(replica) ? replica.differenceTo(stateVector) : new Uint8Array();
 		if (payload.byteLength <= partBytes) return [{ message: { k: 'diff', document: replica.name }, payload }];
 		return [{ message: { k: 'large', document: replica.name, bytes: payload.byteLength } }];
 	}

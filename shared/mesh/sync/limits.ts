@@ -21,6 +21,10 @@ export const updatesWaitingMax = 64;
 export const updateBytesWaitingMax = partBytes;
 /** Bytes of flushes read for a peer at a time; at least one flush is. */
 export const flushBytesAtOnce = frameBytesMax;
+/** Updates of one document in a row whose predecessor is missing; the first one already asks for the difference. */
+export const gapsMax = 64;
+/** Things that wait for one peer: documents, logs, acknowledgements of all projects. Beyond it the two begin anew. */
+export const jobsMax = 50_000;
 /** A state vector: 10,000 writers, far more than a document of ours gets. */
 export const stateVectorBytesMax = 128 * 1024;
 /** Rows of digests in one frame, and in one list. */

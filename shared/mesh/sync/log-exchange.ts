@@ -4,7 +4,7 @@
  * [I6]. Logs of anyone may be passed on, since each flush proves its author; own ones only with the right to write.
  */
 import { decodeFlush, type LogDigest, type ProjectLogs, type Received } from '../../log/index.ts';
-import { type AuthorId, nodeOf, parseAuthorId } from '../../ports/index.ts';
+import { type AuthorId, GanglineError, nodeOf, parseAuthorId } from '../../ports/index.ts';
 import type { ProjectEntry } from './catalog.ts';
 import { accessOf, type Complaints, type PeerLink } from './context.ts';
 import { acksPerFrame, flushBytesAtOnce, rowsMax, rowsPerFrame } from './limits.ts';
@@ -63,7 +63,8 @@ export class LogExchange {
 			this.#complaints.note('sync.refused', this.#entry.project.id, { why: 'the peer has no right to write here' });
 			return;
 		}
-		const received = await this.#logs.receive(bytes);
+		const received = await this.#receive(bytes);
+		if (!received) return;
 		if (received.kind === 'gap') return this.#askFrom(received);
 		const { author } = received;
 		if (received.kind === 'kept') {
@@ -75,13 +76,27 @@ export class LogExchange {
 		this.#link.outbox.mark(this.#name('ack'), () => this.#acks());
 	}
 
-	onFrom({ author, n }: MessageOf<'from'>): void {
-		this.#theirs.set(parseAuthorId(author), n);
-		this.#push(parseAuthorId(author));
+	onFrom({ author: name, n }: MessageOf<'from'>): void {
+		const author = parseAuthorId(name);
+		if (this.#logs.durableUpTo(author) === 0) return;
+		this.#theirs.set(author, n);
+		this.#push(author);
 	}
 
 	onAck({ logs }: MessageOf<'ack'>): void {
 		this.#acknowledge(logs);
+	}
+
+	/** Undefined for another past of a log than the one known here, which its author signed too. */
+	async #receive(bytes: Uint8Array): Promise<Received | undefined> {
+		try {
+			return await this.#logs.receive(bytes);
+		} catch (error) {
+			const author = error instanceof GanglineError ? error.data.forkedBy : undefined;
+			if (typeof author !== 'string' || nodeOf(parseAuthorId(author)) === this.#link.peer.node) throw error;
+			this.#complaints.note('sync.logForked', author);
+			return undefined;
+		}
 	}
 
 	#compareLog(own: LogDigest, theirs: LogDigest | undefined): void {
@@ -135,6 +150,7 @@ export class LogExchange {
 	/** Asked once for each place: a peer that cannot give it is not asked in a circle. */
 	#askFrom({ author, expected }: Received & { readonly kind: 'gap' }): void {
 		if (this.#asked.get(author) === expected) return;
+		if (this.#asked.size >= rowsMax) throw malformed(`flushes of ${rowsMax} logs whose beginnings are missing`);
 		this.#asked.set(author, expected);
 		const { id } = this.#entry.project;
 		this.#link.outbox.mark(this.#name(`from ${author}`), () => [

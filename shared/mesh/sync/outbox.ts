@@ -6,8 +6,8 @@
  * Both sides keep a window of bytes that the other has not yet dealt with. Credit itself needs none, so two sides that
  * wait for each other's credit always get it.
  */
-import type { Channel } from '../../ports/index.ts';
-import { windowBytes } from './limits.ts';
+import { type Channel, ganglineError } from '../../ports/index.ts';
+import { jobsMax, windowBytes } from './limits.ts';
 import { encodeMessage, malformed, type Outgoing } from './wire.ts';
 
 /** Makes the frames of one thing as it is now; few, and none when nothing is left to say. Marks itself again for more. */
@@ -40,6 +40,10 @@ export class Outbox {
 	/** Takes a job in line; one that waits under the same name is replaced and keeps its place. */
 	mark(name: string, job: Job): void {
 		if (this.#isEnded) return;
+		if (this.#jobs.size >= jobsMax && !this.#jobs.has(name)) {
+			this.#failed(ganglineError('PEER_GONE', `${jobsMax} things wait for ${this.#channel.peer.node}`));
+			return;
+		}
 		this.#jobs.set(name, job);
 		this.#stir();
 	}

@@ -167,7 +167,10 @@ export class PeerChannel implements PeerLink {
 	async #handleDocument({ message, payload }: Incoming, name: string): Promise<void> {
 		const replica = this.context.catalog.replica(name) ?? (await this.#openText(name));
 		// A document that is not here, or no longer: an earlier generation, a project that was removed.
-		if (!replica) return;
+		if (!replica) {
+			if (message.k === 'ask' || message.k === 'take') this.#documents.answerNothing(name);
+			return;
+		}
 		if (message.k === 'update') return this.#documents.onUpdate(replica, payload);
 		if (message.k === 'diff') return this.#documents.onDiff(replica, payload);
 		if (message.k === 'part') return this.#documents.onPart(replica, message, payload);

@@ -35,6 +35,30 @@ describe('checkUpdate', () => {
 		checkUpdate(Uint8Array.of(0, 0), records);
 	});
 
+	it('passes whatever people write, and reads it as Yjs does', () => {
+		const edit = fc.record({
+			at: fc.nat(30),
+			remove: fc.nat(4),
+			insert: fc.string({ unit: 'grapheme', maxLength: 6 }),
+		});
+		fc.assert(
+			fc.property(fc.array(fc.tuple(fc.nat(2), edit), { maxLength: 30 }), (edits) => {
+				const documents = [new Y.Doc(), new Y.Doc(), new Y.Doc()];
+				for (const [who, { at, remove, insert }] of edits) {
+					const document = documents[who] ?? new Y.Doc();
+					const ytext = document.getText('text');
+					const place = Math.min(at, ytext.length);
+					if (insert !== '') ytext.insert(place, insert);
+					ytext.delete(place, Math.min(remove, ytext.length - place));
+					for (const other of documents) if (at % 3 === 0) Y.applyUpdate(other, Y.encodeStateAsUpdate(document));
+				}
+				for (const document of documents) checkUpdate(Y.encodeStateAsUpdate(document), text);
+				checkUpdate(Y.mergeUpdates(documents.map((document) => Y.encodeStateAsUpdate(document))), text);
+			}),
+			{ numRuns: 300, seed: 1 },
+		);
+	});
+
 	it.each([
 		['no bytes', new Uint8Array()],
 		['33 million structures in ten bytes', Uint8Array.of(1, 0xff, 0xff, 0xff, 0x0f, 1, 0, 0, 0, 0)],
@@ -47,8 +71,21 @@ describe('checkUpdate', () => {
 		['an embedded object', updateOf((document) => document.getText('text').insertEmbed(0, { a: 1 }))],
 		['a nested type', updateOf((document) => document.getMap('text').set('a', new Y.Map()))],
 		['a nested document', updateOf((document) => document.getMap('text').set('a', new Y.Doc()))],
+		['bytes behind its end', Uint8Array.of(...goodText, 0)],
+		['an update in V2 encoding', Y.encodeStateAsUpdateV2(new Y.Doc())],
+		['a text that is no UTF-8', Uint8Array.of(1, 1, 5, 0, 4, 1, 4, 116, 101, 120, 116, 2, 0xc3, 0x28, 0)],
+		['a number without end', new Uint8Array(40).fill(0xff)],
+		['more deletions than there can be', Uint8Array.of(0, 1, 5, 0xff, 0xff, 0xff, 0x7f, 0, 1)],
 	])('refuses %s', (_, update) => {
 		expect(() => checkUpdate(update, text)).toThrow(expect.objectContaining({ code: 'MALFORMED' }));
+	});
+
+	it('[I15] counts before anything is made', () => {
+		const count = 2 ** 20;
+		const update = Buffer.alloc(4 * count, Uint8Array.of(0x81, 7, 0, 1));
+		const whole = Buffer.concat([Uint8Array.of(1, 0x80, 0x80, 0x40, 7, 0), update, Uint8Array.of(0)]);
+		const refusal = { code: 'MALFORMED', message: expect.stringContaining('more than 500000 structures') };
+		expect(() => checkUpdate(whole, records)).toThrow(expect.objectContaining(refusal));
 	});
 
 	it('answers every mutation of a valid update with a pass or one of our errors, at once', () => {
@@ -61,7 +98,11 @@ describe('checkUpdate', () => {
 					checkUpdate(update, text);
 				} catch (error) {
 					expect(error).toBeInstanceOf(GanglineError);
+					return;
 				}
+				// What passes can be decoded, and holds nothing that was not looked at.
+				const { structs } = Y.decodeUpdate(update);
+				expect(structs.every((struct) => struct instanceof Y.Item)).toBe(true);
 			}),
 			{ numRuns: 3000, seed: 1 },
 		);

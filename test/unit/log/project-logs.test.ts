@@ -225,7 +225,23 @@ describe('ProjectLogs', () => {
 		it('a flush of another project', () =>
 			refused(flush.replace(projectOne, `${projectOne.slice(0, -1)}2`), 'MALFORMED'));
 		it('a flush put to another number', () => refused(flush.replace('"first":2', '"first":1'), 'BAD_SIGNATURE'));
-		it('a second version of an entry', () => refused(flush.replace(/"previous":"../, '"previous":"00'), 'MALFORMED'));
+		it('a flush put behind another entry', () =>
+			refused(flush.replace(/"previous":"../, '"previous":"00'), 'BAD_SIGNATURE'));
+		it('a second past of a log, and says whose fault it is', async () => {
+			const pasts = ['start', 'freeze'].map(async (event) => {
+				const past = await openLogs(await openSimStore());
+				const author = await past.startAuthor({ identity: ada, duty: 'home', random: new SimRandom('same') });
+				await author.append([draft(event)]);
+				await author.append([draft('abandon')]);
+				return { author: author.author, flushes: await past.flushesAfter(author.author, 0) };
+			});
+			const [one, two] = await Promise.all(pasts);
+			await fresh.receive(one?.flushes[0] ?? new Uint8Array());
+			await expect(fresh.receive(two?.flushes[1] ?? new Uint8Array())).rejects.toMatchObject({
+				code: 'MALFORMED',
+				data: { forkedBy: one?.author },
+			});
+		});
 		it('a signature that was changed', () =>
 			refused(
 				flush.replace(/"signature":"./, (match) => `${match.slice(0, -1)}${match.endsWith('A') ? 'B' : 'A'}`),
