@@ -59,9 +59,10 @@ function machineChecks({ machine }: Build): readonly string[] {
 	];
 }
 
-/** Goes on where an earlier attempt, or another address, stopped. */
+/** Goes on where an earlier attempt, or another address, stopped. Loopback is of use only where there is nothing else. */
 function fetching({ build, urls }: PasteLine): readonly string[] {
-	const from = urls.map((url) => `"${url}"`).join(' ');
+	const elsewhere = urls.filter((url) => !url.startsWith('http://127.'));
+	const from = (elsewhere.length > 0 ? elsewhere : urls).map((url) => `"${url}"`).join(' ');
 	const fetch = 'curl -gfsS --connect-timeout 10 -C - -o "$B/$H.part" "$u/build/$H.tgz"';
 	return [
 		`for u in ${from}; do echo "fetching $u/build/$H.tgz (${megabytes(build.bytes)} MB)" >&2; ${fetch} && break || :; done`,
