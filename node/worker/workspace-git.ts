@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path';
 import {
-	type CanonicalRepository,
 	checkoutForGates,
 	cloneForWork,
 	commitAll,
@@ -13,6 +12,7 @@ import {
 	gateChanges,
 	removeClone,
 	removeGateCheckout,
+	type SourceRepository,
 	salvage,
 	type WorkClone,
 	type WorkState,
@@ -52,7 +52,7 @@ export interface WorkspaceGit {
 	mergeBase(a: CommitId, b: CommitId): Promise<CommitId | null>;
 }
 
-export function workspaceGit(canonical: CanonicalRepository): WorkspaceGit {
+export function workspaceGit(canonical: SourceRepository): WorkspaceGit {
 	return {
 		objects: join(canonical.path, 'objects'),
 		cloneAt: workCloneAt,

@@ -6,10 +6,10 @@
 import { join } from 'node:path';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import type { CommitId } from '../ports/ids.ts';
-import type { CanonicalRepository } from './canonical-repository.ts';
 import { parseRawChanges } from './changes.ts';
 import { isPlainFolder, readAlternates } from './git-directory.ts';
 import type { Environment } from './git-process.ts';
+import type { SourceRepository } from './source-repository.ts';
 import { takeCommits } from './take-commits.ts';
 import type { WorkClone } from './work-clone.ts';
 
@@ -32,7 +32,7 @@ export const attemptLimits: AttemptLimits = {
  * another commit that was there before, which is left. Throws REFUSED or TOO_LARGE, and then nothing was taken.
  */
 export async function fetchAttempt(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	input: { clone: WorkClone; commit: CommitId; base: CommitId; ref: string; limits?: AttemptLimits },
 ): Promise<{ kind: 'kept' } | { kind: 'exists'; commit: CommitId }> {
 	const limits = input.limits ?? attemptLimits;
@@ -44,7 +44,7 @@ export async function fetchAttempt(
 		commits: [input.commit],
 		have: [input.base],
 		bytesMax: limits.packBytesMax,
-		inspect: (environment) => inspect(canonical, input, limits, environment),
+		inspect: (environment) => inspectAttempt(canonical, input, limits, environment),
 	});
 	const kept = await canonical.keep(input.ref, input.commit);
 	return kept.kind === 'exists' && kept.commit === input.commit ? { kind: 'kept' } : kept;
@@ -54,7 +54,7 @@ export async function fetchAttempt(
  * The clone's own objects and those that we wrote for it outside. Refuses a clone whose object folder is a link or
  * reads from folders that it was not given: its commits could then bring in files of a repository that is none of its business.
  */
-export async function objectFoldersOf(canonical: CanonicalRepository, clone: WorkClone): Promise<string[]> {
+export async function objectFoldersOf(canonical: SourceRepository, clone: WorkClone): Promise<string[]> {
 	const gitDirectory = join(clone.path, '.git');
 	const objects = join(gitDirectory, 'objects');
 	for (const folder of [gitDirectory, objects, join(objects, 'info'), join(objects, 'pack')]) {
@@ -67,8 +67,9 @@ export async function objectFoldersOf(canonical: CanonicalRepository, clone: Wor
 	return [objects, outside];
 }
 
-async function inspect(
-	canonical: CanonicalRepository,
+/** What an attempt must be, wherever it came from; seen through `env`. Throws REFUSED or TOO_LARGE. */
+export async function inspectAttempt(
+	canonical: SourceRepository,
 	{ base, commit }: { base: CommitId; commit: CommitId },
 	limits: AttemptLimits,
 	env: Environment,

@@ -7,8 +7,8 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ganglineError } from '../ports/errors.ts';
 import type { CommitId } from '../ports/ids.ts';
-import type { CanonicalRepository } from './canonical-repository.ts';
 import { isPlainFolder, moveHead, writeGitDirectory } from './git-directory.ts';
+import type { SourceRepository } from './source-repository.ts';
 import { TrackedFolder } from './tracked-folder.ts';
 
 export interface GateCheckout {
@@ -23,7 +23,7 @@ export interface GateCheckout {
  * returns. What cannot be cleaned is thrown away as a whole and made anew.
  */
 export async function checkoutForGates(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	input: { path: string; commit: CommitId; caches?: readonly string[] },
 ): Promise<GateCheckout> {
 	const checkout = { path: input.path, outside: `${input.path}.outside` };
@@ -41,7 +41,7 @@ export async function checkoutForGates(
 
 /** What gates did to the tree that they tested: tracked files changed, and new files that are not ignored. */
 export async function gateChanges(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	checkout: GateCheckout,
 	caches: readonly string[] = [],
 ): Promise<{ readonly modified: readonly string[]; readonly added: readonly string[] }> {
@@ -60,13 +60,13 @@ export async function removeGateCheckout(checkout: GateCheckout): Promise<void> 
 	}
 }
 
-function tracked(canonical: CanonicalRepository, checkout: GateCheckout): TrackedFolder {
+function tracked(canonical: SourceRepository, checkout: GateCheckout): TrackedFolder {
 	return new TrackedFolder({ git: canonical.reader, folder: checkout.path, gitDirectory: checkout.outside });
 }
 
 /** Null when the folder is what it should be, otherwise what is wrong with it. */
 async function prepare(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	checkout: GateCheckout,
 	commit: CommitId,
 	caches: readonly string[],
@@ -97,7 +97,7 @@ async function prepare(
 
 async function difference(
 	files: TrackedFolder,
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	commit: CommitId,
 	caches: readonly string[],
 ): Promise<string | null> {

@@ -5,6 +5,7 @@
  * of its own, so there is none. A call that fails is GIT_FAILED with its arguments, exit code and last words.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -169,6 +170,31 @@ export function killAfter(child: ChildProcess, ms: number): Deadline {
 	return { cancel: () => clearTimeout(timer), fired: () => fired };
 }
 
+const watchMs = 500;
+/** Of the kernel's accounting; the same on every Linux that we know. */
+const tickMs = 10;
+
+/** Kills a child that used more processor time than `msMax`, after calling `onOver`. Sees the child alone, not its children. */
+export function watchProcessorTime(child: ChildProcess, msMax: number, onOver: () => void): { stop(): void } {
+	const timer = setInterval(() => {
+		if (processorMsOf(child) <= msMax) return;
+		clearInterval(timer);
+		onOver();
+		signalGroup(child, 'SIGKILL');
+	}, watchMs);
+	return { stop: () => clearInterval(timer) };
+}
+
+function processorMsOf(child: ChildProcess): number {
+	try {
+		const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1');
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return (Number(fields[11]) + Number(fields[12])) * tickMs;
+	} catch {
+		return 0;
+	}
+}
+
 export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 	if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
 	try {
@@ -211,10 +237,20 @@ export function collect(
 			signalGroup(child, 'SIGTERM');
 		}
 	});
-	child.stderr?.on('data', (piece: Buffer) => {
-		collected.stderr = (collected.stderr + piece.toString()).slice(-stderrCharactersKept);
-	});
+	keepLastWords(child, collected);
 	return collected;
+}
+
+/** The end of what a child says on stderr, for a caller that reads stdout itself. */
+export function lastWords(child: ChildProcess): { readonly stderr: string } {
+	return keepLastWords(child, { stderr: '' });
+}
+
+function keepLastWords<Kept extends { stderr: string }>(child: ChildProcess, kept: Kept): Kept {
+	child.stderr?.on('data', (piece: Buffer) => {
+		kept.stderr = (kept.stderr + piece.toString()).slice(-stderrCharactersKept);
+	});
+	return kept;
 }
 
 function tooMuch(call: GitCall): GanglineError {

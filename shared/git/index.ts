@@ -1,6 +1,9 @@
 /** Git: the canonical repository, clones for work, the person's checkout, the remote. The only room that spawns git. */
 
-export { type AttemptLimits, attemptLimits, fetchAttempt } from './attempts.ts';
+export { type AttemptLimits, attemptLimits, fetchAttempt, inspectAttempt } from './attempts.ts';
+export { type BundleImport, type BundleImportInput, importBundle } from './bundle-import.ts';
+export { attemptImportLimits, type ImportLimits, mirrorLimits } from './bundle-limits.ts';
+export { type BundlePlan, type BundleRequest, planBundle, writeBundle } from './bundle-write.ts';
 export { type CanonicalOptions, CanonicalRepository } from './canonical-repository.ts';
 export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
 export { commitAlone, commitEdit } from './commit-alone.ts';
@@ -12,6 +15,7 @@ export { fetchBranch, type Relation, relate } from './incoming.ts';
 export { inspectRepository, type RepositoryFacts } from './inspect-repository.ts';
 export { type KeptWork, listKeptWork } from './kept-work.ts';
 export { checkLanding, type LandingClaim, type LandingVerdict } from './landing-check.ts';
+export { type Advance, type MirrorOptions, MirrorRepository } from './mirror-repository.ts';
 export { type Identity, probeRemote, type RemoteAnswer, readIdentity } from './person-access.ts';
 export {
 	addGanglineRemote,
@@ -38,6 +42,7 @@ export { compareLink, redact } from './remote-address.ts';
 export { restoreRepository, saveRepository } from './repository-copy.ts';
 export { type RepositoryDetails, repositoryDetails } from './repository-details.ts';
 export { type Salvaged, salvage } from './salvage.ts';
+export type { SourceRepository } from './source-repository.ts';
 export {
 	type CloneInput,
 	cloneForWork,

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { GanglineError, ganglineError } from '../ports/errors.ts';
 import type { CommitId } from '../ports/ids.ts';
 import { objectFoldersOf } from './attempts.ts';
-import type { CanonicalRepository } from './canonical-repository.ts';
 import { namedObjects } from './git-directory.ts';
+import type { SourceRepository } from './source-repository.ts';
 import { takeCommits } from './take-commits.ts';
 import { TrackedFolder } from './tracked-folder.ts';
 import { headOf, trackedFiles, type WorkClone, writeCommit } from './work-clone.ts';
@@ -28,7 +28,7 @@ const author = { name: 'Gangline salvage', email: 'gangline@localhost' };
 
 /** `ref` is create-only; when it exists already, INVALID_ARGUMENT: the caller counts on. */
 export async function salvage(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	input: { clone: WorkClone; base: CommitId; ref: string; atMs: number },
 ): Promise<Salvaged> {
 	const files = trackedFiles(canonical, input.clone);
@@ -52,7 +52,7 @@ export async function salvage(
 
 /** Only the files, hashed anew without a look at the clone's objects: some of those may be what is broken. */
 async function keepFiles(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	input: { clone: WorkClone; base: CommitId; ref: string; atMs: number },
 ): Promise<CommitId> {
 	const { path: folder, outside } = input.clone;
@@ -64,7 +64,7 @@ async function keepFiles(
 }
 
 async function keepAll(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	input: {
 		files: TrackedFolder;
 		tree: CommitId;
@@ -87,7 +87,7 @@ async function keepAll(
 
 /** Commits that something in the clone names, that are readable, and that no ref of ours contains; none inside another. */
 async function unknownCommits(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	files: TrackedFolder,
 	clone: WorkClone,
 	head: CommitId | null,
@@ -114,7 +114,7 @@ async function unknownCommits(
 	return rows.flatMap(([commit]) => (commit !== undefined && !inside.has(commit) ? [commit as CommitId] : []));
 }
 
-async function isKnown(canonical: CanonicalRepository, commit: CommitId | undefined): Promise<boolean> {
+async function isKnown(canonical: SourceRepository, commit: CommitId | undefined): Promise<boolean> {
 	if (commit === undefined) return true;
 	const args = [`--git-dir=${canonical.path}`, 'for-each-ref', '--count=1', `--contains=${commit}`];
 	const { code, stdout } = await canonical.git.run({ args, codes: [0, 128, 129] });

@@ -9,10 +9,8 @@
  * Not trusted and not read: the other side's config, hooks, grafts, shallow file, replace refs, commit-graph,
  * multi-pack-index, bitmaps. A forged pack index can at most make objects look absent or wrong, and then they are refused.
  */
-import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GanglineError, ganglineError } from '../ports/errors.ts';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import type { CommitId } from '../ports/ids.ts';
 import {
 	collect,
@@ -23,6 +21,7 @@ import {
 	killAfter,
 	signalGroup,
 } from './git-process.ts';
+import { mustBeWhole, notTaken, openQuarantine } from './quarantine.ts';
 import { objectFolders } from './tracked-folder.ts';
 
 export interface TakeInput {
@@ -45,18 +44,14 @@ const timeoutMs = 60_000;
 
 /** Throws REFUSED for what does not pass; then nothing of it is kept. */
 export async function takeCommits(input: TakeInput): Promise<void> {
-	const quarantine = await mkdtemp(join(input.gitDir, 'objects', 'incoming-'));
-	const environment = {
-		GIT_OBJECT_DIRECTORY: quarantine,
-		GIT_ALTERNATE_OBJECT_DIRECTORIES: objectFolders([join(input.gitDir, 'objects')]),
-	};
+	const quarantine = await openQuarantine(input.gitDir);
 	try {
-		await transfer(input, environment);
-		await mustBeWhole(input, environment);
-		await input.inspect?.(environment);
-		await letIn(quarantine, join(input.gitDir, 'objects'));
+		await transfer(input, quarantine.environment);
+		await mustBeWhole(input, quarantine.environment);
+		await input.inspect?.(quarantine.environment);
+		await quarantine.letIn();
 	} finally {
-		await rm(quarantine, { recursive: true, force: true });
+		await quarantine.remove();
 	}
 }
 
@@ -85,34 +80,8 @@ async function transfer(input: TakeInput, quarantine: Environment): Promise<void
 	const [sourceEnd, sinkEnd] = await ends;
 	for (const timer of timers) timer.cancel();
 	if (sinkEnd.code !== 0 && said[1].stderr.includes('maximum')) throw tooLarge(input.bytesMax);
-	if (sinkEnd.code !== 0 && sourceEnd.code === 0) throw refused(gitFailed(indexing, sinkEnd, said[1].stderr));
-	if (sourceEnd.code !== 0) throw refused(gitFailed(packing, sourceEnd, said[0].stderr, timers[0]?.fired()));
-}
-
-async function mustBeWhole(input: TakeInput, environment: Environment): Promise<void> {
-	const args = [`--git-dir=${input.gitDir}`, 'rev-list', '--objects', '--quiet', '--stdin'];
-	const stdin = [...input.commits, ...input.have.map((commit) => `^${commit}`), ''].join('\n');
-	await input.git.run({ args, env: environment, stdin }).catch((cause: unknown) => {
-		throw refused(cause);
-	});
-}
-
-/** The index last: a pack without one is not seen, so half of a move is nothing. */
-async function letIn(quarantine: string, objects: string): Promise<void> {
-	const packs = await readdir(join(quarantine, 'pack')).catch((): string[] => []);
-	const order = packs.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')));
-	for (const name of order) await rename(join(quarantine, 'pack', name), join(objects, 'pack', name));
-	const folder = await open(join(objects, 'pack'), 'r');
-	try {
-		await folder.sync();
-	} finally {
-		await folder.close();
-	}
-}
-
-function refused(cause: unknown): GanglineError {
-	const words = cause instanceof GanglineError ? String(cause.data.stderr ?? cause.message) : String(cause);
-	return ganglineError('REFUSED', `the commits could not be taken: ${words.slice(-500)}`, { cause });
+	if (sinkEnd.code !== 0 && sourceEnd.code === 0) throw notTaken(gitFailed(indexing, sinkEnd, said[1].stderr));
+	if (sourceEnd.code !== 0) throw notTaken(gitFailed(packing, sourceEnd, said[0].stderr, timers[0]?.fired()));
 }
 
 function tooLarge(bytesMax: number): GanglineError {

@@ -8,9 +8,9 @@ import { dirname, join } from 'node:path';
 import { ganglineError } from '../ports/errors.ts';
 import type { Person } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
-import type { CanonicalRepository } from './canonical-repository.ts';
 import { moveHead, readHead, writeGitDirectory } from './git-directory.ts';
 import { encodeCommit } from './landing-commit.ts';
+import type { SourceRepository } from './source-repository.ts';
 import { TrackedFolder } from './tracked-folder.ts';
 
 export interface WorkClone {
@@ -35,7 +35,7 @@ export interface CloneInput {
 }
 
 /** Makes a clone where nothing is yet. One at a time per repository. */
-export function cloneForWork(canonical: CanonicalRepository, input: CloneInput): Promise<WorkClone> {
+export function cloneForWork(canonical: SourceRepository, input: CloneInput): Promise<WorkClone> {
 	return canonical.oneAtATime(async () => {
 		const clone = workCloneAt(input.path);
 		for (const path of [clone.path, clone.outside]) {
@@ -60,7 +60,7 @@ export async function removeClone(clone: WorkClone): Promise<void> {
 	await rm(clone.outside, { recursive: true, force: true });
 }
 
-async function fill(canonical: CanonicalRepository, clone: WorkClone, input: CloneInput): Promise<void> {
+async function fill(canonical: SourceRepository, clone: WorkClone, input: CloneInput): Promise<void> {
 	const objects = join(canonical.path, 'objects');
 	const { objectFormat } = canonical;
 	const files = trackedFiles(canonical, clone);
@@ -87,7 +87,7 @@ async function fill(canonical: CanonicalRepository, clone: WorkClone, input: Clo
 }
 
 /** The clone's files, seen through our git directory; commits of the agent can be read. */
-export function trackedFiles(canonical: CanonicalRepository, clone: WorkClone): TrackedFolder {
+export function trackedFiles(canonical: SourceRepository, clone: WorkClone): TrackedFolder {
 	return new TrackedFolder({
 		git: canonical.reader,
 		folder: clone.path,
@@ -109,7 +109,7 @@ export interface WorkState {
 }
 
 /** How far the work in a clone is. Writes nothing that the agent sees; may be asked while it works. */
-export async function workState(canonical: CanonicalRepository, clone: WorkClone, base: CommitId): Promise<WorkState> {
+export async function workState(canonical: SourceRepository, clone: WorkClone, base: CommitId): Promise<WorkState> {
 	const files = trackedFiles(canonical, clone);
 	const { tree, leftOut } = await files.snapshot();
 	const head = await headOf(files, clone);
@@ -131,7 +131,7 @@ export async function workState(canonical: CanonicalRepository, clone: WorkClone
  * replaced; the commits in it are left to `salvage`.
  */
 export async function commitAll(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	clone: WorkClone,
 	input: { message: string; author: Person; atMs: number; base: CommitId },
 ): Promise<CommitId | null> {
@@ -171,7 +171,7 @@ export async function headOf(files: TrackedFolder, clone: WorkClone): Promise<Co
 }
 
 async function replaceGitDirectory(
-	canonical: CanonicalRepository,
+	canonical: SourceRepository,
 	clone: WorkClone,
 	commit: CommitId,
 	files: TrackedFolder,
