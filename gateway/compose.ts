@@ -9,15 +9,16 @@ import { type Api, createApi, EventHub } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
 import { type Mesh, openLibp2pNetwork, openMesh, serveOperations } from '../shared/mesh/index.ts';
 import { serveJoin } from '../shared/mesh/join/index.ts';
-import { answerOperation, type Caller } from '../shared/operations/index.ts';
+import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
 import { type Clock, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
+import { ReplicaSet } from '../shared/replica/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { createBuilds, thisProgram } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './context.ts';
-import { createHandlers } from './http/index.ts';
+import { askProject, createHandlers } from './http/index.ts';
 import { multiaddrs, portOf, readListening, writeListening } from './listening.ts';
 import { Members } from './members.ts';
 import { admit, JoinTokens, MeshRegistry, meshIdOf, PersonTokens } from './registry/index.ts';
@@ -108,6 +109,7 @@ async function openRest(base: Base & { readonly mesh: Mesh }): Promise<GatewayPa
 		owner: config.owner,
 		addresses: [...mesh.network.addresses()],
 	});
+	const hub = new EventHub();
 	const { folder } = config;
 	const builds = createBuilds({
 		folder: folder.builds,
@@ -122,7 +124,8 @@ async function openRest(base: Base & { readonly mesh: Mesh }): Promise<GatewayPa
 		version: packageVersion(),
 		people: await PersonTokens.open(store),
 		members: new Members(clock),
-		hub: new EventHub(),
+		hub,
+		replicas: replicaSet({ ...base, hub }),
 		startedAt: clock.now(),
 	};
 	serveJoin({
@@ -130,7 +133,20 @@ async function openRest(base: Base & { readonly mesh: Mesh }): Promise<GatewayPa
 		admit: (request, peer) => admit({ registry, tokens }, request, peer),
 	});
 	serveMembers(parts);
+	mesh.onFacts(() => void parts.replicas.review());
+	await parts.replicas.review();
 	return parts;
+}
+
+function replicaSet(base: Base & { readonly mesh: Mesh; readonly hub: EventHub }): ReplicaSet {
+	const { mesh, hub, store, clock, random, identity, log } = base;
+	return new ReplicaSet({
+		...{ mesh, store, clock, random, identity, log },
+		gateway: () => null,
+		// The gateway runs no agents.
+		resultsWaiting: () => 0,
+		publish: (event) => hub.publish(event),
+	});
 }
 
 interface Running {
@@ -147,9 +163,11 @@ function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
 		// The answer is sent first; the API ends with everything else.
 		stop: () => void clock.after(10, stop),
 	});
-	serveOperations({ mesh, clock, answer: (asked) => answerOperation({ handlers }, asked), events: hub });
+	const elsewhere = (asked: AskedOperation) => askProject(parts, asked);
+	serveOperations({ mesh, clock, answer: (asked) => answerOperation({ handlers, elsewhere }, asked), events: hub });
 	return createApi({
 		handlers,
+		elsewhere,
 		events: hub,
 		token: randomHex(random, 32),
 		person: personIdFrom(config.owner),
@@ -166,10 +184,11 @@ function callerWith({ people, mesh }: GatewayParts, token: string): Caller | nul
 	return known === undefined ? null : { person: known.id, access: known.access };
 }
 
-async function stopAll({ hub, clock, log, store, mesh, builds }: GatewayParts, api: Api): Promise<void> {
+async function stopAll({ hub, clock, log, store, mesh, builds, replicas }: GatewayParts, api: Api): Promise<void> {
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
 	await api.stop();
+	await replicas[Symbol.asyncDispose]();
 	await mesh[Symbol.asyncDispose]();
 	await builds[Symbol.asyncDispose]();
 	await store.close();

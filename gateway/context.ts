@@ -2,6 +2,7 @@
 import type { EventHub } from '../shared/http/index.ts';
 import type { Mesh } from '../shared/mesh/index.ts';
 import type { Clock, Log, Random, Store } from '../shared/ports/index.ts';
+import type { ReplicaSet } from '../shared/replica/index.ts';
 import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Members } from './members.ts';
@@ -20,6 +21,7 @@ export interface GatewayParts {
 	readonly people: PersonTokens;
 	readonly members: Members;
 	readonly builds: Builds;
+	readonly replicas: ReplicaSet;
 	readonly hub: EventHub;
 	readonly startedAt: number;
 }

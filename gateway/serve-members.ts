@@ -2,14 +2,21 @@
  * What the gateway answers to members over rpc: that they are here, how their workers are, which projects they own. The
  * registry decides who may; what is said here is memory, except for addresses and projects, which become facts.
  */
-import { ganglineError, type Peer } from '../shared/ports/index.ts';
-import { helloMethod, registerProjectMethod } from '../shared/protocol/mesh.ts';
+import { ganglineError, type NodeId, type Peer } from '../shared/ports/index.ts';
+import { helloMethod, placementMethod, registerProjectMethod } from '../shared/protocol/mesh.ts';
+import { coveredMethod } from '../shared/protocol/replica.ts';
 import { workState } from '../shared/protocol/work-methods.ts';
-import { addProject, memberOf, setAddresses } from '../shared/registry/index.ts';
+import { addProject, memberOf, projectToChange, setAddresses } from '../shared/registry/index.ts';
 import type { GatewayParts } from './context.ts';
+import { Scheduler } from './scheduler/index.ts';
 
 export function serveMembers(parts: GatewayParts): void {
 	const { mesh, registry, members, clock, version, log } = parts;
+	const scheduler = new Scheduler({
+		facts: mesh.facts,
+		clock,
+		workerOf: (node, maxAgeMs) => (isLinked(parts, node) ? members.workerOf(node, maxAgeMs) : null),
+	});
 	mesh.rpc.serve(helloMethod, async ({ version: theirs, addresses, links }, peer) => {
 		members.said(peer.node, { version: theirs, links });
 		const facts = await registry.change((taken) => setAddresses(taken, peer.node, addresses));
@@ -27,10 +34,40 @@ export function serveMembers(parts: GatewayParts): void {
 		log.info('project.registered', { project: id, name: project?.name ?? name, home: peer.node });
 		return { name: project?.name ?? name, revision: facts.revision };
 	});
+	mesh.rpc.serve(placementMethod, async ({ tasks }, peer) => {
+		refuseForeignTasks(parts, peer, tasks);
+		const { assignments, waiting, nodes } = scheduler.decide(tasks);
+		return {
+			assignments: assignments.map((one) => ({ ...one, reasons: [...one.reasons] })),
+			waiting: [...waiting],
+			nodes: nodes.map((one) => ({ ...one, reasons: [...one.reasons] })),
+		};
+	});
+	mesh.rpc.serve(coveredMethod, async (covered, peer) => {
+		const { home } = projectToChange(mesh.facts(), covered.project);
+		if (covered.node !== peer.node) throw ganglineError('FORBIDDEN', `${peer.node} speaks for itself alone`);
+		return mesh.rpc.ask(home, coveredMethod, covered);
+	});
 	mesh.network.subscribe(({ peer }) => members.changed(peer.node));
 	mesh.onFacts((facts) =>
 		members.keep(new Set(Object.keys(facts.nodes).filter((id) => facts.nodes[id]?.status !== 'revoked'))),
 	);
+}
+
+function isLinked({ mesh }: GatewayParts, node: NodeId): boolean {
+	return mesh.network.links().some((peer) => peer.node === node);
+}
+
+/** A home asks for its own projects. */
+function refuseForeignTasks(
+	{ mesh }: GatewayParts,
+	{ node }: Peer,
+	tasks: readonly { readonly project: string }[],
+): void {
+	const { projects } = mesh.facts();
+	const foreign = tasks.find(({ project }) => !Object.hasOwn(projects, project) || projects[project]?.home !== node);
+	if (foreign === undefined) return;
+	throw ganglineError('FORBIDDEN', `${node} is not the home of the project ${foreign.project}`);
 }
 
 function refuseWithoutDuty({ mesh }: GatewayParts, { node }: Peer, duty: 'work' | 'home'): void {

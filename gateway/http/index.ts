@@ -2,11 +2,18 @@
 import type { Handlers } from '../../shared/operations/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
+import { projectHandlers } from './project-handlers.ts';
 import { registryHandlers } from './registry-handlers.ts';
 import { tokenHandlers } from './token-handlers.ts';
 
 export type { GatewayProcess } from './gateway-handlers.ts';
+export { askProject } from './project-handlers.ts';
 
 export function createHandlers(parts: GatewayParts, self: GatewayProcess): Partial<Handlers> {
-	return { ...registryHandlers(parts), ...tokenHandlers(parts), ...gatewayHandlers(parts, self) };
+	return {
+		...registryHandlers(parts),
+		...projectHandlers(parts),
+		...tokenHandlers(parts),
+		...gatewayHandlers(parts, self),
+	};
 }

@@ -15,7 +15,7 @@ export {
 } from './node-changes.ts';
 export { peersOf } from './peers.ts';
 export { accessOf, removePerson, seatPerson, setPerson } from './people-changes.ts';
-export { addProject, moveHome, removeProject, renameProject } from './project-changes.ts';
+export { addProject, moveHome, projectToChange, removeProject, renameProject } from './project-changes.ts';
 export {
 	accessAt,
 	admissionOf,

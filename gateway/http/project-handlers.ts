@@ -1,0 +1,40 @@
+/**
+ * Answers what is asked of projects, from the gateway's replicas: changes become intents in its own log, questions go
+ * to the home while it answers. A project whose replica could not be opened is called away, never unknown.
+ */
+import {
+	type AskedOperation,
+	type Handlers,
+	operations,
+	type ProjectRef,
+	parseArgs,
+} from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/index.ts';
+import { askReplica, type ProjectCall, type ReplicaSeat, seenProject } from '../../shared/replica/index.ts';
+import type { GatewayParts } from '../context.ts';
+import { projectOf } from './registry-handlers.ts';
+
+export function projectHandlers({ replicas }: Pick<GatewayParts, 'replicas'>): Pick<Handlers, 'project.list'> {
+	return { 'project.list': async () => ({ projects: replicas.seats().map(seenProject) }) };
+}
+
+/** Answers operations of projects; undefined for what is none. */
+export function askProject(parts: GatewayParts, { name, input, caller }: AskedOperation): Promise<unknown> | undefined {
+	if (!isProjectCall(name)) return undefined;
+	const args = parseArgs(name, input);
+	return askReplica(seatOf(parts, args.project), { name, args, caller });
+}
+
+function isProjectCall(name: AskedOperation['name']): name is ProjectCall {
+	return operations[name].runsAt === 'project';
+}
+
+/** @throws GanglineError UNKNOWN_PROJECT, HOME_AWAY */
+function seatOf(parts: GatewayParts, ref: ProjectRef): ReplicaSeat {
+	const project = projectOf(parts, ref);
+	const seat = parts.replicas.find({ kind: 'id', id: project.id });
+	if (seat !== undefined) return seat;
+	throw ganglineError('HOME_AWAY', `the gateway has no replica of ${project.name} yet`, {
+		hint: 'ask again in a moment; if it stays so, the gateway’s log says why',
+	});
+}
