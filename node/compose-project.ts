@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CanonicalRepository, readIdentity } from '../shared/git/index.ts';
+import { type CanonicalRepository, readIdentity, type SourceRepository } from '../shared/git/index.ts';
 import type { CommitId, Person } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
 import type { TreeVerdict } from '../shared/protocol/work.ts';
@@ -42,10 +42,19 @@ interface Ground extends WorkGround {
 	readonly judge: (commit: CommitId, config: ProjectConfig) => Promise<TreeVerdict>;
 }
 
+export interface GateRunning {
+	readonly repository: SourceRepository;
+	readonly id: string;
+	/** Where untracked files that set-up needs come from. */
+	readonly copyFrom: string;
+	readonly readOnly: readonly string[];
+	readonly slots: number;
+}
+
 /** Runs main's gates in checkouts of their own. */
 export function makeGateRunner(
 	parts: Pick<NodeParts, 'config' | 'store' | 'log' | 'clock' | 'processes' | 'room'>,
-	{ repository, id, checkout, slots }: { repository: CanonicalRepository; id: string; checkout: string; slots: number },
+	{ repository, id, copyFrom, readOnly, slots }: GateRunning,
 ): GateRunner {
 	const { config, store, log, clock, processes, room } = parts;
 	return new GateRunner({
@@ -58,10 +67,10 @@ export function makeGateRunner(
 		folder: join(config.state.project(id), 'gates'),
 		tmpRoot: join(config.state.root, 'tmp'),
 		slots,
-		copyFrom: checkout,
+		copyFrom,
 		person: config.personEnvironment,
 		hidden: [config.state.root],
-		readOnly: [checkout],
+		readOnly,
 	});
 }
 
@@ -146,7 +155,8 @@ async function openGround(
 	const gates = makeGateRunner(parts, {
 		repository,
 		id: record.id,
-		checkout: record.path,
+		copyFrom: record.path,
+		readOnly: [record.path],
 		slots: config.slots ?? parts.room.freeSlots,
 	});
 	return {

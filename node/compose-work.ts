@@ -104,6 +104,7 @@ async function openOwn(ground: WorkGround, report: Parameters<typeof openWorker>
 		...{ repository, gates, log, report },
 		project: record.id,
 		copyFrom: record.path,
+		readOnly: [record.path],
 		author: await author(),
 		prepare: () => settings.read(),
 		nameOf: (key) => opened()?.views().get(key),

@@ -1,7 +1,7 @@
 /** Puts the worker of one project together, its own node's or another's, and the link by which a home here speaks to it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CanonicalRepository } from '../shared/git/index.ts';
+import type { SourceRepository } from '../shared/git/index.ts';
 import type { Log, Person } from '../shared/ports/index.ts';
 import { createRuntime, nativeProgram, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
@@ -11,10 +11,12 @@ import { type GateRunner, RunLogs, Worker, type WorkerOptions, Workspaces, works
 export interface WorkerOpening extends Pick<WorkerOptions, 'prepare' | 'report'> {
 	/** The project's id. */
 	readonly project: string;
-	readonly repository: CanonicalRepository;
+	readonly repository: SourceRepository;
 	readonly gates: GateRunner;
 	/** Where untracked files that a clone needs come from: the person's checkout, or a folder of this node. */
 	readonly copyFrom: string;
+	/** What nothing that is run here may change: the person's checkout. */
+	readonly readOnly: readonly string[];
 	/** In whose name agents commit. */
 	readonly author: Person;
 	readonly log: Log;
@@ -30,7 +32,7 @@ export interface OpenedWorker {
 
 export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWorker {
 	const { config, store, clock, room, processes, hub, station } = parts;
-	const { project, repository, gates, copyFrom, author, log, nameOf, prepare, report } = opening;
+	const { project, repository, gates, copyFrom, readOnly, author, log, nameOf, prepare, report } = opening;
 	const folder = config.state.project(project);
 	const clones = join(folder, 'clones');
 	const git = workspaceGit(repository);
@@ -59,7 +61,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			person: config.personEnvironment,
 			author,
 			hidden: [config.state.root],
-			readOnly: [copyFrom],
+			readOnly,
 			tmpRoot: join(config.state.root, 'tmp'),
 		},
 	});

@@ -37,7 +37,13 @@ export async function verify({ config, repository, stdout }: VerifyOptions): Pro
 			const record = await adoptRepository(repository, { environment: config.personEnvironment });
 			// Whatever is thrown below: a repository that stays open keeps a git child, and with it this process, for ever.
 			await using canonical = await openCanonical(parts, record);
-			const gates = makeGateRunner(parts, { repository: canonical, id: record.id, checkout: record.path, slots: 1 });
+			const gates = makeGateRunner(parts, {
+				repository: canonical,
+				id: record.id,
+				copyFrom: record.path,
+				readOnly: [record.path],
+				slots: 1,
+			});
 			const main = await canonical.main();
 			if (main === null) throw new Error('the canonical branch was just made and has no commit');
 			const verdict = await gates.verdict({

@@ -5,7 +5,7 @@
  */
 import { type Item, type ItemRole, mayRun, type Right, type Token } from '../../shared/pipeline/index.ts';
 import type { PlacementTask } from '../../shared/placement/index.ts';
-import type { Clock, CommitId, Log, NodeId } from '../../shared/ports/index.ts';
+import type { Clock, CommitId, Git, Log, NodeId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { sayingCharactersMax, type Task } from '../../shared/protocol/work.ts';
 import { agentFor, runtimeOf } from './agent-for.ts';
@@ -19,6 +19,7 @@ import type { WorkerPool } from './worker-pool.ts';
 export interface GrantOptions {
 	readonly project: string;
 	readonly home: Home;
+	readonly git: Pick<Git, 'refs'>;
 	readonly pool: WorkerPool;
 	readonly placer: Pick<Placer, 'place'>;
 	readonly runs: RunBook;
@@ -81,7 +82,7 @@ export class Grants {
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
 		const { pool, home, clock } = this.#options;
 		if (item.token === null) return;
-		const task = this.#task({ item, role }, item.token, config, main);
+		const task = await this.#task({ item, role }, item.token, config, main);
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
 			pool.begun(node, task);
@@ -106,7 +107,7 @@ export class Grants {
 		if (!item || item.role !== null || mayRun(item.stage) !== role) return true;
 		const link = pool.link(node);
 		const unminted: Token = [home.facts.term, home.facts.revision + 1];
-		const answer = await link.offer(this.#task({ item, role }, unminted, config, main));
+		const answer = await link.offer(await this.#task({ item, role }, unminted, config, main));
 		if (answer.kind === 'declined') {
 			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
 			this.#explain(item.key, { kind: 'waiting', reason: `${pool.nameOf(node)} declined: ${answer.reason}`, by });
@@ -122,7 +123,7 @@ export class Grants {
 			return true;
 		}
 		this.#explain(item.key, { kind: 'placed', node, reasons, by });
-		const task = this.#task({ item: granted, role }, granted.token, config, main);
+		const task = await this.#task({ item: granted, role }, granted.token, config, main);
 		await runs.started(task, node);
 		if (await link.begin(task)) pool.begun(node, task);
 		return true;
@@ -158,7 +159,8 @@ export class Grants {
 		};
 	}
 
-	#task({ item, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Task {
+	async #task({ item, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Promise<Task> {
+		const startAt = await this.#startOf(item);
 		return {
 			project: this.#options.project,
 			item: {
@@ -175,7 +177,16 @@ export class Grants {
 			token,
 			main,
 			startFrom: item.result?.commit ?? null,
+			...(startAt && { startAt }),
 		};
+	}
+
+	/** Under which ref the result lies that the work starts from. */
+	async #startOf({ key, result }: Item): Promise<Task['startAt']> {
+		if (result === null) return undefined;
+		const kept = await this.#options.git.refs(`refs/gangline/attempts/${key}`);
+		const ref = kept.find(({ commit }) => commit === result.commit)?.ref;
+		return ref === undefined ? undefined : { ref, base: result.base };
 	}
 
 	#explain(key: string, placement: Placement): void {

@@ -42,6 +42,11 @@ export class ReportBox {
 		return [...this.#open].map(([key, token]) => ({ key, token }));
 	}
 
+	/** Whether the report of this grant still waits. */
+	has({ item, token }: GrantName): boolean {
+		return sameToken(this.#open.get(item.key), token);
+	}
+
 	async begun(task: Task): Promise<void> {
 		await this.#store.write([{ kind: 'put', key: this.#name('task', task), value: asJson({ task }) }]);
 	}

@@ -56,6 +56,11 @@ export class Station {
 		this.changed();
 	}
 
+	/** Reports of a project that its home has not settled. */
+	waiting(project: string): number {
+		return this.#projects.get(project)?.worker.reporting.length ?? 0;
+	}
+
 	/** Takes nothing new from now on; what runs goes on. */
 	drain(): void {
 		this.#isDraining = true;

@@ -5,7 +5,7 @@
  */
 
 import type { ItemRole, Token } from '../../shared/pipeline/index.ts';
-import { type Clock, type GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import { type Clock, GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import { type AttemptEnd, type AttemptParts, runAttempt } from './attempt.ts';
@@ -256,7 +256,7 @@ export class Worker {
 		try {
 			config = await prepare(task, signal);
 		} catch (error) {
-			if (!signal.aborted) throw error;
+			if (!signal.aborted) return { report: notPrepared(error), survivors: [] };
 			return { report: { kind: 'stopped', reason: reasonOf(signal), commit: null, usage: noUsage }, survivors: [] };
 		}
 		return await runAttempt(attempt, {
@@ -287,7 +287,7 @@ export class Worker {
 
 	async #deliver(task: Task, report: WorkReport, retryMs: number): Promise<void> {
 		// A stopping home settles nothing any more: the next process hands it over.
-		if (this.#isStopped) return;
+		if (this.#isStopped || !this.#box.has(task)) return;
 		try {
 			await this.#options.report(task, report);
 		} catch (error) {
@@ -330,6 +330,15 @@ export class Worker {
 		return { kind: 'stopped', reason, commit: null, usage: noUsage };
 	}
 }
+
+/** What can never be had ends the attempt; anything else is thrown on, and the home, which sees nothing run, asks again. */
+function notPrepared(error: unknown): WorkReport {
+	if (!(error instanceof GanglineError) || !neverComes.has(error.code)) throw error;
+	const reason = `what the task stands on could not be fetched: ${error.message}`;
+	return { kind: 'failed', reason, gate: null, gateKind: null, detail: '', commit: null, usage: noUsage };
+}
+
+const neverComes: ReadonlySet<string> = new Set(['REFUSED', 'TOO_LARGE', 'MALFORMED', 'NOTHING_TO_SHOW', 'FORBIDDEN']);
 
 function stopped(reason: string): GanglineError {
 	return ganglineError('STOPPING', reason);

@@ -40,6 +40,8 @@ export const taskSchema = z.object({
 	main: commitSchema,
 	/** A result that this work starts from (a rework, a merge conflict), null for a fresh start. */
 	startFrom: commitSchema.nullable(),
+	/** Where a worker on another machine gets that from the home, and what it grew on. */
+	startAt: z.object({ ref: z.string().max(300), base: commitSchema }).exactOptional(),
 });
 export type Task = Readonly<z.output<typeof taskSchema>>;
 

@@ -1,0 +1,166 @@
+/**
+ * Opens the doors between homes and workers of different nodes when this node belongs to a mesh: the homes of this node
+ * hear their workers, this node works for the homes of others, and everyone is told how it is.
+ */
+import type { MayServe, Packs } from '../shared/mesh/pack.ts';
+import type { Rpc } from '../shared/mesh/rpc.ts';
+import type { CommitId, Network, NodeId, Peer, ProjectId } from '../shared/ports/index.ts';
+import { gatewayOf, mayWorkFor, memberOf, type RegistryFacts } from '../shared/registry/index.ts';
+import type { NodeParts } from './compose.ts';
+import { type OpenedForeign, openForeign } from './compose-foreign.ts';
+import { readLog } from './compose-worker.ts';
+import { ForeignProjects, StateTeller, serveWork } from './foreign/index.ts';
+import type { Project } from './home/project.ts';
+import { serveWorkers } from './home/worker-desk.ts';
+
+export interface MeshOfWorkers {
+	readonly network: Pick<Network, 'subscribe' | 'links'>;
+	readonly rpc: Rpc;
+	/** Makes what brings and serves commits; `mayServe` says what it may give to whom. */
+	readonly openPacks: (mayServe: MayServe) => Packs;
+	/** The projects whose home is here. */
+	readonly projects: () => readonly Project[];
+}
+
+export interface OpenWorkers {
+	/** Ends what this node does for homes elsewhere; what it finished is kept and delivered later. */
+	stop(): Promise<void>;
+}
+
+export function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): OpenWorkers {
+	const { registry, doors, station, identity, clock, log } = parts;
+	const { network, rpc, openPacks, projects } = mesh;
+	const self = identity.nodeId;
+	const opened = new Map<string, OpenedForeign>();
+	/** What homes have said: a mirror is made when the first main is known. */
+	const mains = new Map<string, CommitId>();
+	const foreign = new ForeignProjects({
+		log,
+		wanted: () => worksFor(registry.facts, self),
+		open: async (id) => {
+			const made = await openForeign(parts, id, mains.get(id) ?? null);
+			if (made !== null) opened.set(id, made);
+			return made?.project ?? null;
+		},
+		onOpened: (id, project) => station.add({ project: id, worker: project.worker, standing: () => project.standing() }),
+		onClosing: (id) => {
+			station.remove(id);
+			opened.delete(id);
+		},
+	});
+	const gateway = (): NodeId | null => {
+		const node = registry.facts === null ? undefined : gatewayOf(registry.facts);
+		const isThere = network.links().some((peer) => peer.node === node?.id);
+		return node && isThere ? node.id : null;
+	};
+	const packs = openPacks((peer, project, ref) => mayServe(parts, { projects, opened }, { peer, project, ref }));
+	doors.set({ rpc, packs, gateway });
+	serveWorkers({ rpc, log, desks: () => new Map(projects().map((project) => [project.id, project.desk])) });
+	serveWork({
+		...{ rpc, log },
+		homeOf: (id) => homeFor(registry.facts, id, self),
+		takesNothing: () => (isDraining(registry.facts, self) ? 'the node is draining' : null),
+		project: (id) => foreign.get(id),
+		runLog: (id, key, query) => {
+			const made = opened.get(id);
+			return made ? readLog(made.logs, key, query) : { run: null, lines: [], dropped: 0 };
+		},
+	});
+	const teller = new StateTeller({
+		...{ rpc, clock, log },
+		state: () => station.state(),
+		listeners: () => listenersOf(registry.facts, self),
+		onMain: (id, main) => {
+			mains.set(id, main);
+			if (foreign.get(id) === undefined) void foreign.review().then(() => foreign.get(id)?.follow(main));
+			else foreign.get(id)?.follow(main);
+		},
+		onForget: (id, keys) => void forget(foreign, id, keys).catch((error) => log.warn('clones.notRemoved', { error })),
+		onBack: (node) => {
+			for (const [id, project] of foreign.all())
+				if (homeFor(registry.facts, id, self) === node) project.worker.handOver();
+		},
+	});
+	const ends = [
+		station.subscribe(() => teller.changed()),
+		network.subscribe(({ kind }) => {
+			if (kind === 'up') teller.changed();
+		}),
+		registry.subscribe(() => {
+			void foreign.review().then(() => teller.changed());
+			// Who may work for us may have changed.
+			for (const project of projects()) project.poke();
+		}),
+	];
+	teller.start();
+	void foreign.review().then(() => teller.changed());
+	return {
+		stop: async () => {
+			for (const end of ends) end();
+			teller.stop();
+			doors.set(null);
+			await foreign.stop();
+		},
+	};
+}
+
+async function forget(foreign: ForeignProjects, id: string, keys: readonly string[]): Promise<void> {
+	const worker = foreign.get(id)?.worker;
+	if (worker === undefined) return;
+	const gone = new Set(keys);
+	await worker.tidy(new Set(worker.clones.filter((key) => !gone.has(key))));
+}
+
+/** Projects of other homes that this node may take tasks of. */
+function worksFor(facts: RegistryFacts | null, self: NodeId): ReadonlySet<string> {
+	if (facts === null) return new Set();
+	const ids = Object.values(facts.projects).filter(({ id, home }) => home !== self && mayWorkFor(facts, self, id));
+	return new Set(ids.map(({ id }) => id));
+}
+
+function homeFor(facts: RegistryFacts | null, id: string, self: NodeId): NodeId | null {
+	if (facts === null || !mayWorkFor(facts, self, id as ProjectId)) return null;
+	return facts.projects[id]?.home ?? null;
+}
+
+function isDraining(facts: RegistryFacts | null, self: NodeId): boolean {
+	return facts !== null && memberOf(facts, self)?.status === 'draining';
+}
+
+/** Homes hear of their own projects, the gateway of all; a node without the duty says nothing. */
+function listenersOf(facts: RegistryFacts | null, self: NodeId): ReadonlyMap<NodeId, ReadonlySet<string> | null> {
+	const listeners = new Map<NodeId, Set<string> | null>();
+	if (facts === null || !memberOf(facts, self)?.duties.includes('work')) return listeners;
+	for (const id of worksFor(facts, self)) {
+		const home = facts.projects[id]?.home;
+		if (home !== undefined) listeners.set(home, new Set([...(listeners.get(home) ?? []), id]));
+	}
+	const gateway = gatewayOf(facts);
+	if (gateway && gateway.id !== self) listeners.set(gateway.id, null);
+	return listeners;
+}
+
+interface Served {
+	readonly projects: () => readonly Project[];
+	readonly opened: ReadonlyMap<string, OpenedForeign>;
+}
+
+/** A worker may have main and attempts of the items that it holds; a home may have the attempts that were made for it. */
+function mayServe(
+	{ registry, identity }: NodeParts,
+	{ projects, opened }: Served,
+	{ peer, project: id, ref }: { readonly peer: Peer; readonly project: string; readonly ref: string },
+): string | null {
+	const { facts } = registry;
+	if (facts === null || memberOf(facts, peer.node) === undefined) return null;
+	const attempt = /^refs\/gangline\/attempts\/([^/]+)\/[^/]+$/.exec(ref)?.[1];
+	const project = projects().find((one) => one.id === id);
+	if (project === undefined) {
+		const isHome = homeFor(facts, id, identity.nodeId) === peer.node;
+		return attempt !== undefined && isHome ? (opened.get(id)?.repository ?? null) : null;
+	}
+	if (!mayWorkFor(facts, peer.node, id as ProjectId)) return null;
+	const isMain = ref === `refs/heads/${project.repository.branch}`;
+	const holds = attempt !== undefined && project.home.item(attempt)?.holder?.startsWith(`${peer.node}.`) === true;
+	return isMain || holds ? project.repository.path : null;
+}

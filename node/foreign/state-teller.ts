@@ -1,0 +1,134 @@
+/**
+ * Says how this worker is: to each home that it works for and to the gateway, every five seconds and at each change.
+ * That is its life sign; nothing is stored. A home that has not answered for twenty seconds is taken for away: work goes
+ * on, its results wait. Local monotonic clocks only.
+ */
+import type { Rpc } from '../../shared/mesh/rpc.ts';
+import {
+	type Clock,
+	type CommitId,
+	GanglineError,
+	type Log,
+	type NodeId,
+	parseCommitId,
+} from '../../shared/ports/index.ts';
+import { workState } from '../../shared/protocol/work-methods.ts';
+import { detachedMs, renewMs, stateFor, type WorkerState } from '../../shared/protocol/worker-state.ts';
+
+export interface StateTellerOptions {
+	readonly rpc: Pick<Rpc, 'ask'>;
+	readonly clock: Clock;
+	readonly log: Log;
+	/** As it is now, over all projects. */
+	readonly state: () => WorkerState;
+	/** Who is told, each about which projects; null: about all (the gateway). */
+	readonly listeners: () => ReadonlyMap<NodeId, ReadonlySet<string> | null>;
+	/** What a home answered about its projects. */
+	readonly onMain: (project: string, main: CommitId) => void;
+	readonly onForget: (project: string, keys: readonly string[]) => void;
+	/** A home that was away answers again: what waits for it may be handed over. */
+	readonly onBack: (node: NodeId) => void;
+}
+
+interface Listener {
+	/** When it last answered, monotonic ms; when we began to tell it, before that. */
+	answeredAt: number;
+	isAway: boolean;
+	isAsking: boolean;
+	/** Something has changed while it was being told. */
+	again: boolean;
+}
+
+/** Several changes within this make one message. */
+const gatherMs = 50;
+
+export class StateTeller {
+	readonly #options: StateTellerOptions;
+	readonly #told = new Map<NodeId, Listener>();
+	#cancel: () => void = () => {};
+	#isSoon = false;
+	#isStopped = true;
+
+	constructor(options: StateTellerOptions) {
+		this.#options = options;
+	}
+
+	start(): void {
+		if (!this.#isStopped) return;
+		this.#isStopped = false;
+		this.#tell();
+	}
+
+	stop(): void {
+		this.#isStopped = true;
+		this.#cancel();
+	}
+
+	/** Something that is said has changed, or a listener may be reached again. */
+	changed(): void {
+		if (this.#isStopped || this.#isSoon) return;
+		this.#isSoon = true;
+		this.#cancel();
+		this.#cancel = this.#options.clock.after(gatherMs, () => this.#tell());
+	}
+
+	/** Since when a home has not answered, ms; null while it does. */
+	awayMs(node: NodeId): number | null {
+		const listener = this.#told.get(node);
+		return listener?.isAway ? this.#options.clock.monotonic() - listener.answeredAt : null;
+	}
+
+	#tell(): void {
+		this.#isSoon = false;
+		const { clock, listeners, state } = this.#options;
+		const now = clock.monotonic();
+		const current = listeners();
+		const whole = state();
+		for (const node of this.#told.keys()) if (!current.has(node)) this.#told.delete(node);
+		for (const [node, projects] of current) {
+			const listener = this.#told.get(node) ?? { answeredAt: now, isAway: false, isAsking: false, again: false };
+			this.#told.set(node, listener);
+			this.#note(node, listener);
+			if (listener.isAsking) listener.again = true;
+			else void this.#ask(node, listener, projects === null ? whole : stateFor(whole, projects));
+		}
+		if (!this.#isStopped) this.#cancel = clock.after(renewMs, () => this.#tell());
+	}
+
+	async #ask(node: NodeId, listener: Listener, said: WorkerState): Promise<void> {
+		const { rpc, clock, onMain, onForget, onBack, log } = this.#options;
+		listener.isAsking = true;
+		try {
+			const { mains, forget } = await rpc.ask(node, workState, said, { timeoutMs: renewMs });
+			listener.answeredAt = clock.monotonic();
+			if (listener.isAway) log.info('home.back', { node });
+			const wasAway = listener.isAway;
+			listener.isAway = false;
+			for (const { project, main } of mains) if (main !== null) onMain(project, parseCommitId(main));
+			for (const [project, keys] of byProject(forget)) onForget(project, keys);
+			if (wasAway) onBack(node);
+		} catch (error) {
+			if (!(error instanceof GanglineError)) throw error;
+			this.#note(node, listener);
+		} finally {
+			listener.isAsking = false;
+			if (listener.again) {
+				listener.again = false;
+				this.changed();
+			}
+		}
+	}
+
+	#note(node: NodeId, listener: Listener): void {
+		const silentMs = this.#options.clock.monotonic() - listener.answeredAt;
+		if (listener.isAway || silentMs < detachedMs) return;
+		listener.isAway = true;
+		this.#options.log.warn('home.away', { node, silentMs });
+	}
+}
+
+function byProject(forget: readonly { readonly project: string; readonly key: string }[]): Map<string, string[]> {
+	const found = new Map<string, string[]>();
+	for (const { project, key } of forget) found.set(project, [...(found.get(project) ?? []), key]);
+	return found;
+}
