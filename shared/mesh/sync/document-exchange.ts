@@ -23,8 +23,8 @@ export class DocumentExchange {
 	readonly #applied: (replica: Replica) => Promise<void>;
 	readonly #waiting = new Map<string, Waiting>();
 	readonly #asking = new Map<string, Asking>();
-	/** Updates in a row that lacked a predecessor, by document. */
-	readonly #gaps = new Map<string, number>();
+	/** Updates that lacked a predecessor since a document last changed, by its name. */
+	readonly #gaps = new Map<string, { readonly digest: string; readonly count: number }>();
 
 	/** `applied`: something of the peer has become durable here, or was here already. */
 	constructor(link: PeerLink, applied: (replica: Replica) => Promise<void>) {
@@ -120,21 +120,19 @@ export class DocumentExchange {
 		if (!this.#mayGive(replica)) return this.#refuse(replica);
 		const { peer } = this.#link;
 		const outcome = update.byteLength === 0 ? 'known' : await replica.apply(update, peer.node);
-		if (outcome !== 'gap') {
-			this.#gaps.delete(replica.name);
-			return this.#applied(replica);
-		}
-		this.#countGap(replica.name);
+		if (outcome !== 'gap') return this.#applied(replica);
+		this.#countGap(replica);
 		// An answer that does not help is not asked for again, or two would ask each other for ever.
 		if (as === 'update') this.ask(replica);
 		else this.#complaints.note('sync.gap', replica.name);
 	}
 
 	/** Each gap costs us a look at the whole document; an honest peer closes it with its next answer. */
-	#countGap(name: string): void {
-		const gaps = (this.#gaps.get(name) ?? 0) + 1;
-		if (gaps > gapsMax) throw malformed(`${gaps} updates of ${name} came without those before them`);
-		this.#gaps.set(name, gaps);
+	#countGap({ name, digest }: Replica): void {
+		const before = this.#gaps.get(name);
+		const count = before?.digest === digest ? before.count + 1 : 1;
+		if (count > gapsMax) throw malformed(`${count} updates of ${name} came without those before them`);
+		this.#gaps.set(name, { digest, count });
 	}
 
 	#joined(replica: Replica, update: Uint8Array): Waiting {

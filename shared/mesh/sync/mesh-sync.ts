@@ -143,10 +143,9 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#openSoon(member);
 	}
 
+	/** The channel's reader learns of it by itself, and why, behind what had arrived. */
 	#down(peer: Peer): void {
-		const member = this.#member(peer);
-		member.cancelReopen();
-		member.channel?.give('the connection is gone');
+		this.#member(peer).cancelReopen();
 	}
 
 	/** The node with the smaller id opens; after the first try it waits, twice as long each time. */
