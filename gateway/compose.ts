@@ -5,12 +5,12 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Api, createApi, EventHub } from '../shared/http/index.ts';
+import { type Api, createApi, EventHub, wrongOrigin } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
 import { type Mesh, openLibp2pNetwork, openMesh, serveOperations } from '../shared/mesh/index.ts';
 import { serveJoin } from '../shared/mesh/join/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
-import { type Clock, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
+import { type Clock, GanglineError, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { ReplicaSet } from '../shared/replica/index.ts';
@@ -18,6 +18,7 @@ import { openStore } from '../shared/store/index.ts';
 import { createBuilds, thisProgram } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './context.ts';
+import { type DocumentServer, openProjectDocument, serveDocuments } from './edge/index.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { multiaddrs, portOf, readListening, writeListening } from './listening.ts';
 import { Members } from './members.ts';
@@ -43,14 +44,15 @@ export async function composeGateway(config: GatewayConfig, log: Log): Promise<R
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
-		stopAll(parts, api).then(ended.resolve, ended.reject);
+		stopAll(parts, { api, edge }).then(ended.resolve, ended.reject);
 	};
 	const address = { url: '' };
 	const api = makeApi(parts, { address, stop });
+	const edge = makeEdge(parts, api);
 	try {
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.folder.api })).url;
 	} catch (error) {
-		await stopAll(parts, api);
+		await stopAll(parts, { api, edge });
 		throw error;
 	}
 	log.info('gateway.started', { url: address.url, node: parts.mesh.self, listens: parts.mesh.network.addresses() });
@@ -184,9 +186,33 @@ function callerWith({ people, mesh }: GatewayParts, token: string): Caller | nul
 	return known === undefined ? null : { person: known.id, access: known.access };
 }
 
-async function stopAll({ hub, clock, log, store, mesh, builds, replicas }: GatewayParts, api: Api): Promise<void> {
+/** Documents for browsers and tools, at the address of the API and for whom it lets in. */
+function makeEdge({ replicas, mesh, clock, log }: GatewayParts, api: Api): DocumentServer {
+	const edge = serveDocuments({
+		wrongOrigin: ({ headers }) => wrongOrigin(headers)?.message ?? null,
+		callerOf: async ({ headers }) => {
+			try {
+				return api.callerOf(headers);
+			} catch (error) {
+				if (error instanceof GanglineError) return null;
+				throw error;
+			}
+		},
+		open: (name, caller) => openProjectDocument({ replicas, mesh }, name, caller),
+		clock,
+		log,
+	});
+	edge.attach(api.server);
+	return edge;
+}
+
+async function stopAll(
+	{ hub, clock, log, store, mesh, builds, replicas }: GatewayParts,
+	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
+): Promise<void> {
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
+	await edge.stop();
 	await api.stop();
 	await replicas[Symbol.asyncDispose]();
 	await mesh[Symbol.asyncDispose]();

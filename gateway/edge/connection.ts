@@ -140,7 +140,7 @@ export class Connection implements Participant {
 		if (this.#isClosed) return;
 		const { socket } = this.#options;
 		if (socket.waitingBytes > waitingBytesMax) {
-			this.close({ code: closeCodes.tooSlow, reason: 'too much waits for this reader: connect again' });
+			this.close({ code: closeCodes.tryAgain, reason: 'too much waits for this reader: connect again' });
 			return;
 		}
 		socket.send(bytes);
@@ -156,7 +156,7 @@ export class Connection implements Participant {
 		this.close(
 			isPeers
 				? { code, reason: error.message.slice(0, 100) }
-				: { code: closeCodes.tooSlow, reason: 'the change could not be stored: connect again' },
+				: { code: closeCodes.tryAgain, reason: 'the change could not be stored: connect again' },
 		);
 	}
 }

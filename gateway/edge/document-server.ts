@@ -113,7 +113,7 @@ class WebSocketDocuments implements DocumentServer {
 			else if (socket.readyState === socket.OPEN) this.#serve(socket, caller, opened);
 		} catch (error) {
 			log.error('edge.failed', { error });
-			close({ code: closeCodes.tooSlow, reason: 'the gateway could not open the document: try again' });
+			close({ code: closeCodes.tryAgain, reason: 'the gateway could not open the document: try again' });
 		} finally {
 			socket.resume();
 		}

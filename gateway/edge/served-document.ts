@@ -39,8 +39,8 @@ export const closeCodes = {
 	/** The home began a new generation: what this client has must not be merged into it. */
 	closedGeneration: 4410,
 	tooLarge: 4413,
-	/** It reads more slowly than the document changes. */
-	tooSlow: 4503,
+	/** It reads too slowly, the disk refused, its access has changed: another connection may help. */
+	tryAgain: 4503,
 	stopping: 1001,
 } as const;
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];

@@ -2,3 +2,4 @@
 export { type Api, createApi } from './create-api.ts';
 export { EventHub } from './event-hub.ts';
 export type { EventSource } from './event-stream.ts';
+export { wrongOrigin } from './guard.ts';

@@ -1,0 +1,99 @@
+/**
+ * Which documents the edge has, and for whom: `<project>/index/<generation>` to look at, `<project>/text/<item>` to
+ * write with a member's access. Rights and generations are looked at again whenever they may have changed.
+ */
+import type { DocumentChange, ItemText, ProjectIndex } from '../../shared/documents/index.ts';
+import type { Mesh } from '../../shared/mesh/index.ts';
+import { type Caller, mayAsk } from '../../shared/operations/index.ts';
+import type { ReplicaSeat, ReplicaSet } from '../../shared/replica/index.ts';
+import { closeCodes, type Opened, type Refusal, type ServedDocument } from './served-document.ts';
+
+export interface ProjectDocumentsOptions {
+	readonly replicas: Pick<ReplicaSet, 'find'>;
+	readonly mesh: Pick<Mesh, 'facts' | 'onFacts'>;
+}
+
+type OpenDocument = Extract<Opened, { kind: 'document' }>;
+
+const namePattern = /^([0-9A-Z]{26})\/(index|text)\/([0-9A-Za-z]{1,40})$/;
+
+/** The document of that name, for the caller. */
+export async function openProjectDocument(
+	{ replicas, mesh }: ProjectDocumentsOptions,
+	name: string,
+	caller: Caller,
+): Promise<Opened> {
+	const [, project = '', kind, part = ''] = namePattern.exec(name) ?? [];
+	const seat = replicas.find({ kind: 'id', id: project });
+	if (!seat) return refused(closeCodes.unknownDocument, `no document ${name.slice(0, 60)} is here`);
+	const onRights = (tell: (refusal: Refusal) => void) => mesh.onFacts(() => tellRights(mesh, caller, tell));
+	if (kind === 'index') return openIndex(seat, part, onRights);
+	const text = await seat.replica.text(part);
+	if (!text) return refused(closeCodes.unknownDocument, 'no such item is known here');
+	return {
+		kind: 'document',
+		document: servedText(text),
+		mayWrite: mayAsk(caller.access, 'member'),
+		onClosed: onRights,
+	};
+}
+
+function openIndex({ replica }: ReplicaSeat, generation: string, onRights: OpenDocument['onClosed']): Opened {
+	const { index } = replica;
+	if (index.generation !== generation) return { kind: 'refused', refusal: closedGeneration(index) };
+	return {
+		kind: 'document',
+		document: served(index, (tell) => index.subscribe(({ change }) => tell(change))),
+		mayWrite: false,
+		onClosed: (tell) => {
+			const stops = [
+				onRights(tell),
+				replica.subscribe(() => {
+					if (replica.index.generation !== generation) tell(closedGeneration(replica.index));
+				}),
+			];
+			return () => {
+				for (const stop of stops) stop();
+			};
+		},
+	};
+}
+
+function servedText(text: ItemText): ServedDocument {
+	return {
+		...served(text, (tell) => text.subscribe(tell)),
+		get stateVector() {
+			return text.stateVector;
+		},
+		apply: (update, from) => text.apply(update, from),
+	};
+}
+
+function served(
+	document: Pick<ProjectIndex, 'name' | 'stateVector' | 'difference'>,
+	follow: (tell: (change: DocumentChange) => void) => () => void,
+): ServedDocument {
+	return {
+		name: document.name,
+		get stateVector() {
+			return document.stateVector;
+		},
+		difference: (vector) => document.difference(vector),
+		subscribe: (listener) => follow(({ update }) => listener(update)),
+	};
+}
+
+/** The owner of this machine is one by the note in its folder, whether the registry names a person so or not. */
+function tellRights(mesh: Pick<Mesh, 'facts'>, { person, access }: Caller, tell: (refusal: Refusal) => void): void {
+	const { people } = mesh.facts();
+	const known = Object.hasOwn(people, person) ? people[person] : undefined;
+	if (known === undefined) tell({ code: closeCodes.unauthenticated, reason: 'this person is no longer known here' });
+	else if (known.access !== access)
+		tell({ code: closeCodes.tryAgain, reason: 'your access has changed: connect again' });
+}
+
+function closedGeneration({ generation }: ProjectIndex): Refusal {
+	return { code: closeCodes.closedGeneration, reason: `the index is in generation ${generation} now` };
+}
+
+const refused = (code: Refusal['code'], reason: string): Opened => ({ kind: 'refused', refusal: { code, reason } });
