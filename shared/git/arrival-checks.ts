@@ -22,7 +22,8 @@ import type { SourceRepository } from './source-repository.ts';
 interface Arrival {
 	readonly into: SourceRepository;
 	readonly commit: CommitId;
-	readonly have: readonly CommitId[];
+	/** What the bundle says to build on; must be here, whole. */
+	readonly prerequisites: readonly CommitId[];
 	readonly limits: ImportLimits;
 }
 
@@ -31,10 +32,10 @@ const pathBytesMax = 4_096;
 
 /** Throws TOO_LARGE, MALFORMED (the commit is not in it) or REFUSED (something is missing). */
 export async function checkArrival(arrival: Arrival, quarantine: Quarantine): Promise<void> {
-	const { git, path: gitDir } = arrival.into;
+	const { into, commit, prerequisites: have } = arrival;
 	await checkSizes(arrival, quarantine.alone);
 	await mustBeCommit(arrival, quarantine.environment);
-	await mustBeWhole({ git, gitDir, commits: [arrival.commit], have: arrival.have }, quarantine.environment);
+	await mustBeWhole({ git: into.git, gitDir: into.path, commits: [commit], have }, quarantine.environment);
 	await checkTree(arrival, quarantine.environment);
 }
 

@@ -81,6 +81,7 @@ class RunningImport implements BundleImport {
 	#head: Buffer = Buffer.alloc(0);
 	#bytes = 0;
 	#indexing: Indexing | null = null;
+	#prerequisites: readonly CommitId[] = [];
 
 	constructor(input: BundleImportInput, quarantine: Quarantine) {
 		this.#input = input;
@@ -105,7 +106,7 @@ class RunningImport implements BundleImport {
 	async finish(): Promise<void> {
 		if (this.#indexing === null) throw ganglineError('MALFORMED', 'the bundle ended before its pack began');
 		await this.#indexing.end(this.#bytes);
-		await checkArrival(this.#input, this.#quarantine);
+		await checkArrival({ ...this.#input, prerequisites: this.#prerequisites }, this.#quarantine);
 		await this.#input.inspect?.(this.#quarantine.environment);
 		await this.#quarantine.letIn();
 		await this.#quarantine.remove();
@@ -123,6 +124,7 @@ class RunningImport implements BundleImport {
 		const pack = this.#head.subarray(parsed.length);
 		if (pack.length < packHeaderBytes) return null;
 		this.#checkHeader(parsed.header);
+		this.#prerequisites = parsed.header.prerequisites;
 		const { objectsMax } = this.#input.limits;
 		if (pack.toString('latin1', 0, 4) !== 'PACK' || ![2, 3].includes(pack.readUInt32BE(4))) {
 			throw ganglineError('MALFORMED', 'what follows the header of the bundle is no pack');
