@@ -10,7 +10,7 @@ import { plainLine } from './output.ts';
 import { joinOwnGateway } from './own-membership.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
-import { age, count, moment } from './words.ts';
+import { count, moment } from './words.ts';
 
 const minutesIn = { m: 1, h: 60, d: 60 * 24 } as const;
 
@@ -36,7 +36,7 @@ export async function newToken(session: Session, wanted: Input<'token.create'>):
 	const given = { ...wanted, duties: wanted.duties ?? defaultDuties(wanted) };
 	const made = await gateway.call('token.create', given);
 	if (!out.json) {
-		out.message(`paste this line into a shell of the other machine; ${goodFor(session, made, given)}:\n`);
+		out.message(`paste this line into a shell of the other machine; ${goodFor(made, given)}:\n`);
 	}
 	out.result(made, () => made.line);
 	if (made.warning !== null) {
@@ -80,9 +80,9 @@ function listenHint(offers: readonly string[]): string {
 		: [`→ to let others reach it (${whatOpeningMeans}), then make the token anew:`, ...lines].join('\n');
 }
 
-function goodFor(session: Session, made: Result<'token.create'>, wanted: Input<'token.create'>): string {
+function goodFor(made: Result<'token.create'>, wanted: Input<'token.create'>): string {
 	const machines = count(wanted.uses ?? 1, 'machine');
-	return `good for ${machines} within ${age(made.expiresAt - session.context.clock.now())}; ${whatItMayDo(wanted)}`;
+	return `good for ${machines} until ${moment(made.expiresAt)}; ${whatItMayDo(wanted)}`;
 }
 
 function whatItMayDo({ duties = [], worksFor = 'any', homeFor = [], person }: Input<'token.create'>): string {

@@ -51,7 +51,7 @@ export async function startInForeground(session: Session, port: number | undefin
 interface GatewayHere {
 	/** By us, now. */
 	readonly started: boolean;
-	readonly url: string;
+	readonly note: ApiFile;
 }
 
 /** A node works without its gateway, so one that does not start is said and nothing more. */
@@ -59,14 +59,27 @@ async function startGatewayHere(session: Session): Promise<GatewayHere | null> {
 	const { ensureGateway, hasGateway } = await import('./gateway-process.ts');
 	if (!(await hasGateway(session))) return null;
 	try {
-		const { note, started } = await ensureGateway(session);
-		return { started, url: note.url };
+		return await ensureGateway(session);
 	} catch (error) {
-		if (!(error instanceof GanglineError)) throw error;
-		session.out.message(`the gateway did not start, the node goes on without it: ${plainLine(error.message)}`);
-		if (error.hint !== undefined) session.out.message(`→ ${plainLine(error.hint)}`);
+		goOn(session, 'the gateway did not start, the node goes on without it', error);
 		return null;
 	}
+}
+
+/** Also where the gateway was made while no node ran. */
+async function joinHere(session: Session, node: NodeClient, { note }: GatewayHere): Promise<void> {
+	const { joinOwnGateway } = await import('./own-membership.ts');
+	try {
+		await joinOwnGateway(session, { node, gateway: clientOf(note, 'gateway') });
+	} catch (error) {
+		goOn(session, 'this machine is not in the mesh of its own gateway', error);
+	}
+}
+
+function goOn({ out }: Session, what: string, error: unknown): void {
+	if (!(error instanceof GanglineError)) throw error;
+	out.message(`${what}: ${plainLine(error.message)}`);
+	if (error.hint !== undefined) out.message(`→ ${plainLine(error.hint)}`);
 }
 
 function refuseOtherPort(running: ApiFile, port: number | undefined): void {
@@ -97,13 +110,15 @@ interface Reported {
 }
 
 async function report(session: Session, node: NodeClient, { isNew, gateway }: Reported): Promise<void> {
+	if (gateway !== null) await joinHere(session, node, gateway);
 	const project = await addProjectHere(session, node);
 	const status = await node.call('node.status', {});
-	session.out.result({ started: isNew, node: status, project, gateway }, () => {
+	const beside = gateway && { started: gateway.started, url: gateway.note.url };
+	session.out.result({ started: isNew, node: status, project, gateway: beside }, () => {
 		const head = isNew ? 'the node runs' : 'the node runs already';
 		const added = project === null ? [] : [plainLine(project.answer)];
-		const beside = gateway === null ? [] : [`the gateway runs${gateway.started ? '' : ' already'}: ${gateway.url}`];
-		return [...added, `${head}: ${nodeLines(session, status)}`, ...beside, '  stop it with: gangline stop'].join('\n');
+		const other = beside === null ? [] : [`the gateway runs${beside.started ? '' : ' already'}: ${beside.url}`];
+		return [...added, `${head}: ${nodeLines(session, status)}`, ...other, '  stop it with: gangline stop'].join('\n');
 	});
 	if (project === null) session.out.message('→ this folder is no Gangline project yet: gangline init');
 }

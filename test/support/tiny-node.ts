@@ -1,7 +1,8 @@
 /**
  * A process that is to the command line what a node is: a real API with a tiny home, a note, and an end after node.stop.
- * TINY_NODE=refuse ends at once with a logged error, TINY_NODE=crash without one.
+ * TINY_NODE=refuse ends at once with a logged error, TINY_NODE=crash without one. With the argument `gateway` it is one.
  */
+import { writeFile } from 'node:fs/promises';
 import { createApi } from '../../shared/http/index.ts';
 import { SimLog } from '../../shared/ports/sim/sim-log.ts';
 import { SystemClock } from '../../shared/ports/system/system-clock.ts';
@@ -19,13 +20,14 @@ if (TINY_NODE === 'refuse') {
 if (TINY_NODE === 'crash') throw new Error('a bug in the node');
 
 const home = tinyHome();
-const handlers = {
-	...home.handlers,
-	'node.stop': async () => {
-		setImmediate(() => void api.stop());
-		return { pid: process.pid, answer: 'stopping', stopping: [] };
-	},
+const stop = async () => {
+	setImmediate(() => void api.stop());
+	return { pid: process.pid, answer: 'stopping', stopping: [] };
 };
+const handlers = { ...home.handlers, 'node.stop': stop, 'gateway.stop': stop };
+const state = stateFolder(process.env);
+const isGateway = process.argv.includes('gateway');
+if (isGateway) await writeFile(state.gateway.identity, '', { mode: 0o600 });
 const clock = new SystemClock();
 const api = createApi({
 	...home,
@@ -36,5 +38,5 @@ const api = createApi({
 	log: new SimLog(),
 	clock,
 });
-await api.listen({ port: Number(GANGLINE_PORT ?? 0), noteAt: stateFolder(process.env).api });
+await api.listen({ port: isGateway ? 0 : Number(GANGLINE_PORT ?? 0), noteAt: (isGateway ? state.gateway : state).api });
 process.on('SIGTERM', () => void api.stop());

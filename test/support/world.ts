@@ -61,6 +61,9 @@ export function makeWorld(
 		TERM: 'dumb',
 		GANGLINE_HOME: state,
 		GANGLINE_PORT: '0',
+		GANGLINE_GATEWAY_PORT: '0',
+		GANGLINE_MESH_PORT: '0',
+		GANGLINE_BUILDS_PORT: '0',
 		...extraEnv,
 	};
 	const children = new Set<ChildProcess>();
@@ -97,13 +100,14 @@ export function makeWorld(
 
 	const json = async <T>(at: string, ...args: string[]): Promise<T> => JSON.parse(await ok(at, ...args, '--json')) as T;
 
-	const pid = (): number | null => {
+	const pidIn = (note: string): number | null => {
 		try {
-			return (JSON.parse(readFileSync(join(state, 'api.json'), 'utf8')) as { pid: number }).pid;
+			return (JSON.parse(readFileSync(note, 'utf8')) as { pid: number }).pid;
 		} catch {
 			return null;
 		}
 	};
+	const pid = (): number | null => pidIn(join(state, 'api.json'));
 
 	return {
 		folder,
@@ -137,9 +141,9 @@ export function makeWorld(
 		},
 		async [Symbol.asyncDispose]() {
 			for (const child of children) child.kill('SIGKILL');
-			const running = pid();
-			if (running !== null) await gangline(folder, 'stop').catch(() => {});
-			if (running !== null) killQuietly(running);
+			const running = [pid(), pidIn(join(state, 'gateway', 'api.json'))].filter((one) => one !== null);
+			if (running.length > 0) await gangline(folder, 'stop').catch(() => {});
+			for (const one of running) killQuietly(one);
 			rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 		},
 	};
