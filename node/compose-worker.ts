@@ -6,7 +6,15 @@ import type { Log, Person } from '../shared/ports/index.ts';
 import { createRuntime, nativeProgram, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { LogTail, WorkerLink } from './home/worker-link.ts';
-import { type GateRunner, RunLogs, Worker, type WorkerOptions, Workspaces, workspaceGit } from './worker/index.ts';
+import {
+	type GateRunner,
+	RunLogs,
+	realAttempts,
+	Worker,
+	type WorkerOptions,
+	Workspaces,
+	workspaceGit,
+} from './worker/index.ts';
 
 export interface WorkerOpening extends Pick<WorkerOptions, 'prepare' | 'report'> {
 	/** The project's id. */
@@ -49,7 +57,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 	const worker = new Worker({
 		...{ project, store, clock, log, room, logs, prepare, report },
 		onChange: () => station.changed(),
-		attempt: {
+		attempts: realAttempts({
 			git,
 			workspaces: new Workspaces({ project, git, store, clock, log, folder: clones, author }),
 			gates,
@@ -63,7 +71,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			hidden: [config.state.root],
 			readOnly,
 			tmpRoot: join(config.state.root, 'tmp'),
-		},
+		}),
 	});
 	return { worker, logs, clonePath: (key) => join(clones, key) };
 }

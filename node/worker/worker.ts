@@ -8,12 +8,12 @@ import type { ItemRole, Token } from '../../shared/pipeline/index.ts';
 import { type Clock, GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
-import { type AttemptEnd, type AttemptParts, runAttempt } from './attempt.ts';
+import type { AttemptEnd } from './attempt.ts';
 import { attemptRef, noUsage, reasonOf } from './attempt-words.ts';
+import type { Attempts } from './attempts.ts';
 import type { MachineRoom } from './machine-room.ts';
 import { type GrantName, ReportBox, tokenName } from './report-box.ts';
 import type { RunLog, RunLogs } from './run-log.ts';
-import { removeFolder } from './workspace-files.ts';
 
 export interface WorkerOptions {
 	readonly project: string;
@@ -21,8 +21,8 @@ export interface WorkerOptions {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly room: MachineRoom;
-	readonly logs: RunLogs;
-	readonly attempt: AttemptParts;
+	readonly logs: Pick<RunLogs, 'open'>;
+	readonly attempts: Attempts;
 	/** The settings of the landed main, once what the task stands on is here. */
 	readonly prepare: (task: Task, signal: AbortSignal) => Promise<ProjectConfig>;
 	/** Hands a report over. Called again (after a pause, or by a later process) until `acknowledge` was called for it. */
@@ -81,7 +81,7 @@ export class Worker {
 
 	/** Reports what an earlier process left: attempts that it was in, and reports that were not settled. */
 	async start(): Promise<void> {
-		await this.#options.attempt.workspaces.keys();
+		await this.#options.attempts.keys();
 		const unsettled = [...(await this.#box.unsettled())];
 		const reported = new Set(unsettled.map(({ task }) => attemptRef(task)));
 		for (const task of await this.#box.interrupted()) {
@@ -100,7 +100,7 @@ export class Worker {
 		const attempts = [...this.#running.values()];
 		for (const { controller } of attempts) controller.abort(stopped('the node is stopping'));
 		await Promise.all(attempts.map(({ ended }) => ended));
-		await this.#options.attempt.gates.stop();
+		await this.#options.attempts.stop();
 	}
 
 	get freeSlots(): number {
@@ -168,7 +168,7 @@ export class Worker {
 
 	/** Items whose clone is here. */
 	get clones(): readonly string[] {
-		return this.#options.attempt.workspaces.known;
+		return this.#options.attempts.known;
 	}
 
 	busy(): readonly Busy[] {
@@ -187,15 +187,15 @@ export class Worker {
 
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
 	async salvage(key: string): Promise<string | null> {
-		return await this.#options.attempt.workspaces.salvage(key);
+		return await this.#options.attempts.salvage(key);
 	}
 
 	/** Removes clones of items that are not in `keep`, their work kept first. */
 	async tidy(keep: ReadonlySet<string>): Promise<void> {
-		const { workspaces } = this.#options.attempt;
-		for (const key of await workspaces.keys()) {
+		const { attempts } = this.#options;
+		for (const key of await attempts.keys()) {
 			if (keep.has(key) || this.#running.has(key) || this.#box.keys.has(key) || this.#isStopped) continue;
-			await workspaces.remove(key);
+			await attempts.remove(key);
 			this.#options.log.info('clone.removed', { item: key });
 		}
 	}
@@ -208,7 +208,7 @@ export class Worker {
 	}
 
 	async #attempt(running: Running): Promise<void> {
-		const { room, logs, attempt, log, onChange } = this.#options;
+		const { room, logs, log, onChange } = this.#options;
 		const { task } = running;
 		const { key } = task.item;
 		const portBase = room.takePorts();
@@ -230,7 +230,6 @@ export class Worker {
 			log.error('attempt.lost', { item: key, run: tokenName(task), error });
 			running.runLog?.close();
 		} finally {
-			await removeFolder(`${attempt.tmpRoot}/p${portBase}`).catch(() => {});
 			room.freePorts(portBase);
 			if (survivors.length > 0) {
 				room.quarantineSlot();
@@ -248,7 +247,7 @@ export class Worker {
 		running: Running,
 		{ portBase, runLog }: { readonly portBase: number; readonly runLog: RunLog },
 	): Promise<AttemptEnd> {
-		const { prepare, attempt } = this.#options;
+		const { prepare, attempts } = this.#options;
 		const { task, controller } = running;
 		const { signal } = controller;
 		running.what = 'main';
@@ -259,7 +258,7 @@ export class Worker {
 			if (!signal.aborted) return { report: notPrepared(error), survivors: [] };
 			return { report: { kind: 'stopped', reason: reasonOf(signal), commit: null, usage: noUsage }, survivors: [] };
 		}
-		return await runAttempt(attempt, {
+		return await attempts.run({
 			task,
 			config,
 			portBase,
@@ -310,24 +309,8 @@ export class Worker {
 
 	/** What an attempt that a crash interrupted has left: its commits are kept, its clone stays. */
 	async #interrupted(task: Task): Promise<WorkReport> {
-		const { attempt, log } = this.#options;
-		const reason = 'the node ended in the middle of it';
-		try {
-			const workspace = await attempt.workspaces.find(task);
-			const seen = workspace && (await attempt.git.state(workspace.clone, workspace.judged));
-			if (workspace && seen?.head && seen.newCommits > 0) {
-				await attempt.git.take({
-					clone: workspace.clone,
-					commit: seen.head,
-					base: workspace.base,
-					ref: attemptRef(task),
-				});
-				return { kind: 'stopped', reason, commit: seen.head, usage: noUsage };
-			}
-		} catch (error) {
-			log.warn('attempt.commitsNotKept', { item: task.item.key, error: String(error) });
-		}
-		return { kind: 'stopped', reason, commit: null, usage: noUsage };
+		const commit = await this.#options.attempts.rescue(task);
+		return { kind: 'stopped', reason: 'the node ended in the middle of it', commit, usage: noUsage };
 	}
 }
 

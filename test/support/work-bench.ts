@@ -5,7 +5,15 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createProcesses, createRuntime, nativeProgram, runtimePrograms } from '../../node/agents/index.ts';
-import { GateRunner, MachineRoom, RunLogs, Worker, Workspaces, workspaceGit } from '../../node/worker/index.ts';
+import {
+	GateRunner,
+	MachineRoom,
+	RunLogs,
+	realAttempts,
+	Worker,
+	Workspaces,
+	workspaceGit,
+} from '../../node/worker/index.ts';
 import type { CanonicalRepository } from '../../shared/git/index.ts';
 import type { CommitId, Processes, Store } from '../../shared/ports/index.ts';
 import { openSimStore, SimDisk, SimLog } from '../../shared/ports/sim/index.ts';
@@ -99,14 +107,14 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 		const made = new Worker({
 			...common,
 			logs,
-			attempt: {
+			attempts: realAttempts({
 				...common,
 				...around,
 				workspaces,
 				gates,
 				author,
 				runtime: (name) => createRuntime(runtimePrograms[name], runtime),
-			},
+			}),
 			prepare: async () => settings,
 			report: async (task, report) => {
 				if (settle === 'refuse') throw new Error('the home is away');
