@@ -62,8 +62,18 @@ function joinedText(session: Session, joined: Result<'mesh.join'>, command: stri
 	].join('\n');
 }
 
+const marks = {
+	joined: 'ok',
+	reached: 'ok',
+	unreachable: 'no',
+	wrongNode: 'no',
+	refused: 'no',
+	notTried: '--',
+} as const;
+
 function outcomeLine({ address, outcome, words }: AddressOutcome): string {
-	return `  ${outcome === 'joined' || outcome === 'reached' ? 'ok  ' : 'no  '}${plainLine(address)}: ${plainLine(words)}`;
+	const told = words.startsWith(address) ? words : `${address}: ${words}`;
+	return `  ${marks[outcome]}  ${plainLine(told)}`;
 }
 
 function outcomesOf(error: GanglineError): readonly string[] {

@@ -117,9 +117,10 @@ describe('join', () => {
 	it('says of each address what came of it when none would do', async () => {
 		await using place = await openWorkplace();
 		const outcomes = [{ address: '/ip4/192.0.2.7/tcp/7431', outcome: 'unreachable', words: 'connection refused' }];
-		place.home.handlers['mesh.join'] = async () => {
+		const refuse = async (): Promise<never> => {
 			throw ganglineError('JOIN_REFUSED', 'the token has expired', { hint: 'gangline token new', data: { outcomes } });
 		};
+		Object.assign(place.home.handlers, { 'mesh.join': refuse });
 		expect(await place.type(['join', token])).toMatchObject({
 			code: 7,
 			stderr: expect.stringMatching(
