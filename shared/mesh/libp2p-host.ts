@@ -12,6 +12,7 @@ import { yamux } from '@libp2p/yamux';
 import { createLibp2p, type Libp2p } from 'libp2p';
 import type { Identity } from '../log/index.ts';
 import { assert, GanglineError, ganglineError } from '../ports/index.ts';
+import { guardFrames } from './libp2p-guards.ts';
 import {
 	connectionOutboxBytesMax,
 	connectionsMax,
@@ -30,13 +31,15 @@ export interface HostOptions {
 	readonly listen: readonly string[];
 	/** Asked with the proved key before anything else is said; false: the connection ends. */
 	readonly mayConnect: (publicKey: Uint8Array, direction: 'inbound' | 'outbound') => boolean;
-	/** A connection is about to be opened; what it carries can be counted from here on. */
+	/** A connection begins its handshake … */
+	readonly connecting: (raw: MultiaddrConnection) => void;
+	/** … and is through. */
 	readonly opening: (raw: MultiaddrConnection) => void;
 }
 
 /** A started node. Throws PORT_IN_USE or INVALID_CONFIG with the address that could not be listened on. */
 export async function startHost(options: HostOptions): Promise<Libp2p> {
-	const { mayConnect, opening } = options;
+	const { mayConnect, connecting, opening } = options;
 	const denies = (direction: 'inbound' | 'outbound') => (peer: PeerId) => {
 		const key = rawKeyOf(peer);
 		return key === null || !mayConnect(key, direction);
@@ -64,6 +67,14 @@ export async function startHost(options: HostOptions): Promise<Libp2p> {
 				addressDialTimeout: dialMsMax,
 			},
 			connectionGater: {
+				denyInboundConnection: (raw) => {
+					connecting(raw);
+					return false;
+				},
+				denyOutboundConnection: (_, raw) => {
+					connecting(raw);
+					return false;
+				},
 				denyInboundEncryptedConnection: denies('inbound'),
 				denyOutboundEncryptedConnection: denies('outbound'),
 				denyInboundUpgradedConnection: watch,
@@ -111,7 +122,9 @@ function boundedMuxer(): StreamMuxerFactory {
 		protocol: factory.protocol,
 		createStreamMuxer: (connection) => {
 			connection.maxWriteBufferLength = connectionOutboxBytesMax;
-			return factory.createStreamMuxer(connection);
+			const muxer = factory.createStreamMuxer(connection);
+			guardFrames(connection, muxer);
+			return muxer;
 		},
 	};
 }

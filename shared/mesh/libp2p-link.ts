@@ -1,8 +1,8 @@
 /**
  * One connection of a Libp2pNetwork: who is there, what it has cost, whether it still gives a sign of life, and the
- * channels on it. It counts bytes below the encryption, so that what a stranger sends is counted whatever it is.
+ * channels on it.
  */
-import type { Connection, MultiaddrConnection, Stream } from '@libp2p/interface';
+import type { Connection, Stream } from '@libp2p/interface';
 import {
 	type Admission,
 	type Clock,
@@ -14,6 +14,7 @@ import {
 	strangerMsMax,
 } from '../ports/index.ts';
 import { Libp2pChannel } from './libp2p-channel.ts';
+import type { LinkMeter } from './libp2p-guards.ts';
 import { olderSignMsMax, openMsMax, silentLooksMax, silentLooksToAsk, watchMs } from './libp2p-limits.ts';
 
 /** Opening a stream of this protocol is the sign of life that a silent peer is asked for. */
@@ -23,21 +24,6 @@ export const aliveProtocol = '/gangline/alive/1';
 export async function askForSign(connection: Connection): Promise<void> {
 	const stream = await connection.newStream(aliveProtocol, { signal: AbortSignal.timeout(openMsMax) });
 	await stream.close();
-}
-
-/** Counts what the other side of one connection sent, from its handshake on. */
-export class LinkMeter {
-	/** Null: no bound. */
-	bytesMax: number | null = null;
-	bytes = 0;
-
-	constructor(raw: MultiaddrConnection) {
-		raw.addEventListener('message', ({ data }) => {
-			this.bytes += data.byteLength;
-			if (this.bytesMax === null || this.bytes <= this.bytesMax) return;
-			raw.abort(new Error(`more than ${this.bytesMax} bytes from a stranger`));
-		});
-	}
 }
 
 export interface Libp2pLinkOptions {
@@ -75,7 +61,7 @@ export class Libp2pLink {
 	/** A stranger has become a member. */
 	makeMember(): void {
 		this.admission = 'member';
-		this.#options.meter.bytesMax = null;
+		this.#options.meter.bound(Number.POSITIVE_INFINITY, 'a member');
 		this.#cancelStranger();
 	}
 
@@ -115,7 +101,7 @@ export class Libp2pLink {
 	/** Ends the connection at once; what nobody has read is gone. */
 	cut(error: GanglineError): void {
 		for (const channel of [...this.#channels]) channel.cut(error);
-		this.connection.abort(error);
+		this.#options.meter.end(this.connection, error);
 	}
 
 	/** The connection is gone. */
@@ -127,7 +113,7 @@ export class Libp2pLink {
 
 	#boundStranger(): void {
 		const { clock, cut, meter } = this.#options;
-		meter.bytesMax = strangerBytesMax;
+		meter.bound(strangerBytesMax, 'a stranger');
 		this.#cancelStranger = clock.after(strangerMsMax, () => cut(`a stranger stays at most ${strangerMsMax / 1000} s`));
 	}
 

@@ -21,9 +21,10 @@ import {
 	type Peer,
 	type PeerAddress,
 } from '../ports/index.ts';
+import { LinkMeter } from './libp2p-guards.ts';
 import { peerNameOf, rawKeyOf, startHost } from './libp2p-host.ts';
 import { dialMsMax, strangersMax, streamsPerProtocolMax } from './libp2p-limits.ts';
-import { aliveProtocol, askForSign, Libp2pLink, LinkMeter } from './libp2p-link.ts';
+import { aliveProtocol, askForSign, Libp2pLink } from './libp2p-link.ts';
 
 export interface Libp2pNetworkOptions {
 	readonly identity: Identity;
@@ -52,7 +53,8 @@ export async function openLibp2pNetwork(options: Libp2pNetworkOptions): Promise<
 			return direction === 'outbound' || strangers.now() < strangersMax;
 		},
 		// The connection that this becomes shares the raw one's timeline, and nothing else that is public.
-		opening: (raw: MultiaddrConnection) => void meters.set(raw.timeline, new LinkMeter(raw)),
+		connecting: (raw: MultiaddrConnection) => void meters.set(raw.timeline, new LinkMeter(raw)),
+		opening: (raw: MultiaddrConnection) => meters.get(raw.timeline)?.bound(Number.POSITIVE_INFINITY, 'a member'),
 	});
 	const network = new Libp2pNetwork(host, options, (connection) => meters.get(connection.timeline));
 	strangers.now = () => network.strangers;
@@ -200,8 +202,9 @@ class Libp2pNetwork implements Network {
 		const publicKey = rawKeyOf(connection.remotePeer);
 		const meter = this.#meterOf(connection);
 		const admission = publicKey ? this.#options.admission(publicKey) : 'refused';
-		if (!publicKey || !meter || admission === 'refused' || connection.status !== 'open' || this.#stopping) {
-			connection.abort(new Error('not a member'));
+		if (!meter) return null;
+		if (!publicKey || admission === 'refused' || connection.status !== 'open' || this.#stopping) {
+			meter.end(connection, new Error('not a member'));
 			return null;
 		}
 		const link: Libp2pLink = new Libp2pLink({

@@ -1,0 +1,387 @@
+/**
+ * libp2p under attack, over real sockets: raw TCP that never becomes a handshake, members and strangers that break the
+ * rules with a libp2p of their own, lines that die without a word. The node under test neither crashes nor stalls, its
+ * memory stays bounded, and members go on being served.
+ */
+import { once } from 'node:events';
+import { connect as connectTo, createServer, type Socket } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { generateKeyPair } from '@libp2p/crypto/keys';
+import type { Connection, Stream } from '@libp2p/interface';
+import { noise } from '@libp2p/noise';
+import { tcp } from '@libp2p/tcp';
+import { yamux } from '@libp2p/yamux';
+import { multiaddr } from '@multiformats/multiaddr';
+import { createLibp2p, type Libp2p } from 'libp2p';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Identity } from '../../shared/log/index.ts';
+import { peerNameOf, startHost } from '../../shared/mesh/libp2p-host.ts';
+import { strangersMax, streamsPerProtocolMax } from '../../shared/mesh/libp2p-limits.ts';
+import { openLibp2pNetwork } from '../../shared/mesh/libp2p-network.ts';
+import { type Channel, frameBytesMax, type Network, pause } from '../../shared/ports/index.ts';
+import { SimClock, SimLog } from '../../shared/ports/sim/index.ts';
+import { SystemClock } from '../../shared/ports/system/index.ts';
+import { identityNamed, listen } from '../support/network-worlds.ts';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+const real = new SystemClock();
+const sync = '/gangline/sync/1';
+const attackerAddress = '127.0.0.2';
+
+describe('libp2p under attack', () => {
+	let clock: SimClock;
+	let log: SimLog;
+	let victim: Network;
+	let port: number;
+	let strangersAllowed: boolean;
+	const members = ['victim', 'member', 'other'].map(identityNamed);
+	const [self, member, other] = members as [Identity, Identity, Identity];
+	const toStop: (() => PromiseLike<unknown> | unknown)[] = [];
+
+	beforeEach(async () => {
+		clock = new SimClock();
+		log = new SimLog();
+		strangersAllowed = false;
+		victim = await network(self);
+		port = Number(/tcp\/(\d+)/.exec(victim.addresses()[0] ?? '')?.[1]);
+	});
+	afterEach(async () => {
+		for (const stop of toStop.splice(0).reverse()) await stop();
+	});
+
+	async function network(identity: Identity): Promise<Network> {
+		const isMember = (key: Uint8Array): boolean =>
+			members.some(({ publicKey }) => Buffer.compare(publicKey, key) === 0);
+		const opened = await openLibp2pNetwork({
+			...{ identity, clock, log },
+			admission: (key) => (isMember(key) ? 'member' : strangersAllowed ? 'stranger' : 'refused'),
+		});
+		toStop.push(() => opened[Symbol.asyncDispose]());
+		return opened;
+	}
+
+	/** A bare libp2p node that keeps none of our rules. */
+	async function bare(identity: Identity): Promise<Libp2p> {
+		const host = await startHost({
+			identity,
+			listen: [],
+			mayConnect: () => true,
+			connecting: () => {},
+			opening: () => {},
+		});
+		toStop.push(() => host.stop());
+		return host;
+	}
+
+	const dialBare = async (host: Libp2p): Promise<Connection> =>
+		host.dial(multiaddr(`/ip4/127.0.0.1/tcp/${port}/p2p/${peerNameOf(self.publicKey)}`));
+
+	async function proxy(): Promise<TcpProxy> {
+		const opened = await openTcpProxy({ port });
+		toStop.push(() => opened[Symbol.asyncDispose]());
+		return opened;
+	}
+
+	const through = ({ port }: { readonly port: number }) => ({
+		...{ node: self.nodeId, publicKey: self.publicKey },
+		addresses: [`/ip4/127.0.0.1/tcp/${port}`],
+	});
+
+	async function until(holds: () => boolean, ms = 10_000): Promise<void> {
+		const end = real.monotonic() + ms;
+		while (!holds() && real.monotonic() < end) await pause(real, 5);
+		expect(holds(), `still not so after ${ms} ms`).toBe(true);
+	}
+
+	function attack(): Socket {
+		const socket = connectTo({ port, host: '127.0.0.1', localAddress: attackerAddress });
+		socket.on('error', () => {});
+		toStop.push(() => socket.destroy());
+		return socket;
+	}
+
+	/** A member connects and is heard; how long that took. */
+	async function memberIsServed(identity: Identity): Promise<number> {
+		const began = real.monotonic();
+		const dialler = await network(identity);
+		await dialler.dial(through({ port }));
+		const channel = await dialler.open(self.nodeId, sync);
+		const heard = listen(channel);
+		await channel.send(Buffer.from('hello'));
+		await until(() => heard.length > 0);
+		return real.monotonic() - began;
+	}
+
+	function echo(): Channel[] {
+		const taken: Channel[] = [];
+		victim.handle(sync, (channel) => {
+			taken.push(channel);
+			void (async () => {
+				for await (const frame of channel.frames()) await channel.send(frame);
+			})().catch(() => {});
+		});
+		return taken;
+	}
+
+	it('[I15] serves members while a thousand connections hang in the handshake, and ends those', async () => {
+		echo();
+		const before = process.memoryUsage().rss;
+		const starts: readonly (() => Buffer)[] = [
+			() => Buffer.alloc(0),
+			() => Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
+			() => Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n', 'latin1'),
+			() => Buffer.from('\x13/multistream/1.0.0\n\x07/noise\n\x00\x20', 'latin1'),
+			() => Buffer.from('\x13/multistream/1.0.0\n'.repeat(500), 'latin1'),
+			() => Buffer.alloc(70_000, 0xff),
+		];
+		let closed = 0;
+		const sockets = Array.from({ length: 1_000 }, (_, i) => {
+			const socket = attack().on('close', () => closed++);
+			socket.on('connect', () => socket.write(starts[i % starts.length]?.() ?? ''));
+			return socket;
+		});
+		await Promise.all(sockets.map((socket) => begun(socket)));
+		const slow = setIntervalOf(() => {
+			for (const socket of sockets) if (socket.writable) socket.write('\x01');
+		});
+		toStop.push(slow);
+		expect(await memberIsServed(member)).toBeLessThan(9_000);
+		expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+		await until(() => closed === 1_000, 20_000);
+		slow();
+		await memberIsServed(other);
+		expect(victim.links()).toHaveLength(2);
+	}, 60_000);
+
+	it('[I15] is not held up by a length that never ends, from strangers and from members', async () => {
+		echo();
+		const endless = Buffer.alloc(4 * 1024 * 1024, 0xff);
+		const delay = monitorEventLoopDelay({ resolution: 5 });
+		delay.enable();
+		const socket = attack();
+		let hasClosed = false;
+		socket.on('close', () => {
+			hasClosed = true;
+		});
+		socket.on('connect', () => socket.write(endless));
+		await until(() => hasClosed);
+
+		const connection = await dialBare(await bare(member));
+		await until(() => victim.links().length === 1);
+		const stream = await muxerOf(connection).createStream();
+		stream.send(endless);
+		await until(() => victim.links().length === 0 && connection.status !== 'open');
+
+		const answering = await openTcpServer((near) => near.write(endless));
+		toStop.push(answering.close);
+		await expect(
+			victim.dial({ ...through(answering), node: other.nodeId, publicKey: other.publicKey }),
+		).rejects.toMatchObject({
+			code: 'PEER_UNREACHABLE',
+		});
+		delay.disable();
+		expect(delay.max / 1e6).toBeLessThan(1_500);
+		await memberIsServed(other);
+	});
+
+	it('[I15] cuts off a member that announces a multiplexed frame larger than any window', async () => {
+		const connection = await dialBare(await bare(member));
+		await until(() => victim.links().length === 1);
+		const [dataFrame, opens] = [0, 1];
+		muxerOf(connection).sendFrame({ type: dataFrame, flag: opens, streamID: 101, length: 2 ** 31 }, Buffer.alloc(64));
+		await until(() => victim.links().length === 0 && connection.status !== 'open');
+	});
+
+	it('[I13] has no ear for keys of another kind', async () => {
+		const host = await createLibp2p({
+			...{ privateKey: await generateKeyPair('secp256k1'), connectionMonitor: { enabled: false } },
+			...{ transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] },
+		});
+		toStop.push(() => host.stop());
+		strangersAllowed = true;
+		victim.handle('/gangline/join/1', () => expect.unreachable('a channel for a key that no node has'));
+		const opened = dialBare(host).then((connection) => connection.newStream('/gangline/join/1'));
+		await expect(opened).rejects.toThrow();
+	});
+
+	it('[I15] cuts off a member that announces a frame longer than allowed, and keeps nothing of it', async () => {
+		const heard: ReturnType<typeof listen>[] = [];
+		victim.handle(sync, (channel) => heard.push(listen(channel)));
+		const connection = await dialBare(await bare(member));
+		await until(() => victim.links().length === 1);
+		const stream = await connection.newStream(sync);
+		const length = Buffer.alloc(4);
+		length.writeUInt32BE(frameBytesMax + 1);
+		stream.send(Buffer.concat([Buffer.from([0, 0, 0, 1, 7]), length, Buffer.alloc(100)]));
+		await until(() => victim.links().length === 0);
+		expect(heard).toEqual([['TOO_LARGE']]);
+		await until(() => connection.status !== 'open');
+		expect(log.lines.filter(({ event }) => event === 'peer cut off')).toHaveLength(1);
+	});
+
+	it('takes a frame that the connection broke in the middle of for no frame', async () => {
+		const heard: ReturnType<typeof listen>[] = [];
+		victim.handle(sync, (channel) => heard.push(listen(channel)));
+		const connection = await dialBare(await bare(member));
+		const streams = await Promise.all([connection.newStream(sync), connection.newStream(sync)]);
+		for (const stream of streams) stream.send(Buffer.from([0, 0, 0, 1, 7, 0, 0, 0, 9, 1, 2]));
+		await until(() => heard.length === 2 && heard.every((one) => one.length === 1));
+		await streams[0]?.close();
+		await until(() => heard[0]?.length === 2);
+		connection.abort(new Error('gone'));
+		await until(() => heard[1]?.length === 2);
+		expect(heard.map(([, end]) => end)).toEqual(['PEER_GONE', 'PEER_GONE']);
+	});
+
+	it('[I15] holds a member that sends and never reads, or opens and never ends, to its bounds', async () => {
+		const taken = echo();
+		const host = await bare(member);
+		const connection = await dialBare(host);
+		await until(() => victim.links().length === 1);
+		const outcomes = await Promise.allSettled(
+			Array.from({ length: 200 }, () => connection.newStream(sync, { maxOutboundStreams: 500 })),
+		);
+		expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
+		expect(taken.length).toBeLessThanOrEqual(streamsPerProtocolMax);
+		expect(victim.links()).toHaveLength(1);
+		await memberIsServed(other);
+	});
+
+	it('[I15] lets a bounded number of strangers in, and counts what they send below every protocol', async () => {
+		strangersAllowed = true;
+		victim.handle('/gangline/join/1', () => {});
+		const host = await bare(identityNamed('stranger'));
+		const connection = await dialBare(host);
+		const knocking = (async () => {
+			for (let i = 0; i < 2_000; i++) await connection.newStream(`/${'x'.repeat(900)}/${i}`).catch(() => {});
+		})();
+		await until(() => connection.status !== 'open');
+		await knocking;
+		expect(log.lines.some(({ event }) => event === 'peer cut off')).toBe(false);
+
+		const crowd = await Promise.all(
+			Array.from({ length: strangersMax + 6 }, (_, i) => bare(identityNamed(`crowd ${i}`))),
+		);
+		const joined = await Promise.allSettled(
+			crowd.map(async (one) => (await dialBare(one)).newStream('/gangline/join/1')),
+		);
+		const inside = joined.filter(({ status }) => status === 'fulfilled').length;
+		expect([inside > 0, inside <= strangersMax]).toEqual([true, true]);
+		echo();
+		await memberIsServed(member);
+		await clock.advance(10_001);
+		await until(() => crowd.every((one) => one.getConnections().length === 0));
+		expect(victim.links()).toHaveLength(1);
+	}, 60_000);
+
+	it('[I12] finds within 25 s that a line has died, and keeps an idle one for ever', async () => {
+		echo();
+		const line = await proxy();
+		const dialler = await network(member);
+		await dialler.dial(through(line));
+		await until(() => victim.links().length === 1);
+		const changes: string[] = [];
+		for (const [name, one] of [
+			['victim', victim],
+			['dialler', dialler],
+		] as const)
+			one.subscribe(({ kind }) => changes.push(`${name} ${kind}`));
+		for (let i = 0; i < 24; i++) {
+			await clock.advance(5_000);
+			await pause(real, 20);
+		}
+		expect(changes).toEqual([]);
+		const channel = await dialler.open(self.nodeId, sync);
+		const heard = listen(channel);
+		line.freeze();
+		await pause(real, 20);
+		for (let i = 0; i < 4; i++) await clock.advance(5_000);
+		expect(changes).toEqual([]);
+		await clock.advance(10_000);
+		expect(changes.sort()).toEqual(['dialler down', 'victim down']);
+		await until(() => heard.length === 1);
+		expect(heard).toEqual(['PEER_GONE']);
+	});
+
+	it('gives up the old connection of a peer that has come anew, when it is dead, within seconds', async () => {
+		echo();
+		const line = await proxy();
+		const before = await bare(member);
+		await before.dial(multiaddr(`/ip4/127.0.0.1/tcp/${line.port}/p2p/${peerNameOf(self.publicKey)}`));
+		await until(() => victim.links().length === 1);
+		const stuck = await victim.open(member.nodeId, sync).catch(() => null);
+		expect(stuck).toBeNull();
+		line.freeze();
+		const after = await network(member);
+		await after.dial(through({ port }));
+		await pause(real, 50);
+		expect(line.connections).toBe(1);
+		await clock.advance(5_100);
+		await until(() => log.lines.some(({ event }) => event === 'peer cut off'));
+		expect(victim.links()).toHaveLength(1);
+		const channel = await after.open(self.nodeId, sync);
+		const heard = listen(channel);
+		await channel.send(Buffer.from('here'));
+		await until(() => heard.length === 1);
+	});
+
+	it('carries on over a slow and late line without taking it for dead', async () => {
+		const taken: Channel[] = [];
+		victim.handle(sync, (channel) => taken.push(channel));
+		const line = await proxy();
+		line.set('forth', { delayMs: 30, bytesPerSecond: 4_000_000 });
+		line.set('back', { delayMs: 30 });
+		const dialler = await network(member);
+		await dialler.dial(through(line));
+		const channel = await dialler.open(self.nodeId, sync);
+		await until(() => taken.length === 1);
+		const heard = listen(taken[0] as Channel);
+		const sending = (async () => {
+			for (let i = 0; i < 40; i++) await channel.send(Buffer.alloc(100_000, i));
+		})();
+		const looks = (async () => {
+			for (let i = 0; i < 10; i++) {
+				await pause(real, 100);
+				await clock.advance(5_000);
+			}
+		})();
+		await Promise.all([sending, looks]);
+		await until(() => heard.length === 40);
+		expect(heard.map((frame) => frame[0])).toEqual(heard.map((_, i) => i));
+		expect(victim.links()).toHaveLength(1);
+	});
+});
+
+function begun(socket: Socket): Promise<void> {
+	return new Promise((resolve) => {
+		socket.on('connect', resolve).on('close', () => resolve());
+	});
+}
+
+/** What an attacker reaches by changing the library under it. */
+interface OpenMuxer {
+	createStream(): Promise<Stream>;
+	sendFrame(header: { type: number; flag: number; streamID: number; length: number }, data: Uint8Array): boolean;
+}
+
+function muxerOf(connection: Connection): OpenMuxer {
+	return (connection as unknown as { readonly muxer: OpenMuxer }).muxer;
+}
+
+async function openTcpServer(
+	greet: (socket: Socket) => void,
+): Promise<{ readonly port: number; readonly close: () => void }> {
+	const server = createServer((socket) => {
+		socket.on('error', () => {});
+		greet(socket);
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const address = server.address();
+	return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => void server.close() };
+}
+
+function setIntervalOf(action: () => void): () => void {
+	const timer = setInterval(action, 100);
+	return () => clearInterval(timer);
+}
