@@ -20,6 +20,7 @@ import {
 	settle,
 } from '../../shared/ports/sim/index.ts';
 import { factsWith, makeItem, projectOne } from './facts.ts';
+import { type SentFrame, tapNetwork } from './tapped-network.ts';
 
 export const draftOf = (event: string): IntentDraft => ({ by: 'user', who: 'ada', item: 'a', event });
 
@@ -130,6 +131,8 @@ export class SyncNode {
 	readonly clock: SimClock;
 	readonly random: SimRandom;
 	readonly log = new SimLog();
+	/** What this node has sent, all starts together. */
+	readonly sent: SentFrame[] = [];
 	starts = 0;
 	store!: Store;
 	network!: SimNetwork;
@@ -163,7 +166,7 @@ export class SyncNode {
 		this.network = mesh.net.node({ node, publicKey, admission: () => 'member' });
 		const schema = mesh.options.schemas?.[this.name];
 		this.sync = new MeshSync({
-			network: this.network,
+			network: tapNetwork(this.network, this.sent),
 			clock: this.clock,
 			log: this.log,
 			access: (peer, project) => mesh.access(this.name, mesh.nameOf(peer), project),

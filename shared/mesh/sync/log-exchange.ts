@@ -117,6 +117,8 @@ export class LogExchange {
 		const outgoing: Outgoing[] = [];
 		let size = 0;
 		for (const { bytes, upTo } of await this.#logs.sectionsAfter(author, from)) {
+			// It came from the peer itself, which was not known yet when this was marked.
+			if (upTo > from && upTo <= (this.#theirs.get(author) ?? 0)) continue;
 			if (outgoing.length > 0 && size + bytes.byteLength > flushBytesAtOnce) {
 				this.#push(author);
 				break;
