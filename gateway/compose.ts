@@ -96,7 +96,7 @@ async function openOwnMesh({ config, log, clock, random, store, identity, tokens
 			gateway: { node: identity.nodeId, publicKey: identity.publicKey, addresses: listen },
 		},
 		openNetwork: (admission) => openLibp2pNetwork({ identity, clock, log, admission, listen }),
-		strangers: () => tokens.isOpen,
+		strangers: () => tokens.expectsSomeone,
 	});
 	await writeListening(config.folder.listen, { v: 1, hosts, port: portOf(mesh.network.addresses()[0]) });
 	return mesh;

@@ -31,19 +31,19 @@ async function create(
 ): Promise<Result<'token.create'>> {
 	const { mesh, tokens, random, clock, builds, log } = parts;
 	const { gateway } = mesh.membership;
-	const build = await builds.current();
+	const build = args.build ? await builds.current() : null;
 	const { token, secret } = await tokens.create(wishOf(parts, args, caller), random);
 	const addresses = [...mesh.network.addresses()];
 	const text = formatToken({
 		mesh: mesh.membership.mesh,
 		gateway: { ...gateway, addresses },
 		secret,
-		build: build.sha256,
+		build: build?.sha256 ?? null,
 	});
 	log.info('token.created', { token: token.id, by: caller.person, duties: token.duties, uses: token.uses });
 	const onlyLoopback = addresses.every(isLoopback);
 	return {
-		line: pasteLine({ token: text, build, urls: builds.urls() }),
+		line: build === null ? `gangline join ${text}` : pasteLine({ token: text, build, urls: builds.urls() }),
 		token: text,
 		id: token.id,
 		expiresAt: clock.now() + args.minutes * 60_000,

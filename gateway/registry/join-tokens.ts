@@ -39,6 +39,8 @@ const recordSchema = z.strictObject({
 	/** Wall ms: it has to survive restarts. */
 	expiresAt: z.number(),
 	revoked: z.boolean(),
+	/** Wall ms when it was used up or revoked. */
+	closedAt: z.number().nullable(),
 });
 export type TokenRecord = z.output<typeof recordSchema>;
 
@@ -50,6 +52,8 @@ export type TokenWish = Pick<
 
 /** Tokens kept at once, used and expired ones among them; the oldest closed ones go first. */
 const tokensMax = 1_000;
+/** Who pastes a line too late is told so for that long; afterwards the door is shut without a word. */
+const tellsLateMsMax = 3_600_000;
 const prefix = 'gateway/token/';
 
 export class JoinTokens {
@@ -82,6 +86,14 @@ export class JoinTokens {
 		return [...this.#tokens.values()].some((token) => this.stateOf(token) === 'open');
 	}
 
+	/** Whether a stranger is listened to: while someone may come in, and for a while after, to be told why not any more. */
+	get expectsSomeone(): boolean {
+		const since = this.#clock.now() - tellsLateMsMax;
+		return [...this.#tokens.values()].some(
+			(token) => Math.min(token.expiresAt, token.closedAt ?? token.expiresAt) > since,
+		);
+	}
+
 	stateOf(token: TokenRecord): 'open' | 'used' | 'expired' | 'revoked' {
 		if (token.revoked) return 'revoked';
 		if (token.usedBy.length >= token.uses) return 'used';
@@ -100,6 +112,7 @@ export class JoinTokens {
 			usedBy: [],
 			createdAt: this.#clock.now(),
 			revoked: false,
+			closedAt: null,
 		});
 		const writes = [...this.#makeRoom(), put(token)];
 		this.#tokens.set(id, token);
@@ -115,7 +128,7 @@ export class JoinTokens {
 				hint: 'gangline token list',
 			});
 		}
-		const revoked = { ...token, revoked: true };
+		const revoked = { ...token, revoked: true, closedAt: this.#clock.now() };
 		this.#tokens.set(id, revoked);
 		await this.#store.write([put(revoked)]);
 		return revoked;
@@ -135,7 +148,8 @@ export class JoinTokens {
 	use(id: string, node: NodeId): readonly StoreWrite[] {
 		const token = this.#tokens.get(id);
 		if (token === undefined || token.usedBy.includes(node)) return [];
-		const used = { ...token, usedBy: [...token.usedBy, node] };
+		const usedBy = [...token.usedBy, node];
+		const used = { ...token, usedBy, closedAt: usedBy.length < token.uses ? token.closedAt : this.#clock.now() };
 		this.#tokens.set(id, used);
 		return [put(used)];
 	}

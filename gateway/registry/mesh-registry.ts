@@ -4,13 +4,7 @@
  */
 import type { RegistryDocument } from '../../shared/documents/index.ts';
 import { type Identity, toBase64 } from '../../shared/log/index.ts';
-import {
-	type Clock,
-	ganglineError,
-	type Random,
-	type Store,
-	type StoreWrite,
-} from '../../shared/ports/index.ts';
+import { type Clock, ganglineError, type Random, type Store, type StoreWrite } from '../../shared/ports/index.ts';
 import { newUlid } from '../../shared/ports/ulid.ts';
 import { foundMesh, meshIdSchema, personIdFrom, type RegistryFacts } from '../../shared/registry/index.ts';
 

@@ -46,6 +46,10 @@ const tokenOperations = {
 			slots: slots.optional(),
 			labels: labels.default([]),
 			uses: z.int().min(1).max(tokenUsesMax).default(1).describe('How many machines may join with it'),
+			build: z
+				.boolean()
+				.default(true)
+				.describe('False: for a machine that has Gangline already; no build is packed and the line is `gangline join`'),
 			minutes: z.int().min(1).max(tokenMinutesMax).default(tokenMinutesDefault).describe('How long it is good for'),
 		}),
 		result: z.object({

@@ -2,7 +2,7 @@
  * Becoming a member: dials the gateway that the token names, proves the own key by the connection, shows the secret to
  * that gateway alone, and takes the signed registry. It may be repeated with the same token after an answer was lost.
  */
-import { type Channel, type Clock, ganglineError, type Network } from '../../ports/index.ts';
+import { type Channel, type Clock, GanglineError, ganglineError, type Network } from '../../ports/index.ts';
 import type { MeshNode } from '../../registry/index.ts';
 import type { Membership } from '../membership.ts';
 import {
@@ -45,7 +45,7 @@ export interface Joined {
  */
 export async function joinMesh(options: JoinOptions): Promise<Joined> {
 	const { network, clock, token } = options;
-	await network.dial(token.gateway);
+	await reach(network, token);
 	const channel = await network.open(token.gateway.node, '/gangline/join/1');
 	const cancel = clock.after(joinMsMax, () => channel.abort(`no answer within ${joinMsMax / 1000} s`));
 	try {
@@ -57,6 +57,20 @@ export async function joinMesh(options: JoinOptions): Promise<Joined> {
 		return { membership, node, gatewayName, gatewayVersion: version, already, registry };
 	} finally {
 		cancel();
+	}
+}
+
+/** A gateway that expects nobody ends the connection of a stranger without a word. */
+async function reach(network: Network, token: JoinToken): Promise<void> {
+	try {
+		await network.dial(token.gateway);
+	} catch (error) {
+		if (!(error instanceof GanglineError) || error.code !== 'PEER_UNREACHABLE') throw error;
+		throw ganglineError('PEER_UNREACHABLE', error.message, {
+			hint: 'can this machine reach the gateway, and is the token still open? There: gangline token list',
+			data: error.data,
+			cause: error,
+		});
 	}
 }
 

@@ -1,0 +1,144 @@
+/** A gateway as a real process, with members over real TCP: founding, joining, restarts, revoking, strangers. */
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLibp2pNetwork } from '../../shared/mesh/index.ts';
+import { formatToken, parseToken } from '../../shared/mesh/join/index.ts';
+import { SimLog } from '../../shared/ports/sim/index.ts';
+import { SystemClock } from '../../shared/ports/system/index.ts';
+import { eventually, freshIdentity, type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
+
+describe('a gateway', { timeout: 120_000 }, () => {
+	let world: GatewayWorld;
+	beforeAll(async () => {
+		world = await gatewayWorld();
+		await world.start();
+	}, 90_000);
+	afterAll(() => world[Symbol.asyncDispose](), 30_000);
+
+	it('lets a node join by token over TCP, and both stay linked', async () => {
+		const member = await world.join(await world.token({ duties: ['work'], slots: 3 }), { hostName: 'linked' });
+		expect(member.joined).toMatchObject({ already: false, node: { name: 'linked', duties: ['work'], slots: 3 } });
+		const mesh = await member.open();
+		await eventually(() => mesh.network.links().length === 1, 'a link to the gateway');
+		expect(mesh.facts().nodes[mesh.self]?.name).toBe('linked');
+		await eventually(async () => {
+			const { nodes } = await world.ask('node.list', {});
+			const seen = nodes.find(({ name }) => name === 'linked');
+			return seen?.connected === true && seen.version === '0.1.0' && seen.addresses.length > 0;
+		}, 'the gateway to see the node with its addresses');
+		await eventually(
+			() => (mesh.facts().nodes[mesh.self]?.addresses.length ?? 0) > 0,
+			'the registry with the addresses to come back over sync',
+		);
+	});
+
+	it('refuses a second process on the same state', async () => {
+		const { code, output } = await world.startAnother();
+		expect(code).toBe(6);
+		expect(output).toContain('STORE_LOCKED');
+		expect(await world.ask('gateway.status', {})).toMatchObject({ pid: world.note().pid });
+	});
+
+	it('comes back from a kill as the same node with the same registry, and members find it again', async () => {
+		const member = await world.join(await world.token(), { hostName: 'patient' });
+		const mesh = await member.open();
+		await eventually(() => mesh.network.links().length === 1, 'a link');
+		const before = await world.ask('gateway.status', {});
+		await world.end('SIGKILL');
+		await eventually(() => mesh.network.links().length === 0, 'the link to go');
+		await world.start();
+		const after = await world.ask('gateway.status', {});
+		expect([after.mesh, after.node, after.listens]).toEqual([before.mesh, before.node, before.listens]);
+		const { nodes } = await world.ask('node.list', {});
+		expect(nodes.map(({ name }) => name)).toContain('patient');
+		await eventually(() => mesh.network.links().length === 1, 'the member to be back', 30);
+	});
+
+	it('[I13] takes a token once, and answers the same node the same again', async () => {
+		const token = await world.token();
+		const identity = freshIdentity();
+		const first = await world.join(token, { identity, hostName: 'once' });
+		const again = await world.join(token, { identity, hostName: 'other' });
+		expect(again.joined.node).toEqual(first.joined.node);
+		expect(again.joined.already).toBe(true);
+		await expect(world.join(token)).rejects.toMatchObject({ code: 'JOIN_REFUSED', data: { reason: 'used' } });
+		const { tokens } = await world.ask('token.list', {});
+		expect(tokens[0]).toMatchObject({ state: 'used', usesLeft: 0, joined: ['once'] });
+	});
+
+	it('[I13] takes no guessed, revoked or foreign token', async () => {
+		const open = await world.token({ uses: 5 });
+		const guessed = formatToken({ ...parseToken(open), secret: new Uint8Array(16) });
+		await expect(world.join(guessed)).rejects.toMatchObject({ code: 'JOIN_REFUSED', data: { reason: 'wrong' } });
+		const { tokens } = await world.ask('token.list', {});
+		await world.ask('token.revoke', { id: tokens[0]?.id ?? '' });
+		const other = await world.token();
+		expect(other).not.toBe(open);
+		await expect(world.join(open)).rejects.toMatchObject({ code: 'JOIN_REFUSED', data: { reason: 'revoked' } });
+	});
+
+	it('[I13] gives a wish no more than the token has', async () => {
+		const token = await world.token({ duties: ['work'], slots: 2, uses: 9 });
+		const wishes = [{ duties: ['home'] }, { slots: 3 }, { homeFor: ['shop'] }, { worksFor: ['nothing'] }] as const;
+		for (const wish of wishes) {
+			const copy = JSON.parse(JSON.stringify(wish));
+			await expect(world.join(token, { wish: copy })).rejects.toMatchObject({ data: { reason: 'wish' } });
+		}
+		const { joined } = await world.join(token, { wish: { slots: 1 } });
+		expect(joined.node.slots).toBe(1);
+	});
+
+	it('[I13] tells a stranger nothing, whether or not a token is open', async () => {
+		await world.token();
+		const identity = freshIdentity();
+		const { node, listens } = await world.ask('gateway.status', {});
+		const gateway = parseToken(await world.token()).gateway;
+		const clock = new SystemClock();
+		await using network = await openLibp2pNetwork({
+			...{ identity, clock, log: new SimLog(), listen: [] },
+			admission: () => 'member',
+		});
+		await network.dial({ ...gateway, addresses: listens }).catch(() => {});
+		for (const protocol of ['/gangline/rpc/1', '/gangline/sync/1', '/gangline/pack/1'] as const) {
+			const asked = network.open(gateway.node, protocol).then(async (channel) => {
+				await channel.send(Buffer.from('{}'));
+				const frames: Uint8Array[] = [];
+				for await (const frame of channel.frames()) frames.push(frame);
+				return frames.length;
+			});
+			await expect(asked.catch(() => 0)).resolves.toBe(0);
+		}
+		expect(node).toBe(gateway.node);
+	});
+
+	it('[I13] cuts a revoked node off within a second, and never takes its key again', async () => {
+		const token = await world.token({ uses: 2 });
+		const member = await world.join(token, { hostName: 'outcast' });
+		const mesh = await member.open();
+		await eventually(() => mesh.network.links().length === 1, 'a link');
+		await world.ask('node.revoke', { node: 'outcast' });
+		const news = performance.now();
+		await eventually(() => mesh.network.links().length === 0, 'the link to go');
+		expect(performance.now() - news).toBeLessThan(1_000);
+		await expect(world.join(token, { identity: member.identity })).rejects.toMatchObject({
+			code: expect.stringMatching(/PEER_UNREACHABLE|PEER_GONE/),
+		});
+		const { nodes } = await world.ask('node.list', { revoked: true });
+		expect(nodes.find(({ name }) => name === 'outcast')).toMatchObject({ status: 'revoked', connected: false });
+	});
+
+	it('[I13] keeps no secret of a token or a person, and answers by the access that the registry has', async () => {
+		await world.ask('person.add', { id: 'vera', access: 'viewer' });
+		const { token } = await world.ask('person.token', { id: 'vera' });
+		await world.ask('node.list', {}, token);
+		expect(await world.refused('node.revoke', { node: 'linked' }, token)).toMatchObject({
+			code: 'FORBIDDEN',
+			status: 403,
+		});
+		await world.ask('person.remove', { id: 'vera' });
+		expect(await world.refused('node.list', {}, token)).toMatchObject({ code: 'UNAUTHENTICATED', status: 401 });
+		const secret = createHash('sha256').update(token).digest('hex');
+		expect(world.log()).not.toContain(token);
+		expect(world.log()).not.toContain(secret);
+	});
+});
