@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { requireGit } from '../shared/git/index.ts';
 import { createApi, EventHub } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
+import type { Handlers, ProjectRef } from '../shared/operations/index.ts';
 import {
 	authorId,
 	type Clock,
@@ -25,14 +26,19 @@ import { openStore } from '../shared/store/index.ts';
 import { availableRuntimes } from './agents/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
 import { announceChanges } from './announce-changes.ts';
+import { withElsewhere } from './api/handlers/elsewhere.ts';
 import { createHandlers, type HandlerContext } from './api/handlers/index.ts';
+import { meshHandlers } from './api/handlers/mesh.ts';
 import { type BackupSource, makeBackup } from './backup.ts';
+import { becomeMember } from './become-member.ts';
+import { askGateway, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
 import { Projects } from './home/projects.ts';
 import { KnownRegistry } from './known-registry.ts';
 import { MeshDoors } from './mesh-doors.ts';
+import type { NodeMesh } from './node-mesh.ts';
 import { MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
@@ -81,18 +87,23 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
-		stopAll(parts, { projects, api }).then(ended.resolve, ended.reject);
+		stopAll(parts, { projects, api, mesh }).then(ended.resolve, ended.reject);
 	};
 	const address = { url: '' };
-	const api = makeApi(parts, { projects, address, stop });
+	const handlers: { own: Partial<Handlers> } = { own: {} };
+	const mesh = makeNodeMesh(parts, projects, () => handlers.own);
+	const asked = { projects, mesh, address, stop };
+	handlers.own = ownHandlers(parts, asked);
+	const api = makeApi(parts, asked, handlers.own);
 	try {
 		// What an earlier process left running must be gone before anything is begun.
 		const swept = await parts.processes.sweep();
 		if (swept.kind === 'survivors') log.error('processes.survived', { pids: swept.pids });
 		await projects.start();
+		await openKnownMesh(parts, mesh);
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;
 	} catch (error) {
-		await stopAll(parts, { projects, api });
+		await stopAll(parts, { projects, api, mesh });
 		throw error;
 	}
 	const { anchor } = parts.processes;
@@ -152,12 +163,14 @@ type Api = ReturnType<typeof createApi>;
 
 interface Running {
 	readonly projects: Projects;
+	readonly mesh: NodeMesh;
 	readonly api: Api;
 }
 
-async function stopAll({ hub, clock, log, store }: NodeParts, { projects, api }: Running): Promise<void> {
+async function stopAll({ hub, clock, log, store }: NodeParts, { projects, mesh, api }: Running): Promise<void> {
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('node.stopping', { projects: projects.all().length });
+	await mesh.stop();
 	await projects.stop();
 	await api.stop();
 	await store.close();
@@ -166,12 +179,14 @@ async function stopAll({ hub, clock, log, store }: NodeParts, { projects, api }:
 
 interface Asked {
 	readonly projects: Projects;
+	readonly mesh: NodeMesh;
 	readonly address: { readonly url: string };
 	readonly stop: () => void;
 }
 
-function makeApi(parts: NodeParts, { projects, address, stop }: Asked): Api {
-	const { config, store, clock, random, log, identity, hub, version, room } = parts;
+/** What this node answers about itself and its own projects. */
+function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked): Partial<Handlers> {
+	const { config, store, clock, random, identity, version, room, station } = parts;
 	const context: HandlerContext = {
 		store,
 		clock,
@@ -180,14 +195,38 @@ function makeApi(parts: NodeParts, { projects, address, stop }: Asked): Api {
 		slots: () => ({ free: room.freeSlots, total: config.slots ?? slotsDefault }),
 		projects: () => projects.all(),
 		project: (ref) => projects.find(ref),
-		addProject: (path) => projects.add(path),
+		addProject: async (path) => {
+			const added = await projects.add(path);
+			await mesh.review();
+			return added;
+		},
 		about: aboutThisProcess(parts, address),
 		backup: (path) => makeBackup(sourceOf(parts, projects.all()), path),
 		// The answer is sent first; the API ends with everything else.
 		stop: () => void clock.after(10, stop),
 	};
+	const membership = meshHandlers({
+		...{ mesh, version },
+		now: () => clock.now(),
+		join: (joining) => becomeMember(parts, joining),
+		worker: () => station.state(),
+		resultsWaiting: (project) => resultsWaiting(parts, project),
+	});
+	return { ...createHandlers(context), ...membership };
+}
+
+function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handlers>): Api {
+	const { config, clock, random, log, hub, version } = parts;
+	const isNamed = ({ id, name }: { id: string; name: string }, ref: ProjectRef): boolean =>
+		ref.kind === 'id' ? id === ref.id : name === ref.name;
 	return createApi({
-		handlers: createHandlers(context),
+		handlers: withElsewhere(own, {
+			seats: () => mesh.seats(),
+			seat: (ref) => mesh.seat(ref),
+			isOwn: (ref) => projects.all().some((project) => isNamed(project, ref)),
+			speaker: () => speakerAt(parts),
+		}),
+		elsewhere: askGateway(parts, mesh),
 		events: hub,
 		token: randomHex(random, 32),
 		person: config.personEnvironment.USER ?? userInfo().username,

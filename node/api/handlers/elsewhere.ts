@@ -1,0 +1,71 @@
+/**
+ * Operations of projects whose home is another node: answered over the replica that is here. Who asks is the person who
+ * sits at this node, by the registry, with that person's access: the key of this machine's API opens this machine, not
+ * other people's projects [I13].
+ */
+import {
+	type Caller,
+	type Handlers,
+	type HandlersAt,
+	mayAsk,
+	operationNames,
+	operations,
+	type ProjectRef,
+} from '../../../shared/operations/index.ts';
+import { ganglineError } from '../../../shared/ports/index.ts';
+import { askReplica, type ProjectCall, type ReplicaSeat, seenProject } from '../../../shared/replica/index.ts';
+
+export interface Elsewhere {
+	/** All replicas that are here. */
+	seats(): readonly ReplicaSeat[];
+	/** Undefined where there is no replica of that project here. */
+	seat(ref: ProjectRef): ReplicaSeat | undefined;
+	isOwn(ref: ProjectRef): boolean;
+	/** The person who sits here, by the registry; null where nobody does. */
+	speaker(): Caller | null;
+}
+
+const projectCalls = operationNames.filter(
+	(name): name is ProjectCall => operations[name].runsAt === 'project' && operations[name].kind !== 'stream',
+);
+
+/** `own`, and where a project's home is elsewhere the answers of its replica. */
+export function withElsewhere(own: Partial<Handlers>, elsewhere: Elsewhere): Partial<Handlers> {
+	const routed = projectCalls.map((name) => [name, routing(name, own, elsewhere)] as const);
+	const list = own['project.list'];
+	return {
+		...own,
+		...(Object.fromEntries(routed) as Partial<HandlersAt<'project'>>),
+		...(list && {
+			'project.list': async (args, caller) => {
+				const { projects } = await list(args, caller);
+				return { projects: [...projects, ...elsewhere.seats().map(seenProject)] };
+			},
+		}),
+	};
+}
+
+type AnyHandler = (args: { readonly project: ProjectRef }, caller: Caller) => Promise<unknown>;
+
+function routing(name: ProjectCall, own: Partial<Handlers>, elsewhere: Elsewhere): AnyHandler {
+	const here = new Map<string, unknown>(Object.entries(own)).get(name) as AnyHandler | undefined;
+	return async (args, caller) => {
+		const seat = elsewhere.isOwn(args.project) ? undefined : elsewhere.seat(args.project);
+		if (seat) return askReplica(seat, { name, args: args as never, caller: speakerOf(name, elsewhere.speaker()) });
+		if (here) return here(args, caller);
+		throw ganglineError('UNKNOWN_OPERATION', `${name} is not answered here`);
+	};
+}
+
+function speakerOf(name: ProjectCall, speaker: Caller | null): Caller {
+	if (speaker === null) {
+		throw ganglineError('FORBIDDEN', 'nobody sits at this node: it may not ask about projects of others', {
+			hint: 'ask at the gateway, or join this machine with a token for a person: gangline token new --person NAME',
+		});
+	}
+	if (mayAsk(speaker.access, operations[name].access)) return speaker;
+	throw ganglineError(
+		'FORBIDDEN',
+		`${name} needs ${operations[name].access} access, ${speaker.person} has ${speaker.access}`,
+	);
+}

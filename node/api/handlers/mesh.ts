@@ -1,0 +1,143 @@
+/** Answers what is asked about the mesh at a node: joining it, who is connected, which home is away. */
+
+import type { Mesh } from '../../../shared/mesh/index.ts';
+import { parseToken } from '../../../shared/mesh/join/index.ts';
+import { viewNode, viewProject } from '../../../shared/mesh/views.ts';
+import type { Args, Handlers, MeshNodeView, MeshProjectView, Result } from '../../../shared/operations/index.ts';
+import { ganglineError } from '../../../shared/ports/index.ts';
+import type { WorkerState } from '../../../shared/protocol/worker-state.ts';
+import { gatewayOf, type MeshNode, type MeshProject } from '../../../shared/registry/index.ts';
+import type { BecameMember, Joining } from '../../become-member.ts';
+import type { NodeMesh } from '../../node-mesh.ts';
+
+export interface MeshContext {
+	readonly mesh: NodeMesh;
+	readonly version: string;
+	readonly now: () => number;
+	/** Asks the gateway, and keeps what it answered. */
+	readonly join: (joining: Joining) => Promise<BecameMember>;
+	/** How this node's worker is. */
+	readonly worker: () => WorkerState;
+	/** Results of this node's agents that the home of a project has not settled. */
+	readonly resultsWaiting: (project: string) => number;
+}
+
+type MeshHandlers = Pick<Handlers, 'mesh.join' | 'mesh.status' | 'node.list'>;
+
+export function meshHandlers(context: MeshContext): MeshHandlers {
+	return {
+		'mesh.join': (args) => join(context, args),
+		'mesh.status': async () => status(context),
+		'node.list': async ({ revoked }) => {
+			const mesh = requireMesh(context);
+			const nodes = Object.values(mesh.facts().nodes).filter((node) => revoked || node.status !== 'revoked');
+			return { nodes: nodes.map((node) => nodeView(context, mesh, node)), takenAt: context.now() };
+		},
+	};
+}
+
+async function join(context: MeshContext, { token: text, ...wish }: Args<'mesh.join'>): Promise<Result<'mesh.join'>> {
+	const token = parseToken(text);
+	const open = context.mesh.mesh;
+	if (open && open.membership.mesh !== token.mesh) {
+		throw ganglineError('REFUSED', `this node belongs to the mesh ${open.membership.mesh} already`, {
+			hint: 'a node has one mesh: an owner revokes it there first, then its mesh.json is moved away',
+			data: { mesh: open.membership.mesh },
+		});
+	}
+	if (open) return joinedAnswer(context, open, { already: true, outcomes: [] });
+	const known = Object.entries(wish).filter(([, value]) => value !== undefined);
+	const { joined, membership, outcomes } = await context.join({ token, wish: Object.fromEntries(known) });
+	const mesh = await context.mesh.open(membership);
+	// What the gateway signed is believed; anything else comes again with the first sync.
+	await mesh.registry.apply(joined.registry, membership.gateway.node).catch(() => 'known');
+	await context.mesh.review();
+	return joinedAnswer(context, mesh, { already: joined.already, outcomes });
+}
+
+function joinedAnswer(
+	context: MeshContext,
+	mesh: Mesh,
+	{ already, outcomes }: Pick<BecameMember, 'outcomes'> & { readonly already: boolean },
+): Result<'mesh.join'> {
+	const facts = mesh.facts();
+	const self = facts.nodes[mesh.self];
+	const gateway = gatewayOf(facts);
+	if (!self || !gateway) {
+		throw ganglineError('PEER_GONE', 'the gateway has taken this node in, and its registry has not arrived yet', {
+			hint: 'the node goes on by itself: gangline nodes',
+		});
+	}
+	return {
+		mesh: mesh.membership.mesh,
+		node: nodeView(context, mesh, self),
+		gateway: { node: gateway.id, name: gateway.name },
+		already,
+		outcomes: outcomes.map((outcome) => ({ ...outcome })),
+		answer: already ? `${self.name} is a member already` : `${self.name} has joined`,
+		next: nextSteps(self),
+	};
+}
+
+function nextSteps({ duties, person }: MeshNode): string[] {
+	return [
+		...(duties.includes('work') ? ['gangline nodes shows when it is qualified for a project'] : []),
+		...(duties.includes('home') ? ['gangline start in a repository brings its project in'] : []),
+		...(person === null ? [] : ['gangline projects lists the projects that are here too']),
+	];
+}
+
+function status(context: MeshContext): Result<'mesh.status'> {
+	const { mesh, now } = context;
+	const takenAt = now();
+	const open = mesh.mesh;
+	if (open === null) return { mesh: null, gateway: null, nodes: [], projects: [], takenAt };
+	const facts = open.facts();
+	const { node } = open.membership.gateway;
+	const { isUp, since } = mesh.linkOf(node);
+	const name = facts.nodes[node]?.name ?? node;
+	const clockAheadMs = mesh.hello?.gateway?.clockAheadMs ?? null;
+	return {
+		mesh: open.membership.mesh,
+		gateway: { node, name, connected: isUp, since, clockAheadMs },
+		nodes: Object.values(facts.nodes)
+			.filter(({ status }) => status !== 'revoked')
+			.map((one) => nodeView(context, open, one)),
+		projects: Object.values(facts.projects).map((project) => projectView(context, open, project)),
+		takenAt,
+	};
+}
+
+function nodeView({ mesh, version, worker }: MeshContext, open: Mesh, node: MeshNode): MeshNodeView {
+	const self = node.id === open.self;
+	const { isUp, since } = mesh.linkOf(node.id);
+	return viewNode(open.facts(), node, {
+		self,
+		connected: self || isUp,
+		since,
+		version: self ? version : null,
+		links: self ? open.network.links().map((peer) => peer.node) : [],
+		worker: self ? worker() : null,
+	});
+}
+
+function projectView(context: MeshContext, open: Mesh, project: MeshProject): MeshProjectView {
+	const { mesh, now, resultsWaiting } = context;
+	const isHere = project.home === open.self;
+	const { isUp, since } = mesh.linkOf(project.home);
+	const seat = mesh.seat({ kind: 'id', id: project.id });
+	return viewProject(open.facts(), project, {
+		connected: isHere || isUp,
+		since,
+		resultsWaiting: isHere ? 0 : resultsWaiting(project.id),
+		changesWaiting: seat?.replica.unsettled().length ?? 0,
+		now: now(),
+	});
+}
+
+function requireMesh({ mesh }: MeshContext): Mesh {
+	if (mesh.mesh) return mesh.mesh;
+	throw ganglineError('UNKNOWN_NODE', 'this node belongs to no mesh: there is no other one', {
+		hint: 'gangline token new begins one on this machine; gangline join TOKEN joins another one',
+	});
+}

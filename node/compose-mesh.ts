@@ -1,0 +1,87 @@
+/**
+ * Makes this node a member: the adapters under node-mesh.ts. Where the gateway is told at addresses outside of this
+ * machine this node listens on all of its own too, because workers and homes talk to each other directly; nobody who is
+ * not in the registry gets beyond the proof of its key.
+ */
+import { type Membership, type Mesh, openLibp2pNetwork, openMesh, readMembership } from '../shared/mesh/index.ts';
+import { type AskedOperation, answerOperation, type Caller, type Handlers } from '../shared/operations/index.ts';
+import { ganglineError } from '../shared/ports/index.ts';
+import { operationMethod } from '../shared/protocol/mesh.ts';
+import { accessAt, gatewayOf, memberOf, type RegistryFacts } from '../shared/registry/index.ts';
+import type { NodeParts } from './compose.ts';
+import type { Projects } from './home/projects.ts';
+import { NodeMesh } from './node-mesh.ts';
+
+const ownMachine = ['/ip4/127.0.0.1/tcp/0'];
+const everywhere = ['/ip4/0.0.0.0/tcp/0'];
+/** Whether other machines are to reach this node, as was known when it listened last. */
+const outsideRecord = 'mesh/outside';
+
+/** The node's part in its mesh; nothing is opened before `openKnownMesh` or a join. */
+export function makeNodeMesh(parts: NodeParts, projects: Projects, handlers: () => Partial<Handlers>): NodeMesh {
+	const mesh: NodeMesh = new NodeMesh({
+		parts,
+		projects,
+		open: (membership) => openOwnMesh(parts, membership),
+		answer: (asked) => answerOperation({ handlers: handlers() }, asked),
+		resultsWaiting: (project) => resultsWaiting(parts, project),
+	});
+	return mesh;
+}
+
+/** Opens the mesh that this node joined once; does nothing where it never did. */
+export async function openKnownMesh({ config }: NodeParts, mesh: NodeMesh): Promise<void> {
+	const membership = await readMembership(config.state.mesh);
+	if (membership !== null) await mesh.open(membership);
+}
+
+async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
+	const { identity, store, clock, random, log } = parts;
+	const isOutside = isReachable(membership.gateway.addresses) || (await store.get(outsideRecord)) === true;
+	const mesh = await openMesh({
+		...{ identity, store, clock, random, log, membership },
+		openNetwork: (admission) =>
+			openLibp2pNetwork({ identity, clock, log, admission, listen: isOutside ? everywhere : ownMachine }),
+	});
+	const note = (facts: RegistryFacts): void => {
+		if (isOutside || !isReachable(gatewayOf(facts)?.addresses ?? [])) return;
+		log.info('mesh.listensAfterRestart', { why: 'the gateway is reached from other machines now' });
+		store.write([{ kind: 'put', key: outsideRecord, value: true }]).catch(() => {});
+	};
+	note(mesh.facts());
+	mesh.onFacts(note);
+	return mesh;
+}
+
+const isReachable = (addresses: readonly string[]): boolean =>
+	addresses.some((address) => !/^\/(?:ip4\/127\.|ip6\/::1\/)/.test(address));
+
+/** Reports of this node's agents that no home has settled. */
+export function resultsWaiting({ station }: NodeParts, project: string): number {
+	return station.state().reporting.filter((report) => report.project === project).length;
+}
+
+/** Who speaks at this node's API about what is not its own; null where the registry says nobody. */
+export function speakerAt({ registry, identity }: NodeParts): Caller | null {
+	const { facts } = registry;
+	const person = facts ? memberOf(facts, identity.nodeId)?.person : undefined;
+	const access = facts ? accessAt(facts, identity.nodeId) : null;
+	return person && access ? { person, access } : null;
+}
+
+/** Asks the gateway what only the gateway answers, for the person who sits here. */
+export function askGateway(parts: NodeParts, mesh: NodeMesh): (asked: AskedOperation) => Promise<unknown> | undefined {
+	return ({ name, input }) => {
+		const open = mesh.mesh;
+		if (open === null) return undefined;
+		const speaker = speakerAt(parts);
+		if (speaker === null) {
+			throw ganglineError('FORBIDDEN', `nobody sits at this node: it may not ask the gateway for ${name}`, {
+				hint: 'ask on the machine of the gateway',
+			});
+		}
+		const args = JSON.parse(JSON.stringify(input ?? {}));
+		const { node } = open.membership.gateway;
+		return open.rpc.ask(node, operationMethod, { operation: name, args, person: speaker.person });
+	};
+}

@@ -1,0 +1,170 @@
+/**
+ * This node as a member of a mesh: its own projects are kept equal with who may have them, projects of other homes are
+ * here as replicas, and others may ask. Everything follows the registry: whatever changes there, `review` makes it so
+ * again, and a node that belongs to no mesh has none of it.
+ */
+import { Hello, type Membership, type Mesh, serveOperations } from '../shared/mesh/index.ts';
+import type { AskedOperation, ProjectRef } from '../shared/operations/index.ts';
+import { GanglineError, ganglineError, type NodeId } from '../shared/ports/index.ts';
+import { registerProjectMethod } from '../shared/protocol/mesh.ts';
+import { coveredMethod } from '../shared/protocol/replica.ts';
+import { gatewayOf, type MeshProject, memberOf } from '../shared/registry/index.ts';
+import { type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
+import type { NodeParts } from './compose.ts';
+import type { Project } from './home/project.ts';
+import type { Projects } from './home/projects.ts';
+
+export interface NodeMeshOptions {
+	readonly parts: NodeParts;
+	readonly projects: Projects;
+	/** Opens the mesh of a membership. */
+	readonly open: (membership: Membership) => Promise<Mesh>;
+	/** Answers what is asked of this node's own projects and of itself. */
+	readonly answer: (asked: AskedOperation) => Promise<unknown>;
+	/** Results of this node's agents that the home of a project has not settled. */
+	readonly resultsWaiting: (project: string) => number;
+}
+
+/** While a mesh is open. */
+interface Opened {
+	readonly mesh: Mesh;
+	readonly replicas: ReplicaSet;
+	readonly hello: Hello;
+	/** Own projects that sync keeps equal. */
+	readonly shared: Set<string>;
+}
+
+export class NodeMesh {
+	readonly #options: NodeMeshOptions;
+	#opened: Opened | null = null;
+	#reviewing: Promise<void> = Promise.resolve();
+	#isStopped = false;
+
+	constructor(options: NodeMeshOptions) {
+		this.#options = options;
+	}
+
+	/** Null while this node belongs to none. */
+	get mesh(): Mesh | null {
+		return this.#opened?.mesh ?? null;
+	}
+
+	get hello(): Hello | null {
+		return this.#opened?.hello ?? null;
+	}
+
+	/** Replicas of projects whose homes are elsewhere. */
+	seats(): readonly ReplicaSeat[] {
+		return this.#opened?.replicas.seats() ?? [];
+	}
+
+	/** Undefined where this node has no replica of that project. */
+	seat(ref: ProjectRef): ReplicaSeat | undefined {
+		return this.#opened?.replicas.find(ref);
+	}
+
+	/** When a member was connected or gone, wall ms; null where this process never saw it. */
+	linkOf(node: NodeId): { readonly isUp: boolean; readonly since: number | null } {
+		const links = this.#opened?.replicas.links;
+		return { isUp: links?.isUp(node) ?? false, since: links?.since(node) ?? null };
+	}
+
+	/** Becomes an acting member. */
+	async open(membership: Membership): Promise<Mesh> {
+		const { parts, open, answer } = this.#options;
+		const { store, clock, random, identity, log, version, hub, registry } = parts;
+		const mesh = await open(membership);
+		const gateway = (): NodeId | null => gatewayOf(mesh.facts())?.id ?? membership.gateway.node;
+		const replicas = new ReplicaSet({
+			...{ mesh, store, clock, random, identity, log, gateway },
+			resultsWaiting: this.#options.resultsWaiting,
+			publish: (event) => hub.publish(event),
+		});
+		registry.set(mesh.facts());
+		serveOperations({ mesh, clock, answer, events: hub });
+		this.#serveCovered(mesh);
+		this.#opened = { mesh, replicas, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
+		mesh.onFacts((facts) => {
+			registry.set(facts);
+			void this.review();
+		});
+		mesh.network.subscribe(({ kind, peer }) => {
+			if (kind === 'up' && peer.node === gateway()) void this.review();
+		});
+		await this.review();
+		return mesh;
+	}
+
+	/** Makes projects and replicas what the registry says; called when either side changed. */
+	review(): Promise<void> {
+		this.#reviewing = this.#reviewing.then(() => this.#review());
+		return this.#reviewing;
+	}
+
+	async stop(): Promise<void> {
+		this.#isStopped = true;
+		await this.#reviewing;
+		const opened = this.#opened;
+		if (opened === null) return;
+		opened.hello[Symbol.dispose]();
+		await opened.replicas[Symbol.asyncDispose]();
+		await opened.mesh[Symbol.asyncDispose]();
+		this.#opened = null;
+	}
+
+	async #review(): Promise<void> {
+		const { log } = this.#options.parts;
+		const opened = this.#opened;
+		if (this.#isStopped || opened === null) return;
+		try {
+			await opened.replicas.review();
+			for (const project of this.#options.projects.all()) await this.#share(opened, project);
+		} catch (error) {
+			log.error('mesh.notReviewed', { error });
+		}
+	}
+
+	/** Keeps an own project equal with the others while the registry has it as ours, and asks for that where it has not. */
+	async #share({ mesh, shared }: Opened, project: Project): Promise<void> {
+		const facts = mesh.facts();
+		const known: MeshProject | undefined = Object.hasOwn(facts.projects, project.id)
+			? facts.projects[project.id]
+			: undefined;
+		const isOurs = known?.home === mesh.self;
+		if (isOurs && !shared.has(project.id)) {
+			shared.add(project.id);
+			mesh.sync.add(project.exchange);
+		}
+		if (!isOurs && shared.delete(project.id)) mesh.sync.remove(project.id);
+		if (known === undefined) await this.#register(mesh, project);
+	}
+
+	async #register(mesh: Mesh, { id, name, record }: Project): Promise<void> {
+		const { log } = this.#options.parts;
+		const facts = mesh.facts();
+		const gateway = gatewayOf(facts)?.id;
+		if (gateway === undefined || !memberOf(facts, mesh.self)?.duties.includes('home')) return;
+		if (!this.linkOf(gateway).isUp) return;
+		try {
+			await mesh.rpc.ask(gateway, registerProjectMethod, { id: id as MeshProject['id'], name, branch: record.branch });
+		} catch (error) {
+			// It is asked again at the next connection and with the next registry.
+			const why = error instanceof GanglineError ? { code: error.code, why: error.message } : { error };
+			log.warn('project.notRegistered', { project: name, ...why });
+		}
+	}
+
+	/** Only the gateway passes on what other nodes say. */
+	#serveCovered(mesh: Mesh): void {
+		mesh.rpc.serve(coveredMethod, async (covered, peer) => {
+			const isGateway = gatewayOf(mesh.facts())?.id === peer.node;
+			if (covered.node !== peer.node && !isGateway) {
+				throw ganglineError('FORBIDDEN', `${peer.node} says what ${covered.node} has`);
+			}
+			const project = this.#options.projects.all().find(({ id }) => id === covered.project);
+			if (!project) throw ganglineError('UNKNOWN_PROJECT', `project ${covered.project} has its home elsewhere`);
+			await project.exchange.told(covered.node, covered);
+			return {};
+		});
+	}
+}
