@@ -177,13 +177,14 @@ describe('a checkout that is', () => {
 	});
 
 	it('a project of a name that is taken is refused, and another name makes it go', async () => {
-		const repository = world.repository('second/dirty', files);
+		await begin(world, world.repository('taken', files));
+		const repository = world.repository('second/taken', files);
 		await world.ok(repository, 'init', '--yes', '--no-input');
 		const start = await world.gangline(repository, 'start');
 		expect(start.code, start.stderr).toBe(4);
-		expect(start.stderr).toContain(`another project is called dirty: ${join(world.folder, 'dirty')}`);
+		expect(start.stderr).toContain(`another project is called taken: ${join(world.folder, 'taken')}`);
 		const file = join(repository, '.gangline/project.toml');
-		writeFileSync(file, readFileSync(file, 'utf8').replace('name = "dirty"', 'name = "second"'));
+		writeFileSync(file, readFileSync(file, 'utf8').replace('name = "taken"', 'name = "second"'));
 		world.git(repository, 'commit', '-q', '-a', '-m', 'Another name');
 		expect(await world.ok(repository, 'start')).toContain('the project second is added');
 	});
