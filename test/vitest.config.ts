@@ -2,25 +2,26 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
- * Four kinds of tests, from the cheapest to the most real. `unit` and `contract` touch at most one temporary folder;
- * `e2e` starts processes, real git and real sockets, one file at a time because they measure time and count processes.
+ * Four kinds of tests, from the cheapest to the most real, one kind after the other. `unit` and `contract` touch at most
+ * one temporary folder and share the machine's cores; `e2e` starts processes, real git and real sockets, and mostly waits
+ * for them: two files at a time, each in a world of its own that counts only its own processes.
  * Unit tests share their workers: nothing of ours lives in a module, and a third of the time was starting them.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const kind = (name: string, extra: object = {}) => ({
+const kind = (name: string, groupOrder: number, extra: object = {}) => ({
 	root,
-	test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
+	test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers: '100%', sequence: { groupOrder }, ...extra },
 });
 
 export default defineConfig({
 	root,
 	test: {
 		projects: [
-			kind('unit', { testTimeout: 30_000, isolate: false }),
-			kind('contract', { testTimeout: 60_000, hookTimeout: 60_000 }),
-			kind('simulation', { testTimeout: 120_000 }),
-			kind('e2e', { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }),
+			kind('unit', 0, { testTimeout: 30_000, isolate: false }),
+			kind('contract', 1, { testTimeout: 60_000, hookTimeout: 60_000 }),
+			kind('simulation', 2, { testTimeout: 120_000 }),
+			kind('e2e', 3, { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 }),
 		],
 	},
 });

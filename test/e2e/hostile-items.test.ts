@@ -88,6 +88,8 @@ async function addAll(story: Story, chosen: readonly Attack[]): Promise<void> {
 }
 
 const settled = (board: Board): boolean => board.items.every(({ stage }) => ended.has(stage));
+/** The checkout follows the last landing in a pass of its own. */
+const settledEverywhere = (board: Board): boolean => settled(board) && board.distance.checkout?.behind === 0;
 const byTitle = (board: Board): ReadonlyMap<string, ItemAnswer> =>
 	new Map(board.items.map((item) => [item.title, item]));
 
@@ -139,7 +141,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		if (!story.confines) return console.warn('e2e/hostile-items: this machine cannot confine; see the second story');
 		const { repository, at } = story;
 		await addAll(story, chosen);
-		const board = await world.until<Board>(repository, ['status'], settled, 150);
+		const board = await world.until(repository, settledEverywhere, 150);
 		expectOutcomes(story, board, chosen);
 
 		for (const name of ['refs', 'push', 'planted', 'gc', 'links', 'names', 'nested', 'daemons', 'kill']) {
@@ -172,7 +174,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		expect(await world.ok(repository, 'ps')).toMatch(/runs are not confined here: /);
 		const chosen = attacks.filter(({ name }) => sameUnconfined.includes(name));
 		await addAll(story, chosen);
-		const board = await world.until<Board>(repository, ['status'], settled, 90);
+		const board = await world.until(repository, settled, 90);
 		expectOutcomes(story, board, chosen);
 		expect(said(story, 'push')).toBe('done');
 		expect(said(story, 'api').split('\n')[0]).toBe('statuses 401');
@@ -185,13 +187,13 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		await start(world, repository, wrap);
 		await world.ok(repository, 'move', `${byTitle(board).size + 1}`, 'freeze');
 		const done = (now: Board, title: string): boolean => byTitle(now).get(title)?.stage === 'done';
-		await world.until<Board>(repository, ['status'], (now) => done(now, 'honest three'), 60);
+		await world.until(repository, (now) => done(now, 'honest three'), 60);
 
 		// And it can move main behind the node's back: that is seen, nothing lands on it, the checkout stays as it is.
 		const before = world.git(repository, 'rev-parse', 'HEAD');
 		await world.ok(repository, 'add', 'rewrite', '--run', rewriteMain(at));
 		const seen = (now: Board): boolean => now.project.trouble?.includes('does not follow it') ?? false;
-		const stopped = await world.until<Board>(repository, ['status'], seen, 60);
+		const stopped = await world.until(repository, seen, 60);
 		expect(byTitle(stopped).get('rewrite')?.stage).not.toBe('done');
 		expect(world.git(repository, 'rev-parse', 'HEAD')).toBe(before);
 		expect(world.git(repository, 'status', '--porcelain')).toBe('');

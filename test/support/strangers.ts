@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Board } from '../../shared/operations/index.ts';
-import { apiFileSchema } from '../../shared/project/api-file.ts';
+import { boardOf } from './board.ts';
 import type { World } from './world.ts';
 
 /** Whether the long forms run too: scripts/test --all. */
@@ -39,21 +39,6 @@ export async function begin(world: World, repository: string, ...choices: string
 	return init.stdout + init.stderr;
 }
 
-/** The board of the project whose checkout `repository` is. */
-export async function boardOf(world: World, repository: string): Promise<Board> {
-	const note = apiFileSchema.parse(JSON.parse(readFileSync(join(world.state, 'api.json'), 'utf8')));
-	const file = world.git(repository, 'log', '-1', '--format=%H', '--', '.gangline/project.toml');
-	const id = /^id = "(\w+)"$/m.exec(world.git(repository, 'show', `${file}:.gangline/project.toml`))?.[1];
-	const response = await fetch(`${note.url}/v1/project.status`, {
-		method: 'POST',
-		headers: { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' },
-		body: JSON.stringify({ project: id }),
-	});
-	const text = await response.text();
-	expect(response.status, text).toBe(200);
-	return JSON.parse(text) as Board;
-}
-
 /** Asks for the board until `done` is true of it; fails with the last one after `seconds`. */
 export async function boardWhere(
 	world: World,
@@ -63,7 +48,7 @@ export async function boardWhere(
 ): Promise<Board> {
 	const end = Date.now() + seconds * 1000;
 	for (;;) {
-		const board = await boardOf(world, repository);
+		const board = await boardOf(world.state, repository);
 		if (done(board)) return board;
 		if (Date.now() > end) throw new Error(`gave up waiting: ${JSON.stringify(board, null, 1)}\n${logOf(world)}`);
 		await new Promise((resolve) => setTimeout(resolve, 100));

@@ -7,6 +7,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Board } from '../../shared/operations/index.ts';
+import { boardOf } from './board.ts';
 
 export const launcher = fileURLToPath(new URL('../../gateway/cli/gangline.js', import.meta.url));
 
@@ -30,8 +32,8 @@ export interface World {
 	ok(folder: string, ...args: string[]): Promise<string>;
 	/** The result of a command with `--json`. */
 	json<T>(folder: string, ...args: string[]): Promise<T>;
-	/** Runs `--json` again until `done` is true of it; fails with the last answer after `seconds`. */
-	until<T>(folder: string, args: readonly string[], done: (answer: T) => boolean, seconds?: number): Promise<T>;
+	/** Asks for the board until `done` is true of it; fails with the last one after `seconds`. */
+	until(folder: string, done: (board: Board) => boolean, seconds?: number): Promise<Board>;
 	/** The running node's pid, from its address file. */
 	pid(): number | null;
 	[Symbol.asyncDispose](): Promise<void>;
@@ -48,7 +50,7 @@ export function makeWorld(
 ): World {
 	const folder = mkdtempSync(join(tmpdir(), 'gangline test '));
 	const home = join(folder, 'home');
-	const state = join(folder, 'state');
+	const state = extraEnv.GANGLINE_HOME ?? join(folder, 'state');
 	mkdirSync(home);
 	writeFileSync(
 		join(home, '.gitconfig'),
@@ -128,13 +130,13 @@ export function makeWorld(
 			git(path, 'commit', '-q', '-m', 'first');
 			return path;
 		},
-		async until(at, args, done, seconds = 60) {
+		async until(at, done, seconds = 60) {
 			const end = Date.now() + seconds * 1000;
 			for (;;) {
-				const answer = await json<never>(at, ...args);
-				if (done(answer)) return answer;
+				const board = await boardOf(state, at);
+				if (done(board)) return board;
 				if (Date.now() > end) {
-					throw new Error(`gave up on ${args.join(' ')}: ${JSON.stringify(answer, null, 1)}\n${nodeLog(state)}`);
+					throw new Error(`gave up waiting: ${JSON.stringify(board, null, 1)}\n${nodeLog(state)}`);
 				}
 				await new Promise((resolve) => setTimeout(resolve, 100));
 			}
