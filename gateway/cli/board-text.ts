@@ -14,7 +14,9 @@ export function boardText(session: Session, board: Board): string {
 }
 
 function headLines({ out }: Session, { project, distance, qualification, home }: Board): readonly string[] {
-	const tip = distance.canonical === null ? 'no commit yet' : shortCommit(distance.canonical);
+	const isAway = home.words !== null;
+	const none = isAway ? 'where its home has it' : 'no commit yet';
+	const tip = distance.canonical === null ? none : shortCommit(distance.canonical);
 	const lines = [
 		`${out.paint('bold', project.name)}  ${distance.branch} ${tip}, review ${project.review}, landing ${project.landing}`,
 	];
@@ -22,7 +24,7 @@ function headLines({ out }: Session, { project, distance, qualification, home }:
 	if (distance.checkout !== null) lines.push(sideLine(out.paint, 'checkout', distance.checkout));
 	if (qualification.ready)
 		lines.push(`  gates     passed on ${distance.branch}: ${plainLine(qualification.saw ?? 'no gates')}`);
-	else
+	else if (!isAway)
 		lines.push(
 			out.paint('red', `  gates     ${plainLine(qualification.reason ?? 'set-up and gates have not run on main yet')}`),
 		);
