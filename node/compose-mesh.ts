@@ -4,11 +4,13 @@
  * not in the registry gets beyond the proof of its key.
  */
 import { type Membership, type Mesh, openLibp2pNetwork, openMesh, readMembership } from '../shared/mesh/index.ts';
+import { NetworkPacks } from '../shared/mesh/pack/index.ts';
 import { type AskedOperation, answerOperation, type Caller, type Handlers } from '../shared/operations/index.ts';
 import { ganglineError } from '../shared/ports/index.ts';
 import { operationMethod } from '../shared/protocol/mesh.ts';
 import { accessAt, gatewayOf, memberOf, type RegistryFacts } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
+import { openWorkers } from './compose-workers.ts';
 import type { Projects } from './home/projects.ts';
 import { NodeMesh } from './node-mesh.ts';
 
@@ -24,6 +26,7 @@ export function makeNodeMesh(parts: NodeParts, projects: Projects, handlers: () 
 		projects,
 		open: (membership) => openOwnMesh(parts, membership),
 		answer: (asked) => answerOperation({ handlers: handlers() }, asked),
+		attach: (opened) => attachWork(parts, opened, projects),
 		resultsWaiting: (project) => resultsWaiting(parts, project),
 	});
 	return mesh;
@@ -33,6 +36,20 @@ export function makeNodeMesh(parts: NodeParts, projects: Projects, handlers: () 
 export async function openKnownMesh({ config }: NodeParts, mesh: NodeMesh): Promise<void> {
 	const membership = await readMembership(config.state.mesh);
 	if (membership !== null) await mesh.open(membership);
+}
+
+function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects): Promise<AsyncDisposable> {
+	const { config, clock, log } = parts;
+	return openWorkers(parts, {
+		...{ network, rpc },
+		openPacks: (mayServe) =>
+			NetworkPacks.open({
+				...{ network, clock, log, mayServe },
+				folder: `${config.state.root}/packs`,
+				environment: config.personEnvironment,
+			}),
+		projects: () => projects.all(),
+	});
 }
 
 async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {

@@ -17,17 +17,13 @@ export interface MeshOfWorkers {
 	readonly network: Pick<Network, 'subscribe' | 'links'>;
 	readonly rpc: Rpc;
 	/** Makes what brings and serves commits; `mayServe` says what it may give to whom. */
-	readonly openPacks: (mayServe: MayServe) => Packs;
+	readonly openPacks: (mayServe: MayServe) => Promise<Packs & AsyncDisposable>;
 	/** The projects whose home is here. */
 	readonly projects: () => readonly Project[];
 }
 
-export interface OpenWorkers {
-	/** Ends what this node does for homes elsewhere; what it finished is kept and delivered later. */
-	stop(): Promise<void>;
-}
-
-export function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): OpenWorkers {
+/** Disposing it ends what this node does for homes elsewhere; what it finished is kept and delivered later. */
+export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promise<AsyncDisposable> {
 	const { registry, doors, station, identity, clock, log } = parts;
 	const { network, rpc, openPacks, projects } = mesh;
 	const self = identity.nodeId;
@@ -53,7 +49,7 @@ export function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): OpenWorkers 
 		const isThere = network.links().some((peer) => peer.node === node?.id);
 		return node && isThere ? node.id : null;
 	};
-	const packs = openPacks((peer, project, ref) => mayServe(parts, { projects, opened }, { peer, project, ref }));
+	const packs = await openPacks((peer, project, ref) => mayServe(parts, { projects, opened }, { peer, project, ref }));
 	doors.set({ rpc, packs, gateway });
 	serveWorkers({ rpc, log, desks: () => new Map(projects().map((project) => [project.id, project.desk])) });
 	serveWork({
@@ -95,11 +91,12 @@ export function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): OpenWorkers 
 	teller.start();
 	void foreign.review().then(() => teller.changed());
 	return {
-		stop: async () => {
+		[Symbol.asyncDispose]: async () => {
 			for (const end of ends) end();
 			teller.stop();
 			doors.set(null);
 			await foreign.stop();
+			await packs[Symbol.asyncDispose]();
 		},
 	};
 }

@@ -21,6 +21,8 @@ export interface NodeMeshOptions {
 	readonly open: (membership: Membership) => Promise<Mesh>;
 	/** Answers what is asked of this node's own projects and of itself. */
 	readonly answer: (asked: AskedOperation) => Promise<unknown>;
+	/** Binds homes and workers of this node to those of others; disposing it ends what this node does for them. */
+	readonly attach: (mesh: Mesh) => Promise<AsyncDisposable>;
 	/** Results of this node's agents that the home of a project has not settled. */
 	readonly resultsWaiting: (project: string) => number;
 }
@@ -30,6 +32,7 @@ interface Opened {
 	readonly mesh: Mesh;
 	readonly replicas: ReplicaSet;
 	readonly hello: Hello;
+	readonly work: AsyncDisposable;
 	/** Own projects that sync keeps equal. */
 	readonly shared: Set<string>;
 }
@@ -71,7 +74,7 @@ export class NodeMesh {
 
 	/** Becomes an acting member. */
 	async open(membership: Membership): Promise<Mesh> {
-		const { parts, open, answer } = this.#options;
+		const { parts, open, answer, attach } = this.#options;
 		const { store, clock, random, identity, log, version, hub, registry } = parts;
 		const mesh = await open(membership);
 		const gateway = (): NodeId | null => gatewayOf(mesh.facts())?.id ?? membership.gateway.node;
@@ -83,7 +86,8 @@ export class NodeMesh {
 		registry.set(mesh.facts());
 		serveOperations({ mesh, clock, answer, events: hub });
 		this.#serveCovered(mesh);
-		this.#opened = { mesh, replicas, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
+		const work = await attach(mesh);
+		this.#opened = { mesh, replicas, work, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
 		mesh.onFacts((facts) => {
 			registry.set(facts);
 			void this.review();
@@ -107,6 +111,7 @@ export class NodeMesh {
 		const opened = this.#opened;
 		if (opened === null) return;
 		opened.hello[Symbol.dispose]();
+		await opened.work[Symbol.asyncDispose]();
 		await opened.replicas[Symbol.asyncDispose]();
 		await opened.mesh[Symbol.asyncDispose]();
 		this.#opened = null;
