@@ -3,21 +3,25 @@
  * machine this node listens on all of its own too, because workers and homes talk to each other directly; nobody who is
  * not in the registry gets beyond the proof of its key.
  */
-import { type Membership, type Mesh, openLibp2pNetwork, openMesh, readMembership } from '../shared/mesh/index.ts';
+import {
+	type ListeningNetwork,
+	type Membership,
+	type Mesh,
+	openLibp2pNetwork,
+	openMesh,
+	readMembership,
+} from '../shared/mesh/index.ts';
 import { NetworkPacks } from '../shared/mesh/pack/index.ts';
 import { type AskedOperation, answerOperation, type Caller, type Handlers } from '../shared/operations/index.ts';
 import { ganglineError } from '../shared/ports/index.ts';
 import { operationMethod } from '../shared/protocol/mesh.ts';
-import { accessAt, gatewayOf, memberOf, type RegistryFacts } from '../shared/registry/index.ts';
+import { accessAt, gatewayOf, memberOf } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
 import { openWorkers } from './compose-workers.ts';
 import type { Projects } from './home/projects.ts';
 import { NodeMesh } from './node-mesh.ts';
 
-const ownMachine = ['/ip4/127.0.0.1/tcp/0'];
 const everywhere = ['/ip4/0.0.0.0/tcp/0'];
-/** Whether other machines are to reach this node, as was known when it listened last. */
-const outsideRecord = 'mesh/outside';
 
 /** The node's part in its mesh; nothing is opened before `openKnownMesh` or a join. */
 export function makeNodeMesh(parts: NodeParts, projects: Projects, handlers: () => Partial<Handlers>): NodeMesh {
@@ -54,19 +58,24 @@ function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects
 
 async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
 	const { identity, store, clock, random, log } = parts;
-	const isOutside = isReachable(membership.gateway.addresses) || (await store.get(outsideRecord)) === true;
+	const slot: { network?: ListeningNetwork } = {};
 	const mesh = await openMesh({
 		...{ identity, store, clock, random, log, membership },
-		openNetwork: (admission) =>
-			openLibp2pNetwork({ identity, clock, log, admission, listen: isOutside ? everywhere : ownMachine }),
+		openNetwork: async (admission) => {
+			slot.network = await openLibp2pNetwork({ identity, clock, log, admission });
+			return slot.network;
+		},
 	});
-	const note = (facts: RegistryFacts): void => {
-		if (isOutside || !isReachable(gatewayOf(facts)?.addresses ?? [])) return;
-		log.info('mesh.listensAfterRestart', { why: 'the gateway is reached from other machines now' });
-		store.write([{ kind: 'put', key: outsideRecord, value: true }]).catch(() => {});
+	let isOutside = false;
+	const follow = async (): Promise<void> => {
+		const known = gatewayOf(mesh.facts())?.addresses ?? [];
+		if (isOutside || !isReachable([...known, ...membership.gateway.addresses])) return;
+		isOutside = true;
+		await slot.network?.listenAlso(everywhere);
+		log.info('mesh.listens', { addresses: mesh.network.addresses() });
 	};
-	note(mesh.facts());
-	mesh.onFacts(note);
+	await follow();
+	mesh.onFacts(() => void follow().catch((error: unknown) => log.error('mesh.notListening', { error })));
 	return mesh;
 }
 
