@@ -186,7 +186,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 			await world.ok(repository, 'add', title, '--description', `The words of ${title.toLowerCase()}, in full.`);
 		}
 
-		const board = await world.until(
+		const board = await world.untilBoard(
 			repository,
 			(now) => [1, 2, 3].every((n) => itemOf(now, n).stage === 'reviewHold') && itemOf(now, 5).stage === 'blocked',
 		);
@@ -213,12 +213,12 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 
 		await world.ok(repository, 'diff', '1');
 		await world.ok(repository, 'reject', '1', 'put a space around the sign');
-		await world.until(repository, (now) => itemOf(now, 1).stage === 'reviewHold');
+		await world.untilBoard(repository, (now) => itemOf(now, 1).stage === 'reviewHold');
 		const third = model.prompts('Add two numbers')[2] ?? '';
 		expect(third).toContain('put a space around the sign');
 		expect(third).toContain('its commits are on this branch');
 
-		await world.until(repository, (now) => itemOf(now, 4).stage === 'reviewHold');
+		await world.untilBoard(repository, (now) => itemOf(now, 4).stage === 'reviewHold');
 		const [before, after] = model.begun('Come back later');
 		expect((after?.at ?? 0) - (before?.at ?? 0)).toBeGreaterThanOrEqual(resetAfterMs);
 		expect(await tries(4)).toMatchObject({ reworks: 0 });
@@ -227,7 +227,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 			await world.ok(repository, 'diff', String(number), '--stat');
 			await world.ok(repository, 'approve', String(number));
 		}
-		await world.until(
+		await world.untilBoard(
 			repository,
 			({ items, distance }) =>
 				items.filter(({ stage }) => stage === 'done').length === 4 && distance.checkout?.behind === 0,

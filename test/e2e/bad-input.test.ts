@@ -96,7 +96,8 @@ describe('bad input', { timeout: 300_000 }, () => {
 			writeFileSync(file, text);
 			world.git(repository, 'commit', '-q', '-a', '-m', 'Settings');
 		};
-		const trouble = (says: RegExp) => world.until(repository, ({ project }) => says.test(project.trouble ?? ''), 20);
+		const trouble = (says: RegExp) =>
+			world.untilBoard(repository, ({ project }) => says.test(project.trouble ?? ''), 20);
 		commit(good.replace('[review]\n', '[review]\nmoed = "human"\n'));
 		await trouble(
 			/project\.toml:\d+:1: unknown key review\.moed = "human"; did you mean review\.mode\? \(Correct .* and commit it/,
@@ -110,7 +111,7 @@ describe('bad input', { timeout: 300_000 }, () => {
 		expectRefusal(await world.gangline(repository, 'start'), 2, /project\.toml:\d+:\d+: .*review\.mode/, /Correct/);
 		expect(stages(await world.json<Board>(repository, 'status'))).toEqual(['Later backlog']);
 		commit(good);
-		await world.until(repository, (board) => stages(board)[0] === 'Later done', 40);
+		await world.untilBoard(repository, (board) => stages(board)[0] === 'Later done', 40);
 		expect(world.git(repository, 'merge-base', '--is-ancestor', main, 'HEAD')).toBe('');
 	});
 
@@ -120,14 +121,14 @@ describe('bad input', { timeout: 300_000 }, () => {
 		const elsewhere = `${repository} elsewhere`;
 		await world.ok(repository, 'start');
 		await world.ok(repository, 'add', 'One', '--run', 'echo one > one.txt');
-		await world.until(repository, (board) => stages(board)[0] === 'One done', 40);
+		await world.untilBoard(repository, (board) => stages(board)[0] === 'One done', 40);
 		renameSync(repository, elsewhere);
 		const add = ['add', 'Two', '--run', 'echo two > two.txt', '--project', 'my-shop'];
 		expect(await world.ok(world.folder, ...add)).toMatch(
 			/waits because your checkout is not at .* any more \(put it back, or/,
 		);
 		await world.ok(elsewhere, 'start');
-		await world.until(elsewhere, (board) => stages(board)[1] === 'Two done', 40);
+		await world.untilBoard(elsewhere, (board) => stages(board)[1] === 'Two done', 40);
 		expect(readFileSync(join(elsewhere, 'two.txt'), 'utf8')).toBe('two\n');
 		// Moved back while no node runs: the same.
 		await world.ok(elsewhere, 'stop');
@@ -149,7 +150,7 @@ describe('bad input', { timeout: 300_000 }, () => {
 		expect(existsSync(canonical)).toBe(false);
 		renameSync(`${canonical}.away`, canonical);
 		await world.ok(repository, 'start');
-		await world.until(repository, (board) => stages(board)[2] === 'Three done', 40);
+		await world.untilBoard(repository, (board) => stages(board)[2] === 'Three done', 40);
 	});
 
 	it('a node that cannot start says why and what to do, and leaves everything as it was', async () => {
@@ -284,7 +285,7 @@ describe('bad input', { timeout: 300_000 }, () => {
 			process.kill(node.pid, 'SIGKILL');
 			await world.ok(repository, 'start');
 			using _view = readOnlyView(repository);
-			const board = await world.until(
+			const board = await world.untilBoard(
 				repository,
 				(now) => stages(now).includes('After done') && /[Rr]ead-only/.test(now.distance.checkout?.words ?? ''),
 				40,

@@ -141,7 +141,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		if (!story.confines) return console.warn('e2e/hostile-items: this machine cannot confine; see the second story');
 		const { repository, at } = story;
 		await addAll(story, chosen);
-		const board = await world.until(repository, settledEverywhere, 150);
+		const board = await world.untilBoard(repository, settledEverywhere, 150);
 		expectOutcomes(story, board, chosen);
 
 		for (const name of ['refs', 'push', 'planted', 'gc', 'links', 'names', 'nested', 'daemons', 'kill']) {
@@ -174,7 +174,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		expect(await world.ok(repository, 'ps')).toMatch(/runs are not confined here: /);
 		const chosen = attacks.filter(({ name }) => sameUnconfined.includes(name));
 		await addAll(story, chosen);
-		const board = await world.until(repository, settled, 90);
+		const board = await world.untilBoard(repository, settled, 90);
 		expectOutcomes(story, board, chosen);
 		expect(said(story, 'push')).toBe('done');
 		expect(said(story, 'api').split('\n')[0]).toBe('statuses 401');
@@ -187,13 +187,13 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		await start(world, repository, wrap);
 		await world.ok(repository, 'move', `${byTitle(board).size + 1}`, 'freeze');
 		const done = (now: Board, title: string): boolean => byTitle(now).get(title)?.stage === 'done';
-		await world.until(repository, (now) => done(now, 'honest three'), 60);
+		await world.untilBoard(repository, (now) => done(now, 'honest three'), 60);
 
 		// And it can move main behind the node's back: that is seen, nothing lands on it, the checkout stays as it is.
 		const before = world.git(repository, 'rev-parse', 'HEAD');
 		await world.ok(repository, 'add', 'rewrite', '--run', rewriteMain(at));
 		const seen = (now: Board): boolean => now.project.trouble?.includes('does not follow it') ?? false;
-		const stopped = await world.until(repository, seen, 60);
+		const stopped = await world.untilBoard(repository, seen, 60);
 		expect(byTitle(stopped).get('rewrite')?.stage).not.toBe('done');
 		expect(world.git(repository, 'rev-parse', 'HEAD')).toBe(before);
 		expect(world.git(repository, 'status', '--porcelain')).toBe('');

@@ -29,12 +29,12 @@ describe('the main job', () => {
 		await using world = makeWorld();
 		const repository = await initialised(world, 'human');
 		await world.ok(repository, 'add', 'Say hello', '--run', 'echo hello > hello.txt');
-		const board = await world.until(repository, (now) => stageOf(now, 1) === 'reviewHold');
+		const board = await world.untilBoard(repository, (now) => stageOf(now, 1) === 'reviewHold');
 		expect(board.items[0]?.needsYou).toContain('approve');
 		const diff = await world.json<Result<'item.diff'>>(repository, 'diff', '1');
 		expect(diff.patch).toContain('+hello');
 		await world.ok(repository, 'approve', '1');
-		await world.until(repository, (now) => stageOf(now, 1) === 'done');
+		await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		expect(readFileSync(join(repository, 'hello.txt'), 'utf8')).toBe('hello\n');
 		expect(world.git(repository, 'log', '-1', '--format=%s')).toBe('Say hello');
 		expect(world.git(repository, 'log', '-1', '--format=%(trailers:key=Gangline-Tree,valueonly)')).toBe(
@@ -48,11 +48,11 @@ describe('the main job', () => {
 		const repository = await initialised(world, 'human');
 		writeFileSync(join(repository, 'README.md'), '# mine, not committed\n');
 		await world.ok(repository, 'add', 'Say hello', '--run', 'echo hello > hello.txt');
-		await world.until(repository, (now) => stageOf(now, 1) === 'reviewHold');
+		await world.untilBoard(repository, (now) => stageOf(now, 1) === 'reviewHold');
 		await world.ok(repository, 'diff', '1');
 		await world.ok(repository, 'approve', '1', '--land-when-green');
 		await world.ok(repository, 'add', 'Say goodbye', '--run', 'echo goodbye > goodbye.txt');
-		await world.until(repository, (now) => stageOf(now, 2) === 'done');
+		await world.untilBoard(repository, (now) => stageOf(now, 2) === 'done');
 		expect(world.git(repository, 'log', '-3', '--format=%s')).toBe(
 			'Say goodbye\nSay hello\nLet what is green land without a person',
 		);
@@ -72,7 +72,7 @@ describe('the main job', () => {
 			process.kill(pid, 'SIGKILL');
 			await world.ok(repository, 'start');
 		}
-		await world.until(repository, (now) => [1, 2, 3, 4].every((n) => stageOf(now, n) === 'done'));
+		await world.untilBoard(repository, (now) => [1, 2, 3, 4].every((n) => stageOf(now, n) === 'done'));
 		world.git(repository, 'fetch', '-q', 'gangline');
 		const format = '--format=%(trailers:key=Gangline-Item,valueonly)';
 		const landed = world.git(repository, 'log', '--first-parent', format, 'gangline/main');
@@ -89,7 +89,7 @@ describe('the main job', () => {
 			'else printf "#!/bin/sh\\necho 4\\n" > price.sh; fi',
 		].join('\n');
 		await world.ok(repository, 'add', 'Round', '--run', script);
-		const board = await world.until(repository, (now) => stageOf(now, 1) === 'done');
+		const board = await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		expect(board.items[0]?.attempts).toBe(2);
 		expect(readFileSync(join(repository, 'note.txt'), 'utf8')).toBe('fixed\n');
 	});
@@ -99,7 +99,7 @@ describe('the main job', () => {
 		const repository = await initialised(world, 'server');
 		await world.ok(repository, 'add', 'Title in capitals', '--run', 'sleep 0.5; sed -i "s/# .*/# SHOP/" README.md');
 		await world.ok(repository, 'add', 'Title with a bang', '--run', 'sleep 0.5; sed -i "1s/$/!/" README.md');
-		await world.until(repository, (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
+		await world.untilBoard(repository, (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
 		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toMatch(/^# (SHOP!|SHOP)\n/);
 	});
 
@@ -109,7 +109,7 @@ describe('the main job', () => {
 		await using withAgent = makeWorld({ PATH: `${bin}:${process.env.PATH}` });
 		const repository = await initialised(withAgent, 'server');
 		await withAgent.ok(repository, 'add', 'First', '--run', 'echo 1 > one.txt');
-		await withAgent.until(repository, (now) => stageOf(now, 1) === 'done');
+		await withAgent.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		appendFileSync(
 			join(repository, '.gangline', 'project.toml'),
 			'\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n',
@@ -117,7 +117,7 @@ describe('the main job', () => {
 		withAgent.git(repository, 'commit', '-q', '-am', 'Let claude work here');
 		const added = await withAgent.ok(repository, 'add', 'FAKE:commit', '--agent', 'claude');
 		expect(added).toContain('starts on');
-		await withAgent.until(repository, (now) => stageOf(now, 2) === 'done');
+		await withAgent.untilBoard(repository, (now) => stageOf(now, 2) === 'done');
 	});
 
 	it("takes a person's own commits as theirs and leaves a checkout in the way alone", async () => {
@@ -128,7 +128,7 @@ describe('the main job', () => {
 		world.git(repository, 'commit', '-q', '-m', 'Mine');
 		writeFileSync(join(repository, 'README.md'), '# edited and not committed\n');
 		await world.ok(repository, 'add', 'Title', '--run', 'sed -i "s/# .*/# SHOP/" README.md');
-		await world.until(
+		await world.untilBoard(
 			repository,
 			(now) => stageOf(now, 1) === 'done' && (now.distance.checkout?.inTheWay.join(' ').includes('README.md') ?? false),
 		);

@@ -51,12 +51,12 @@ describe('the npm package', () => {
 			const isIn = (number: number, stage: string) => (board: Board) =>
 				board.items.some((item) => item.number === number && item.stage === stage);
 			await world.ok(repository, 'add', 'Say more', '--run', 'echo more >> a.txt');
-			await world.until(repository, isIn(1, 'reviewHold'));
+			await world.untilBoard(repository, isIn(1, 'reviewHold'));
 			await world.ok(repository, 'diff', '1');
 			await world.ok(repository, 'approve', '1', '--land-when-green');
-			await world.until(repository, isIn(1, 'done'));
+			await world.untilBoard(repository, isIn(1, 'done'));
 			await world.ok(repository, 'add', 'Say even more', '--run', 'echo even more >> a.txt');
-			await world.until(repository, isIn(2, 'done'));
+			await world.untilBoard(repository, isIn(2, 'done'));
 			expect(world.git(repository, 'show', 'main:a.txt')).toBe('a\nmore\neven more');
 		},
 		600_000,

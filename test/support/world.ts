@@ -32,8 +32,10 @@ export interface World {
 	ok(folder: string, ...args: string[]): Promise<string>;
 	/** The result of a command with `--json`. */
 	json<T>(folder: string, ...args: string[]): Promise<T>;
-	/** Asks for the board until `done` is true of it; fails with the last one after `seconds`. */
-	until(folder: string, done: (board: Board) => boolean, seconds?: number): Promise<Board>;
+	/** Runs `--json` again until `done` is true of it; fails with the last answer after `seconds`. */
+	until<T>(folder: string, args: readonly string[], done: (answer: T) => boolean, seconds?: number): Promise<T>;
+	/** The same of the board, which is asked without the command: a start of it takes longer than most waiting. */
+	untilBoard(folder: string, done: (board: Board) => boolean, seconds?: number): Promise<Board>;
 	/** The running node's pid, from its address file. */
 	pid(): number | null;
 	[Symbol.asyncDispose](): Promise<void>;
@@ -111,6 +113,18 @@ export function makeWorld(
 	};
 	const pid = (): number | null => pidIn(join(state, 'api.json'));
 
+	const until = async <T>(ask: () => Promise<T>, done: (answer: T) => boolean, seconds = 60): Promise<T> => {
+		const end = Date.now() + seconds * 1000;
+		for (;;) {
+			const answer = await ask();
+			if (done(answer)) return answer;
+			if (Date.now() > end) {
+				throw new Error(`gave up waiting: ${JSON.stringify(answer, null, 1)}\n${nodeLog(state)}`);
+			}
+			await new Promise((resolve) => setTimeout(resolve, 100));
+		}
+	};
+
 	return {
 		folder,
 		home,
@@ -130,17 +144,8 @@ export function makeWorld(
 			git(path, 'commit', '-q', '-m', 'first');
 			return path;
 		},
-		async until(at, done, seconds = 60) {
-			const end = Date.now() + seconds * 1000;
-			for (;;) {
-				const board = await boardOf(state, at);
-				if (done(board)) return board;
-				if (Date.now() > end) {
-					throw new Error(`gave up waiting: ${JSON.stringify(board, null, 1)}\n${nodeLog(state)}`);
-				}
-				await new Promise((resolve) => setTimeout(resolve, 100));
-			}
-		},
+		until: (at, args, done, seconds) => until(() => json<never>(at, ...args), done, seconds),
+		untilBoard: (at, done, seconds) => until(() => boardOf(state, at), done, seconds),
 		async [Symbol.asyncDispose]() {
 			for (const child of children) child.kill('SIGKILL');
 			const running = [pid(), pidIn(join(state, 'gateway', 'api.json'))].filter((one) => one !== null);
