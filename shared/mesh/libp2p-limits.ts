@@ -44,7 +44,7 @@ export const connectionOutboxBytesMax = 16 * 1024 * 1024;
 
 /** How often each connection is looked at. */
 export const watchMs = 5_000;
-/** After so many looks without a byte from the other side it is asked for a sign (10 s) … */
+/** After so many looks without a byte from the other side it is asked for a sign (10 s; who was dialled asks at 15 s) … */
 export const silentLooksToAsk = 2;
 /** … and after so many it is gone: 20 to 25 s. */
 export const silentLooksMax = 5;
@@ -54,4 +54,4 @@ export const olderSignMsMax = 5_000;
 assert(handshakesMax > (inboundPerSecondMax * handshakeMsMax) / 1000, 'one address alone cannot use up all handshakes');
 assert(streamBytesMax >= 2 * windowBytesMax, 'a stopped stream holds what its window lets in');
 assert(connectionOutboxBytesMax > 8 * frameBytesMax, 'honest channels do not fill the outbox of their connection');
-assert(silentLooksToAsk + 2 <= silentLooksMax, 'who is asked for a sign has time to give it');
+assert(silentLooksToAsk + 3 <= silentLooksMax, 'who is asked for a sign has time to give it');

@@ -17,13 +17,23 @@ import { Libp2pChannel } from './libp2p-channel.ts';
 import type { LinkMeter } from './libp2p-guards.ts';
 import { olderSignMsMax, openMsMax, silentLooksMax, silentLooksToAsk, watchMs } from './libp2p-limits.ts';
 
-/** Opening a stream of this protocol is the sign of life that a silent peer is asked for. */
+/** A stream on which each message is answered with one byte: the sign of life that a silent peer is asked for. */
 export const aliveProtocol = '/gangline/alive/1';
+const anyByte = Uint8Array.of(1);
 
-/** Resolves when the other side has given a sign of life; throws when it gives none. */
-export async function askForSign(connection: Connection): Promise<void> {
+/** Opens such a stream; that it opens is a sign already. Throws when none comes. */
+export async function askForSign(connection: Connection): Promise<Stream> {
 	const stream = await connection.newStream(aliveProtocol, { signal: AbortSignal.timeout(openMsMax) });
-	await stream.close();
+	stream.addEventListener('message', () => {});
+	return stream;
+}
+
+/** The other end of it. */
+export function giveSigns(stream: Stream): void {
+	stream.addEventListener('message', () => {
+		if (stream.writeStatus === 'writable' && !stream.writableNeedsDrain) stream.send(anyByte);
+	});
+	stream.addEventListener('remoteCloseWrite', () => void stream.close().catch(() => {}));
 }
 
 export interface Libp2pLinkOptions {
@@ -45,6 +55,8 @@ export class Libp2pLink {
 	#cancelWatch: () => void = () => {};
 	#cancelStranger: () => void = () => {};
 	#cancelSign: () => void = () => {};
+	/** Stays open: asking again costs a byte. */
+	#signs: Stream | null = null;
 	#bytesSeen = 0;
 	#silentLooks = 0;
 	#hasEnded = false;
@@ -87,11 +99,16 @@ export class Libp2pLink {
 		return channel;
 	}
 
+	/** The stream on which the peer gave its first sign. */
+	keepSigns(stream: Stream): void {
+		this.#signs = stream;
+	}
+
 	/** The peer has connected anew: perhaps this link is dead, and waiting for the silence to last would be long. */
 	doubt(): void {
 		const { clock, cut, meter } = this.#options;
 		const before = meter.bytes;
-		askForSign(this.connection).catch(() => {});
+		this.#ask();
 		this.#cancelSign();
 		this.#cancelSign = clock.after(olderSignMsMax, () => {
 			if (meter.bytes === before) cut('it has connected anew, and here it gives no sign');
@@ -111,6 +128,22 @@ export class Libp2pLink {
 		for (const channel of [...this.#channels]) channel.fail(error);
 	}
 
+	/** Who dialled asks first; what it is answered with is a sign for both, so an idle pair asks once. */
+	get #looksToAsk(): number {
+		return this.connection.direction === 'outbound' ? silentLooksToAsk : silentLooksToAsk + 1;
+	}
+
+	#ask(): void {
+		if (this.#signs?.writeStatus === 'writable') {
+			if (!this.#signs.writableNeedsDrain) this.#signs.send(anyByte);
+			return;
+		}
+		askForSign(this.connection).then(
+			(stream) => this.keepSigns(stream),
+			() => {},
+		);
+	}
+
 	#boundStranger(): void {
 		const { clock, cut, meter } = this.#options;
 		meter.bound(strangerBytesMax, 'a stranger');
@@ -127,7 +160,7 @@ export class Libp2pLink {
 				cut(`it gave no sign for ${(silentLooksMax * watchMs) / 1000} s`);
 				return;
 			}
-			if (this.#silentLooks >= silentLooksToAsk) askForSign(this.connection).catch(() => {});
+			if (this.#silentLooks >= this.#looksToAsk) this.#ask();
 			if (!this.#hasEnded) this.#watch();
 		});
 	}

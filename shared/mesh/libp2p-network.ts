@@ -24,7 +24,7 @@ import {
 import { LinkMeter } from './libp2p-guards.ts';
 import { peerNameOf, rawKeyOf, startHost } from './libp2p-host.ts';
 import { dialMsMax, strangersMax, streamsPerProtocolMax } from './libp2p-limits.ts';
-import { aliveProtocol, askForSign, Libp2pLink } from './libp2p-link.ts';
+import { aliveProtocol, askForSign, giveSigns, Libp2pLink } from './libp2p-link.ts';
 
 export interface Libp2pNetworkOptions {
 	readonly identity: Identity;
@@ -80,7 +80,7 @@ class Libp2pNetwork implements Network {
 			if (detail.direction === 'inbound') this.#linkOf(detail);
 		});
 		host.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
-		this.#serve(aliveProtocol, (stream) => void stream.close().catch(() => {}));
+		this.#serve(aliveProtocol, giveSigns);
 	}
 
 	get self(): NodeId {
@@ -187,12 +187,15 @@ class Libp2pNetwork implements Network {
 
 	/** A peer that refuses us ends the connection after its handshake is through on our side; an answer shows that it did not. */
 	async #confirm(connection: Connection): Promise<string | null> {
+		let signs: Stream;
 		try {
-			await askForSign(connection);
+			signs = await askForSign(connection);
 		} catch {
 			return 'it refused this node';
 		}
-		return this.#linkOf(connection) ? null : 'it closed the connection';
+		const link = this.#linkOf(connection);
+		link?.keepSigns(signs);
+		return link ? null : 'it closed the connection';
 	}
 
 	/** The link of a connection, made where it is new; null where it may not be. */
