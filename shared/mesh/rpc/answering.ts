@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
 import { type Channel, GanglineError, ganglineError, type Peer } from '../../ports/index.ts';
+import { orAborted } from '../deadline.ts';
+import { encodeError } from '../wire-error.ts';
 import { itemCost } from './credited-queue.ts';
-import { orAborted } from './deadline.ts';
 import { encodeBody, FrameSender } from './frame-sender.ts';
 import { BodyAssembler, decodeFrame, type Message } from './frames.ts';
 import { questionsMax, runningMax, streamWindowBytes } from './limits.ts';
-import { encodeError } from './wire-error.ts';
 
 /** A method or stream with its schemas closed in: arguments come in as JSON, what goes out has passed the schema. */
 export type Handler =

@@ -5,12 +5,12 @@
  */
 import { parseJson } from '../../log/index.ts';
 import { type Channel, type GanglineError, ganglineError } from '../../ports/index.ts';
+import { decodeError } from '../wire-error.ts';
 import { creditedQueue, itemCost } from './credited-queue.ts';
 import { FrameSender } from './frame-sender.ts';
 import { BodyAssembler, decodeFrame, type Message } from './frames.ts';
 import { questionsMax, waitingMax } from './limits.ts';
 import { Places } from './places.ts';
-import { decodeError } from './wire-error.ts';
 
 interface Open {
 	take(message: Message): void;

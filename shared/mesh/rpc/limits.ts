@@ -16,7 +16,5 @@ export const runningMax = 2 * questionsMax;
 /** Bytes of items that may be on their way to a reader; one item may pass it. */
 export const streamWindowBytes = 1024 * 1024;
 export const askMsDefault = 10_000;
-export const errorMessageMax = 4_096;
-export const errorDataBytesMax = 64 * 1024;
 
 if (pieceBytes + 64 > frameBytesMax) throw new RangeError('a piece must fit into a frame');

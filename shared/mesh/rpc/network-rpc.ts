@@ -14,10 +14,10 @@ import {
 	type NodeId,
 	type Peer,
 } from '../../ports/index.ts';
+import { deadline, orAborted } from '../deadline.ts';
 import type { Rpc, RpcMethod, RpcStream } from '../rpc.ts';
 import { AnsweringEnd, type Handler, type Load } from './answering.ts';
 import { AskingEnd } from './asking.ts';
-import { deadline, orAborted } from './deadline.ts';
 import { encodeBody } from './frame-sender.ts';
 import { askMsDefault } from './limits.ts';
 

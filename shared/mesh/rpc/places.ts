@@ -1,6 +1,6 @@
 /** A number of places; who finds none waits in line. The line is bounded. */
 import { ganglineError } from '../../ports/index.ts';
-import { orAborted } from './deadline.ts';
+import { orAborted } from '../deadline.ts';
 
 export class Places {
 	#free: number;

@@ -1,5 +1,5 @@
 /** Waiting with an end: a signal that fires when the caller's does or when time is up, on the clock that was given. */
-import type { Clock } from '../../ports/index.ts';
+import type { Clock } from '../ports/index.ts';
 
 export interface Deadline extends Disposable {
 	readonly signal: AbortSignal;

@@ -3,10 +3,13 @@
  * words stay in our log and the other side learns only that. A code that we do not know (a newer peer's) becomes INTERNAL.
  */
 import { z } from 'zod';
-import { parseJson } from '../../log/index.ts';
-import { type ErrorCode, errorKinds, GanglineError, ganglineError } from '../../ports/index.ts';
-import { redact, redactText } from '../../ports/system/redact.ts';
-import { errorDataBytesMax, errorMessageMax } from './limits.ts';
+import { parseJson } from '../log/index.ts';
+import { type ErrorCode, errorKinds, GanglineError, ganglineError } from '../ports/index.ts';
+import { redact, redactText } from '../ports/system/redact.ts';
+
+/** More would be somebody's output, which belongs into an answer. */
+const errorMessageMax = 4_096;
+const errorDataBytesMax = 64 * 1024;
 
 const schema = z.object({
 	code: z.string().max(64),

@@ -1,0 +1,213 @@
+/**
+ * Bundles made for others, in files. Who wants the same content shares one file, also while it is still being made; it
+ * is kept for a while so that somebody who was cut off goes on where they were. Files of an earlier process are removed.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BundlePlan, type Environment, writeBundle } from '../../git/index.ts';
+import { canonicalJson } from '../../log/index.ts';
+import { type Clock, ganglineError } from '../../ports/index.ts';
+import { keptMs, orphanMs, servedBytesMax } from './limits.ts';
+
+export interface ServedBundlesOptions {
+	readonly folder: string;
+	readonly environment: Environment;
+	readonly clock: Clock;
+	/** Of one bundle. */
+	readonly bundleBytesMax: number;
+}
+
+/** One bundle, as a reader of it sees it. */
+export interface ServedBundle {
+	/** Bytes that can be read now. */
+	readonly written: number;
+	/** Null while it is being made. */
+	readonly whole: { readonly bytes: number; readonly sha256: string } | null;
+	/** Up to `length` bytes from `position`. */
+	read(position: number, length: number): Promise<Uint8Array>;
+	/** Resolves when more was written or it is whole. Throws what went wrong while it was made. */
+	grown(): Promise<void>;
+	/** The reader is gone; idempotent. */
+	release(): void;
+}
+
+export class ServedBundles {
+	readonly #options: ServedBundlesOptions;
+	readonly #bundles = new Map<string, Making>();
+	#made = 0;
+
+	constructor(options: ServedBundlesOptions) {
+		this.#options = options;
+	}
+
+	/** Removes what an earlier process left. */
+	async start(): Promise<void> {
+		await rm(this.#options.folder, { recursive: true, force: true });
+		await mkdir(this.#options.folder, { recursive: true });
+	}
+
+	/** A reader of the bundle; begins to make it where nobody has yet. Throws STORE_FAILED, PEER_UNREACHABLE when too full. */
+	async open({ gitDir, ref, commit, prerequisites, have }: BundlePlan): Promise<ServedBundle> {
+		const key = createHash('sha256').update(canonicalJson({ gitDir, ref, commit, prerequisites })).digest('hex');
+		const known = this.#bundles.get(key);
+		if (known !== undefined && !known.hasFailed) return known.reader();
+		this.#makeRoom();
+		const path = join(this.#options.folder, `${key.slice(0, 32)}-${this.#made++}.bundle`);
+		const making = new Making(path, this.#options, () => {
+			if (this.#bundles.get(key) === making) this.#bundles.delete(key);
+		});
+		this.#bundles.set(key, making);
+		const reader = making.reader();
+		making.start({ gitDir, ref, commit, prerequisites, have });
+		return reader;
+	}
+
+	async close(): Promise<void> {
+		await Promise.all([...this.#bundles.values()].map((making) => making.remove()));
+	}
+
+	#makeRoom(): void {
+		const held = (): number => [...this.#bundles.values()].reduce((sum, making) => sum + making.written, 0);
+		for (const making of [...this.#bundles.values()]) {
+			if (held() < servedBytesMax) return;
+			if (making.users === 0) void making.remove();
+		}
+		if (held() < servedBytesMax) return;
+		throw ganglineError('PEER_UNREACHABLE', `the node serves ${servedBytesMax} bytes of bundles already; ask later`);
+	}
+}
+
+class Making {
+	users = 0;
+	written = 0;
+	whole: { readonly bytes: number; readonly sha256: string } | null = null;
+	readonly #path: string;
+	readonly #options: ServedBundlesOptions;
+	readonly #onRemoved: () => void;
+	readonly #hash: Hash = createHash('sha256');
+	readonly #leaving = new AbortController();
+	#file: FileHandle | null = null;
+	#failure: { readonly error: unknown } | null = null;
+	#waiting: (() => void)[] = [];
+	#cancelRemoval: () => void = () => undefined;
+	#done: Promise<void> = Promise.resolve();
+
+	constructor(path: string, options: ServedBundlesOptions, onRemoved: () => void) {
+		this.#path = path;
+		this.#options = options;
+		this.#onRemoved = onRemoved;
+	}
+
+	get hasFailed(): boolean {
+		return this.#failure !== null;
+	}
+
+	start(plan: BundlePlan): void {
+		this.#done = this.#make(plan).then(
+			() => this.#wake(),
+			(error: unknown) => {
+				this.#failure = { error };
+				this.#wake();
+			},
+		);
+	}
+
+	reader(): ServedBundle {
+		const self = this;
+		let isReleased = false;
+		this.users++;
+		this.#cancelRemoval();
+		return {
+			get written() {
+				return self.written;
+			},
+			get whole() {
+				return self.whole;
+			},
+			read: (position, length) => this.#read(position, length),
+			grown: () => this.#grown(),
+			release: () => {
+				if (isReleased) return;
+				isReleased = true;
+				this.users--;
+				this.#removeLater();
+			},
+		};
+	}
+
+	async remove(): Promise<void> {
+		this.#cancelRemoval();
+		this.#leaving.abort(ganglineError('STOPPING', 'the bundle is not wanted any more'));
+		this.#onRemoved();
+		await this.#done;
+		await this.#file?.close();
+		this.#file = null;
+		await rm(this.#path, { force: true });
+	}
+
+	async #make(plan: BundlePlan): Promise<void> {
+		const file = await open(this.#path, 'wx+', 0o600);
+		this.#file = file;
+		const { environment, bundleBytesMax } = this.#options;
+		await writeBundle(plan, {
+			environment,
+			signal: this.#leaving.signal,
+			take: async (piece) => {
+				if (this.written + piece.length > bundleBytesMax) {
+					throw ganglineError('REFUSED', `the bundle has more than ${bundleBytesMax} bytes`, {
+						data: { bundleBytesMax },
+					});
+				}
+				await writeAll(file, piece, this.written);
+				this.#hash.update(piece);
+				this.written += piece.length;
+				this.#wake();
+			},
+		});
+		this.whole = { bytes: this.written, sha256: this.#hash.digest('hex') };
+	}
+
+	async #read(position: number, length: number): Promise<Uint8Array> {
+		if (this.#file === null) throw ganglineError('STOPPING', 'the bundle is not kept any more');
+		const size = Math.min(length, this.written - position);
+		const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(size), 0, size, position);
+		return buffer.subarray(0, bytesRead);
+	}
+
+	async #grown(): Promise<void> {
+		this.#throwFailure();
+		if (this.whole !== null) return;
+		await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		this.#throwFailure();
+	}
+
+	#throwFailure(): void {
+		if (this.#failure !== null) throw this.#failure.error;
+	}
+
+	#wake(): void {
+		for (const wake of this.#waiting.splice(0)) wake();
+	}
+
+	#removeLater(): void {
+		if (this.users > 0) return;
+		const ms = this.whole === null ? orphanMs : keptMs;
+		this.#cancelRemoval();
+		if (this.hasFailed) {
+			void this.remove();
+			return;
+		}
+		this.#cancelRemoval = this.#options.clock.after(ms, () => void this.remove());
+	}
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+	try {
+		for (let from = 0; from < bytes.length; ) {
+			from += (await file.write(bytes, from, bytes.length - from, position + from)).bytesWritten;
+		}
+	} catch (cause) {
+		throw ganglineError('STORE_FAILED', 'a bundle for another node could not be written to this disk', { cause });
+	}
+}
