@@ -7,10 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Api, createApi, EventHub, wrongOrigin } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
-import { type Mesh, openLibp2pNetwork, openMesh, serveOperations } from '../shared/mesh/index.ts';
+import {
+	type ListeningNetwork,
+	type Mesh,
+	openLibp2pNetwork,
+	openMesh,
+	serveOperations,
+} from '../shared/mesh/index.ts';
 import { serveJoin } from '../shared/mesh/join/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
-import { type Clock, GanglineError, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
+import { assert, type Clock, GanglineError, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { ReplicaSet } from '../shared/replica/index.ts';
@@ -18,12 +24,13 @@ import { openStore } from '../shared/store/index.ts';
 import { createBuilds, thisProgram } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './context.ts';
+import { Doors } from './doors.ts';
 import { type DocumentServer, openProjectDocument, serveDocuments } from './edge/index.ts';
 import { askProject, createHandlers } from './http/index.ts';
-import { multiaddrs, portOf, readListening, writeListening } from './listening.ts';
+import { loopback, multiaddrOf, readListening } from './listening.ts';
 import { Members } from './members.ts';
-import { admit, JoinTokens, MeshRegistry, meshIdOf, PersonTokens } from './registry/index.ts';
-import { serveMembers } from './serve-members.ts';
+import { admit, type Founder, JoinTokens, MeshRegistry, meshIdOf, PersonTokens } from './registry/index.ts';
+import { serveMembers, tellAddresses } from './serve-members.ts';
 
 export interface RunningGateway {
 	readonly url: string;
@@ -68,8 +75,8 @@ async function openParts(config: GatewayConfig, log: Log): Promise<GatewayParts>
 	try {
 		const base = { config, log, clock, random, store, identity };
 		const tokens = await JoinTokens.open(store, clock);
-		const mesh = await openOwnMesh({ ...base, tokens });
-		return await openRest({ ...base, tokens, mesh });
+		const opened = await openOwnMesh({ ...base, tokens });
+		return await openRest({ ...base, tokens, ...opened });
 	} catch (error) {
 		await store.close();
 		throw error;
@@ -86,50 +93,55 @@ interface Base {
 	readonly tokens: JoinTokens;
 }
 
-async function openOwnMesh({ config, log, clock, random, store, identity, tokens }: Base): Promise<Mesh> {
-	const { hosts, port } = await readListening(config.folder.listen);
-	const listen = multiaddrs(hosts, config.meshPort === 0 ? port : config.meshPort);
+interface Opened {
+	readonly mesh: Mesh;
+	readonly network: ListeningNetwork;
+}
+
+async function openOwnMesh({ config, log, clock, random, store, identity, tokens }: Base): Promise<Opened> {
+	const kept = await readListening(config.folder.listen);
+	const port = config.meshPort === 0 ? kept.port : config.meshPort;
+	const listen = [multiaddrOf({ host: loopback, port }, port)];
+	const opened: { network?: ListeningNetwork } = {};
 	const mesh = await openMesh({
 		...{ identity, store, clock, random, log },
 		membership: {
 			mesh: await meshIdOf(store, clock, random),
 			gateway: { node: identity.nodeId, publicKey: identity.publicKey, addresses: listen },
 		},
-		openNetwork: (admission) => openLibp2pNetwork({ identity, clock, log, admission, listen }),
+		openNetwork: async (admission) => {
+			opened.network = await openLibp2pNetwork({ identity, clock, log, admission, listen });
+			return opened.network;
+		},
 		strangers: () => tokens.expectsSomeone,
 	});
-	await writeListening(config.folder.listen, { v: 1, hosts, port: portOf(mesh.network.addresses()[0]) });
-	return mesh;
+	assert(opened.network, 'a mesh that is open has its network');
+	return { mesh, network: opened.network };
 }
 
-async function openRest(base: Base & { readonly mesh: Mesh }): Promise<GatewayParts> {
-	const { config, log, clock, random, store, identity, tokens, mesh } = base;
-	const registry = new MeshRegistry(mesh.registry, clock);
-	await registry.found({
-		identity,
-		name: config.name,
-		owner: config.owner,
-		addresses: [...mesh.network.addresses()],
-	});
-	const hub = new EventHub();
+async function openRest(base: Base & Opened): Promise<GatewayParts> {
+	const { config, log, clock, random, store, tokens, mesh, network } = base;
 	const { folder } = config;
+	const registry = new MeshRegistry(mesh.registry, clock);
 	const builds = createBuilds({
 		folder: folder.builds,
 		program: await thisProgram(),
 		log,
 		isOpen: () => tokens.isOpen,
 	});
-	const { hosts } = await readListening(folder.listen);
-	await builds.listen(['127.0.0.1', ...hosts].map((host) => ({ host, port: config.buildsPort })));
+	const doors = new Doors({ network, builds, buildsPort: config.buildsPort, path: folder.listen, log });
+	await doors.openKept();
+	await registry.found({ ...foundedBy(base), addresses: [...network.addresses()] });
+	const hub = new EventHub();
 	const parts: GatewayParts = {
-		...{ config, log, clock, random, store, mesh, registry, tokens, builds },
+		...{ config, log, clock, random, store, mesh, registry, tokens, builds, doors, hub },
 		version: packageVersion(),
 		people: await PersonTokens.open(store),
 		members: new Members(clock),
-		hub,
 		replicas: replicaSet({ ...base, hub }),
 		startedAt: clock.now(),
 	};
+	await tellAddresses(parts);
 	serveJoin({
 		...{ network: mesh.network, clock, log, version: parts.version },
 		admit: (request, peer) => admit({ registry, tokens }, request, peer),
@@ -138,6 +150,10 @@ async function openRest(base: Base & { readonly mesh: Mesh }): Promise<GatewayPa
 	mesh.onFacts(() => void parts.replicas.review());
 	await parts.replicas.review();
 	return parts;
+}
+
+function foundedBy({ config, identity }: Base): Omit<Founder, 'addresses'> {
+	return { identity, name: config.name, owner: config.owner };
 }
 
 function replicaSet(base: Base & { readonly mesh: Mesh; readonly hub: EventHub }): ReplicaSet {

@@ -5,6 +5,7 @@ import type { Clock, Log, Random, Store } from '../shared/ports/index.ts';
 import type { ReplicaSet } from '../shared/replica/index.ts';
 import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
+import type { Doors } from './doors.ts';
 import type { Members } from './members.ts';
 import type { JoinTokens, MeshRegistry, PersonTokens } from './registry/index.ts';
 
@@ -21,6 +22,7 @@ export interface GatewayParts {
 	readonly people: PersonTokens;
 	readonly members: Members;
 	readonly builds: Builds;
+	readonly doors: Doors;
 	readonly replicas: ReplicaSet;
 	readonly hub: EventHub;
 	readonly startedAt: number;

@@ -1,21 +1,32 @@
 /**
- * Where the gateway listens for other machines: loopback always, and the addresses that a person has named, kept over
- * restarts in a file beside the store. A port that was any free one is kept too, because members find the gateway there.
+ * Where the gateway listens for other machines: loopback always, and what a person has named, kept over restarts in a
+ * file beside the store. A port that was any free one is kept too, because members find the gateway there again.
  */
+import { lookup } from 'node:dns/promises';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ganglineError } from '../shared/ports/index.ts';
+import { ownAddresses } from './builds/index.ts';
+
+const hostSchema = z.strictObject({
+	/** A numeric address of this machine, loopback not among them. */
+	host: z.string().min(2).max(64),
+	/** Null: the gateway's own. */
+	port: z.int().min(1).max(65_535).nullable(),
+});
+export type ListenHost = z.output<typeof hostSchema>;
 
 const fileSchema = z.strictObject({
 	v: z.literal(1),
-	/** Numeric addresses or names of this machine, loopback not among them. */
-	hosts: z.array(z.string().min(1).max(200)).max(16),
-	/** The port that was taken last. */
+	hosts: z.array(hostSchema).max(16),
+	/** The port on loopback that was taken last. */
 	port: z.int().min(0).max(65_535),
 });
 export type Listening = z.output<typeof fileSchema>;
+
+export const loopback = '127.0.0.1';
 
 export async function readListening(path: string): Promise<Listening> {
 	const text = await readFile(path, 'utf8').catch(() => null);
@@ -23,7 +34,7 @@ export async function readListening(path: string): Promise<Listening> {
 	const parsed = fileSchema.safeParse(json(text));
 	if (parsed.success) return parsed.data;
 	throw ganglineError('INVALID_CONFIG', `${path} does not say where the gateway listens: it was left as it is`, {
-		hint: `remove it and name the addresses again: gangline gateway listen <address>`,
+		hint: 'remove it and name the addresses again: gangline gateway listen <address>',
 	});
 }
 
@@ -41,14 +52,53 @@ export async function writeListening(path: string, listening: Listening): Promis
 	await rename(draft, path);
 }
 
-/** `127.0.0.1` and the named hosts as multiaddrs on one port. */
-export function multiaddrs(hosts: readonly string[], port: number): readonly string[] {
-	return ['127.0.0.1', ...hosts].map((host) => `/${isIPv6(host) ? 'ip6' : 'ip4'}/${host}/tcp/${port}`);
+/**
+ * The numeric addresses behind what a person wrote (`192.168.1.5`, `[fd00::2]:7431`, `box.lan`, `0.0.0.0` for all of
+ * this machine), loopback left out. @throws GanglineError INVALID_CONFIG
+ */
+export async function readHosts(texts: readonly string[]): Promise<readonly ListenHost[]> {
+	const hosts: ListenHost[] = [];
+	for (const text of texts) {
+		const { name, port } = splitPort(text);
+		for (const host of await numeric(name)) {
+			if (!isLoopbackHost(host) && !hosts.some((one) => one.host === host)) hosts.push({ host, port });
+		}
+	}
+	return hosts;
+}
+
+export function multiaddrOf({ host, port }: ListenHost, ownPort: number): string {
+	return `/${isIPv6(host) ? 'ip6' : 'ip4'}/${host}/tcp/${port ?? ownPort}`;
 }
 
 /** The port in a multiaddr of ours, 0 where there is none. */
 export function portOf(address: string | undefined): number {
 	return Number(/\/tcp\/([0-9]+)/.exec(address ?? '')?.[1] ?? 0);
+}
+
+function splitPort(text: string): { readonly name: string; readonly port: number | null } {
+	const bracketed = /^\[([0-9a-f:]+)\](?::([0-9]{1,5}))?$/i.exec(text);
+	const plain = /^([^:]+):([0-9]{1,5})$/.exec(text);
+	const [, name = text, port] = bracketed ?? plain ?? [];
+	return { name, port: port === undefined ? null : Number(port) };
+}
+
+async function numeric(name: string): Promise<readonly string[]> {
+	if (name === '0.0.0.0') return ownAddresses().filter(isIPv4);
+	if (name === '::') return ownAddresses();
+	if (isIPv4(name) || isIPv6(name)) return [name];
+	try {
+		return [(await lookup(name)).address];
+	} catch (cause) {
+		throw ganglineError('INVALID_CONFIG', `${JSON.stringify(name)} is no address of this machine and no name of one`, {
+			hint: `this machine has ${ownAddresses().join(', ') || 'only loopback'}`,
+			cause,
+		});
+	}
+}
+
+function isLoopbackHost(host: string): boolean {
+	return host.startsWith('127.') || host === '::1';
 }
 
 function json(text: string): unknown {

@@ -6,7 +6,7 @@ import { ganglineError, type NodeId, type Peer } from '../shared/ports/index.ts'
 import { helloMethod, placementMethod, registerProjectMethod } from '../shared/protocol/mesh.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { workState } from '../shared/protocol/work-methods.ts';
-import { addProject, memberOf, projectToChange, setAddresses } from '../shared/registry/index.ts';
+import { addProject, addressesMax, memberOf, projectToChange, setAddresses } from '../shared/registry/index.ts';
 import type { GatewayParts } from './context.ts';
 import { Scheduler } from './scheduler/index.ts';
 
@@ -52,6 +52,12 @@ export function serveMembers(parts: GatewayParts): void {
 	mesh.onFacts((facts) =>
 		members.keep(new Set(Object.keys(facts.nodes).filter((id) => facts.nodes[id]?.status !== 'revoked'))),
 	);
+}
+
+/** Members find the gateway where the registry says. */
+export async function tellAddresses({ mesh, registry }: Pick<GatewayParts, 'mesh' | 'registry'>): Promise<void> {
+	const addresses = mesh.network.addresses().slice(0, addressesMax);
+	await registry.change((facts) => setAddresses(facts, mesh.self, addresses));
 }
 
 function isLinked({ mesh }: GatewayParts, node: NodeId): boolean {

@@ -3,10 +3,11 @@ import type { Handlers } from '../../shared/operations/index.ts';
 import { members } from '../../shared/registry/index.ts';
 import { ownAddresses } from '../builds/index.ts';
 import type { GatewayParts } from '../context.ts';
+import { tellAddresses } from '../serve-members.ts';
 import { isLoopback } from './token-handlers.ts';
 import { nodeView, projectView } from './views.ts';
 
-type Names = 'gateway.status' | 'gateway.stop' | 'mesh.status' | 'node.list';
+type Names = 'gateway.status' | 'gateway.stop' | 'gateway.listen' | 'mesh.status' | 'node.list';
 
 export interface GatewayProcess {
 	readonly pid: number;
@@ -44,6 +45,16 @@ export function gatewayHandlers(parts: GatewayParts, self: GatewayProcess): Pick
 		'gateway.stop': async () => {
 			self.stop();
 			return { pid: self.pid, answer: 'the gateway stops; the nodes go on without it' };
+		},
+		'gateway.listen': async ({ addresses }) => {
+			await parts.doors.listen(addresses);
+			await tellAddresses(parts);
+			const listens = [...mesh.network.addresses()];
+			const words = listens.every(isLoopback)
+				? 'the gateway listens on loopback alone: only this machine reaches it'
+				: `other machines reach the gateway at ${listens.filter((one) => !isLoopback(one)).join(', ')}`;
+			parts.log.info('gateway.listens', { listens });
+			return { listens, builds: [...builds.urls()], answer: words };
 		},
 		'mesh.status': async () => {
 			const facts = mesh.facts();

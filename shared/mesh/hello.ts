@@ -4,6 +4,7 @@
  */
 import { type Clock, GanglineError, type Log } from '../ports/index.ts';
 import { helloMethod } from '../protocol/mesh.ts';
+import { addressesMax, addressSchema } from '../registry/index.ts';
 import type { Mesh } from './open-mesh.ts';
 
 export interface HelloOptions {
@@ -69,7 +70,8 @@ export class Hello implements Disposable {
 		if (!links.includes(gateway)) return;
 		const [at, began] = [clock.now(), clock.monotonic()];
 		try {
-			const addresses = [...mesh.network.addresses()].slice(0, 16);
+			const known = mesh.network.addresses().filter((address) => addressSchema.safeParse(address).success);
+			const addresses = known.slice(0, addressesMax);
 			const answer = await mesh.rpc.ask(gateway, helloMethod, { version, addresses, links, at });
 			const roundTrip = clock.monotonic() - began;
 			this.#word = { version: answer.version, clockAheadMs: Math.round(answer.at - at - roundTrip / 2) };

@@ -25,10 +25,13 @@ import {
 	streamsMax,
 	windowBytesMax,
 } from './libp2p-limits.ts';
+import type { ExtraListeners } from './libp2p-listeners.ts';
 
 export interface HostOptions {
 	readonly identity: Identity;
 	readonly listen: readonly string[];
+	/** Listeners that come and go later. */
+	readonly extra?: ExtraListeners;
 	/** Asked with the proved key before anything else is said; false: the connection ends. */
 	readonly mayConnect: (publicKey: Uint8Array, direction: 'inbound' | 'outbound') => boolean;
 	/** A connection begins its handshake … */
@@ -48,11 +51,12 @@ export async function startHost(options: HostOptions): Promise<Libp2p> {
 		opening(raw);
 		return false;
 	};
+	const transport = tcp({ maxConnections: connectionsMax + handshakesMax });
 	try {
 		return await createLibp2p({
 			privateKey: privateKeyOf(options.identity),
 			addresses: { listen: [...options.listen] },
-			transports: [tcp({ maxConnections: connectionsMax + handshakesMax })],
+			transports: [options.extra?.wrap(transport) ?? transport],
 			connectionEncrypters: [noise()],
 			streamMuxers: [boundedMuxer],
 			connectionMonitor: { enabled: false },
@@ -129,7 +133,8 @@ function boundedMuxer(): StreamMuxerFactory {
 	};
 }
 
-function startError(cause: unknown, listen: readonly string[]): GanglineError {
+/** Why listening failed, in our words. */
+export function startError(cause: unknown, listen: readonly string[]): GanglineError {
 	if (cause instanceof GanglineError) return cause;
 	const text = cause instanceof Error ? cause.message : String(cause);
 	const where = listen.join(', ');

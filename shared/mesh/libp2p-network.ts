@@ -22,9 +22,10 @@ import {
 	type PeerAddress,
 } from '../ports/index.ts';
 import { LinkMeter } from './libp2p-guards.ts';
-import { peerNameOf, rawKeyOf, startHost } from './libp2p-host.ts';
+import { peerNameOf, rawKeyOf, startError, startHost } from './libp2p-host.ts';
 import { dialMsMax, strangersMax, streamsPerProtocolMax } from './libp2p-limits.ts';
 import { aliveProtocol, askForSign, giveSigns, Libp2pLink } from './libp2p-link.ts';
+import { ExtraListeners } from './libp2p-listeners.ts';
 
 export interface Libp2pNetworkOptions {
 	readonly identity: Identity;
@@ -38,15 +39,23 @@ export interface Libp2pNetworkOptions {
 	readonly announce?: readonly string[];
 }
 
+/** The network of a process whose addresses may change while it runs. */
+export interface ListeningNetwork extends Network {
+	/** Listens at these besides what it was opened with, and at no others. Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed. */
+	listenAlso(addresses: readonly string[]): Promise<void>;
+}
+
 const listenDefault = ['/ip4/127.0.0.1/tcp/0'] as const;
 
 /** Starts to listen. Throws PORT_IN_USE or INVALID_CONFIG where an address cannot be listened on. */
-export async function openLibp2pNetwork(options: Libp2pNetworkOptions): Promise<Network> {
+export async function openLibp2pNetwork(options: Libp2pNetworkOptions): Promise<ListeningNetwork> {
+	const extra = new ExtraListeners();
 	const meters = new WeakMap<object, LinkMeter>();
 	const strangers = { now: (): number => 0 };
 	const host = await startHost({
 		identity: options.identity,
 		listen: options.listen ?? listenDefault,
+		extra,
 		mayConnect: (publicKey, direction) => {
 			const admission = options.admission(publicKey);
 			if (admission !== 'stranger') return admission === 'member';
@@ -56,13 +65,14 @@ export async function openLibp2pNetwork(options: Libp2pNetworkOptions): Promise<
 		connecting: (raw: MultiaddrConnection) => void meters.set(raw.timeline, new LinkMeter(raw)),
 		opening: (raw: MultiaddrConnection) => meters.get(raw.timeline)?.bound(Number.POSITIVE_INFINITY, 'a member'),
 	});
-	const network = new Libp2pNetwork(host, options, (connection) => meters.get(connection.timeline));
+	const network = new Libp2pNetwork({ host, extra }, options, (connection) => meters.get(connection.timeline));
 	strangers.now = () => network.strangers;
 	return network;
 }
 
-class Libp2pNetwork implements Network {
+class Libp2pNetwork implements ListeningNetwork {
 	readonly #host: Libp2p;
+	readonly #extra: ExtraListeners;
 	readonly #options: Libp2pNetworkOptions;
 	readonly #meterOf: (connection: Connection) => LinkMeter | undefined;
 	/** In the order in which they came up. */
@@ -71,8 +81,13 @@ class Libp2pNetwork implements Network {
 	readonly #listeners = new Set<(change: LinkChange) => void>();
 	#stopping: Promise<void> | null = null;
 
-	constructor(host: Libp2p, options: Libp2pNetworkOptions, meterOf: (connection: Connection) => LinkMeter | undefined) {
+	constructor(
+		{ host, extra }: { readonly host: Libp2p; readonly extra: ExtraListeners },
+		options: Libp2pNetworkOptions,
+		meterOf: (connection: Connection) => LinkMeter | undefined,
+	) {
 		this.#host = host;
+		this.#extra = extra;
 		this.#options = options;
 		this.#meterOf = meterOf;
 		host.addEventListener('connection:open', ({ detail }) => {
@@ -93,7 +108,16 @@ class Libp2pNetwork implements Network {
 
 	addresses(): readonly string[] {
 		const { announce } = this.#options;
-		return announce ?? this.#host.getMultiaddrs().map((address) => address.toString().replace(/\/p2p\/[^/]+$/, ''));
+		const all = [...this.#host.getMultiaddrs(), ...this.#extra.addresses()];
+		return announce ?? all.map((address) => address.toString().replace(/\/p2p\/[^/]+$/, ''));
+	}
+
+	async listenAlso(addresses: readonly string[]): Promise<void> {
+		try {
+			await this.#extra.set(addresses);
+		} catch (cause) {
+			throw startError(cause, addresses);
+		}
 	}
 
 	async dial(peer: PeerAddress): Promise<void> {
@@ -169,6 +193,7 @@ class Libp2pNetwork implements Network {
 	}
 
 	async #stop(): Promise<void> {
+		await this.#extra.close();
 		await this.#host.stop();
 		this.#listeners.clear();
 		for (const link of this.#links.splice(0))

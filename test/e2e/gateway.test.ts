@@ -1,6 +1,7 @@
 /** A gateway as a real process, with members over real TCP: founding, joining, restarts, revoking, strangers. */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownAddresses } from '../../gateway/builds/index.ts';
 import { openLibp2pNetwork } from '../../shared/mesh/index.ts';
 import { formatToken, parseToken } from '../../shared/mesh/join/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
@@ -52,6 +53,31 @@ describe('a gateway', { timeout: 120_000 }, () => {
 		const { nodes } = await world.ask('node.list', {});
 		expect(nodes.map(({ name }) => name)).toContain('patient');
 		await eventually(() => mesh.network.links().length === 1, 'the member to be back', 30);
+	});
+
+	it('listens where it is told, tells members and keeps it over a restart', async () => {
+		const own = ownAddresses()[0];
+		if (own === undefined) throw new Error('this machine has no address but loopback');
+		const member = await world.join(await world.token(), { hostName: 'far' });
+		const mesh = await member.open();
+		const { listens } = await world.ask('gateway.listen', { addresses: [own] });
+		const outside = listens.find((address) => address.includes(`/${own}/`));
+		expect(outside).toBeDefined();
+		await eventually(
+			() => mesh.facts().nodes[mesh.membership.gateway.node]?.addresses.includes(outside ?? '') ?? false,
+			'the news',
+		);
+		const gateway = parseToken(await world.token()).gateway;
+		expect(gateway.addresses).toContain(outside);
+		const busy = await world.refused('gateway.listen', {
+			addresses: [`${own}:${new URL(world.note().url).port}`, '192.0.2.77'],
+		});
+		expect(busy.code).toMatch(/INVALID_CONFIG|PORT_IN_USE/);
+		await world.end('SIGTERM');
+		await world.start();
+		expect((await world.ask('gateway.status', {})).listens).toEqual(listens);
+		await eventually(() => mesh.network.links().length === 1, 'the member to be back', 30);
+		expect((await world.ask('gateway.listen', { addresses: [] })).listens).toHaveLength(1);
 	});
 
 	it('[I13] takes a token once, and answers the same node the same again', async () => {

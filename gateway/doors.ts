@@ -1,0 +1,76 @@
+/**
+ * The gateway's two doors for other machines, the mesh and the builds, opened at the same hosts and moved together: both
+ * or none. An address that this machine has lost meanwhile (a laptop in another network) keeps nothing else shut.
+ */
+import type { ListeningNetwork } from '../shared/mesh/index.ts';
+import { GanglineError, type Log } from '../shared/ports/index.ts';
+import type { Builds } from './builds/index.ts';
+import {
+	type ListenHost,
+	loopback,
+	multiaddrOf,
+	portOf,
+	readHosts,
+	readListening,
+	writeListening,
+} from './listening.ts';
+
+export interface DoorsOptions {
+	readonly network: ListeningNetwork;
+	readonly builds: Builds;
+	readonly buildsPort: number;
+	/** The file that keeps it. */
+	readonly path: string;
+	readonly log: Log;
+}
+
+export class Doors {
+	readonly #options: DoorsOptions;
+	/** Of the mesh on loopback; the others take the same unless they name one. */
+	readonly #port: number;
+	#hosts: readonly ListenHost[] = [];
+
+	constructor(options: DoorsOptions) {
+		this.#options = options;
+		this.#port = portOf(options.network.addresses()[0]);
+	}
+
+	/** Opens what was kept, as far as this machine has it. */
+	async openKept(): Promise<void> {
+		const { path, log } = this.#options;
+		const { hosts } = await readListening(path);
+		const usable: ListenHost[] = [];
+		for (const host of hosts) {
+			try {
+				await this.#open([...usable, host]);
+				usable.push(host);
+			} catch (error) {
+				if (!(error instanceof GanglineError)) throw error;
+				log.warn('gateway.doorShut', { host: host.host, why: error.message });
+			}
+		}
+		if (usable.length === 0) await this.#open([]);
+		this.#hosts = usable;
+		await writeListening(path, { v: 1, hosts, port: this.#port });
+	}
+
+	/** From now on exactly there, loopback besides. Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed. */
+	async listen(texts: readonly string[]): Promise<void> {
+		const { path } = this.#options;
+		const hosts = await readHosts(texts);
+		try {
+			await this.#open(hosts);
+		} catch (error) {
+			await this.#open(this.#hosts);
+			throw error;
+		}
+		this.#hosts = hosts;
+		await writeListening(path, { v: 1, hosts: [...hosts], port: this.#port });
+	}
+
+	async #open(hosts: readonly ListenHost[]): Promise<void> {
+		const { network, builds, buildsPort } = this.#options;
+		await network.listenAlso(hosts.map((host) => multiaddrOf(host, this.#port)));
+		await builds.listen([loopback, ...hosts.map(({ host }) => host)].map((host) => ({ host, port: buildsPort })));
+	}
+}
