@@ -3,7 +3,7 @@
  * replicas. In the place of the network is `pump`, which carries everything along every link that is up; whatever is
  * carried may be lost with a crash, never halved.
  */
-import { dutyRights, speaksFor } from '../../node/home/author-rights.ts';
+import { speaksFor } from '../../node/home/author-rights.ts';
 import { HomeExchange } from '../../node/home/exchange.ts';
 import { Home } from '../../node/home/home.ts';
 import { openFacts } from '../../node/home/open-facts.ts';
@@ -173,37 +173,9 @@ export class ReplicaMesh {
 		throw new Error('the mesh does not come to rest');
 	}
 
-	async #openHome(node: SimNode, registry: KnownRegistry): Promise<NonNullable<SimNode['home']>> {
-		const { store, identity } = node;
+	#openHome({ store, identity }: SimNode, registry: KnownRegistry): Promise<NonNullable<SimNode['home']>> {
 		const { clock, log } = this;
-		const random = this.random.fork(`home ${this.history.length} ${clock.now()} ${this.#boots++}`);
-		const { index, logs, own, pending } = await openFacts({ store, clock, random, identity, log, project: projectId });
-		const rights = registry.rights(projectId);
-		const home = new Home({
-			document: index,
-			logs: own,
-			pending,
-			context: async () => ({ diffIsAsShown: () => true, speaksFor: speaksFor(rights, identity.nodeId) }),
-			historyWrites: (entries) => [{ kind: 'append', stream: 'history', bytes: Buffer.from(JSON.stringify(entries)) }],
-			log,
-		});
-		const exchange = await HomeExchange.open({
-			project: projectId,
-			node: identity.nodeId,
-			home,
-			index,
-			logs,
-			own: new Set(Object.values(own).map(({ author }) => author)),
-			rights,
-			others: () => registry.others(projectId),
-			store,
-			clock,
-			random,
-			log,
-		});
-		await home.settlePending();
-		exchange.start();
-		return { home, exchange };
+		return openSimHome({ store, identity, registry, clock, log, random: this.random.fork(`home ${this.#boots++}`) });
 	}
 
 	#boots = 0;
@@ -289,7 +261,46 @@ export class ReplicaMesh {
 	}
 }
 
-export { dutyRights };
+export interface SimHomeParts {
+	readonly store: Store;
+	readonly identity: Identity;
+	readonly registry: KnownRegistry;
+	readonly clock: SimClock;
+	readonly log: SimLog;
+	readonly random: SimRandom;
+}
+
+/** A home without git: facts, logs and exchange as in production, its history in the store. */
+export async function openSimHome(parts: SimHomeParts): Promise<{ home: Home; exchange: HomeExchange }> {
+	const { store, identity, registry, clock, log, random } = parts;
+	const { index, logs, own, pending } = await openFacts({ store, clock, random, identity, log, project: projectId });
+	const rights = registry.rights(projectId);
+	const home = new Home({
+		document: index,
+		logs: own,
+		pending,
+		context: async () => ({ diffIsAsShown: () => true, speaksFor: speaksFor(rights, identity.nodeId) }),
+		historyWrites: (entries) => [{ kind: 'append', stream: 'history', bytes: Buffer.from(JSON.stringify(entries)) }],
+		log,
+	});
+	const exchange = await HomeExchange.open({
+		project: projectId,
+		node: identity.nodeId,
+		home,
+		index,
+		logs,
+		own: new Set(Object.values(own).map(({ author }) => author)),
+		rights,
+		others: () => registry.others(projectId),
+		store,
+		clock,
+		random,
+		log,
+	});
+	await home.settlePending();
+	exchange.start();
+	return { home, exchange };
+}
 
 const pair = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
 

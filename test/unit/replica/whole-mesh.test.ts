@@ -1,0 +1,81 @@
+/** The same over everything that lies between replicas in production: registry, dialling, sync, questions. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ItemDraft } from '../../../shared/operations/index.ts';
+import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import { WholeMesh } from '../../support/whole-mesh.ts';
+
+const names = ['desk', 'gate', 'ann', 'bob'] as const;
+const elsewhere = names.slice(1);
+const key = (n: number): string => `01JZ0000000000000000000${String(n).padStart(3, '0')}`;
+
+function wish(random: SimRandom, who: string): ItemDraft {
+	const item = key(random.below(4));
+	const by = 'user' as const;
+	const choice = random.below(5);
+	if (choice < 2) return { by, who, item, event: 'add', args: { title: `by ${who}`, type: 'story', held: true } };
+	if (choice === 2) return { by, who, item, event: 'delete' };
+	return { by, who, item, event: 'edit', args: { title: `title ${random.below(1_000)}` } };
+}
+
+let mesh: WholeMesh;
+afterEach(() => mesh.stop());
+
+describe('a whole mesh', () => {
+	it('carries a wish from a laptop to the home and the answer back', async () => {
+		mesh = await WholeMesh.start('whole', names);
+		const answer = mesh.seat('ann').replica.submit([wish(mesh.random, 'ann')], { waitMs: 2_000 });
+		await mesh.run(2_100);
+		expect((await answer)[0]?.kind).not.toBe('tentative');
+		await mesh.until(() => mesh.isSettled());
+		expect(mesh.complaints()).toEqual([]);
+	});
+
+	it('reaches the home through the gateway where there is no other way', async () => {
+		mesh = await WholeMesh.start('through', names);
+		mesh.net.partition(mesh.id('ann'), mesh.id('desk'));
+		await mesh.run(35_000, 100);
+		const answer = mesh.seat('ann').replica.submit([wish(mesh.random, 'ann')], { waitMs: 2_000 });
+		await mesh.run(2_100);
+		expect((await answer)[0]?.kind).not.toBe('tentative');
+		await mesh.until(() => Object.keys(mesh.home().exchange.index.refusals).length === 0);
+	});
+
+	for (const seed of ['storm 1', 'storm 2', 'storm 3']) {
+		it(`[I1] [I6] [I14] settles everything once after a storm (${seed})`, async () => {
+			mesh = await WholeMesh.start(seed, names);
+			const random = mesh.random.fork('storm');
+			const asked = new Set<string>();
+			for (let step = 0; step < 40; step += 1) {
+				const at = random.pick(elsewhere);
+				const choice = random.below(8);
+				if (choice === 0) mesh.net.partition(mesh.id(random.pick(names)), mesh.id(at));
+				else if (choice === 1) mesh.net.heal();
+				else if (choice === 2) {
+					const victim = random.pick(names);
+					mesh.crash(victim);
+					await mesh.run(200);
+					await mesh.boot(victim);
+				} else if (choice === 3) await mesh.run(5_000, 50);
+				else if (choice === 4) await mesh.home().home.submit('edge', [wish(random, 'desk')]);
+				else {
+					const replica = mesh.seatOrNull(at)?.replica;
+					void replica?.submit([wish(random, at)], { waitMs: 500 }).then(([answer]) => {
+						if (answer) asked.add(`${answer.intent.author}#${answer.intent.n}`);
+					});
+				}
+				await mesh.run(100);
+			}
+			mesh.net.heal();
+			await mesh.until(() => mesh.isSettled());
+			const history = await mesh.historyAtHome();
+			const ids = history.map(({ id }) => id);
+			expect(new Set(ids).size).toBe(ids.length);
+			expect(asked.size).toBeGreaterThan(5);
+			for (const id of asked) expect(ids).toContain(id);
+			for (const name of elsewhere) {
+				expect([...mesh.seat(name).replica.views()]).toEqual([...mesh.seat('gate').replica.views()]);
+			}
+			expect(mesh.complaints()).toEqual([]);
+		});
+	}
+});
