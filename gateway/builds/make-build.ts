@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import type { ProgramFile } from './program.ts';
@@ -22,6 +22,8 @@ const launcher = `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")") && exec "$here/bin/node" "$here/app/gateway/cli/gangline.js" "$@"
 `;
 const stderrCharactersKept = 4096;
+/** A person waits for it: half the time of gzip's own default, for a twentieth more to fetch. */
+const level = 3;
 
 /** Packs the files into \`<folder>/<sha256>.tgz\`. Nothing of that name is there before it is whole. */
 export async function makeBuild(files: readonly ProgramFile[], folder: string): Promise<MadeBuild> {
@@ -46,27 +48,20 @@ async function stageFiles(files: readonly ProgramFile[], stage: string): Promise
 	for (const folder of new Set(files.map(({ to }) => dirname(join(stage, to))))) {
 		await mkdir(folder, { recursive: true, mode: 0o755 });
 	}
-	for (const { from, to, executable } of files) {
-		const path = join(stage, to);
-		await copyFile(from, path);
-		await chmod(path, executable ? 0o755 : 0o644);
-	}
+	for (const { from, to } of files) await linkOrCopy(from, join(stage, to));
 	await writeFile(join(stage, 'gangline'), launcher);
 	await chmod(join(stage, 'gangline'), 0o755);
 }
 
+/** A link costs nothing; another disk, or another owner's file, has to be copied. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+	await link(from, to).catch(() => copyFile(from, to));
+}
+
 async function packFolder(folder: string, to: string): Promise<void> {
-	const alike = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u+rwX,go+rX,go-w'];
-	const argv = [
-		'--create',
-		'--format=ustar',
-		...alike,
-		'--use-compress-program=gzip -n -6',
-		'--file',
-		to,
-		'-C',
-		folder,
-	];
+	const packing = ['--create', '--format=ustar', '--hard-dereference', `--use-compress-program=gzip -n -${level}`];
+	const alike = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
+	const argv = [...packing, ...alike, '--file', to, '-C', folder];
 	const { code, stderr } = await runTar([...argv, '.']);
 	if (code === 0) return;
 	throw ganglineError('UNSUITABLE_MACHINE', `the build for machines that join could not be packed: ${stderr}`, {
