@@ -181,8 +181,11 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		expect(existsSync(at.marker)).toBe(false);
 
 		// As the same user it can end the node, which goes on where it was when it is started again.
-		await world.ok(repository, 'add', 'kill', '--run', `sleep 1; kill -9 ${at.nodePid}; sleep 30`);
+		const added = join(world.folder, 'added');
+		const kill = `until test -e '${added}'; do sleep 0.1; done; kill -9 ${at.nodePid}; sleep 30`;
+		await world.ok(repository, 'add', 'kill', '--run', kill);
 		await world.ok(repository, 'add', 'honest three', '--run', 'echo three > honest-three.txt');
+		writeFileSync(added, '');
 		while (existsSync(`/proc/${at.nodePid}`)) await new Promise((resolve) => setTimeout(resolve, 100));
 		await start(world, repository, wrap);
 		await world.ok(repository, 'move', `${byTitle(board).size + 1}`, 'freeze');
