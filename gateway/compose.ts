@@ -16,7 +16,15 @@ import {
 } from '../shared/mesh/index.ts';
 import { serveJoin } from '../shared/mesh/join/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
-import { assert, type Clock, GanglineError, type Log, type Random, randomHex, type Store } from '../shared/ports/index.ts';
+import {
+	assert,
+	type Clock,
+	GanglineError,
+	type Log,
+	type Random,
+	randomHex,
+	type Store,
+} from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { ReplicaSet } from '../shared/replica/index.ts';
@@ -26,6 +34,7 @@ import type { GatewayConfig } from './config.ts';
 import type { GatewayParts } from './context.ts';
 import { Doors } from './doors.ts';
 import { type DocumentServer, openProjectDocument, serveDocuments } from './edge/index.ts';
+import { HomeEvents } from './home-events.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { loopback, multiaddrOf, readListening } from './listening.ts';
 import { Members } from './members.ts';
@@ -51,15 +60,16 @@ export async function composeGateway(config: GatewayConfig, log: Log): Promise<R
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
-		stopAll(parts, { api, edge }).then(ended.resolve, ended.reject);
+		stopAll(parts, { api, edge, homes }).then(ended.resolve, ended.reject);
 	};
 	const address = { url: '' };
 	const api = makeApi(parts, { address, stop });
 	const edge = makeEdge(parts, api);
+	const homes = new HomeEvents(parts);
 	try {
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.folder.api })).url;
 	} catch (error) {
-		await stopAll(parts, { api, edge });
+		await stopAll(parts, { api, edge, homes });
 		throw error;
 	}
 	log.info('gateway.started', { url: address.url, node: parts.mesh.self, listens: parts.mesh.network.addresses() });
@@ -224,10 +234,11 @@ function makeEdge({ replicas, mesh, clock, log }: GatewayParts, api: Api): Docum
 
 async function stopAll(
 	{ hub, clock, log, store, mesh, builds, replicas }: GatewayParts,
-	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
+	{ api, edge, homes }: { readonly api: Api; readonly edge: DocumentServer; readonly homes: HomeEvents },
 ): Promise<void> {
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
+	homes[Symbol.dispose]();
 	await edge.stop();
 	await api.stop();
 	await replicas[Symbol.asyncDispose]();

@@ -21,7 +21,14 @@ export async function joinOwnGateway(session: Session, { node, gateway }: Both):
 	if (isMember) return null;
 	const person = await personHere(session, gateway);
 	const duties: ('home' | 'work')[] = ['home', 'work'];
-	const { token } = await gateway.call('token.create', { duties, worksFor: 'any', person, uses: 1, minutes: 5 });
+	const { token } = await gateway.call('token.create', {
+		duties,
+		worksFor: 'any',
+		person,
+		uses: 1,
+		minutes: 5,
+		build: false,
+	});
 	return node.call('mesh.join', { token });
 }
 

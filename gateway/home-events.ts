@@ -1,0 +1,97 @@
+/**
+ * What happens at the homes, as part of the gateway's own stream of changes: lines of logs, progress, projects. Items are
+ * not taken from there: they come out of the replicas, which are here also while a home is away. A home is followed as
+ * long as it is connected; it may speak of its own projects alone [I13].
+ */
+import type { EventHub } from '../shared/http/index.ts';
+import type { Mesh } from '../shared/mesh/index.ts';
+import type { ChangeEvent } from '../shared/operations/index.ts';
+import { type Clock, GanglineError, type Log, type NodeId } from '../shared/ports/index.ts';
+import { eventStream } from '../shared/protocol/mesh.ts';
+import type { RegistryFacts } from '../shared/registry/index.ts';
+import type { ReplicaSet } from '../shared/replica/index.ts';
+
+export interface HomeEventsOptions {
+	readonly mesh: Mesh;
+	readonly hub: EventHub;
+	readonly replicas: Pick<ReplicaSet, 'find'>;
+	readonly clock: Clock;
+	readonly log: Log;
+}
+
+/** A home that ends the stream while it is connected is asked again after this. */
+const againMs = 5_000;
+
+export class HomeEvents implements Disposable {
+	readonly #options: HomeEventsOptions;
+	readonly #followed = new Map<NodeId, AbortController>();
+	readonly #unsubscribes: readonly (() => void)[];
+
+	constructor(options: HomeEventsOptions) {
+		this.#options = options;
+		const { mesh } = options;
+		this.#unsubscribes = [mesh.network.subscribe(() => this.#review()), mesh.onFacts(() => this.#review())];
+		this.#review();
+	}
+
+	[Symbol.dispose](): void {
+		for (const unsubscribe of this.#unsubscribes) unsubscribe();
+		for (const following of this.#followed.values()) following.abort();
+		this.#followed.clear();
+	}
+
+	#review(): void {
+		const { mesh } = this.#options;
+		const homes = new Set(Object.values(mesh.facts().projects).map(({ home }) => home));
+		const wanted = new Set(mesh.network.links().flatMap(({ node }) => (homes.has(node) ? [node] : [])));
+		for (const [node, following] of [...this.#followed]) {
+			if (wanted.has(node)) continue;
+			this.#followed.delete(node);
+			following.abort();
+		}
+		for (const node of wanted) {
+			if (this.#followed.has(node)) continue;
+			const following = new AbortController();
+			this.#followed.set(node, following);
+			void this.#follow(node, following);
+		}
+	}
+
+	async #follow(node: NodeId, following: AbortController): Promise<void> {
+		const { mesh, clock, log } = this.#options;
+		const { signal } = following;
+		try {
+			for await (const event of mesh.rpc.askStream(node, eventStream, {}, { signal })) this.#pass(node, event);
+		} catch (error) {
+			if (signal.aborted) return;
+			const words = error instanceof GanglineError ? { code: error.code, why: error.message } : { error };
+			log.info('events.ended', { node, ...words });
+		}
+		if (signal.aborted) return;
+		const cancel = clock.after(againMs, () => {
+			if (this.#followed.get(node) === following) this.#followed.delete(node);
+			this.#review();
+		});
+		signal.addEventListener('abort', cancel, { once: true });
+	}
+
+	#pass(node: NodeId, event: ChangeEvent): void {
+		const { mesh, hub, replicas } = this.#options;
+		const project = projectOf(event);
+		if (project === null || mesh.facts().projects[project]?.home !== node) return;
+		if (event.kind === 'project') {
+			const view = { ...event.project, name: nameOf(mesh.facts(), project) };
+			replicas.find({ kind: 'id', id: project })?.remember(view);
+			hub.publish({ ...event, project: view });
+		} else if (event.kind === 'log' || event.kind === 'progress') hub.publish(event);
+	}
+}
+
+function projectOf(event: ChangeEvent): string | null {
+	if (event.kind === 'project') return event.project.id;
+	return 'project' in event ? event.project : null;
+}
+
+function nameOf({ projects }: RegistryFacts, project: string): string {
+	return projects[project]?.name ?? project;
+}
