@@ -22,6 +22,7 @@ import {
 	type Store,
 } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
+import { memberOf } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { availableRuntimes } from './agents/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
@@ -80,6 +81,7 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 	const ended = Promise.withResolvers<void>();
 	let stopping = false;
 	const projects = makeProjects(parts);
+	followSlots(parts);
 	parts.room.onFreed(() => {
 		parts.station.changed();
 		for (const project of projects.all()) project.poke();
@@ -142,6 +144,15 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 	};
 }
 
+/** What was agreed when this node joined counts where its own environment says nothing. */
+function followSlots({ config, registry, room, identity }: NodeParts): void {
+	if (config.slots !== null) return;
+	registry.subscribe(() => {
+		const own = registry.facts && memberOf(registry.facts, identity.nodeId);
+		room.setSlots(own?.slots ?? slotsDefault);
+	});
+}
+
 function makeProjects(parts: NodeParts): Projects {
 	const { config, store, log } = parts;
 	return new Projects({
@@ -186,13 +197,13 @@ interface Asked {
 
 /** What this node answers about itself and its own projects. */
 function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked): Partial<Handlers> {
-	const { config, store, clock, random, identity, version, room, station } = parts;
+	const { store, clock, random, identity, version, room, station } = parts;
 	const context: HandlerContext = {
 		store,
 		clock,
 		random,
 		node: identity.nodeId,
-		slots: () => ({ free: room.freeSlots, total: config.slots ?? slotsDefault }),
+		slots: () => ({ free: room.freeSlots, total: room.slots }),
 		projects: () => projects.all(),
 		project: (ref) => projects.find(ref),
 		addProject: async (path) => {

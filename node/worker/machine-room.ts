@@ -27,6 +27,7 @@ const rangesMax = 1_000;
 
 export class MachineRoom {
 	readonly #options: Required<MachineRoomOptions>;
+	#slots: number;
 	#quarantined = 0;
 	#taken = 0;
 	readonly #ranges = new Set<number>();
@@ -41,14 +42,22 @@ export class MachineRoom {
 			loadMax: 32,
 			...options,
 		};
+		this.#slots = options.slots;
 	}
 
 	get freeSlots(): number {
-		return Math.max(0, this.#options.slots - this.#taken - this.#quarantined);
+		return Math.max(0, this.#slots - this.#taken - this.#quarantined);
 	}
 
 	get slots(): number {
-		return this.#options.slots;
+		return this.#slots;
+	}
+
+	/** From now on so many; with fewer than are taken, what runs is finished first. */
+	setSlots(slots: number): void {
+		const wasFull = this.freeSlots === 0;
+		this.#slots = slots;
+		if (wasFull && this.freeSlots > 0) for (const tell of this.#waiting) tell();
 	}
 
 	/** What the machine has, and the floors. */

@@ -40,6 +40,20 @@ describe('MachineRoom', () => {
 		expect(told).toBe(1);
 	});
 
+	test('takes another number of slots, and tells who waits when there are more', () => {
+		const room = make();
+		let told = 0;
+		room.onFreed(() => {
+			told += 1;
+		});
+		room.takeSlot();
+		room.takeSlot();
+		room.setSlots(1);
+		expect([room.slots, room.freeSlots, told]).toEqual([1, 0, 0]);
+		room.setSlots(4);
+		expect([room.slots, room.freeSlots, told]).toEqual([4, 2, 1]);
+	});
+
 	test('gives no two runs the same ports', () => {
 		const room = make();
 		const [a, b] = [room.takePorts(), room.takePorts()];
