@@ -91,8 +91,9 @@ class Libp2pNetwork implements ListeningNetwork {
 		this.#options = options;
 		this.#meterOf = meterOf;
 		host.addEventListener('connection:open', ({ detail }) => {
-			// One that we dialled counts when the other side has shown that it wants us: `dial` finds out.
-			if (detail.direction === 'inbound') this.#linkOf(detail);
+			// One that we dialled counts when the other side has shown that it wants us: `dial` finds out. One that died
+			// in its handshake must be ended by us; the library would ping it for ever.
+			if (detail.direction === 'inbound' || detail.status !== 'open') this.#linkOf(detail);
 		});
 		host.addEventListener('connection:close', ({ detail }) => this.#closed(detail));
 		this.#serve(aliveProtocol, giveSigns);
