@@ -179,7 +179,17 @@ export class WholeMesh {
 		return entries.flatMap(({ bytes }) => JSON.parse(Buffer.from(bytes).toString()) as HistoryEntry[]);
 	}
 
+	/** Ends everything; time goes on meanwhile, because some of it waits for the other side for a while. */
 	async stop(): Promise<void> {
+		let isStopped = false;
+		const stopping = this.#stop().finally(() => {
+			isStopped = true;
+		});
+		while (!isStopped) await this.run(100);
+		await stopping;
+	}
+
+	async #stop(): Promise<void> {
 		for (const { running } of this.members.values()) {
 			await running?.replicas?.[Symbol.asyncDispose]();
 			await running?.home?.exchange.stop();
