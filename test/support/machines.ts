@@ -26,6 +26,8 @@ export interface Machine {
 export interface MachineRoom extends AsyncDisposable {
 	/** Another machine; `env` on top of a stranger's. */
 	machine(name: string, env?: Readonly<Record<string, string>>): Machine;
+	/** What starts a program on the machine of that name. */
+	within(name: string): readonly string[];
 	/** Frames from `a` to `b` and back are lost from now on. */
 	cut(a: Machine, b: Machine): void;
 	/** Only frames from `a` to `b` are lost. */
@@ -78,6 +80,7 @@ export function openMachineRoom(): MachineRoom {
 			machines.push(machine);
 			return machine;
 		},
+		within: (name) => ['ip', 'netns', 'exec', namespaceOf({ name })],
 		cut(a, b) {
 			lose(a, b);
 			lose(b, a);
