@@ -68,8 +68,9 @@ export class ArrivingFile {
 	}
 
 	/** Leaves it for another try. */
-	close(): Promise<void> {
-		return this.#file.close();
+	async close(): Promise<void> {
+		if (this.#bytes === 0) await this.remove();
+		else await this.#file.close();
 	}
 
 	async remove(): Promise<void> {
