@@ -54,7 +54,13 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		project: record.id,
 		...{ home, pool, workAuthor, runs, log, clock },
 		git: repository,
-		placer: new Placer({ rpc: doors.rpc, gateway: () => doors.gateway(), now: () => clock.now(), log }),
+		placer: new Placer({
+			rpc: doors.rpc,
+			gateway: () => doors.gateway(),
+			now: () => clock.now(),
+			nameOf: (node) => pool.nameOf(node),
+			log,
+		}),
 		config: () => settings.read(),
 		fetchAttempt: keepAttempt(ground, own),
 		verdictOnMain: async (base): Promise<TreeVerdict | null> =>

@@ -10,7 +10,7 @@ import type { ProjectConfig } from '../../shared/project/index.ts';
 import { sayingCharactersMax, type Task } from '../../shared/protocol/work.ts';
 import { agentFor, runtimeOf } from './agent-for.ts';
 import type { Home } from './home.ts';
-import type { Placed, Placer } from './placer.ts';
+import type { Considered, Placed, Placer } from './placer.ts';
 import { draftOf } from './plan-drafts.ts';
 import { isHeard } from './plan-work.ts';
 import type { RunBook } from './run-book.ts';
@@ -27,14 +27,26 @@ export interface GrantOptions {
 	readonly log: Log;
 }
 
-/** Where an item was placed and why, or why nowhere; `by` whom. */
-export type Placement =
-	| { readonly kind: 'placed'; readonly node: string; readonly reasons: readonly string[]; readonly by: string }
-	| { readonly kind: 'waiting'; readonly reason: string; readonly by: string };
+/** The last decision about an item: where it was placed and why, or why nowhere. */
+export interface Placement {
+	readonly by: 'gateway' | 'home';
+	/** Wall ms. */
+	readonly at: number;
+	/** Null: nobody takes it now. */
+	readonly node: NodeId | null;
+	/** Why there, or why nowhere; most important first. */
+	readonly reasons: readonly string[];
+	readonly nodes: readonly Considered[];
+}
 
 export interface Wanted {
 	readonly item: Item;
 	readonly role: ItemRole;
+}
+
+interface Decided extends Pick<Placement, 'by' | 'at' | 'nodes'> {
+	readonly config: ProjectConfig;
+	readonly main: CommitId;
 }
 
 /** A task that everyone declines is asked about again by the next pass. */
@@ -60,17 +72,20 @@ export class Grants {
 
 	/** Offers each wanted item to the worker that placement names, and to others where that one declines. */
 	async give(wanted: readonly Wanted[], config: ProjectConfig, main: CommitId): Promise<void> {
-		const { pool, placer } = this.#options;
+		const { pool, placer, clock } = this.#options;
 		const declined = new Map<string, string[]>();
 		let left = wanted;
 		for (let round = 0; left.length > 0 && round < roundsMax; round++) {
 			const tasks = left.map((want) => this.#placementTask(want, config, declined.get(want.item.key) ?? []));
-			const { assignments, waiting, by } = await placer.place(tasks, pool.placementNodes());
-			for (const { task, reason } of waiting) this.#explain(keyOf(task), { kind: 'waiting', reason, by });
+			const { assignments, waiting, by, considered } = await placer.place(tasks, pool.placementNodes());
+			const decided = (task: string) => ({ by, at: clock.now(), nodes: considered.get(task) ?? [] });
+			for (const { task, reason } of waiting) {
+				this.#explain(keyOf(task), { ...decided(task), node: null, reasons: [reason] });
+			}
 			const again: Wanted[] = [];
 			for (const placed of assignments) {
 				const want = left.find(({ item }) => item.key === keyOf(placed.task));
-				if (!want || (await this.#offer(placed, want, { config, main, by }))) continue;
+				if (!want || (await this.#offer(placed, want, { config, main, ...decided(placed.task) }))) continue;
 				declined.set(want.item.key, [...(declined.get(want.item.key) ?? []), placed.node]);
 				again.push(want);
 			}
@@ -100,7 +115,7 @@ export class Grants {
 	async #offer(
 		{ node, reasons }: Placed,
 		{ item: seen, role }: Wanted,
-		{ config, main, by }: { config: ProjectConfig; main: CommitId; by: string },
+		{ config, main, ...decided }: Decided,
 	): Promise<boolean> {
 		const { home, pool, log, runs } = this.#options;
 		const item = home.item(seen.key);
@@ -110,7 +125,7 @@ export class Grants {
 		const answer = await link.offer(await this.#task({ item, role }, unminted, config, main));
 		if (answer.kind === 'declined') {
 			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
-			this.#explain(item.key, { kind: 'waiting', reason: `${pool.nameOf(node)} declined: ${answer.reason}`, by });
+			this.#explain(item.key, { ...decided, node: null, reasons: [`${pool.nameOf(node)} declined: ${answer.reason}`] });
 			return false;
 		}
 		const holder = pool.authorOf(node);
@@ -122,7 +137,7 @@ export class Grants {
 			await link.cancel(item.key, 'the grant was refused');
 			return true;
 		}
-		this.#explain(item.key, { kind: 'placed', node, reasons, by });
+		this.#explain(item.key, { ...decided, node, reasons });
 		const task = await this.#task({ item: granted, role }, granted.token, config, main);
 		await runs.started(task, node);
 		if (await link.begin(task)) pool.begun(node, task);

@@ -18,12 +18,23 @@ export interface Placing {
 	readonly assignments: readonly Placed[];
 	readonly waiting: readonly { readonly task: string; readonly reason: string }[];
 	readonly by: 'gateway' | 'home';
+	/** By task: what was thought of each node, for people. */
+	readonly considered: ReadonlyMap<string, readonly Considered[]>;
+}
+
+export interface Considered {
+	readonly name: string;
+	readonly takes: boolean;
+	/** Why not; empty where it could. */
+	readonly reasons: readonly string[];
 }
 
 export interface PlacerOptions {
 	readonly rpc: Pick<Rpc, 'ask'>;
 	/** Null where there is no gateway, or it is away. */
 	readonly gateway: () => NodeId | null;
+	/** What people call a node. */
+	readonly nameOf: (node: NodeId) => string;
 	/** Wall ms. */
 	readonly now: () => number;
 	readonly log: Log;
@@ -50,14 +61,16 @@ export class Placer {
 			tasks.filter(({ id }) => !answered.has(id)),
 			nodes,
 		);
+		const considered = tasks.filter(({ id }) => answered.has(id)).map(({ id }) => [id, answer.nodes] as const);
 		return {
 			assignments: [...assignments, ...rest.assignments],
 			waiting: [...answer.waiting, ...rest.waiting],
 			by: 'gateway',
+			considered: new Map([...rest.considered, ...considered]),
 		};
 	}
 
-	async #ask(tasks: readonly PlacementTask[]): Promise<Pick<Placing, 'assignments' | 'waiting'> | null> {
+	async #ask(tasks: readonly PlacementTask[]): Promise<GatewayPlacing | null> {
 		const { rpc, gateway, log } = this.#options;
 		const node = gateway();
 		if (node === null) return null;
@@ -66,6 +79,7 @@ export class Placer {
 			return {
 				assignments: answer.assignments.map((one) => ({ ...one, node: parseNodeId(one.node) })),
 				waiting: answer.waiting,
+				nodes: answer.nodes,
 			};
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;
@@ -75,14 +89,37 @@ export class Placer {
 	}
 
 	#alone(tasks: readonly PlacementTask[], nodes: readonly PlacementNode[]): Placing {
-		const { assignments, waiting } = place(tasks, nodes, this.#options.now());
+		const { now, nameOf } = this.#options;
+		const { assignments, waiting } = place(tasks, nodes, now());
+		const explained = tasks.slice(0, explainedMax);
 		return {
 			assignments: assignments.map((one) => ({ ...one, node: parseNodeId(one.node) })),
 			waiting,
 			by: 'home',
+			considered: new Map(
+				explained.map((task) => [task.id, nodes.map((node) => considered(task, node, { now: now(), nameOf }))]),
+			),
 		};
 	}
 }
+
+/** Each node by itself: what it would be asked if there were no other. */
+function considered(
+	task: PlacementTask,
+	node: PlacementNode,
+	{ now, nameOf }: { readonly now: number; readonly nameOf: (node: NodeId) => string },
+): Considered {
+	const { waiting } = place([task], [node], now);
+	const reasons = waiting.map(({ reason }) => reason.replace(/^of 1 nodes 1 /, ''));
+	return { name: nameOf(parseNodeId(node.id)), takes: reasons.length === 0, reasons };
+}
+
+interface GatewayPlacing extends Pick<Placing, 'assignments' | 'waiting'> {
+	readonly nodes: readonly Considered[];
+}
+
+/** Tasks of one pass that are explained node by node; the others wait for the same reasons. */
+const explainedMax = 50;
 
 function asAsked({ declinedBy = [], labels, ...task }: PlacementTask) {
 	return { ...task, labels: [...labels], declinedBy: declinedBy.map(parseNodeId) };

@@ -3,11 +3,47 @@
  * process's own also by hand, because its clones are on this disk. What it answers about runs is as fresh as the last
  * word of each worker.
  */
-import { GanglineError, type Log, type NodeId, parseNodeId } from '../../shared/ports/index.ts';
-import type { ProjectWorker, RunningWork } from './project.ts';
+
+import type { Result } from '../../shared/operations/index.ts';
+import { GanglineError, type Log, type NodeId, nodeOf, parseAuthorId, parseNodeId } from '../../shared/ports/index.ts';
+import { unknownMs } from '../../shared/protocol/worker-state.ts';
 import type { RunBook } from './run-book.ts';
 import type { LogQuery, LogTail } from './worker-link.ts';
 import type { WorkerPool } from './worker-pool.ts';
+
+/** The workers of one project: this node's own, and those of other nodes as far as they can be asked. */
+export interface ProjectWorker {
+	freeSlots(): number;
+	/** Of disk or memory here, in words; null where there is enough, or where others take work. */
+	shortage(): string | null;
+	running(): readonly RunningWork[];
+	cancel(key: string, reason: string): Promise<void>;
+	/** Hands over reports that an earlier process of this node left, and begins to take tasks. */
+	start(): Promise<void>;
+	/** Ends every process tree of this node, verified; keeps what can go on. What runs elsewhere goes on. */
+	stop(): Promise<void>;
+	runLog(
+		key: string,
+		query: { readonly run?: string | undefined; readonly lines: number },
+	): Promise<Omit<Result<'item.logs'>, 'item'>>;
+	/** That a holder was not heard of, and what follows; null while it is. */
+	awayWords(holder: string | null, lostAfterMs: number): string | null;
+	/** Keeps what an item's clone has now; null when there is nothing. */
+	salvage(key: string): Promise<string | null>;
+	/** Removes clones that no item needs any more, their work kept first. */
+	tidy(keep: ReadonlySet<string>): Promise<void>;
+}
+
+export interface RunningWork {
+	readonly node: string;
+	readonly run: string;
+	readonly key: string;
+	readonly what: string;
+	readonly agent: string | null;
+	readonly pids: readonly number[];
+	readonly since: number;
+	readonly lastLine: string | null;
+}
 
 /** What of this process's own worker is not said over its link. */
 export interface OwnWorker {
@@ -46,6 +82,15 @@ export class ProjectWorkers implements ProjectWorker {
 
 	running(): readonly RunningWork[] {
 		return this.#options.pool.running();
+	}
+
+	awayWords(holder: string | null, lostAfterMs: number): string | null {
+		const { pool } = this.#options;
+		const silentMs = holder === null ? null : pool.silentMs(holder);
+		if (holder === null || silentMs === null) return null;
+		const name = pool.nameOf(nodeOf(parseAuthorId(holder)));
+		const after = Math.max(lostAfterMs, unknownMs);
+		return `${name} was not heard of for ${duration(silentMs)}; after ${duration(after)} another worker gets it`;
 	}
 
 	cancel(key: string, reason: string): Promise<void> {
@@ -98,4 +143,8 @@ export class ProjectWorkers implements ProjectWorker {
 			return { run: query.run, lines: [], dropped: 0 };
 		}
 	}
+}
+
+function duration(ms: number): string {
+	return ms < 120_000 ? `${Math.floor(ms / 1000)} s` : `${Math.floor(ms / 60_000)} min`;
 }

@@ -4,7 +4,7 @@
  */
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import type { Board, LogLine, ProjectView, Result, Situation } from '../../shared/operations/index.ts';
+import type { Board, LogLine, ProjectView, Situation } from '../../shared/operations/index.ts';
 import { type Found, type Item, type ItemView, searchItems, viewItems } from '../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
@@ -14,14 +14,16 @@ import { agentFor } from './agent-for.ts';
 import type { BranchSync } from './branch-sync.ts';
 import type { ConfigAtMain } from './config-at-main.ts';
 import type { HomeExchange } from './exchange.ts';
+import type { Placement } from './grants.ts';
 import type { Home } from './home.ts';
 import type { LandingQueue } from './landing-queue.ts';
 import { noAgent } from './plan-work.ts';
+import type { ProjectWorker } from './project-worker.ts';
 import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
 import type { Segments } from './segments.ts';
 import { dueForArchive } from './sweep.ts';
-import type { WorkLoop } from './work-loop.ts';
+import { lostAfter, type WorkLoop } from './work-loop.ts';
 import type { WorkerDesk } from './worker-desk.ts';
 
 /** What the node remembers of a project; kept in its store under `project/<id>`. */
@@ -32,38 +34,6 @@ export interface ProjectRecord {
 	readonly path: string;
 	readonly branch: string;
 	readonly paused: boolean;
-}
-
-/** The workers of one project: this node's own, and those of other nodes as far as they can be asked. */
-export interface ProjectWorker {
-	freeSlots(): number;
-	/** Of disk or memory here, in words; null where there is enough, or where others take work. */
-	shortage(): string | null;
-	running(): readonly RunningWork[];
-	cancel(key: string, reason: string): Promise<void>;
-	/** Hands over reports that an earlier process of this node left, and begins to take tasks. */
-	start(): Promise<void>;
-	/** Ends every process tree of this node, verified; keeps what can go on. What runs elsewhere goes on. */
-	stop(): Promise<void>;
-	runLog(
-		key: string,
-		query: { readonly run?: string | undefined; readonly lines: number },
-	): Promise<Omit<Result<'item.logs'>, 'item'>>;
-	/** Keeps what an item's clone has now; null when there is nothing. */
-	salvage(key: string): Promise<string | null>;
-	/** Removes clones that no item needs any more, their work kept first. */
-	tidy(keep: ReadonlySet<string>): Promise<void>;
-}
-
-export interface RunningWork {
-	readonly node: string;
-	readonly run: string;
-	readonly key: string;
-	readonly what: string;
-	readonly agent: string | null;
-	readonly pids: readonly number[];
-	readonly since: number;
-	readonly lastLine: string | null;
 }
 
 export interface ProjectParts {
@@ -137,6 +107,10 @@ export class Project {
 
 	get nodeName(): string {
 		return this.#parts.nodeName;
+	}
+
+	nodeNameOf(node: string): string {
+		return this.#parts.nameOf(node);
 	}
 
 	get home(): Home {
@@ -267,8 +241,25 @@ export class Project {
 			queuePosition: position.get(item.key) ?? null,
 			limitedUntil: this.#limitedUntil(item.key),
 			proposal: this.#parts.proposal(item.key),
+			holderAway: this.#holderAway(item),
+			nobodyTakes: this.#nobodyTakes(item),
 		});
 		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
+	}
+
+	/** The last decision about where the item should run. */
+	placement(key: string): Placement | null {
+		return this.#parts.work.placement(key);
+	}
+
+	#holderAway(item: ItemView): string | null {
+		const lostAfterMs = lostAfter(item, this.#parts.config.last);
+		return item.role === null ? null : this.#parts.worker.awayWords(item.holder, lostAfterMs);
+	}
+
+	#nobodyTakes(item: ItemView): string | null {
+		const placed = item.role === null ? this.placement(item.key) : null;
+		return placed?.node === null ? (placed.reasons[0] ?? null) : null;
 	}
 
 	#limitedUntil(key: string): string | null {

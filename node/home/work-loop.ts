@@ -18,6 +18,7 @@ import {
 } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
+import { lostAfterMsDefault } from '../../shared/protocol/worker-state.ts';
 import { agentFor } from './agent-for.ts';
 import { type GrantOptions, Grants, type Placement } from './grants.ts';
 import type { Home } from './home.ts';
@@ -87,7 +88,7 @@ export class WorkLoop {
 			autoStart: config.work.auto_start,
 			agentFor: (item, role) => agentFor(item, role, config),
 			notBefore: this.#notBefore,
-			lostAfterMs: (item) => (item.labels.includes('impatient') ? 0 : config.work.lost_after_seconds * 1_000),
+			lostAfterMs: (item) => lostAfter(item, config),
 			missing: await this.#missing.among(items),
 			now: clock.now(),
 		});
@@ -222,6 +223,12 @@ export class WorkLoop {
 			if (untakeable.has(error.code)) await home.submit('home', [draftOf('system', item, 'resultLost')]);
 		}
 	}
+}
+
+/** How long a holder may be silent, ms: an item labelled `impatient` waits for nobody, the others as the project says. */
+export function lostAfter({ labels }: Pick<Item, 'labels'>, config: ProjectConfig | null): number {
+	if (labels.includes('impatient')) return 0;
+	return config === null ? lostAfterMsDefault : config.work.lost_after_seconds * 1_000;
 }
 
 /** What another try does not change: the commits are not there, or are none that may come in. */

@@ -20,6 +20,10 @@ export interface Situation {
 	readonly limitedUntil: string | null;
 	/** Of an item that lands by pull request: what it waits for. */
 	readonly proposal: string | null;
+	/** Of an item that is worked on: that its worker was not heard of, and what follows; null while it is. */
+	readonly holderAway?: string | null;
+	/** Of an item that should be worked on: why no node takes it now; null where one does, or none was asked. */
+	readonly nobodyTakes?: string | null;
 	/** Said of whatever would go on by itself: such as that the home is away; null at the home. */
 	readonly elsewhere?: string | null;
 }
@@ -90,10 +94,11 @@ function backlogWaits(item: ItemView, situation: Situation): string | null {
 }
 
 function workWaits(item: ItemView, situation: Situation): string | null {
+	if (situation.holderAway) return situation.holderAway;
 	if (situation.busy.has(item.key)) return null;
 	if (item.stage.kind === 'mergeFailure' && mayRun(item.stage) === null) return null;
 	if (situation.limitedUntil !== null) return `the agent's account is limited until ${situation.limitedUntil}`;
-	return situation.mayNotBegin ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
+	return situation.mayNotBegin ?? situation.nobodyTakes ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
 }
 
 /** As people type it: a shell takes `#` for a comment. */

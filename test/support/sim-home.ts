@@ -1,4 +1,5 @@
 /** A home over the git twin with facts and logs in memory that outlive its process, for tests of landing and acceptance. */
+import { dutyRights } from '../../node/home/author-rights.ts';
 import { type Draft, Home, type OwnLog } from '../../node/home/home.ts';
 import { LandingQueue } from '../../node/home/landing-queue.ts';
 import { MainReader } from '../../node/home/main-reader.ts';
@@ -10,7 +11,6 @@ import { projectConfigSchema } from '../../shared/project/index.ts';
 const signature = Buffer.from('signed');
 const signer = { sign: () => signature, verify: (_bytes: Uint8Array, given: Uint8Array) => signature.equals(given) };
 const person = { name: 'Ada', email: 'ada@example.org' };
-const rights = { home: ['system', 'scheduler', 'landing'], work: ['agent', 'gates'], edge: ['user'] } as const;
 const duties: readonly Duty[] = ['home', 'work', 'edge'];
 
 /** What is on disk: git, the published facts and the logs. Processes come and go over it. */
@@ -19,11 +19,15 @@ export class SimDiskOfProject {
 	readonly logs: Intent[] = [];
 	readonly history: HistoryEntry[] = [];
 	readonly objects = new SimObjects();
-	readonly clock = new SimClock();
+	readonly clock: SimClock;
 	/** Called before each step of git, of a publication and of an append; what it throws is a crash there. */
 	onStep: (step: string) => void = () => {};
 	readonly git = new SimGit({ signer, objects: this.objects, onStep: (step) => this.onStep(`git.${step}`) });
 	#starts = 0;
+
+	constructor(clock = new SimClock()) {
+		this.clock = clock;
+	}
 
 	/** A commit on main with these files, before any process runs. */
 	async begin(files: Readonly<Record<string, string>>): Promise<CommitId> {
@@ -46,7 +50,7 @@ export class SimDiskOfProject {
 		this.#starts += 1;
 		const start = this.#starts;
 		const logs = Object.fromEntries(duties.map((duty) => [duty, this.#log(`${duty}${start}`)])) as Record<Duty, OwnLog>;
-		const authors = Object.fromEntries(duties.map((duty) => [`${duty}${start}`, [...rights[duty]]]));
+		const authors = Object.fromEntries(duties.map((duty) => [`${duty}${start}`, [...dutyRights[duty]]]));
 		this.facts = { ...this.facts, authors: { ...this.facts.authors, ...authors } };
 		const disk = this;
 		const home = new Home({

@@ -27,7 +27,7 @@ import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
 
-type ItemHandlers = Pick<Handlers, Exclude<Extract<keyof Handlers, `item.${string}`>, 'item.why'>>;
+type ItemHandlers = Pick<Handlers, Extract<keyof Handlers, `item.${string}`>>;
 
 export function itemHandlers(context: HandlerContext): ItemHandlers {
 	const { random, clock } = context;
@@ -162,6 +162,18 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const refused = project.exchange.refusedWishes(project.views());
 			if (args.seen) await project.exchange.seen();
 			return { refused };
+		},
+		'item.why': async (args) => {
+			const project = context.project(args.project);
+			const view = findView(project, args.item);
+			const placement = project.placement(view.key);
+			const item = itemAnswer(view, project.surroundings(project.views()));
+			const answer = nextSentence(item, item.holder?.node ?? project.nodeName);
+			if (placement === null) return { item, answer, placement };
+			const { node, reasons, nodes, by, at } = placement;
+			const considered = nodes.map(({ name, takes, reasons: why }) => ({ name, takes, reasons: [...why] }));
+			const name = node === null ? null : project.nodeNameOf(node);
+			return { item, answer, placement: { by, at, node: name, reasons: [...reasons], nodes: considered } };
 		},
 		'item.salvage': async (args) => {
 			const project = context.project(args.project);
