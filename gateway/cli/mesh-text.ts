@@ -64,7 +64,9 @@ export function meshText(session: Session, mesh: Result<'mesh.status'>): string 
 	const { gateway } = mesh;
 	const head =
 		gateway === null ? [] : [`gateway ${plainLine(gateway.name)}: ${linkWords(session, gateway, mesh.takenAt)}`];
+	const alone = mesh.offline ? [session.out.paint('yellow', 'offline on purpose: gangline online comes back')] : [];
 	return [
+		...alone,
 		...head,
 		`${connected} of ${count(mesh.nodes.length, 'node')} here: gangline nodes says more`,
 		...(mesh.projects.length === 0 ? [] : ['', projectsText(session, mesh.projects, mesh.takenAt)]),

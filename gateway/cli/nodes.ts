@@ -31,7 +31,28 @@ export function registerNodes(program: Command, context: CliContext): void {
 			return undefined;
 		},
 	});
+	registerOffline(program, context, 'offline', 'Keep this node away from all others on purpose; it goes on alone');
+	registerOffline(
+		program,
+		context,
+		'online',
+		'Let this node meet the others again; what was wanted meanwhile is settled',
+	);
 	registerNode(program, context);
+}
+
+function registerOffline(program: Command, context: CliContext, usage: 'offline' | 'online', summary: string): void {
+	defineCommand(program, context, {
+		usage,
+		summary,
+		group: 'More machines',
+		examples: [`gangline ${usage}`],
+		run: async (session) => {
+			const answer = await (await session.node()).call('mesh.offline', { offline: usage === 'offline' });
+			session.out.result(answer, () => plainLine(answer.answer));
+			return undefined;
+		},
+	});
 }
 
 function registerNode(program: Command, context: CliContext): void {

@@ -60,6 +60,7 @@ export function gatewayHandlers(parts: GatewayParts, self: GatewayProcess): Pick
 			const facts = mesh.facts();
 			return {
 				mesh: facts.mesh,
+				offline: false,
 				gateway: {
 					node: mesh.self,
 					name: facts.nodes[mesh.self]?.name ?? config.name,

@@ -39,6 +39,10 @@ export interface Mesh extends AsyncDisposable {
 	peers(): ReadonlyMap<NodeId, PeerState>;
 	/** What the registry says now; revision 0 before the first one has come. */
 	facts(): RegistryFacts;
+	/** Whether this member keeps away from all others on purpose. */
+	readonly isOffline: boolean;
+	/** Cuts every link and dials nobody, or comes back. What is wanted meanwhile is settled when it is back. */
+	setOffline(offline: boolean): void;
 	/** Called with each registry that came, after the network was reviewed; must not throw. */
 	onFacts(listener: (facts: RegistryFacts) => void): () => void;
 }
@@ -48,7 +52,9 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
 	const { identity, membership, clock, random, log, openNetwork } = options;
 	const registry = await openRegistry(options);
 	const facts = (): RegistryFacts => registry.facts;
-	const network = await openNetwork(admission(options, facts));
+	let isOffline = false;
+	const admit = admission(options, facts);
+	const network = await openNetwork((publicKey) => (isOffline ? 'refused' : admit(publicKey)));
 	const rpc = new NetworkRpc({ network, clock, log });
 	const access = (peer: NodeId, project: string) => mayHave(facts(), peer, project);
 	const sync = new MeshSync({ network, clock, log, access });
@@ -59,7 +65,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
 		// First of all: who was revoked is cut off before anything else is done.
 		network.review();
 		sync.review();
-		redial.want(wanted(facts(), identity.nodeId, membership));
+		redial.want(isOffline ? [] : wanted(facts(), identity.nodeId, membership));
 	};
 	const unsubscribe = registry.subscribe(() => {
 		follow();
@@ -83,6 +89,15 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
 		registry,
 		peers: () => redial.states(),
 		facts,
+		get isOffline() {
+			return isOffline;
+		},
+		setOffline(offline) {
+			if (offline === isOffline) return;
+			isOffline = offline;
+			log.info(offline ? 'mesh.offline' : 'mesh.online');
+			follow();
+		},
 		onFacts(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);

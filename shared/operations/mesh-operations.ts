@@ -138,6 +138,7 @@ const memberOperations = {
 		args: z.strictObject({}),
 		result: z.object({
 			mesh: z.string().nullable().describe('Null where this node belongs to none'),
+			offline: z.boolean().describe('It keeps away from the others on purpose'),
 			gateway: z
 				.object({
 					node: z.string(),
@@ -156,6 +157,19 @@ const memberOperations = {
 		}),
 		examples: [{ cli: 'gangline mesh', args: {} }],
 		errors: [],
+	}),
+	'mesh.offline': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'node',
+		summary: 'Keep away from all other nodes on purpose, or come back: this one goes on alone meanwhile',
+		args: z.strictObject({ offline: z.boolean() }),
+		result: z.object({ offline: z.boolean(), answer: z.string() }),
+		examples: [
+			{ cli: 'gangline offline', args: { offline: true } },
+			{ cli: 'gangline online', args: { offline: false } },
+		],
+		errors: ['UNKNOWN_NODE'],
 	}),
 	'node.list': defineOperation({
 		kind: 'query',

@@ -115,6 +115,7 @@ export function tinyMesh(): Partial<Handlers> {
 		}),
 		'mesh.status': async () => ({
 			mesh: tinyGatewayStatus.mesh,
+			offline: false,
 			gateway: { ...gateway, connected: true, since: 0, clockAheadMs: 3 },
 			nodes: [laptop, builder],
 			projects: [project],

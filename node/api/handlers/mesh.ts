@@ -22,11 +22,16 @@ export interface MeshContext {
 	readonly resultsWaiting: (project: string) => number;
 }
 
-type MeshHandlers = Pick<Handlers, 'mesh.join' | 'mesh.status' | 'node.list'>;
+type MeshHandlers = Pick<Handlers, 'mesh.join' | 'mesh.offline' | 'mesh.status' | 'node.list'>;
 
 export function meshHandlers(context: MeshContext): MeshHandlers {
 	return {
 		'mesh.join': (args) => join(context, args),
+		'mesh.offline': async ({ offline }) => {
+			requireMesh(context).setOffline(offline);
+			const alone = 'this node keeps to itself now; what is wanted meanwhile is settled when it is back';
+			return { offline, answer: offline ? alone : 'this node meets the others again' };
+		},
 		'mesh.status': async () => status(context),
 		'node.list': async ({ revoked }) => {
 			const mesh = requireMesh(context);
@@ -91,7 +96,7 @@ function status(context: MeshContext): Result<'mesh.status'> {
 	const { mesh, now } = context;
 	const takenAt = now();
 	const open = mesh.mesh;
-	if (open === null) return { mesh: null, gateway: null, nodes: [], projects: [], takenAt };
+	if (open === null) return { mesh: null, offline: false, gateway: null, nodes: [], projects: [], takenAt };
 	const facts = open.facts();
 	const { node } = open.membership.gateway;
 	const { isUp, since } = mesh.linkOf(node);
@@ -99,6 +104,7 @@ function status(context: MeshContext): Result<'mesh.status'> {
 	const clockAheadMs = mesh.hello?.gateway?.clockAheadMs ?? null;
 	return {
 		mesh: open.membership.mesh,
+		offline: open.isOffline,
 		gateway: { node, name, connected: isUp, since, clockAheadMs },
 		nodes: Object.values(facts.nodes)
 			.filter(({ status }) => status !== 'revoked')
