@@ -32,6 +32,7 @@ export function makeNodeMesh(parts: NodeParts, projects: Projects, handlers: () 
 		answer: (asked) => answerOperation({ handlers: handlers() }, asked),
 		attach: (opened) => attachWork(parts, opened, projects),
 		resultsWaiting: (project) => resultsWaiting(parts, project),
+		checkout: (project) => parts.checkouts.of(project),
 	});
 	return mesh;
 }

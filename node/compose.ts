@@ -22,7 +22,7 @@ import {
 	type Store,
 } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
-import { memberOf } from '../shared/registry/index.ts';
+import { findProject as findRegistered, memberOf } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { availableRuntimes } from './agents/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
@@ -40,6 +40,7 @@ import { Projects } from './home/projects.ts';
 import { KnownRegistry } from './known-registry.ts';
 import { MeshDoors } from './mesh-doors.ts';
 import type { NodeMesh } from './node-mesh.ts';
+import { OwnCheckouts } from './own-checkouts.ts';
 import { MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
@@ -65,6 +66,8 @@ export interface NodeParts {
 	readonly hub: EventHub;
 	/** Names and rights by the mesh, once this node belongs to one. */
 	readonly registry: KnownRegistry;
+	/** Of projects whose homes are elsewhere. */
+	readonly checkouts: OwnCheckouts;
 	/** The other members, once there are any. */
 	readonly doors: MeshDoors;
 }
@@ -139,6 +142,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 			runtimes: () => availableRuntimes(config.personEnvironment.PATH ?? ''),
 		}),
 		hub: new EventHub(),
+		checkouts: await OwnCheckouts.open(store),
 		registry: new KnownRegistry({ node: identity.nodeId, name: config.name }),
 		doors: new MeshDoors(),
 	};
@@ -236,6 +240,7 @@ function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handl
 			seat: (ref) => mesh.seat(ref),
 			isOwn: (ref) => projects.all().some((project) => isNamed(project, ref)),
 			speaker: () => speakerAt(parts),
+			takeCheckout: (path) => takeCheckout(parts, path),
 		}),
 		elsewhere: askGateway(parts, mesh),
 		events: hub,
@@ -245,6 +250,19 @@ function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handl
 		log,
 		clock,
 	});
+}
+
+/** A checkout of a project that has its home on another node is kept in mind, not taken on. Null for any other. */
+async function takeCheckout(
+	{ config, registry, checkouts, identity }: NodeParts,
+	path: string,
+): Promise<string | null> {
+	if (registry.facts === null) return null;
+	const adopted = await adoptRepository(path, { environment: config.personEnvironment });
+	const known = findRegistered(registry.facts, adopted.id);
+	if (known === undefined || known.home === identity.nodeId) return null;
+	await checkouts.keep(known.id, adopted.path);
+	return known.id;
 }
 
 /** What a backup of this node reads. */

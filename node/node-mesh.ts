@@ -25,6 +25,7 @@ export interface NodeMeshOptions {
 	readonly attach: (mesh: Mesh) => Promise<AsyncDisposable>;
 	/** Results of this node's agents that the home of a project has not settled. */
 	readonly resultsWaiting: (project: string) => number;
+	readonly checkout: (project: string) => string | null;
 }
 
 /** While a mesh is open. */
@@ -81,6 +82,7 @@ export class NodeMesh {
 		const replicas = new ReplicaSet({
 			...{ mesh, store, clock, random, identity, log, gateway },
 			resultsWaiting: this.#options.resultsWaiting,
+			checkout: this.#options.checkout,
 			publish: (event) => hub.publish(event),
 		});
 		registry.set(mesh.facts());

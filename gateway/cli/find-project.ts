@@ -59,11 +59,25 @@ function projectNamed(projects: readonly ProjectView[], named: string): ProjectV
 	return projects.find(({ id }) => id === named.toUpperCase()) ?? projects.find(({ name }) => name === named);
 }
 
-/** The project whose checkout the folder lies in; of nested ones the innermost. */
 async function projectAt(projects: readonly ProjectView[], cwd: string): Promise<ProjectView | undefined> {
+	return (await projectInCheckout(projects, cwd)) ?? projectInClone(projects, cwd);
+}
+
+/** A colleague's clone is the same project, wherever its home is. */
+async function projectInClone(projects: readonly ProjectView[], cwd: string): Promise<ProjectView | undefined> {
+	if (projects.length === 0) return undefined;
+	const { projectIdAt } = await import('./project-folder.ts');
+	const found = await projectIdAt(cwd);
+	return projects.find(({ id }) => id === found);
+}
+
+/** The project whose checkout the folder lies in; of nested ones the innermost. */
+async function projectInCheckout(projects: readonly ProjectView[], cwd: string): Promise<ProjectView | undefined> {
 	const here = await realpath(cwd).catch(() => cwd);
 	const places = await Promise.all(
-		projects.map(async (project) => ({ project, path: await realpath(project.path).catch(() => project.path) })),
+		projects
+			.filter(({ path }) => path !== '')
+			.map(async (project) => ({ project, path: await realpath(project.path).catch(() => project.path) })),
 	);
 	return places
 		.filter(({ path }) => here === path || here.startsWith(`${path}/`))

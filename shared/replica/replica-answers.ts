@@ -116,13 +116,13 @@ export function seenProject(seat: ReplicaSeat): ProjectView {
 	const { branch } = seat.project();
 	const last = seat.lastView();
 	return {
-		path: '',
 		review: 'human',
 		landing: 'local',
 		paused: false,
 		...last,
 		id: replica.id,
 		name: replica.name,
+		path: seat.checkout() ?? '',
 		branch,
 		trouble: seat.contact.isConnected ? (last?.trouble ?? null) : homeStanding(seat).words,
 	};

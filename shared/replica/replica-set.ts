@@ -25,6 +25,8 @@ export interface ReplicaSetOptions {
 	readonly gateway: () => NodeId | null;
 	/** Results of this node's agents that the home of a project has not settled. */
 	readonly resultsWaiting: (project: string) => number;
+	/** Where a person of this machine has a project checked out; default: nowhere. */
+	readonly checkout?: (project: string) => string | null;
 	/** Where changes of what is seen here go. */
 	readonly publish: (event: ChangeEvent) => void;
 }
@@ -138,6 +140,7 @@ export class ReplicaSet implements AsyncDisposable {
 			...{ replica, contact, clock, random, project, nodeName },
 			self: mesh.self,
 			resultsWaiting: () => resultsWaiting(id),
+			checkout: () => this.#options.checkout?.(id) ?? null,
 			lastView: () => view,
 			remember: (next) => {
 				const isSame = JSON.stringify(next) === JSON.stringify(view);

@@ -14,6 +14,8 @@ export interface ReplicaSeat {
 	/** By the registry. */
 	readonly project: () => { readonly branch: string };
 	readonly nodeName: (id: string) => string;
+	/** Where a person of this machine has it checked out; null where nobody has. */
+	readonly checkout: () => string | null;
 	/** Results of this node's agents that the home has not settled. */
 	readonly resultsWaiting: () => number;
 	/** What the home said of the project last; null where it never did. */

@@ -11,6 +11,7 @@ import {
 	operationNames,
 	operations,
 	type ProjectRef,
+	type Result,
 } from '../../../shared/operations/index.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { askReplica, type ProjectCall, type ReplicaSeat, seenProject } from '../../../shared/replica/index.ts';
@@ -21,6 +22,8 @@ export interface Elsewhere {
 	/** Undefined where there is no replica of that project here. */
 	seat(ref: ProjectRef): ReplicaSeat | undefined;
 	isOwn(ref: ProjectRef): boolean;
+	/** Keeps in mind where a project of another home is checked out here; its id, or null for one that is none. */
+	takeCheckout(path: string): Promise<string | null>;
 	/** The person who sits here, by the registry; null where nobody does. */
 	speaker(): Caller | null;
 }
@@ -32,10 +35,16 @@ const projectCalls = operationNames.filter(
 /** `own`, and where a project's home is elsewhere the answers of its replica. */
 export function withElsewhere(own: Partial<Handlers>, elsewhere: Elsewhere): Partial<Handlers> {
 	const routed = projectCalls.map((name) => [name, routing(name, own, elsewhere)] as const);
-	const list = own['project.list'];
+	const { 'project.list': list, 'project.add': add } = own;
 	return {
 		...own,
 		...(Object.fromEntries(routed) as Partial<HandlersAt<'project'>>),
+		...(add && {
+			'project.add': async (args, caller) => {
+				const id = await elsewhere.takeCheckout(args.path);
+				return id === null ? add(args, caller) : knownElsewhere(elsewhere.seat({ kind: 'id', id }), id);
+			},
+		}),
 		...(list && {
 			'project.list': async (args, caller) => {
 				const { projects } = await list(args, caller);
@@ -43,6 +52,20 @@ export function withElsewhere(own: Partial<Handlers>, elsewhere: Elsewhere): Par
 			},
 		}),
 	};
+}
+
+function knownElsewhere(seat: ReplicaSeat | undefined, id: string): Result<'project.add'> {
+	if (seat) {
+		const project = seenProject(seat);
+		return {
+			project,
+			added: false,
+			answer: `${project.name} has its home on ${seat.contact.name}; this is a checkout of it`,
+		};
+	}
+	throw ganglineError('REFUSED', `the project ${id} has its home on another node, and this one may not have it`, {
+		hint: 'join this machine with a token for a person: gangline token new --person NAME',
+	});
 }
 
 type AnyHandler = (args: { readonly project: ProjectRef }, caller: Caller) => Promise<unknown>;
