@@ -1,12 +1,12 @@
 /**
  * Bounds that the library lacks. It reads the length before a protocol's name for as long as the bytes look unfinished,
  * in time that grows with the square (one unknown client with a few megabytes of 0xff stops the process for minutes),
- * and it gathers a multiplexed frame of up to 4 GiB before it looks at the window. So the bytes are counted beside it,
- * below every protocol, and a connection that passes a bound ends. The library may already hold the very bytes that
+ * it gathers a multiplexed frame of up to 4 GiB before it looks at the window, and it answers each ping of a peer that
+ * reads nothing, at 400 bytes of memory for twelve. So bytes and frames are counted beside it, below every protocol, and a connection that passes a bound ends. The library may already hold the very bytes that
  * did; they are blanked, because it goes on reading what it holds.
  */
 import type { Connection, MessageStream, MultiaddrConnection, StreamMuxer } from '@libp2p/interface';
-import { handshakeBytesMax, negotiationBytesMax, windowBytesMax } from './libp2p-limits.ts';
+import { framesWhileFullMax, handshakeBytesMax, negotiationBytesMax, windowBytesMax } from './libp2p-limits.ts';
 
 type Bytes = Parameters<MessageStream['push']>[0];
 
@@ -65,6 +65,7 @@ export function guardFrames(connection: MessageStream, muxer: StreamMuxer): void
 	let headerFilled = 0;
 	let dataLeft = 0;
 	let stream = '';
+	let framesWhileFull = 0;
 	const negotiating = new Map<string, number>();
 
 	/** What is wrong with these bytes; null: nothing. */
@@ -83,6 +84,8 @@ export function guardFrames(connection: MessageStream, muxer: StreamMuxer): void
 			at += part.byteLength;
 			if (headerFilled < headerBytes) break;
 			headerFilled = 0;
+			framesWhileFull = connection.writableNeedsDrain ? framesWhileFull + 1 : 0;
+			if (framesWhileFull > framesWhileFullMax) return 'it asks and does not read the answers';
 			if (header[1] !== dataFrame) continue;
 			const view = new DataView(header.buffer);
 			stream = String(view.getUint32(4));

@@ -39,8 +39,10 @@ export const frameOverheadBytes = 64;
 export const streamBytesMax = 4 * windowBytesMax;
 /** What one channel hands to its stream before its sender waits. */
 export const outboxBytesMax = 256 * 1024;
-/** Unsent bytes of a whole connection; a peer that asks and never reads would fill our memory otherwise. */
+/** Unsent bytes of a whole connection, whatever they are; honest use stays below a tenth of it. */
 export const connectionOutboxBytesMax = 16 * 1024 * 1024;
+/** Frames from a peer since it last read all that we had for it; each may have made an answer, and honest peers read. */
+export const framesWhileFullMax = 20_000;
 
 /** How often each connection is looked at. */
 export const watchMs = 5_000;

@@ -243,18 +243,23 @@ class Libp2pNetwork implements ListeningNetwork {
 		});
 		for (const older of this.#links.filter(({ peer }) => peer.node === link.peer.node)) older.doubt();
 		this.#links.push(link);
+		this.#nameWhenCut(link);
 		if (admission === 'member') this.#announce(link);
 		return link;
 	}
 
 	#cut(link: Libp2pLink, reason: string): void {
-		this.#options.log.warn('peer cut off', {
-			peer: link.peer.node,
-			address: link.connection.remoteAddr.toString(),
-			reason,
-		});
 		link.cut(ganglineError('PEER_GONE', `the connection to ${link.peer.node} was ended here: ${reason}`));
 		this.#closed(link.connection);
+	}
+
+	/** Whoever of us ends a connection for a reason, the guards below the protocols too, the peer is named. */
+	#nameWhenCut({ peer, connection }: Libp2pLink): void {
+		connection.addEventListener('close', ({ local, error }) => {
+			if (local !== true || error === undefined) return;
+			const address = connection.remoteAddr.toString();
+			this.#options.log.warn('peer cut off', { peer: peer.node, address, reason: error.message });
+		});
 	}
 
 	#closed(connection: Connection): void {

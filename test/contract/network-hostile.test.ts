@@ -100,6 +100,8 @@ describe('libp2p under attack', () => {
 		return socket;
 	}
 
+	const cuts = (): string[] => log.of('peer cut off').map(({ fields }) => `${fields.peer} ${fields.reason}`);
+
 	/** A member connects and is heard; how long that took. */
 	async function memberIsServed(identity: Identity): Promise<number> {
 		const began = real.monotonic();
@@ -190,6 +192,24 @@ describe('libp2p under attack', () => {
 		const [dataFrame, opens] = [0, 1];
 		muxerOf(connection).sendFrame({ type: dataFrame, flag: opens, streamID: 101, length: 2 ** 31 }, Buffer.alloc(64));
 		await until(() => victim.links().length === 0 && connection.status !== 'open');
+		expect(cuts()).toEqual([`${member.nodeId} a multiplexed frame of 2147483648 bytes was announced`]);
+	});
+
+	it('[I15] cuts off a member that asks and never reads the answers', async () => {
+		const connection = await dialBare(await bare(member));
+		await until(() => victim.links().length === 1);
+		const before = process.memoryUsage().rss;
+		const { socket } = muxerOf(connection).maConn.stream;
+		socket.pause();
+		socket.resume = () => socket;
+		const [ping, asks] = [2, 1];
+		for (let i = 0; i < 2_000 && connection.status === 'open' && victim.links().length === 1; i++) {
+			for (let n = 0; n < 1_000; n++) muxerOf(connection).sendFrame({ type: ping, flag: asks, streamID: 0, length: n });
+			await pause(real, 1);
+		}
+		await until(() => victim.links().length === 0);
+		expect(process.memoryUsage().rss - before).toBeLessThan(250 * 1024 * 1024);
+		expect(cuts()).toEqual([`${member.nodeId} it asks and does not read the answers`]);
 	});
 
 	it('[I13] has no ear for keys of another kind', async () => {
@@ -216,7 +236,9 @@ describe('libp2p under attack', () => {
 		await until(() => victim.links().length === 0);
 		expect(heard).toEqual([['TOO_LARGE']]);
 		await until(() => connection.status !== 'open');
-		expect(log.lines.filter(({ event }) => event === 'peer cut off')).toHaveLength(1);
+		expect(cuts()).toEqual([
+			expect.stringMatching(`^${member.nodeId} .*a frame of ${frameBytesMax + 1} bytes was announced`),
+		]);
 	});
 
 	it('takes a frame that the connection broke in the middle of for no frame', async () => {
@@ -252,12 +274,13 @@ describe('libp2p under attack', () => {
 		victim.handle('/gangline/join/1', () => {});
 		const host = await bare(identityNamed('stranger'));
 		const connection = await dialBare(host);
+		await connection.newStream('/gangline/join/1');
 		const knocking = (async () => {
 			for (let i = 0; i < 2_000; i++) await connection.newStream(`/${'x'.repeat(900)}/${i}`).catch(() => {});
 		})();
 		await until(() => connection.status !== 'open');
 		await knocking;
-		expect(log.lines.some(({ event }) => event === 'peer cut off')).toBe(false);
+		expect(cuts()).toEqual([expect.stringMatching(/more than \d+ bytes for a stranger|before a protocol was chosen/)]);
 
 		const crowd = await Promise.all(
 			Array.from({ length: strangersMax + 6 }, (_, i) => bare(identityNamed(`crowd ${i}`))),
@@ -317,7 +340,7 @@ describe('libp2p under attack', () => {
 		await pause(real, 50);
 		expect(line.connections).toBe(1);
 		await clock.advance(5_100);
-		await until(() => log.lines.some(({ event }) => event === 'peer cut off'));
+		await until(() => cuts().some((cut) => cut.includes('it has connected anew')));
 		expect(victim.links()).toHaveLength(1);
 		const channel = await after.open(self.nodeId, sync);
 		const heard = listen(channel);
@@ -361,7 +384,8 @@ function begun(socket: Socket): Promise<void> {
 /** What an attacker reaches by changing the library under it. */
 interface OpenMuxer {
 	createStream(): Promise<Stream>;
-	sendFrame(header: { type: number; flag: number; streamID: number; length: number }, data: Uint8Array): boolean;
+	sendFrame(header: { type: number; flag: number; streamID: number; length: number }, data?: Uint8Array): boolean;
+	readonly maConn: { readonly stream: { readonly socket: Socket } };
 }
 
 function muxerOf(connection: Connection): OpenMuxer {
