@@ -45,9 +45,9 @@ export class BulkTransfer {
 		return this.#leaving.has(name);
 	}
 
-	/** The peer has a difference of so many bytes for us. */
+	/** The peer has a difference of so many bytes for us; one offer of a document counts at a time. */
 	offered(replica: Replica, bytes: number): void {
-		if (this.#arriving.has(replica.name)) throw malformed(`${replica.name} was offered twice`);
+		if (this.#arriving.has(replica.name)) return;
 		const arriving: Arriving = {
 			...{ bytes, buffer: undefined, digest: undefined, filled: 0 },
 			...{ release: () => {}, endSilence: () => {} },
@@ -98,7 +98,7 @@ export class BulkTransfer {
 		readonly done: () => void;
 	}): void {
 		const { replica, stateVector, size, done } = taking;
-		if (this.#leaving.has(replica.name)) throw malformed(`${replica.name} was taken twice`);
+		if (this.#leaving.has(replica.name)) return;
 		const leaving: Leaving = { release: () => {}, endSilence: () => {} };
 		this.#leaving.set(replica.name, leaving);
 		leaving.release = this.#link.context.outgoing.take(size, (release) => {

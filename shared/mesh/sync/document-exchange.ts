@@ -13,8 +13,11 @@ import { type MessageOf, malformed, type Outgoing } from './wire.ts';
 /** Updates that wait for the peer, or the news that it must compare. */
 type Waiting = { readonly kind: 'updates'; readonly updates: Uint8Array[]; bytes: number } | { readonly kind: 'stale' };
 
-/** `again`: there was a reason to ask once more while the answer was on its way. */
-type Asking = 'asked' | 'again';
+/** One question at a time. `isAnswered`: the answer is on its way to our disk. `isAgain`: ask once more then. */
+interface Asking {
+	isAnswered: boolean;
+	isAgain: boolean;
+}
 
 export class DocumentExchange {
 	readonly #link: PeerLink;
@@ -50,11 +53,12 @@ export class DocumentExchange {
 	/** Asks for what is missing of a document, unless the peer could not give it. */
 	ask(replica: Replica): void {
 		if (!this.#mayGive(replica)) return;
-		if (this.#asking.has(replica.name)) {
-			this.#asking.set(replica.name, 'again');
+		const asking = this.#asking.get(replica.name);
+		if (asking) {
+			asking.isAgain = true;
 			return;
 		}
-		this.#asking.set(replica.name, 'asked');
+		this.#asking.set(replica.name, { isAnswered: false, isAgain: false });
 		this.#link.outbox.mark(`ask ${replica.name}`, () => [
 			{ message: { k: 'ask', document: replica.name }, payload: replica.stateVector },
 		]);
@@ -79,7 +83,7 @@ export class DocumentExchange {
 	}
 
 	onLarge(replica: Replica, { bytes }: MessageOf<'large'>): void {
-		if (this.#asking.has(replica.name)) this.#bulk.offered(replica, bytes);
+		if (this.#isAwaited(replica)) this.#bulk.offered(replica, bytes);
 	}
 
 	async onPart(replica: Replica, part: MessageOf<'part'>, payload: Uint8Array): Promise<void> {
@@ -87,21 +91,23 @@ export class DocumentExchange {
 		if (whole) await this.onDiff(replica, whole);
 	}
 
+	/** What comes meanwhile builds on it; only when it is durable can the next question say so. */
 	async onDiff(replica: Replica, diff: Uint8Array): Promise<void> {
-		const asked = this.#asking.get(replica.name);
-		if (!asked) return;
-		this.#asking.delete(replica.name);
+		const asking = this.#asking.get(replica.name);
+		if (!asking || asking.isAnswered) return;
+		asking.isAnswered = true;
 		try {
 			await this.#apply(replica, diff, 'diff');
 		} finally {
 			this.#bulk.settled(replica.name);
+			this.#asking.delete(replica.name);
 		}
-		if (asked === 'again') this.ask(replica);
+		if (asking.isAgain) this.ask(replica);
 	}
 
-	/** While an answer is on its way updates are dropped: it will hold them, or the peer says that they differ still. */
+	/** While an answer is awaited updates are dropped: it will hold them, or the peer says that they differ still. */
 	async onUpdate(replica: Replica, update: Uint8Array): Promise<void> {
-		if (!this.#asking.has(replica.name)) await this.#apply(replica, update, 'update');
+		if (!this.#isAwaited(replica)) await this.#apply(replica, update, 'update');
 	}
 
 	/** Asked for a document that is not here: nobody waits for it. */
@@ -114,6 +120,10 @@ export class DocumentExchange {
 		this.#asking.clear();
 		this.#waiting.clear();
 		this.#gaps.clear();
+	}
+
+	#isAwaited({ name }: Replica): boolean {
+		return this.#asking.get(name)?.isAnswered === false;
 	}
 
 	async #apply(replica: Replica, update: Uint8Array, as: 'diff' | 'update'): Promise<void> {

@@ -22,6 +22,8 @@ export class LogExchange {
 	readonly #asked = new Map<AuthorId, number>();
 	#rows = new Map<AuthorId, LogDigest>();
 	#isCompared = false;
+	/** Our digests are on their way and want an answer. */
+	#isWaiting = false;
 
 	constructor(link: PeerLink, entry: ProjectEntry, complaints: Complaints) {
 		this.#link = link;
@@ -32,7 +34,8 @@ export class LogExchange {
 	/** The peer announced the hash of its logs. */
 	compare(hash: string, own: string): void {
 		if (hash !== own) {
-			this.#link.outbox.mark(this.#name('digests'), () => this.#digests());
+			this.#isWaiting = true;
+			this.#tellDigests(true);
 			return;
 		}
 		const digests = this.#logs.digests();
@@ -46,11 +49,17 @@ export class LogExchange {
 		if (this.#isCompared) this.#push(author);
 	}
 
-	onDigests({ isLast }: MessageOf<'digests'>, rows: readonly DigestRow[]): void {
+	/**
+	 * Where each log of the peer stands. It is answered, since the peer may have seen a difference that we did not see (a
+	 * log that grew between two announcements); digests that crossed are each other's answer.
+	 */
+	onDigests({ isLast, wantsAnswer }: MessageOf<'digests'>, rows: readonly DigestRow[]): void {
 		for (const [author, n, hash] of rows)
 			this.#rows.set(parseAuthorId(author), { author: parseAuthorId(author), n, hash });
 		if (this.#rows.size > rowsMax) throw malformed(`digests of more than ${rowsMax} logs`);
 		if (!isLast) return;
+		if (wantsAnswer && !this.#isWaiting) this.#tellDigests(false);
+		this.#isWaiting = false;
 		const theirs = this.#rows;
 		this.#rows = new Map();
 		this.#isCompared = true;
@@ -130,13 +139,17 @@ export class LogExchange {
 		return outgoing;
 	}
 
-	#digests(): readonly Outgoing[] {
+	#tellDigests(wantsAnswer: boolean): void {
+		this.#link.outbox.mark(this.#name('digests'), () => this.#digests(wantsAnswer));
+	}
+
+	#digests(wantsAnswer: boolean): readonly Outgoing[] {
 		const { id } = this.#entry.project;
 		if (accessOf(this.#link, id) === 'none') return [];
 		const rows = this.#logs.digests().map(({ author, n, hash }): DigestRow => [author, n, hash]);
 		const pages = Math.max(1, Math.ceil(rows.length / rowsPerFrame));
 		return Array.from({ length: pages }, (_, page) => ({
-			message: { k: 'digests', project: id, isLast: page === pages - 1 },
+			message: { k: 'digests', project: id, isLast: page === pages - 1, wantsAnswer },
 			payload: encodeRows(rows.slice(page * rowsPerFrame, (page + 1) * rowsPerFrame)),
 		}));
 	}

@@ -51,7 +51,7 @@ const message = z.discriminatedUnion('k', [
 	z.strictObject({ k: z.literal('large'), document, bytes }),
 	z.strictObject({ k: z.literal('take'), document }),
 	z.strictObject({ k: z.literal('part'), document, at: count, bytes, digest }),
-	z.strictObject({ k: z.literal('digests'), project, isLast: z.boolean() }),
+	z.strictObject({ k: z.literal('digests'), project, isLast: z.boolean(), wantsAnswer: z.boolean() }),
 	z.strictObject({ k: z.literal('flush'), project }),
 	z.strictObject({ k: z.literal('from'), project, author, n: count }),
 	z.strictObject({ k: z.literal('ack'), project, logs: z.array(z.tuple([author, count])).max(200) }),

@@ -135,7 +135,12 @@ describe('[I13] a member that breaks the rules', () => {
 		['a state vector that is none', 'MALFORMED', { k: 'ask', document: index }, () => Buffer.alloc(9, 0xff)],
 		['a state vector of 200 KB', 'MALFORMED', { k: 'ask', document: index }, () => Buffer.alloc(200_000)],
 		['a flush that is none', 'MALFORMED', { k: 'flush', project: projectOne }, () => bytesOf('{"v":1}')],
-		['digests that are none', 'MALFORMED', { k: 'digests', project: projectOne, isLast: true }, () => bytesOf('[[1]]')],
+		[
+			'digests that are none',
+			'MALFORMED',
+			{ k: 'digests', project: projectOne, isLast: true, wantsAnswer: true },
+			() => bytesOf('[[1]]'),
+		],
 		['texts that are none', 'MALFORMED', { k: 'texts', project: projectOne }, () => bytesOf('{"__proto__":1}')],
 	];
 

@@ -155,6 +155,39 @@ describe('sync', () => {
 		expect(mesh.complaints()).toEqual([]);
 	});
 
+	it('asks once however often it is told to compare while its disk is slow', async () => {
+		const mesh = await start(['home', 'laptop']);
+		const items = Array.from({ length: 1000 }, (_, i) => makeItem(`k${i}`, { number: i + 1 }));
+		const laptop = mesh.node('laptop');
+		await mesh.until(() => mesh.isEqual());
+		forgetSent(mesh);
+		laptop.disk.holdSyncs();
+		await mesh.home.project.publish(() => ({ items: Object.fromEntries(items.map((item) => [item.key, item])) }));
+		await mesh.run(1000);
+		expect(kinds(mesh.home).filter((kind) => kind === 'large')).toHaveLength(1);
+		await mesh.home.project.publish(() => ({}));
+		await mesh.run(500);
+		laptop.disk.releaseSyncs();
+		await mesh.until(() => mesh.isEqual());
+		expect(mesh.complaints()).toEqual([]);
+	});
+
+	it('compares logs once more when one grew between two announcements', async () => {
+		const mesh = await start(['home', 'laptop'], { latencyMs: [20, 40] });
+		const [home, laptop] = [mesh.home, mesh.node('laptop')];
+		await mesh.until(() => mesh.isEqual());
+		for (let i = 0; i < 30; i++) {
+			mesh.net.breakLinks(home.id, laptop.id);
+			for (let turn = 0; turn < 12; turn++) {
+				void laptop.project.author.append([draftOf('start')]);
+				if (turn === i % 12) void home.project.author.append([draftOf('start')]);
+				await mesh.run(110);
+			}
+			await mesh.until(() => mesh.isEqual(), 1000);
+		}
+		expect(mesh.complaints()).toEqual([]);
+	});
+
 	it('[I15] holds nothing for a peer that does not read, and compares when it reads again', async () => {
 		const mesh = await start(['home', 'laptop']);
 		await mesh.until(() => mesh.isEqual());
