@@ -106,7 +106,7 @@ export const nodeOperations = {
 				.describe('The new file'),
 		}),
 		result: backupSchema,
-		examples: [{ cli: 'gangline backup ~/gangline.tar', args: { path: '/home/you/gangline.tar' } }],
+		examples: [{ cli: 'gangline backup /home/you/gangline.tar', args: { path: '/home/you/gangline.tar' } }],
 		errors: ['STORE_FAILED', 'GIT_FAILED'],
 	}),
 	events: defineOperation({

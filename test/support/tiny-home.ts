@@ -195,6 +195,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				items.splice(items.indexOf(item), 1);
 				return { key: item.key, name: item.name, answer: `${item.name} is deleted`, kept: [] };
 			},
+			'item.search': async () => ({ hits: [], more: false }),
 			'item.history': async () => ({
 				entries: [
 					{
@@ -309,6 +310,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					},
 				],
 			}),
+			'node.backup': async ({ path: file }) => ({ file, bytes: 1, at: 0, node: 'n', projects: [] }),
 			'node.stop': async () => ({ pid: process.pid, answer: 'stopping', stopping: [] }),
 		}),
 	};

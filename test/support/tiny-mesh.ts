@@ -113,6 +113,7 @@ export function tinyMesh(): Partial<Handlers> {
 			answer: 'this machine has joined the mesh',
 			next: ['tasks come when the gates ran green here once'],
 		}),
+		'mesh.offline': async ({ offline }) => ({ offline, answer: 'done' }),
 		'mesh.status': async () => ({
 			mesh: tinyGatewayStatus.mesh,
 			offline: false,
