@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Store } from '../shared/ports/index.ts';
 
-const prefix = 'checkout/';
+/** Not `checkout/`: gate checkouts are remembered there. */
+const prefix = 'ownCheckout/';
 
 export class OwnCheckouts {
 	readonly #store: Store;
