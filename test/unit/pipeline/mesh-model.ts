@@ -1,5 +1,5 @@
 /**
- * A home and five authors with replicas of their own, as a model for the properties: authors write into their logs from
+ * A home and its authors with replicas of their own, as a model for the properties: authors write into their logs from
  * what they know, which may be old; the home takes what has arrived, in any order and more than once; facts arrive
  * late. Everything a run does follows from its steps, so that fast-check can shrink it.
  */
@@ -14,6 +14,7 @@ import {
 	type ProjectFacts,
 	possibleEvents,
 	projectRules,
+	type Right,
 } from '../../../shared/pipeline/index.ts';
 
 export const authors = {
@@ -22,7 +23,10 @@ export const authors = {
 	home: ['landing', 'system', 'scheduler'],
 	w1: ['agent', 'gates'],
 	w2: ['agent', 'gates'],
-} as const satisfies Readonly<Record<string, readonly By[]>>;
+	/** The home as it writes down what a worker on another machine has reported; that one, `far`, only holds. */
+	desk: ['agent', 'gates', 'relay'],
+	far: ['hold'],
+} as const satisfies Readonly<Record<string, readonly Right[]>>;
 export type AuthorName = keyof typeof authors;
 export const authorNames = Object.keys(authors) as AuthorName[];
 const keys = ['a', 'a', 'a', 'b', 'b', 'c', '__proto__', 'constructor'];
@@ -63,9 +67,17 @@ export interface Run {
 /** Plays the steps, then lets everything arrive and be folded. */
 export function play(steps: readonly Step[]): Run {
 	let facts = emptyFacts(authors);
-	const logs: Record<AuthorName, Intent[]> = { ann: [], bob: [], home: [], w1: [], w2: [] };
+	const logs: Record<AuthorName, Intent[]> = { ann: [], bob: [], home: [], w1: [], w2: [], desk: [], far: [] };
 	const replica = () => ({ facts, seen: [] as Intent[] });
-	const replicas = { ann: replica(), bob: replica(), home: replica(), w1: replica(), w2: replica() };
+	const replicas = {
+		ann: replica(),
+		bob: replica(),
+		home: replica(),
+		w1: replica(),
+		w2: replica(),
+		desk: replica(),
+		far: replica(),
+	};
 	const batches: Batch[] = [];
 	const fold = (intents: readonly Intent[]): void => {
 		const { state, history } = foldIntents(facts, intents, rules);
@@ -135,7 +147,14 @@ function compose(
 		event,
 		args: typeof args === 'function' ? args(pick) : args,
 		...(token && { token }),
+		...relayed(author, itemFor(author), pick),
 	};
+}
+
+/** The desk speaks for who holds the item, and now and then for somebody else; others now and then as if they could. */
+function relayed(author: AuthorName, item: Item | undefined, pick: number): Pick<Intent, 'onBehalfOf'> {
+	if (author !== 'desk') return pick % 13 === 0 ? { onBehalfOf: 'w1' } : {};
+	return { onBehalfOf: pick % 7 === 0 ? 'w2' : (item?.holder ?? 'far') };
 }
 
 type Args = Record<string, unknown> | ((pick: number) => Record<string, unknown>);
@@ -146,13 +165,20 @@ function plausible(
 	author: AuthorName,
 	{ item, calm }: { readonly item: Item | undefined; readonly calm: boolean },
 ): readonly Option[] {
-	if (!item) return authors[author].flatMap((by): Option[] => (by === 'landing' ? [] : [[by, 'add', addition]]));
-	return authors[author].flatMap((by): Option[] => {
+	if (!item) return actsOf(author).flatMap((by): Option[] => (by === 'landing' ? [] : [[by, 'add', addition]]));
+	const speaksFor = author === 'desk' ? 'far' : author;
+	return actsOf(author).flatMap((by): Option[] => {
 		const works = by === 'agent' || by === 'gates';
-		if (works && item.holder !== author) return by === 'gates' ? [[by, 'submit', commits]] : [];
+		if (works && item.holder !== speaksFor) return by === 'gates' ? [[by, 'submit', commits]] : [];
 		const events = possibleEvents(item, by).filter((event) => !calm || !interruptions.has(event));
 		return [...events.flatMap((event) => weighed(by, event)), ...recordOptions(by, item)];
 	});
+}
+
+function actsOf(author: AuthorName): readonly By[] {
+	return (authors[author] as readonly Right[]).flatMap((right) =>
+		right === 'hold' || right === 'relay' ? [] : [right],
+	);
 }
 
 const interruptions: ReadonlySet<string> = new Set([
@@ -179,7 +205,7 @@ function recordOptions(by: By, item: Item): readonly Option[] {
 			return [[by, 'edit', edition], ...(item.number % 5 === 0 || isOver ? ([[by, 'delete', {}]] as const) : [])];
 		case 'system': {
 			const role = mayRun(item.stage);
-			const grant: Option = [by, 'grant', (pick) => ({ holder: pick % 2 ? 'w1' : 'w2', role })];
+			const grant: Option = [by, 'grant', (pick) => ({ holder: ['w1', 'w2', 'far', 'far'][pick % 4], role })];
 			return role === null ? [] : [...Array.from({ length: 20 }, () => grant), [by, 'release', { reason: 'gone' }]];
 		}
 		case 'gates':

@@ -103,7 +103,7 @@ function own({ items }: ProjectFacts, key: string): Item | undefined {
 	return Object.hasOwn(items, key) ? items[key] : undefined;
 }
 
-describe('any intents of five authors, in any order, with repetitions and holes', () => {
+describe('any intents of seven authors, in any order, with repetitions and holes', () => {
 	test('[I1] give equal facts and views wherever the same was seen', () => {
 		let tentative = 0;
 		forRuns(30, (run) => {
@@ -186,6 +186,7 @@ describe('any intents of five authors, in any order, with repetitions and holes'
 
 	test('[I4, I5] only a holder under the current token works, one at a time, and no spent token comes back', () => {
 		let worked = 0;
+		let relayed = 0;
 		const counts = forRuns(30, (run) => {
 			const spent = new Set<string>();
 			const granted = new Set<string>();
@@ -196,7 +197,11 @@ describe('any intents of five authors, in any order, with repetitions and holes'
 					worked += 1;
 					expect(sameToken(before.token, intent.token)).toBe(true);
 					expect(spent.has(String(intent.token))).toBe(false);
-					if (by !== 'landing') expect(before.holder).toBe(intent.author);
+					if (by !== 'landing') expect(before.holder).toBe(intent.onBehalfOf ?? intent.author);
+					if (by !== 'landing' && intent.onBehalfOf !== undefined) {
+						expect(intent.author).toBe('desk');
+						relayed += 1;
+					}
 				}
 				if (event === 'grant') {
 					expect(before?.role).toBeNull();
@@ -209,6 +214,7 @@ describe('any intents of five authors, in any order, with repetitions and holes'
 			}
 		});
 		expect(worked).toBeGreaterThan(40);
+		expect(relayed).toBeGreaterThan(5);
 		expect(counts.get('refused:staleToken') ?? 0).toBeGreaterThan(20);
 	});
 
