@@ -6,31 +6,38 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CanonicalOptions, CanonicalRepository, importMain } from '../shared/git/index.ts';
-import { verifySignature } from '../shared/log/index.ts';
+import { fromBase64, verifySignature } from '../shared/log/index.ts';
 import { type GanglineError, ganglineError, type Person } from '../shared/ports/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { ProjectRecord } from './home/project.ts';
+import { formerKeys } from './rehome/records.ts';
 
 /** How long a killed node's last git child may still hold the repository. */
 const lockWaitMs = 15_000;
 /** Who writes commits where the person has no name in git. */
 export const committer: Person = { name: 'Gangline', email: 'gangline@localhost' };
 
-/** The canonical repository of a project, made from the person's checkout where there is none yet. */
+/**
+ * The canonical repository of a project, made from the person's checkout where there is none yet. `anew`: also where
+ * there was one, because the home that had it is lost.
+ */
 export async function openCanonical(
 	{ config, identity, store }: Pick<NodeParts, 'config' | 'identity' | 'store'>,
 	{ id, path: checkout, branch }: Pick<ProjectRecord, 'id' | 'path' | 'branch'>,
+	{ anew = false }: { readonly anew?: boolean } = {},
 ): Promise<CanonicalRepository> {
 	const folder = config.state.project(id);
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const path = join(folder, 'canonical.git');
 	const environment = config.personEnvironment;
+	// Landings of the homes before this one are landings too.
+	const keys = [identity.publicKey, ...(await formerKeys(store, id)).map(fromBase64)];
 	const signer = {
 		sign: (bytes: Uint8Array) => identity.sign(bytes),
-		verify: (bytes: Uint8Array, signature: Uint8Array) => verifySignature(identity.publicKey, bytes, signature),
+		verify: (bytes: Uint8Array, signature: Uint8Array) => keys.some((key) => verifySignature(key, bytes, signature)),
 	};
 	const options = { ...canonicalOptions(config, signer), path, branch };
-	const hadOne = store.streams().some((stream) => stream.startsWith(`doc/${id}/`));
+	const hadOne = !anew && store.streams().some((stream) => stream.startsWith(`doc/${id}/`));
 	const copy = `git clone --bare '${checkout}' '${path}'`;
 	if (hadOne && !existsSync(path)) throw canonicalGone(`the canonical repository ${path} is gone`, copy);
 	const repository = existsSync(path)

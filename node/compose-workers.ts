@@ -2,6 +2,7 @@
  * Opens the doors between homes and workers of different nodes when this node belongs to a mesh: the homes of this node
  * hear their workers, this node works for the homes of others, and everyone is told how it is.
  */
+import { join } from 'node:path';
 import type { MayServe, Packs } from '../shared/mesh/pack.ts';
 import type { Rpc } from '../shared/mesh/rpc.ts';
 import type { CommitId, Network, NodeId, Peer, ProjectId } from '../shared/ports/index.ts';
@@ -12,6 +13,7 @@ import { readLog } from './compose-worker.ts';
 import { ForeignProjects, StateTeller, serveWork } from './foreign/index.ts';
 import type { Project } from './home/project.ts';
 import { serveWorkers } from './home/worker-desk.ts';
+import { formerHome } from './rehome/index.ts';
 
 export interface MeshOfWorkers {
 	readonly network: Pick<Network, 'subscribe' | 'links'>;
@@ -144,20 +146,28 @@ interface Served {
 
 /** A worker may have main and attempts of the items that it holds; a home may have the attempts that were made for it. */
 function mayServe(
-	{ registry, identity }: NodeParts,
+	parts: NodeParts,
 	{ projects, opened }: Served,
 	{ peer, project: id, ref }: { readonly peer: Peer; readonly project: string; readonly ref: string },
-): string | null {
+): string | null | Promise<string | null> {
+	const { registry, identity } = parts;
 	const { facts } = registry;
 	if (facts === null || memberOf(facts, peer.node) === undefined) return null;
 	const attempt = /^refs\/gangline\/attempts\/([^/]+)\/[^/]+$/.exec(ref)?.[1];
 	const project = projects().find((one) => one.id === id);
 	if (project === undefined) {
 		const isHome = homeFor(facts, id, identity.nodeId) === peer.node;
-		return attempt !== undefined && isHome ? (opened.get(id)?.repository ?? null) : null;
+		if (attempt !== undefined && isHome) return opened.get(id)?.repository ?? null;
+		return sealedFor(parts, id, peer.node);
 	}
 	if (!mayWorkFor(facts, peer.node, id as ProjectId)) return null;
 	const isMain = ref === `refs/heads/${project.repository.branch}`;
 	const holds = attempt !== undefined && project.home.item(attempt)?.holder?.startsWith(`${peer.node}.`) === true;
 	return isMain || holds ? project.repository.path : null;
+}
+
+/** The node to which a project was handed over may have all that was kept of it here. */
+async function sealedFor({ store, config }: NodeParts, project: string, node: NodeId): Promise<string | null> {
+	const former = await formerHome(store, project);
+	return former?.to === node ? join(config.state.project(project), 'canonical.git') : null;
 }

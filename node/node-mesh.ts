@@ -5,14 +5,16 @@
  */
 import { Hello, type Membership, type Mesh, serveOperations } from '../shared/mesh/index.ts';
 import type { AskedOperation, ProjectRef } from '../shared/operations/index.ts';
-import { GanglineError, ganglineError, type NodeId } from '../shared/ports/index.ts';
+import { GanglineError, ganglineError, type NodeId, type Peer } from '../shared/ports/index.ts';
 import { registerProjectMethod } from '../shared/protocol/mesh.ts';
+import { sealMethod, takeMethod, unsealMethod } from '../shared/protocol/rehome.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { gatewayOf, type MeshProject, memberOf } from '../shared/registry/index.ts';
 import { type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { Project } from './home/project.ts';
 import type { Projects } from './home/projects.ts';
+import { becomeHome, cedeProject, sealProject, takeProject, unsealProject } from './rehome/index.ts';
 
 export interface NodeMeshOptions {
 	readonly parts: NodeParts;
@@ -88,6 +90,7 @@ export class NodeMesh {
 		registry.set(mesh.facts());
 		serveOperations({ mesh, clock, answer, events: hub });
 		this.#serveCovered(mesh);
+		this.#serveMoves(mesh);
 		const work = await attach(mesh);
 		this.#opened = { mesh, replicas, work, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
 		mesh.onFacts((facts) => {
@@ -124,19 +127,39 @@ export class NodeMesh {
 		const opened = this.#opened;
 		if (this.#isStopped || opened === null) return;
 		try {
+			await this.#cede(opened);
 			await opened.replicas.review();
+			await this.#becomeHome(opened);
 			for (const project of this.#options.projects.all()) await this.#share(opened, project);
 		} catch (error) {
 			log.error('mesh.notReviewed', { error });
 		}
 	}
 
+	/** The registry names another home for a project that is open here: this node becomes a reader. */
+	async #cede({ mesh, shared }: Opened): Promise<void> {
+		const { parts, projects } = this.#options;
+		for (const project of projects.all()) {
+			const known = projectIn(mesh, project.id);
+			if (known === undefined || known.home === mesh.self) continue;
+			mesh.sync.remove(project.id);
+			shared.delete(project.id);
+			await cedeProject(parts, projects, project);
+		}
+	}
+
+	/** The registry names this node for a project that it has taken over. */
+	async #becomeHome({ mesh }: Opened): Promise<void> {
+		const { parts, projects } = this.#options;
+		const open = new Set(projects.all().map(({ id }) => id));
+		for (const { id, home } of Object.values(mesh.facts().projects)) {
+			if (home === mesh.self && !open.has(id)) await becomeHome(parts, projects, id);
+		}
+	}
+
 	/** Keeps an own project equal with the others while the registry has it as ours, and asks for that where it has not. */
 	async #share({ mesh, shared }: Opened, project: Project): Promise<void> {
-		const facts = mesh.facts();
-		const known: MeshProject | undefined = Object.hasOwn(facts.projects, project.id)
-			? facts.projects[project.id]
-			: undefined;
+		const known = projectIn(mesh, project.id);
 		const isOurs = known?.home === mesh.self;
 		if (isOurs && !shared.has(project.id)) {
 			shared.add(project.id);
@@ -161,6 +184,44 @@ export class NodeMesh {
 		}
 	}
 
+	/** Moves are the gateway's to order, for an owner who asked it. */
+	#serveMoves(mesh: Mesh): void {
+		const { parts, projects } = this.#options;
+		const requireGateway = ({ node }: Peer): void => {
+			if (gatewayOf(mesh.facts())?.id !== node) throw ganglineError('FORBIDDEN', `${node} is not the gateway`);
+		};
+		mesh.rpc.serve(sealMethod, async (args, peer) => {
+			requireGateway(peer);
+			return this.#alone(() => sealProject(parts, projects, args));
+		});
+		mesh.rpc.serve(unsealMethod, async ({ project }, peer) => {
+			requireGateway(peer);
+			await this.#alone(() => unsealProject(parts, projects, project));
+			await this.review();
+			return {};
+		});
+		mesh.rpc.serve(takeMethod, async ({ project, from, sealed }, peer) => {
+			requireGateway(peer);
+			const [seat, known] = [this.seat({ kind: 'id', id: project }), projectIn(mesh, project)];
+			if (!seat || !known) {
+				throw ganglineError('REFUSED', 'this node has no replica of the project, so it cannot become its home', {
+					hint: 'join it with the duty home: gangline token new --home-for NAME',
+				});
+			}
+			return this.#alone(() => takeProject(parts, { seat, known, from, sealed }));
+		});
+	}
+
+	/** Nothing is opened or closed by the registry meanwhile. */
+	#alone<T>(step: () => Promise<T>): Promise<T> {
+		const result = this.#reviewing.then(step);
+		this.#reviewing = result.then(
+			() => {},
+			() => {},
+		);
+		return result;
+	}
+
 	/** Only the gateway passes on what other nodes say. */
 	#serveCovered(mesh: Mesh): void {
 		mesh.rpc.serve(coveredMethod, async (covered, peer) => {
@@ -174,4 +235,9 @@ export class NodeMesh {
 			return {};
 		});
 	}
+}
+
+function projectIn(mesh: Mesh, id: string): MeshProject | undefined {
+	const { projects } = mesh.facts();
+	return Object.hasOwn(projects, id) ? projects[id] : undefined;
 }

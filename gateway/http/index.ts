@@ -4,6 +4,7 @@ import type { GatewayParts } from '../context.ts';
 import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
 import { projectHandlers } from './project-handlers.ts';
 import { registryHandlers } from './registry-handlers.ts';
+import { rehomeHandlers } from './rehome-handler.ts';
 import { tokenHandlers } from './token-handlers.ts';
 
 export type { GatewayProcess } from './gateway-handlers.ts';
@@ -13,6 +14,7 @@ export function createHandlers(parts: GatewayParts, self: GatewayProcess): Parti
 	return {
 		...registryHandlers(parts),
 		...projectHandlers(parts),
+		...rehomeHandlers(parts),
 		...tokenHandlers(parts),
 		...gatewayHandlers(parts, self),
 	};

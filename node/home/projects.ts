@@ -16,7 +16,7 @@ export interface ProjectsOptions {
 	readonly open: (record: ProjectRecord, save: (record: ProjectRecord) => Promise<void>) => Promise<Project>;
 }
 
-const recordSchema = z.object({
+export const recordSchema = z.object({
 	id: z.string(),
 	name: z.string(),
 	path: z.string(),
@@ -97,6 +97,19 @@ export class Projects {
 		await this.#save(record);
 		for (const word of [record.id, record.name]) this.#failed.delete(word);
 		return { project, added: true };
+	}
+
+	/** Opens a project that is remembered already; does nothing when it is open. */
+	async open(record: ProjectRecord): Promise<void> {
+		if (!this.#projects.has(record.id)) await this.#open(record);
+	}
+
+	/** Ends a project and answers its record, which stays where it is kept. @throws GanglineError UNKNOWN_PROJECT */
+	async release(id: string): Promise<ProjectRecord> {
+		const project = this.find({ kind: 'id', id });
+		this.#projects.delete(id);
+		await project.stop();
+		return project.record;
 	}
 
 	async #isStillThere({ id, path }: ProjectRecord): Promise<boolean> {
