@@ -5,9 +5,9 @@
  */
 import type { EventHub } from '../shared/http/index.ts';
 import type { Mesh } from '../shared/mesh/index.ts';
-import type { ChangeEvent } from '../shared/operations/index.ts';
+import { type ChangeEvent, operations } from '../shared/operations/index.ts';
 import { type Clock, GanglineError, type Log, type NodeId } from '../shared/ports/index.ts';
-import { eventStream } from '../shared/protocol/mesh.ts';
+import { eventStream, operationMethod } from '../shared/protocol/mesh.ts';
 import type { RegistryFacts } from '../shared/registry/index.ts';
 import type { ReplicaSet } from '../shared/replica/index.ts';
 
@@ -61,6 +61,7 @@ export class HomeEvents implements Disposable {
 		const { mesh, clock, log } = this.#options;
 		const { signal } = following;
 		try {
+			await this.#learn(node);
 			for await (const event of mesh.rpc.askStream(node, eventStream, {}, { signal })) this.#pass(node, event);
 		} catch (error) {
 			if (signal.aborted) return;
@@ -73,6 +74,16 @@ export class HomeEvents implements Disposable {
 			this.#review();
 		});
 		signal.addEventListener('abort', cancel, { once: true });
+	}
+
+	/** How its projects are now; changes follow as events. */
+	async #learn(node: NodeId): Promise<void> {
+		const { mesh, clock } = this.#options;
+		const owner = Object.values(mesh.facts().people).find(({ access }) => access === 'owner');
+		if (owner === undefined) return;
+		const asked = { operation: 'project.list', args: {}, person: owner.id };
+		const { projects } = operations['project.list'].result.parse(await mesh.rpc.ask(node, operationMethod, asked));
+		for (const project of projects) this.#pass(node, { kind: 'project', at: clock.now(), project });
 	}
 
 	#pass(node: NodeId, event: ChangeEvent): void {

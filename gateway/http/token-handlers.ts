@@ -18,7 +18,7 @@ export function tokenHandlers(parts: GatewayParts): Pick<HandlersAt<'gateway'>, 
 		'token.revoke': async ({ id }) => {
 			const token = await tokens.revoke(id);
 			parts.mesh.network.review();
-			log.info('token.revoked', { token: id });
+			log.info('token.revoked', { id });
 			return { token: tokenView(parts, token), answer: `nobody can join with ${id} any more` };
 		},
 	};
@@ -40,7 +40,7 @@ async function create(
 		secret,
 		build: build?.sha256 ?? null,
 	});
-	log.info('token.created', { token: token.id, by: caller.person, duties: token.duties, uses: token.uses });
+	log.info('token.created', { id: token.id, by: caller.person, duties: token.duties, uses: token.uses });
 	const onlyLoopback = addresses.every(isLoopback);
 	return {
 		line: build === null ? `gangline join ${text}` : pasteLine({ token: text, build, urls: builds.urls() }),
