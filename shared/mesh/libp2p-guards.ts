@@ -58,6 +58,8 @@ export class LinkMeter {
 
 const headerBytes = 12;
 const dataFrame = 0;
+/** Longer lengths take a second byte. */
+const answerBytesMax = 0x7f;
 
 /** Follows the frames of one multiplexed connection. Made right after its muxer, so that it sees every byte. */
 export function guardFrames(connection: MessageStream, muxer: StreamMuxer): void {
@@ -66,16 +68,17 @@ export function guardFrames(connection: MessageStream, muxer: StreamMuxer): void
 	let dataLeft = 0;
 	let stream = '';
 	let framesWhileFull = 0;
-	const negotiating = new Map<string, number>();
+	const talks = new Map<string, Talk>();
 
 	/** What is wrong with these bytes; null: nothing. */
 	const follow = (bytes: Uint8Array): string | null => {
 		for (let at = 0; at < bytes.byteLength; ) {
 			if (dataLeft > 0) {
-				const part = Math.min(dataLeft, bytes.byteLength - at);
-				dataLeft -= part;
-				at += part;
-				if (hasTalkedTooLong(part)) return `more than ${negotiationBytesMax} bytes before a protocol was chosen`;
+				const part = bytes.subarray(at, at + dataLeft);
+				dataLeft -= part.byteLength;
+				at += part.byteLength;
+				const wrong = negotiate(part);
+				if (wrong !== null) return wrong;
 				continue;
 			}
 			const part = bytes.subarray(at, at + headerBytes - headerFilled);
@@ -94,20 +97,20 @@ export function guardFrames(connection: MessageStream, muxer: StreamMuxer): void
 		}
 		return null;
 	};
-	const hasTalkedTooLong = (bytes: number): boolean => {
-		const isNegotiating = muxer.streams.find(({ id }) => id === stream)?.protocol === '';
-		if (!isNegotiating) {
-			negotiating.delete(stream);
-			return false;
+	const negotiate = (bytes: Uint8Array): string | null => {
+		const found = muxer.streams.find(({ id }) => id === stream);
+		if (found?.protocol !== '') {
+			talks.delete(stream);
+			return null;
 		}
-		const sum = (negotiating.get(stream) ?? 0) + bytes;
-		negotiating.set(stream, sum);
-		if (negotiating.size > 2 * muxer.streams.length) forgetEnded();
-		return sum > negotiationBytesMax;
+		const talk = talks.get(stream) ?? { bytes: 0, answers: 0, left: 0 };
+		talks.set(stream, talk);
+		if (talks.size > 2 * muxer.streams.length) forgetEnded();
+		return found.direction === 'inbound' ? hearAsker(talk, bytes) : hearAnswerer(talk, bytes);
 	};
 	const forgetEnded = (): void => {
 		const open = new Set(muxer.streams.map(({ id }) => id));
-		for (const id of negotiating.keys()) if (!open.has(id)) negotiating.delete(id);
+		for (const id of talks.keys()) if (!open.has(id)) talks.delete(id);
 	};
 
 	connection.addEventListener('message', ({ data }) => {
@@ -119,6 +122,39 @@ export function guardFrames(connection: MessageStream, muxer: StreamMuxer): void
 			return;
 		}
 	});
+}
+
+/** What came on one stream before the library had its protocol. */
+interface Talk {
+	bytes: number;
+	/** Whole ones. */
+	answers: number;
+	/** Of the answer that has begun. */
+	left: number;
+}
+
+/** Who opens a stream says what it wants and sends nothing more until it is answered. */
+function hearAsker(talk: Talk, { byteLength }: Uint8Array): string | null {
+	talk.bytes += byteLength;
+	return talk.bytes > negotiationBytesMax
+		? `more than ${negotiationBytesMax} bytes before a protocol was chosen`
+		: null;
+}
+
+/** Who is asked gives two short answers, each with a length of one byte; anything may follow at once. */
+function hearAnswerer(talk: Talk, bytes: Uint8Array): string | null {
+	for (let at = 0; at < bytes.byteLength && talk.answers < 2; ) {
+		if (talk.left === 0) {
+			talk.left = bytes[at] ?? 0;
+			at++;
+			if (talk.left > answerBytesMax) return 'an answer that is too long, before a protocol was chosen';
+		}
+		const part = Math.min(talk.left, bytes.byteLength - at);
+		talk.left -= part;
+		at += part;
+		if (talk.left === 0) talk.answers++;
+	}
+	return null;
 }
 
 function chunksOf(data: Bytes): Iterable<Uint8Array> {

@@ -10,7 +10,7 @@ export const dialMsMax = 10_000;
 export const handshakeMsMax = 10_000;
 /** What a peer may send until its handshake is through; ours is below 600 bytes. */
 export const handshakeBytesMax = 2048;
-/** … and on a stream until its protocol is chosen; the names of ours have 20 bytes. */
+/** … and on a stream that it opens until its protocol is chosen; the names of ours have 20 bytes. */
 export const negotiationBytesMax = 1024;
 /** Until a peer has agreed to a channel. */
 export const openMsMax = 10_000;

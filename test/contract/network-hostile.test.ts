@@ -181,6 +181,14 @@ describe('libp2p under attack', () => {
 		).rejects.toMatchObject({
 			code: 'PEER_UNREACHABLE',
 		});
+		const answerer = await bare(identityNamed('other'));
+		await answerer.handle(sync, () => {});
+		const lying = await dialBare(answerer);
+		await until(() => victim.links().length === 1);
+		const muxer = muxerOf(lying);
+		muxer.addEventListener('stream', ({ detail }) => detail.send(endless));
+		await expect(victim.open(other.nodeId, '/gangline/rpc/1')).rejects.toMatchObject({ code: 'PEER_GONE' });
+		await until(() => victim.links().length === 0);
 		delay.disable();
 		expect(delay.max / 1e6).toBeLessThan(1_500);
 		await memberIsServed(other);
@@ -384,6 +392,7 @@ function begun(socket: Socket): Promise<void> {
 /** What an attacker reaches by changing the library under it. */
 interface OpenMuxer {
 	createStream(): Promise<Stream>;
+	addEventListener(kind: 'stream', listener: (event: { readonly detail: Stream }) => void): void;
 	sendFrame(header: { type: number; flag: number; streamID: number; length: number }, data?: Uint8Array): boolean;
 	readonly maConn: { readonly stream: { readonly socket: Socket } };
 }

@@ -80,6 +80,22 @@ describe.each([
 			);
 	});
 
+	it('carries what the other side sends as soon as a channel is open', async () => {
+		const frames = [1, frameBytesMax, 100_000].map((size, i) => Buffer.alloc(size, 0xf0 + i));
+		b.network.handle(sync, (channel) => {
+			void Promise.all([...frames.map((frame) => channel.send(frame)), channel.close()]).catch(() => {});
+		});
+		await world.finish(a.network.dial(b.address));
+		for (let round = 0; round < 10; round++) {
+			const heard = listen(await world.finish(a.network.open(b.identity.nodeId, sync)));
+			await world.until(() => heard.at(-1) === 'end');
+			expect(heard.slice(0, -1).map((frame) => [frame.length, frame[0]])).toEqual(
+				frames.map((one) => [one.length, one[0]]),
+			);
+		}
+		expect(linked(a, b)).toBe(true);
+	});
+
 	it('does not see what the sender does to a frame afterwards', async () => {
 		const { ours, theirs } = await connected();
 		const heard = listen(theirs);
