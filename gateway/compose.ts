@@ -26,7 +26,7 @@ import {
 	type Store,
 } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
-import { personIdFrom } from '../shared/registry/index.ts';
+import { members, personIdFrom } from '../shared/registry/index.ts';
 import { ReplicaSet } from '../shared/replica/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { createBuilds, thisProgram } from './builds/index.ts';
@@ -38,7 +38,7 @@ import { HomeEvents } from './home-events.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { loopback, multiaddrOf, readListening } from './listening.ts';
 import { Members } from './members.ts';
-import { admit, type Founder, JoinTokens, MeshRegistry, meshIdOf, PersonTokens } from './registry/index.ts';
+import { admit, type Founder, JoinTokens, MeshRegistry, meshIdOf, PersonTokens, Recovery } from './registry/index.ts';
 import { serveMembers, tellAddresses } from './serve-members.ts';
 
 export interface RunningGateway {
@@ -132,7 +132,12 @@ async function openOwnMesh({ config, log, clock, random, store, identity, tokens
 async function openRest(base: Base & Opened): Promise<GatewayParts> {
 	const { config, log, clock, random, store, tokens, mesh, network } = base;
 	const { folder } = config;
-	const registry = new MeshRegistry(mesh.registry, clock);
+	const hasMembers = (): boolean => members(mesh.facts()).length > 1;
+	const recovery = await Recovery.begin({ store, clock, log, network, hasMembers });
+	const registry = new MeshRegistry({
+		...{ document: mesh.registry, clock },
+		mayChange: () => recovery.refuseMeanwhile(),
+	});
 	const builds = createBuilds({
 		folder: folder.builds,
 		program: await thisProgram(),
@@ -144,14 +149,15 @@ async function openRest(base: Base & Opened): Promise<GatewayParts> {
 	await registry.found({ ...foundedBy(base), addresses: [...network.addresses()] });
 	const hub = new EventHub();
 	const parts: GatewayParts = {
-		...{ config, log, clock, random, store, mesh, registry, tokens, builds, doors, hub },
+		...{ config, log, clock, random, store, mesh, registry, tokens, builds, doors, hub, recovery },
 		version: packageVersion(),
 		people: await PersonTokens.open(store),
 		members: new Members(clock),
 		replicas: replicaSet({ ...base, hub }),
 		startedAt: clock.now(),
 	};
-	await tellAddresses(parts);
+	if (recovery.isOver) await tellAddresses(parts);
+	else void recovery.over.then(() => tellAddresses(parts)).catch((error) => log.error('gateway.failed', { error }));
 	serveJoin({
 		...{ network: mesh.network, clock, log, version: parts.version },
 		admit: (request, peer) => admit({ registry, tokens }, request, peer),
@@ -233,12 +239,13 @@ function makeEdge({ replicas, mesh, clock, log }: GatewayParts, api: Api): Docum
 }
 
 async function stopAll(
-	{ hub, clock, log, store, mesh, builds, replicas }: GatewayParts,
+	{ hub, clock, log, store, mesh, builds, replicas, recovery }: GatewayParts,
 	{ api, edge, homes }: { readonly api: Api; readonly edge: DocumentServer; readonly homes: HomeEvents },
 ): Promise<void> {
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
 	homes[Symbol.dispose]();
+	recovery.stop();
 	await edge.stop();
 	await api.stop();
 	await replicas[Symbol.asyncDispose]();

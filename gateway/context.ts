@@ -7,7 +7,7 @@ import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
 import type { Members } from './members.ts';
-import type { JoinTokens, MeshRegistry, PersonTokens } from './registry/index.ts';
+import type { JoinTokens, MeshRegistry, PersonTokens, Recovery } from './registry/index.ts';
 
 export interface GatewayParts {
 	readonly config: GatewayConfig;
@@ -21,6 +21,7 @@ export interface GatewayParts {
 	readonly tokens: JoinTokens;
 	readonly people: PersonTokens;
 	readonly members: Members;
+	readonly recovery: Recovery;
 	readonly builds: Builds;
 	readonly doors: Doors;
 	readonly replicas: ReplicaSet;

@@ -30,13 +30,22 @@ export interface Founder {
 /** A change: facts to facts one revision later, or the very same where there is nothing to do. */
 export type RegistryEdit = (facts: RegistryFacts, now: number) => RegistryFacts;
 
+export interface MeshRegistryOptions {
+	readonly document: RegistryDocument;
+	readonly clock: Clock;
+	/** Throws while nothing may be changed. */
+	readonly mayChange?: () => void;
+}
+
 export class MeshRegistry {
 	readonly #document: RegistryDocument;
 	readonly #clock: Clock;
+	readonly #mayChange: () => void;
 
-	constructor(document: RegistryDocument, clock: Clock) {
+	constructor({ document, clock, mayChange = () => {} }: MeshRegistryOptions) {
 		this.#document = document;
 		this.#clock = clock;
+		this.#mayChange = mayChange;
 	}
 
 	get facts(): RegistryFacts {
@@ -67,6 +76,7 @@ export class MeshRegistry {
 	 * the change is taken on). What `edit` throws changes nothing.
 	 */
 	async change(edit: RegistryEdit, writes: () => readonly StoreWrite[] = () => []): Promise<RegistryFacts> {
+		this.#mayChange();
 		const next = edit(this.#document.taken, this.#clock.now());
 		await this.#document.publish(next, writes());
 		return next;

@@ -37,7 +37,7 @@ async function world() {
 			strangers: () => tokens.expectsSomeone,
 		});
 		const mesh = await opening;
-		const registry = new MeshRegistry(mesh.registry, clock);
+		const registry = new MeshRegistry({ document: mesh.registry, clock });
 		await registry.found({ identity: gatewayIdentity, name: 'gateway', owner: 'ada', addresses: gateway.addresses });
 		const service = { network: mesh.network, clock, log, version: '0.1.0' };
 		serveJoin({ ...service, admit: (request, peer) => admit({ registry, tokens }, request, peer) });
