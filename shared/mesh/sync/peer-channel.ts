@@ -96,10 +96,7 @@ export class PeerChannel implements PeerLink {
 	/** Says goodbye, without waiting for whoever does not read, and ends. */
 	close(reason: string): void {
 		if (this.#state === 'over') return;
-		this.#channel
-			.send(encodeMessage({ message: { k: 'bye', reason } }))
-			.then(() => this.#channel.close())
-			.catch(() => {});
+		this.#channel.send(encodeMessage({ message: { k: 'bye', reason } })).catch(() => {});
 		this.#end({ kind: 'closed' });
 	}
 
@@ -237,6 +234,8 @@ export class PeerChannel implements PeerLink {
 		const wasOpen = this.#state === 'open';
 		this.#state = 'over';
 		this.outbox.end();
+		// Behind what was sent; of no effect on a channel that broke.
+		this.#channel.close().catch(() => {});
 		this.#documents.end();
 		for (const exchange of this.#projects.values()) exchange.end();
 		if (wasOpen) this.context.presence.gone(this.peer.node);
