@@ -1,0 +1,125 @@
+/**
+ * A home and a worker as processes of their own, joined over TCP: what is worked on at the other machine lands at the
+ * home, also when the worker is killed in the middle, or cannot reach its home until it is done.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Board, Result } from '../../shared/operations/index.ts';
+import { boardOf } from '../support/board.ts';
+import { makeWorld, type World } from '../support/world.ts';
+
+let laptop: World;
+let builder: World;
+let shop: string;
+
+beforeAll(async () => {
+	laptop = makeWorld({ GANGLINE_NAME: 'laptop', USER: 'ada' });
+	builder = makeWorld({ GANGLINE_NAME: 'builder', USER: 'bob' });
+	shop = laptop.repository('shop', { 'a.txt': 'a\n', 'check.sh': '#!/bin/sh\ntest -s a.txt\n' });
+	await laptop.ok(shop, 'init', '--yes', '--gate', 'check=./check.sh', '--review', 'server');
+	await laptop.ok(shop, 'start');
+	const { token } = await laptop.json<Result<'token.create'>>(shop, 'token', 'new', '--work');
+	await builder.ok(builder.folder, 'join', token);
+	await qualified();
+});
+afterAll(async () => {
+	await builder[Symbol.asyncDispose]();
+	await laptop[Symbol.asyncDispose]();
+});
+
+async function qualified(): Promise<void> {
+	await eventually(async () => {
+		const { nodes } = await laptop.json<Result<'node.list'>>(shop, 'nodes');
+		const there = nodes.find(({ name }) => name === 'builder');
+		return there?.connected === true && there.qualified.some(({ ready }) => ready);
+	});
+}
+
+/** The board when it is as wanted. */
+async function until(done: (board: Board) => boolean, seconds = 90): Promise<Board> {
+	let board = await boardOf(laptop.state, shop);
+	await eventually(async () => {
+		board = await boardOf(laptop.state, shop);
+		return done(board);
+	}, seconds);
+	return board;
+}
+
+async function eventually(isSo: () => Promise<boolean>, seconds = 60): Promise<void> {
+	const end = Date.now() + seconds * 1000;
+	while (!(await isSo())) {
+		if (Date.now() > end) throw new Error(`waited ${seconds} s\n${log(laptop)}\n${log(builder)}`);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+	}
+}
+
+const log = ({ state }: World): string => readFileSync(join(state, 'node.log'), 'utf8').slice(-6_000);
+/** An item that only the builder may do. */
+const add = (title: string, script: string): Promise<string> =>
+	laptop.ok(shop, 'add', title, '--run', script, '--label', 'needs:builder');
+const item = (board: Board, title: string) => board.items.find((one) => one.title === title);
+const isDone = (title: string) => (board: Board) => item(board, title)?.stage === 'done';
+
+describe('a worker on another machine', () => {
+	it('[I3] does an item that lands at the home, with its log to read there', async () => {
+		await add('Do it there', 'hostname > there.txt; echo "$HOME" >> there.txt; echo seen on the builder');
+		await until(isDone('Do it there'), 90);
+		expect(laptop.git(shop, 'show', 'HEAD:there.txt')).not.toContain(laptop.folder);
+		expect(await laptop.ok(shop, 'logs', '1')).toContain('seen on the builder');
+		const why = await laptop.json<Result<'item.why'>>(shop, 'why', '1');
+		expect(why.placement).toMatchObject({ by: 'gateway', node: 'builder' });
+		expect(log(builder)).toContain('"end":"result"');
+	});
+
+	it('[I7] [I11] [I12] begins an item again after it was killed in the middle', async () => {
+		const flag = join(builder.home, 'began');
+		await add('Killed once', `if [ -e '${flag}' ]; then echo two > killed.txt; else touch '${flag}'; sleep 600; fi`);
+		await eventually(async () => existsSync(flag));
+		process.kill(builder.pid() ?? 0, 'SIGKILL');
+		await builder.ok(builder.folder, 'start');
+		const board = await until(isDone('Killed once'), 120);
+		expect(item(board, 'Killed once')?.landed?.commit).toBeTruthy();
+		expect(laptop.git(shop, 'show', 'HEAD:killed.txt')).toBe('two');
+		const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', '2');
+		expect(entries.filter(({ event }) => event === 'grant').length).toBe(2);
+	});
+
+	it('[I4] [I6] finishes while its home cannot answer, and delivers when it can', async () => {
+		const done = join(builder.home, 'finished');
+		await add('Alone for a while', `sleep 8; echo alone > alone.txt; touch '${done}'`);
+		await until((board) => item(board, 'Alone for a while')?.holder?.node === 'builder');
+		const home = laptop.pid() ?? 0;
+		process.kill(home, 'SIGSTOP');
+		try {
+			await eventually(async () => existsSync(done));
+			await eventually(async () => log(builder).includes('report.notSettled'), 90);
+		} finally {
+			process.kill(home, 'SIGCONT');
+		}
+		await until(isDone('Alone for a while'), 90);
+		expect(laptop.git(shop, 'show', 'HEAD:alone.txt')).toBe('alone');
+		const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', '3');
+		expect(entries.filter(({ event }) => event === 'grant').length).toBe(1);
+	});
+
+	it('is not qualified while a file that set-up copies is missing there, and says where to put it', async () => {
+		const file = join(shop, '.gangline', 'project.toml');
+		const settings = readFileSync(file, 'utf8').replace('copy = []', 'copy = [".env"]');
+		expect(settings).toContain('copy = [".env"]');
+		writeFileSync(file, settings);
+		writeFileSync(join(shop, '.env'), 'SECRET=1\n');
+		laptop.git(shop, 'add', '.gangline');
+		laptop.git(shop, 'commit', '-q', '-m', 'copy .env');
+		let reason: string | null = null;
+		await eventually(async () => {
+			const { nodes } = await laptop.json<Result<'node.list'>>(shop, 'nodes');
+			reason = nodes.find(({ name }) => name === 'builder')?.qualified[0]?.reason ?? null;
+			return reason?.includes('.env') === true;
+		});
+		const folder = /put it into (\S.*\/copy) on/.exec(reason ?? '')?.[1] ?? '';
+		mkdirSync(folder, { recursive: true });
+		writeFileSync(join(folder, '.env'), 'SECRET=2\n');
+		await qualified();
+	});
+});
