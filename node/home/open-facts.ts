@@ -9,6 +9,7 @@ import { type Intent, intentSchema } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type Duty,
+	dutyOf,
 	type Log,
 	nodeOf,
 	parseAuthorId,
@@ -62,7 +63,7 @@ export async function openFacts(opening: FactsOpening): Promise<OpenedFacts> {
  * any more, and numbers go on at the next thousand, so that none is given twice; entries of the logs above what the
  * facts cover are folded again, and main says what has landed.
  */
-async function openIndex({ store, random, identity, log, project }: FactsOpening): Promise<ProjectIndex> {
+async function openIndex({ store, clock, random, identity, log, project }: FactsOpening): Promise<ProjectIndex> {
 	const generation = await currentGeneration(store, project);
 	const homeKey = identity.publicKey;
 	const index = await ProjectIndex.open({ store, project, generation, random, homeKey, identity });
@@ -70,7 +71,10 @@ async function openIndex({ store, random, identity, log, project }: FactsOpening
 	const { facts } = index;
 	log.error('index.damaged', { generation, term: facts.term, revision: facts.revision });
 	const nextNumber = (Math.floor(facts.nextNumber / 1000) + 1) * 1000 + 1;
-	return index.startGeneration(String(Number(generation) + 1), { ...facts, term: facts.term + 1, nextNumber });
+	// What was lost may have had the next term and generation: seconds since 1970 are ahead of any that was counted.
+	const later = (known: number): number => Math.max(known + 1, Math.floor(clock.now() / 1000));
+	const term = later(facts.term);
+	return index.startGeneration(String(later(Number(generation))), { ...facts, term, nextNumber });
 }
 
 /**
@@ -88,7 +92,10 @@ async function registerAuthors(
 	const holders = new Set(Object.values(facts.items).map(({ holder }) => holder));
 	const stays = ([author]: readonly [string, unknown]): boolean =>
 		nodeOf(parseAuthorId(author)) !== node || waiting.has(author) || holders.has(author);
+	// What people of this node wanted while it was a replica counts also when it has become the home.
+	const people = [...waiting].filter((author) => dutyOf(parseAuthorId(author)) === 'edge');
 	const authors = Object.fromEntries([
+		...people.map((author) => [author, dutyRights.edge] as const),
 		...Object.entries(facts.authors).filter(stays),
 		...Object.entries(own).map(([duty, { author }]) => [author, dutyRights[duty as Duty]] as const),
 	]);
