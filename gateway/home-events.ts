@@ -20,7 +20,7 @@ export interface HomeEventsOptions {
 }
 
 /** A home that ends the stream while it is connected is asked again after this. */
-const againMs = 5_000;
+const againMs = 3_000;
 
 export class HomeEvents implements Disposable {
 	readonly #options: HomeEventsOptions;

@@ -16,7 +16,12 @@ interface Entry {
 	worker: { readonly state: WorkerState; readonly at: number } | null;
 	/** Wall ms of the last connection's begin or end. */
 	since: number;
+	/** Monotonic ms of the last change of addresses that was taken. */
+	movedAt: number;
 }
+
+/** A member whose addresses flap is not published to everyone each time; it says them again anyway. */
+const movesMsMin = 8_000;
 
 export class Members {
 	readonly #clock: Clock;
@@ -32,6 +37,15 @@ export class Members {
 
 	worker(node: NodeId, state: WorkerState): void {
 		this.#entry(node).worker = { state, at: this.#clock.monotonic() };
+	}
+
+	/** Whether new addresses of it are to be published now; counts as one change when they are. */
+	mayMove(node: NodeId): boolean {
+		const entry = this.#entry(node);
+		const now = this.#clock.monotonic();
+		if (now - entry.movedAt < movesMsMin) return false;
+		entry.movedAt = now;
+		return true;
 	}
 
 	/** Its connection came up or went down. */
@@ -62,7 +76,7 @@ export class Members {
 	#entry(node: NodeId): Entry {
 		const known = this.#entries.get(node);
 		if (known) return known;
-		const entry: Entry = { word: null, worker: null, since: this.#clock.now() };
+		const entry: Entry = { word: null, worker: null, since: this.#clock.now(), movedAt: Number.NEGATIVE_INFINITY };
 		this.#entries.set(node, entry);
 		return entry;
 	}

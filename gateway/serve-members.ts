@@ -19,8 +19,12 @@ export function serveMembers(parts: GatewayParts): void {
 	});
 	mesh.rpc.serve(helloMethod, async ({ version: theirs, addresses, links }, peer) => {
 		members.said(peer.node, { version: theirs, links });
-		const facts = await registry.change((taken) => setAddresses(taken, peer.node, addresses));
-		return { version, at: clock.now(), revision: facts.revision };
+		const known = mesh.facts().nodes[peer.node]?.addresses ?? [];
+		const hasMoved = known.join(' ') !== addresses.join(' ');
+		if (hasMoved && members.mayMove(peer.node)) {
+			await registry.change((taken) => setAddresses(taken, peer.node, addresses));
+		}
+		return { version, at: clock.now(), revision: mesh.facts().revision };
 	});
 	mesh.rpc.serve(workState, async (state, peer) => {
 		refuseWithoutDuty(parts, peer, 'work');

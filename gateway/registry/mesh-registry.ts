@@ -77,8 +77,10 @@ export class MeshRegistry {
 	 */
 	async change(edit: RegistryEdit, writes: () => readonly StoreWrite[] = () => []): Promise<RegistryFacts> {
 		this.#mayChange();
-		const next = edit(this.#document.taken, this.#clock.now());
-		await this.#document.publish(next, writes());
+		const { taken } = this.#document;
+		const next = edit(taken, this.#clock.now());
+		// What is so already may still be on its way to the disk.
+		if (next !== taken || taken !== this.#document.facts) await this.#document.publish(next, writes());
 		return next;
 	}
 
