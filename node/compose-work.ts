@@ -84,6 +84,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 				await own.worker.start();
 			},
 			stop: async () => {
+				work.stop();
 				await own.worker.stop();
 				parts.station.remove(record.id);
 			},

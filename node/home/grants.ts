@@ -25,6 +25,8 @@ export interface GrantOptions {
 	readonly runs: RunBook;
 	readonly clock: Clock;
 	readonly log: Log;
+	/** Asks for another pass: what waits for a node may find one. */
+	readonly onSettled: () => void;
 }
 
 /** The last decision about an item: where it was placed and why, or why nowhere. */
@@ -51,6 +53,7 @@ interface Decided extends Pick<Placement, 'by' | 'at' | 'nodes'> {
 
 /** A task that everyone declines is asked about again by the next pass. */
 const roundsMax = 8;
+const askAgainMs = 3_000;
 /** So long a holder may have no room to go on before another gets its item. */
 const noRoomMsMax = 60_000;
 /** Explanations kept; they are for items that wait or run now. */
@@ -59,6 +62,7 @@ const explainedMax = 2_000;
 export class Grants {
 	readonly #options: GrantOptions;
 	readonly #placements = new Map<string, Placement>();
+	#again: (() => void) | undefined;
 	/** Since when a holder could not go on with an item, monotonic ms. */
 	readonly #stuck = new Map<string, number>();
 
@@ -90,7 +94,22 @@ export class Grants {
 				again.push(want);
 			}
 			left = again;
+			if (by === 'gateway' && waiting.length > 0) this.#askAgain();
 		}
+	}
+
+	/** Asks for no more passes. */
+	stop(): void {
+		this.#again?.();
+	}
+
+	/** The gateway hears of a free slot when its node says so, which is after we saw it: it is asked again soon. */
+	#askAgain(): void {
+		const { clock, onSettled } = this.#options;
+		this.#again ??= clock.after(askAgainMs, () => {
+			this.#again = undefined;
+			onSettled();
+		});
 	}
 
 	/** Lets a holder go on under its token; one that never has room for it loses the item where others have. */

@@ -97,6 +97,11 @@ export class WorkLoop {
 		if (typeof begin !== 'string') await this.#grants.give(wanted, config, begin.main);
 	}
 
+	/** Asks for no more passes. */
+	stop(): void {
+		this.#grants.stop();
+	}
+
 	/** Ends an item's run, wherever it is. Resolves when it has ended here, and when it was asked for elsewhere. */
 	async cancel(key: string, reason: string): Promise<void> {
 		const { pool } = this.#options;
