@@ -240,7 +240,12 @@ function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handl
 			seat: (ref) => mesh.seat(ref),
 			isOwn: (ref) => projects.all().some((project) => isNamed(project, ref)),
 			speaker: () => speakerAt(parts),
-			takeCheckout: (path) => takeCheckout(parts, path),
+			takeCheckout: async (path) => {
+				const id = await takeCheckout(parts, path);
+				// The replica may just be on its way, as after a home that was given up for lost.
+				if (id !== null) await mesh.review();
+				return id;
+			},
 		}),
 		elsewhere: askGateway(parts, mesh),
 		events: hub,

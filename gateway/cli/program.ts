@@ -15,6 +15,7 @@ import { registerNodes } from './nodes.ts';
 import { registerPeople } from './people.ts';
 import { registerProject } from './project.ts';
 import { registerProjects } from './projects.ts';
+import { registerRefusals } from './refusals.ts';
 import { registerReview } from './review.ts';
 import { registerService } from './service.ts';
 import { registerToken } from './token.ts';
@@ -50,6 +51,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerReview(program, context);
 	registerLooking(program, context);
 	registerWhy(program, context);
+	registerRefusals(program, context);
 	registerProjects(program, context);
 	registerNode(program, context);
 	registerAgent(program, context);
