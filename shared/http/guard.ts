@@ -37,7 +37,7 @@ export function unauthenticated(headers: IncomingHttpHeaders): GanglineError {
 	const what =
 		headers.authorization === undefined ? 'no token was sent' : 'the token that was sent is not one that counts here';
 	return ganglineError('UNAUTHENTICATED', `${what}: expected \`Authorization: Bearer <token>\``, {
-		hint: 'the token is in api.json in the state folder of the person who runs the node',
+		hint: 'it is in api.json in the state folder of whoever runs this; others get one with: gangline person token <name>',
 	});
 }
 

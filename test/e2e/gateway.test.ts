@@ -153,6 +153,22 @@ describe('a gateway', { timeout: 120_000 }, () => {
 		expect(nodes.find(({ name }) => name === 'outcast')).toMatchObject({ status: 'revoked', connected: false });
 	});
 
+	it('[I13] answers no page of another site, no foreign host name and nobody without a token', async () => {
+		const { url, token } = world.note();
+		const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+		const table: readonly [Record<string, string>, number][] = [
+			[headers, 200],
+			[{ ...headers, origin: 'http://evil.example' }, 403],
+			[{ ...headers, 'sec-fetch-site': 'cross-site' }, 403],
+			[{ 'content-type': 'application/json' }, 401],
+			[{ ...headers, authorization: `Bearer ${'x'.repeat(64)}` }, 401],
+		];
+		for (const [sent, status] of table) {
+			const response = await fetch(`${url}/v1/node.list`, { method: 'POST', headers: sent, body: '{}' });
+			expect([sent, response.status]).toEqual([sent, status]);
+		}
+	});
+
 	it('[I13] keeps no secret of a token or a person, and answers by the access that the registry has', async () => {
 		await world.ask('person.add', { id: 'vera', access: 'viewer' });
 		const { token } = await world.ask('person.token', { id: 'vera' });

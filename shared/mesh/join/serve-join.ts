@@ -33,8 +33,8 @@ export interface Admitted {
 	readonly registry: Uint8Array;
 }
 
-/** Joiners that are read at once; others are hung up on and try again. */
-const joinersMax = 16;
+/** Joiners that are read at once, as many as the network lets strangers in; others are hung up on and try again. */
+const joinersMax = 64;
 /** Wrong secrets that are answered in a minute; further ones are hung up on. */
 const wrongPerMinuteMax = 20;
 const minuteMs = 60_000;
