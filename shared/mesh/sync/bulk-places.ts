@@ -4,42 +4,34 @@
  */
 export class BulkPlaces {
 	readonly #bytesMax: number;
-	readonly #waiting: { readonly bytes: number; readonly give: (release: () => void) => void }[] = [];
+	readonly #waiting: Asked[] = [];
 	#taken = 0;
 
 	constructor(bytesMax: number) {
 		this.#bytesMax = bytesMax;
 	}
 
-	/** Bytes that are spoken for. */
-	get taken(): number {
-		return this.#taken;
-	}
-
-	/** Calls `give` with the way to release the place, now or when it is this one's turn. Returns how to withdraw. */
-	take(bytes: number, give: (release: () => void) => void): () => void {
-		const asked = { bytes, give };
+	/** Calls `give` when there is room, now or later. What it returns gives the place back, or withdraws from the line. */
+	take(bytes: number, give: () => void): () => void {
+		const asked: Asked = { bytes, give, state: 'waiting' };
 		this.#waiting.push(asked);
 		this.#serve();
-		return () => {
-			const at = this.#waiting.indexOf(asked);
-			if (at >= 0) this.#waiting.splice(at, 1);
-			this.#serve();
-		};
+		return () => this.#giveBack(asked);
+	}
+
+	#giveBack(asked: Asked): void {
+		if (asked.state === 'given') this.#taken -= asked.bytes;
+		if (asked.state === 'waiting') this.#waiting.splice(this.#waiting.indexOf(asked), 1);
+		asked.state = 'over';
+		this.#serve();
 	}
 
 	#serve(): void {
 		for (let next = this.#waiting[0]; next && this.#fits(next.bytes); next = this.#waiting[0]) {
 			this.#waiting.shift();
-			const { bytes, give } = next;
-			this.#taken += bytes;
-			let isReleased = false;
-			give(() => {
-				if (isReleased) return;
-				isReleased = true;
-				this.#taken -= bytes;
-				this.#serve();
-			});
+			this.#taken += next.bytes;
+			next.state = 'given';
+			next.give();
 		}
 	}
 
@@ -47,4 +39,10 @@ export class BulkPlaces {
 	#fits(bytes: number): boolean {
 		return this.#taken === 0 || this.#taken + bytes <= this.#bytesMax;
 	}
+}
+
+interface Asked {
+	readonly bytes: number;
+	readonly give: () => void;
+	state: 'waiting' | 'given' | 'over';
 }

@@ -53,8 +53,7 @@ export class BulkTransfer {
 			...{ release: () => {}, endSilence: () => {} },
 		};
 		this.#arriving.set(replica.name, arriving);
-		arriving.release = this.#link.context.incoming.take(bytes, (release) => {
-			arriving.release = release;
+		arriving.release = this.#link.context.incoming.take(bytes, () => {
 			arriving.buffer = Buffer.alloc(0);
 			this.#watch(arriving);
 			this.#link.outbox.mark(`take ${replica.name}`, () => [
@@ -101,8 +100,7 @@ export class BulkTransfer {
 		if (this.#leaving.has(replica.name)) return;
 		const leaving: Leaving = { release: () => {}, endSilence: () => {} };
 		this.#leaving.set(replica.name, leaving);
-		leaving.release = this.#link.context.outgoing.take(size, (release) => {
-			leaving.release = release;
+		leaving.release = this.#link.context.outgoing.take(size, () => {
 			this.#send({ leaving, replica, bytes: replica.differenceTo(stateVector), done });
 		});
 	}

@@ -18,7 +18,7 @@ export const bulksBytesMax = 128 * 1024 * 1024;
 export const bulkSilenceMsMax = 60_000;
 /** Updates of one document that wait for one peer; beyond it the two compare again instead. */
 export const updatesWaitingMax = 64;
-export const updateBytesWaitingMax = partBytes;
+export const updateBytesWaitingMax = 256 * 1024;
 /** Bytes of flushes read for a peer at a time; at least one flush is. */
 export const flushBytesAtOnce = frameBytesMax;
 /** Updates of one document in a row whose predecessor is missing; the first one already asks for the difference. */
@@ -51,4 +51,5 @@ export const outcastMsMax = 3_600_000;
 
 assert(windowBytes >= 2 * partBytes + headerBytesMax, 'a window takes more than one part');
 assert(partBytes + headerBytesMax < frameBytesMax, 'a part and its header fit into a frame');
+assert(updateBytesWaitingMax <= partBytes, 'updates that were put together fit into a frame');
 assert(bulkBytesMax <= bulksBytesMax, 'the largest document can be sent at all');

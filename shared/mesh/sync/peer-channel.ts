@@ -190,7 +190,11 @@ export class PeerChannel implements PeerLink {
 		const exchange = this.#projects.get(project);
 		const mayHave = this.context.access(this.peer.node, project) !== 'none';
 		if (!exchange) return;
-		if (!mayHave) return this.#complaints.note('sync.refused', project, { what: message.k });
+		if (!mayHave) {
+			// Announcing is no claim: each side learns from the registry in its own time what they share.
+			if (message.k !== 'project') this.#complaints.note('sync.refused', project, { what: message.k });
+			return;
+		}
 		if (message.k === 'project') return exchange.compare(message);
 		if (message.k === 'flush') return exchange.logs.onFlush(payload);
 		if (message.k === 'texts') return exchange.onTexts(decodeTexts(payload));

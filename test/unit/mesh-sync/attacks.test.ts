@@ -280,6 +280,21 @@ describe('[I13] a member that breaks the rules', () => {
 		expect(mesh.state(victim)).toBe(before);
 	});
 
+	it('[I15] gets its channel ended when a document that it offered stands still, and its room is free again', async () => {
+		await publishUnseen();
+		for (let i = 0; i < 3; i++) {
+			await attacker.meet(victim);
+			await attacker.say({ k: 'state', document: index, digest });
+			await attacker.say({ k: 'large', document: index, bytes: 60_000_000 });
+			expect(attacker.of('take')).toHaveLength(i + 1);
+			await mesh.run(61_000, 500);
+			expect(attacker.isOver).toBe(true);
+		}
+		mesh.net.heal();
+		await mesh.until(() => mesh.isEqual());
+		expect(victim.log.of('sync.cutOff')).toEqual([]);
+	});
+
 	it('is listened to again after its time, and for longer not after the next fault', async () => {
 		await attacker.meet(victim);
 		await attacker.raw(frameOf('{"k":"become"}'));

@@ -1,6 +1,6 @@
 /** What passes between replicas, when, and how much of it. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ItemText } from '../../../shared/documents/index.ts';
+import { type ItemText, RegistryDocument } from '../../../shared/documents/index.ts';
 import { bulksBytesMax, windowBytes } from '../../../shared/mesh/sync/limits.ts';
 import type { Message } from '../../../shared/mesh/sync/wire.ts';
 import { makeItem, projectOne } from '../../support/facts.ts';
@@ -288,6 +288,28 @@ describe('sync', () => {
 		await mesh.run(500);
 		const authors = mesh.home.project.logs.digests().map(({ author }) => author);
 		expect(authors).toEqual([mesh.node('laptop').project.author.author]);
+	});
+
+	it('[I13] keeps a document of the whole mesh equal, over whoever is in between, as its writer signed it', async () => {
+		const mesh = await start(['home', 'gateway', 'laptop'], { hasProject: () => false }, line);
+		const documents = new Map<string, RegistryDocument>();
+		for (const node of mesh.nodes.values()) {
+			const { store, random, identity } = node;
+			const options = { store, mesh: projectOne, random, gatewayKey: mesh.homeKey, ...(node.isHome && { identity }) };
+			documents.set(node.name, await RegistryDocument.open(options));
+		}
+		const [written, read] = [documents.get('home'), documents.get('laptop')];
+		if (!written || !read) throw new Error('all have one');
+		await written.publish({ ...written.facts, revision: 1, people: { ada: { id: 'ada', access: 'owner' } } });
+		for (const node of mesh.nodes.values()) {
+			const document = documents.get(node.name);
+			if (document) node.sync.addDocument(document);
+		}
+		await mesh.until(() => read.facts.revision === 1);
+		await written.publish({ ...written.facts, revision: 2, people: {} });
+		await mesh.run(200);
+		expect(read.facts).toEqual(written.facts);
+		expect(mesh.complaints()).toEqual([]);
 	});
 
 	it('refuses a newer schema, naming both, once per connection', async () => {
