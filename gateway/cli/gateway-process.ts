@@ -20,11 +20,24 @@ export function hasGateway({ state }: Session): Promise<boolean> {
 	);
 }
 
+/** Whether this machine's node belongs to a mesh. */
+export function isMember({ state }: Session): Promise<boolean> {
+	return access(state.mesh).then(
+		() => true,
+		() => false,
+	);
+}
+
 /** The running gateway of this machine; starts it, or makes it, where none runs. */
 export async function ensureGateway(session: Session): Promise<{ readonly note: ApiFile; readonly started: boolean }> {
 	const running = await findGateway(session.state, session.context.programs);
 	if (running !== null) return { note: running, started: false };
 	const isThere = await hasGateway(session);
+	if (!isThere && (await isMember(session))) {
+		throw ganglineError('REFUSED', 'this machine belongs to a mesh already, whose gateway is another machine', {
+			hint: 'which one it is: gangline mesh',
+		});
+	}
 	session.out.message(isThere ? 'starting the gateway …' : 'making this machine the gateway of a mesh …');
 	return { note: await startGateway(session), started: true };
 }

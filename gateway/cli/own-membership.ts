@@ -2,9 +2,9 @@
  * The node beside a gateway becomes a member of its mesh in the same way as any other machine, with a token that is made
  * and used in one step, over loopback. A node that is a member already, of this mesh or another, is left as it is.
  */
-import { access } from 'node:fs/promises';
 import type { Result } from '../../shared/operations/index.ts';
 import type { NodeClient } from './client.ts';
+import { isMember } from './gateway-process.ts';
 import type { Session } from './session.ts';
 
 export interface Both {
@@ -14,11 +14,7 @@ export interface Both {
 
 /** What joining answered, null where nothing was to be done. */
 export async function joinOwnGateway(session: Session, { node, gateway }: Both): Promise<Result<'mesh.join'> | null> {
-	const isMember = await access(session.state.mesh).then(
-		() => true,
-		() => false,
-	);
-	if (isMember) return null;
+	if (await isMember(session)) return null;
 	const person = await personHere(session, gateway);
 	const duties: ('home' | 'work')[] = ['home', 'work'];
 	const { token } = await gateway.call('token.create', {

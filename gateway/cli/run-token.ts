@@ -2,10 +2,10 @@
  * Makes join tokens. `token new` writes the line and nothing else to stdout, so that it can go through a pipe to another
  * machine; everything that a person should know goes to stderr.
  */
-import type { GatewayStatus, Input, Result, TokenView } from '../../shared/operations/index.ts';
+import type { Input, Result, TokenView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
-import { ensureGateway } from './gateway-process.ts';
+import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
 import { plainLine } from './output.ts';
 import { joinOwnGateway } from './own-membership.ts';
 import type { Session } from './session.ts';
@@ -29,9 +29,9 @@ export function minutesOf(text: string): number {
 /** Starts the gateway where none runs, makes this machine's node a member, and prints the line. */
 export async function newToken(session: Session, wanted: Input<'token.create'>): Promise<undefined> {
 	const { out } = session;
-	const gateway = clientOf((await ensureGateway(session)).note, 'gateway');
-	await joinOwnNode(session, gateway);
-	await offerToListen(session, await gateway.call('gateway.status', {}));
+	const gateway = await gatewayForTokens(session);
+	if (gateway.who === 'gateway') await joinOwnNode(session, gateway);
+	await offerToListen(session, gateway);
 	out.message('packing this program for machines that join (some seconds the first time) …');
 	const given = { ...wanted, duties: wanted.duties ?? defaultDuties(wanted) };
 	const made = await gateway.call('token.create', given);
@@ -48,6 +48,12 @@ export async function newToken(session: Session, wanted: Input<'token.create'>):
 	return undefined;
 }
 
+/** The gateway of this machine, made where there is none; that of the mesh where this machine belongs to one. */
+async function gatewayForTokens(session: Session): Promise<NodeClient> {
+	if (!(await hasGateway(session)) && (await isMember(session))) return session.gateway();
+	return clientOf((await ensureGateway(session)).note, 'gateway');
+}
+
 /** A machine for which a person or a project was named need not work for others. */
 function defaultDuties({ person, homeFor }: Input<'token.create'>): ('home' | 'work')[] {
 	return person === undefined && (homeFor ?? []).length === 0 ? ['work'] : [];
@@ -61,13 +67,13 @@ async function joinOwnNode(session: Session, gateway: NodeClient): Promise<void>
 }
 
 /** Asks the person at the terminal; where nobody can be asked, the token's own warning says it. */
-async function offerToListen(session: Session, status: GatewayStatus): Promise<void> {
-	const [first] = status.offers;
-	if (!status.onlyLoopback || first === undefined || !session.mayAsk || session.options.yes) return;
+async function offerToListen(session: Session, gateway: NodeClient): Promise<void> {
+	const { onlyLoopback, offers } = await gateway.call('gateway.status', {});
+	const [first] = offers;
+	if (!onlyLoopback || first === undefined || !session.mayAsk || session.options.yes) return;
 	const question = `The gateway listens on this machine alone. Listen at ${first} too, so that others can join (${whatOpeningMeans})?`;
 	if (!(await session.confirm(question))) return;
-	const { call } = await session.gateway();
-	const listening = await call('gateway.listen', { addresses: [first] });
+	const listening = await gateway.call('gateway.listen', { addresses: [first] });
 	session.out.message(plainLine(listening.answer));
 }
 

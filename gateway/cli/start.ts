@@ -1,12 +1,11 @@
 /** `gangline start`: a node runs afterwards (and the gateway, where this machine has one), and it knows the project of the current folder. */
-import { access, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { Result } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { ApiFile } from '../../shared/project/api-file.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
 import { nodeLines } from './node-text.ts';
 import { plainLine } from './output.ts';
+import { projectFolder } from './project-folder.ts';
 import type { Session } from './session.ts';
 import { nodeEnvironment, startNode } from './start-process.ts';
 
@@ -128,19 +127,4 @@ async function addProjectHere(session: Session, node: NodeClient): Promise<Resul
 	if (path === null) return null;
 	session.out.message(`adding the project in ${path} …`);
 	return node.call('project.add', { path });
-}
-
-/** The nearest folder upwards that has a `.gangline/project.toml`, null where none has. */
-async function projectFolder(cwd: string): Promise<string | null> {
-	let folder = await realpath(cwd).catch(() => cwd);
-	for (;;) {
-		const found = await access(join(folder, '.gangline/project.toml')).then(
-			() => true,
-			() => false,
-		);
-		if (found) return folder;
-		const parent = dirname(folder);
-		if (parent === folder) return null;
-		folder = parent;
-	}
 }

@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exitCodeWords } from '../../../gateway/cli/help.ts';
 import { errorKinds } from '../../../shared/ports/errors.ts';
 import { openWorkplace } from '../../support/terminal.ts';
+import { shopId } from '../../support/tiny-home.ts';
 
 const commands = [
 	...['add', 'edit', 'move', 'delete', 'diff', 'approve', 'reject', 'salvage', 'status', 'list', 'show', 'log', 'logs'],
@@ -72,6 +73,19 @@ describe('the project', () => {
 		const deep = join(place.checkout, 'a', 'b');
 		await mkdir(deep, { recursive: true });
 		expect((await place.type(['status'], { cwd: deep })).code).toBe(0);
+	});
+
+	it('is known in any clone of it by the id in its file', async () => {
+		await using place = await openWorkplace();
+		const clone = join(place.state, '..', 'clone');
+		await mkdir(join(clone, '.gangline'), { recursive: true });
+		const known = place.home.projects[0];
+		if (known) place.home.projects[0] = { ...known, path: '' };
+		const config = `id = "${shopId}"\nname = "shop"\nbranch = "main"\n`;
+		await writeFile(join(clone, '.gangline/project.toml'), config);
+		expect(await place.type(['status'], { cwd: clone })).toMatchObject({ code: 0 });
+		await writeFile(join(clone, '.gangline/project.toml'), config.replace(/SHP/, 'XYZ'));
+		expect(await place.type(['status'], { cwd: clone })).toMatchObject({ code: 3 });
 	});
 
 	it('is asked for elsewhere, with the names there are', async () => {

@@ -66,6 +66,17 @@ describe('token new', () => {
 		});
 	});
 
+	it('asks the gateway of the mesh that this machine belongs to, and makes no second one', async () => {
+		await using place = await openWorkplace();
+		await writeFile(join(place.state, 'mesh.json'), '{}');
+		expect(await place.type(['token', 'new'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^printf/) });
+		expect(place.home.asked.map(({ name }) => name)).not.toContain('mesh.join');
+		expect(await place.type(['gateway', 'start'])).toMatchObject({
+			code: 4,
+			stderr: expect.stringMatching(/belongs to a mesh already, whose gateway is another machine/),
+		});
+	});
+
 	it('reads times as people write them', () => {
 		expect(['90', '30m', '2h', '7d'].map(minutesOf)).toEqual([90, 30, 120, 10_080]);
 		for (const text of ['', '0m', '1w', 'soon', '-1h']) expect(() => minutesOf(text)).toThrow(/is no time/);
