@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { requireGit } from '../shared/git/index.ts';
 import { createApi, EventHub } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
-import type { Handlers, ProjectRef } from '../shared/operations/index.ts';
+import type { Handlers, NodeStatus, ProjectRef } from '../shared/operations/index.ts';
 import {
 	authorId,
 	type Clock,
@@ -119,7 +119,7 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 /** The parts that a node and a one-shot check share. */
 export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts> {
 	await requireGit(config.personEnvironment, process.platform);
-	const random = new SystemRandom();
+	const [clock, random] = [new SystemClock(), new SystemRandom()];
 	mkdirSync(config.state.root, { recursive: true, mode: 0o700 });
 	const identity = await loadOrCreateIdentity(config.state.identity, random);
 	const store = await openStore(config.state.store, { log });
@@ -129,7 +129,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 	return {
 		config,
 		version: packageVersion(),
-		clock: new SystemClock(),
+		clock,
 		random,
 		log,
 		store,
@@ -139,6 +139,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		station: new Station({
 			author: authorId(identity.nodeId, randomHex(random, 4), 'work'),
 			room,
+			clock,
 			runtimes: () => availableRuntimes(config.personEnvironment.PATH ?? ''),
 		}),
 		hub: new EventHub(),
@@ -146,6 +147,18 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		registry: new KnownRegistry({ node: identity.nodeId, name: config.name }),
 		doors: new MeshDoors(),
 	};
+}
+
+/** Costs are booked at the home of a project. */
+function runsForOthers({ station, registry }: NodeParts, projects: Projects): NodeStatus['runs'] {
+	const own = new Set(projects.all().map(({ id }) => id));
+	return station
+		.running()
+		.flatMap(({ project, number, title, pids, key: _key, role: _role, token: _token, ...run }) => {
+			if (own.has(project)) return [];
+			const name = registry.facts?.projects[project]?.name ?? project;
+			return [{ ...run, project: name, item: `#${number}`, title, pids: [...pids], costUsd: 0 }];
+		});
 }
 
 /** What was agreed when this node joined counts where its own environment says nothing. */
@@ -215,6 +228,7 @@ function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked)
 			await mesh.review();
 			return added;
 		},
+		runsForOthers: () => runsForOthers(parts, projects),
 		about: aboutThisProcess(parts, address),
 		backup: (path) => makeBackup(sourceOf(parts, projects.all()), path),
 		// The answer is sent first; the API ends with everything else.
@@ -238,6 +252,7 @@ function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handl
 		handlers: withElsewhere(own, {
 			seats: () => mesh.seats(),
 			seat: (ref) => mesh.seat(ref),
+			moving: (ref) => mesh.moving(ref),
 			isOwn: (ref) => projects.all().some((project) => isNamed(project, ref)),
 			speaker: () => speakerAt(parts),
 			takeCheckout: async (path) => {

@@ -40,6 +40,9 @@ interface Opened {
 	readonly shared: Set<string>;
 }
 
+/** How long a question waits for a project that has no home here at the moment. */
+const movingMsMax = 3_000;
+
 export class NodeMesh {
 	readonly #options: NodeMeshOptions;
 	#opened: Opened | null = null;
@@ -67,6 +70,31 @@ export class NodeMesh {
 	/** Undefined where this node has no replica of that project. */
 	seat(ref: ProjectRef): ReplicaSeat | undefined {
 		return this.#opened?.replicas.find(ref);
+	}
+
+	/** See `Elsewhere.moving`: waits a little for the registry, and until what it says is so here. */
+	moving(ref: ProjectRef): Promise<void> | null {
+		const { parts } = this.#options;
+		const known = Object.values(this.mesh?.facts().projects ?? {});
+		if (!known.some(({ id, name }) => (ref.kind === 'id' ? id === ref.id : name === ref.name))) return null;
+		const { promise, resolve } = Promise.withResolvers<void>();
+		const unsubscribe = parts.registry.subscribe(resolve);
+		const isBusy = this.review().then(() => {
+			if (this.#isHere(ref)) resolve();
+		});
+		const cancel = parts.clock.after(movingMsMax, resolve);
+		return Promise.all([promise, isBusy])
+			.finally(() => {
+				unsubscribe();
+				cancel();
+			})
+			.then(() => this.review());
+	}
+
+	#isHere(ref: ProjectRef): boolean {
+		const named = ({ id, name }: { id: string; name: string }): boolean =>
+			ref.kind === 'id' ? id === ref.id : name === ref.name;
+		return this.seat(ref) !== undefined || this.#options.projects.all().some(named);
 	}
 
 	/** When a member was connected or gone, wall ms; null where this process never saw it. */

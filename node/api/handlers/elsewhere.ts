@@ -13,7 +13,7 @@ import {
 	type ProjectRef,
 	type Result,
 } from '../../../shared/operations/index.ts';
-import { ganglineError } from '../../../shared/ports/index.ts';
+import { type GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import { askReplica, type ProjectCall, type ReplicaSeat, seenProject } from '../../../shared/replica/index.ts';
 
 export interface Elsewhere {
@@ -22,6 +22,11 @@ export interface Elsewhere {
 	/** Undefined where there is no replica of that project here. */
 	seat(ref: ProjectRef): ReplicaSeat | undefined;
 	isOwn(ref: ProjectRef): boolean;
+	/**
+	 * Of a project that the registry has and that is neither own nor a replica just now, because its home moves: resolves
+	 * when that may have changed. Null for every other.
+	 */
+	moving(ref: ProjectRef): Promise<void> | null;
 	/** Keeps in mind where a project of another home is checked out here; its id, or null for one that is none. */
 	takeCheckout(path: string): Promise<string | null>;
 	/** The person who sits here, by the registry; null where nobody does. */
@@ -73,11 +78,21 @@ type AnyHandler = (args: { readonly project: ProjectRef }, caller: Caller) => Pr
 function routing(name: ProjectCall, own: Partial<Handlers>, elsewhere: Elsewhere): AnyHandler {
 	const here = new Map<string, unknown>(Object.entries(own)).get(name) as AnyHandler | undefined;
 	return async (args, caller) => {
+		const isHere = (): boolean => elsewhere.isOwn(args.project) || elsewhere.seat(args.project) !== undefined;
+		const moving = isHere() ? null : elsewhere.moving(args.project);
+		await moving;
+		if (moving !== null && !isHere()) throw onItsWay();
 		const seat = elsewhere.isOwn(args.project) ? undefined : elsewhere.seat(args.project);
 		if (seat) return askReplica(seat, { name, args: args as never, caller: speakerOf(name, elsewhere.speaker()) });
 		if (here) return here(args, caller);
 		throw ganglineError('UNKNOWN_OPERATION', `${name} is not answered here`);
 	};
+}
+
+function onItsWay(): GanglineError {
+	return ganglineError('HOME_AWAY', 'the project is on its way from one home to another', {
+		hint: 'ask again in a moment',
+	});
 }
 
 function speakerOf(name: ProjectCall, speaker: Caller | null): Caller {
