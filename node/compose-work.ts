@@ -2,8 +2,8 @@
 import { type CanonicalRepository, fetchAttempt, workCloneAt } from '../shared/git/index.ts';
 import type { CommitId, Log, NodeId, Person } from '../shared/ports/index.ts';
 import type { TreeVerdict } from '../shared/protocol/work.ts';
-import type { WorkerStanding } from '../shared/protocol/worker-state.ts';
-import { findNode, mayWorkFor } from '../shared/registry/index.ts';
+import type { WorkerStanding, WorkerState } from '../shared/protocol/worker-state.ts';
+import { findNode, mayWorkFor, memberOf } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
 import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
 import type { ConfigAtMain } from './home/config-at-main.ts';
@@ -90,7 +90,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 			},
 			salvage: (key) => own.worker.salvage(key),
 			tidy: (keep) => own.worker.tidy(keep),
-			shortage: () => parts.room.shortage(),
+			shortage: () => localState(parts, record.id, workAuthor).shortage,
 		},
 	});
 	const desk: WorkerDesk = {
@@ -119,15 +119,26 @@ async function openOwn(ground: WorkGround, report: Parameters<typeof openWorker>
 }
 
 function makePool({ parts, record, log, workAuthor, poke }: WorkGround, own: OpenedWorker): WorkerPool {
-	const { clock, doors, identity, station } = parts;
+	const { clock, doors, identity } = parts;
 	return new WorkerPool({
 		project: record.id,
 		clock,
-		local: { node: identity.nodeId, link: localLink(own), state: () => station.state(workAuthor) },
+		local: { node: identity.nodeId, link: localLink(own), state: () => localState(parts, record.id, workAuthor) },
 		member: (node) => memberFor(parts, record.id, node),
 		linkTo: (node) => remoteWorker(node, { rpc: doors.rpc, project: record.id, log }),
 		onChange: poke,
 	});
+}
+
+/** As the machine is, and as the registry lets this node work: it may be a home alone, or on its way out of the pool. */
+function localState({ station, registry, identity }: NodeParts, project: string, author: string): WorkerState {
+	const state = station.state(author);
+	const self = registry.facts === null ? undefined : memberOf(registry.facts, identity.nodeId);
+	if (self === undefined || state.shortage !== null) return state;
+	const isForIt = self.worksFor === 'any' || self.worksFor.some((id) => id === project);
+	if (!self.duties.includes('work') || !isForIt)
+		return { ...state, shortage: `${self.name} takes no tasks of this project` };
+	return self.status === 'draining' ? { ...state, shortage: `${self.name} is draining` } : state;
 }
 
 /** Without a registry there is no other node that could come back. */

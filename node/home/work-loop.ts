@@ -26,7 +26,7 @@ import { MissingResults } from './missing-results.ts';
 import { draftOf } from './plan-drafts.ts';
 import { planWork, type WorkAction } from './plan-work.ts';
 import { givesBack, type ReportSurroundings, reportIntents } from './report-intents.ts';
-import type { RunBook } from './run-book.ts';
+import { type RunBook, runName } from './run-book.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** What of a task names its attempt's ref. */
@@ -128,6 +128,10 @@ export class WorkLoop {
 		}
 		// What decides is the grant, not what the report says of it.
 		const task = isCurrent && item?.role ? { ...said, role: item.role } : said;
+		if (!isCurrent && !this.#wasGranted(from, said)) {
+			log.warn('report.ofNoGrant', { item: said.item.key, node: from, token: said.token });
+			return pool.link(from).acknowledge(said);
+		}
 		await runs.ended(task, report, from);
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
@@ -135,6 +139,13 @@ export class WorkLoop {
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
 		await pool.link(from).acknowledge(task);
 		this.#options.onSettled();
+	}
+
+	/** Whether the node once had this grant: what it brings is kept then, however late. Nobody fills our disk with others. */
+	#wasGranted(from: NodeId, task: Task): boolean {
+		const { runs, workAuthor } = this.#options;
+		const run = runs.runs(task.item.key).find((one) => one.run === runName(task));
+		return run !== undefined && (run.node ?? nodeOf(parseAuthorId(workAuthor))) === from;
 	}
 
 	async #settleItem(

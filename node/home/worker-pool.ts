@@ -6,7 +6,13 @@
 import type { PlacementNode } from '../../shared/placement/index.ts';
 import { type Clock, type NodeId, nodeOf, parseAuthorId } from '../../shared/ports/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
-import { stateFor, unknownMs, type WorkerBusy, type WorkerState } from '../../shared/protocol/worker-state.ts';
+import {
+	lostAfterMsDefault,
+	stateFor,
+	unknownMs,
+	type WorkerBusy,
+	type WorkerState,
+} from '../../shared/protocol/worker-state.ts';
 import { isHeard, type WorkerSeen } from './plan-work.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -100,9 +106,10 @@ export class WorkerPool {
 	running(): readonly PoolRun[] {
 		const { local, project } = this.#options;
 		const here = local === null ? [] : ofProject(local.state(), project).map((run) => ({ ...run, node: local.node }));
-		const there = [...this.#heard].flatMap(([node, { state }]) =>
-			state.busy.map((run) => ({ ...run, node, pids: [] })),
-		);
+		const there = [...this.#heard].flatMap(([node, { state }]) => {
+			if (this.#remoteSeen(node).silentMs >= lostAfterMsDefault) return [];
+			return state.busy.map((run) => ({ ...run, node, pids: [] }));
+		});
 		return [...here, ...there];
 	}
 
@@ -113,8 +120,10 @@ export class WorkerPool {
 
 	/** How long the holder has been silent, null while it is heard of. */
 	silentMs(holder: string): number | null {
-		const worker = this.seen([holder]).find(({ node }) => node === nodeOf(parseAuthorId(holder)));
-		return worker === undefined || isHeard(worker) ? null : worker.silentMs;
+		const node = nodeOf(parseAuthorId(holder));
+		if (node === this.#options.local?.node) return null;
+		const worker = this.#remoteSeen(node);
+		return isHeard(worker) ? null : worker.silentMs;
 	}
 
 	/** Those that can be asked now, as placement looks at them. */

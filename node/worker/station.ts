@@ -2,7 +2,7 @@
  * This node as a worker over all projects, its own and those of other homes: what it says of itself is put together
  * here from the machine's room and from each project's worker. A worker owns its slots; this says how many are left.
  */
-import type { AuthorId } from '../../shared/ports/index.ts';
+import type { AuthorId, Clock } from '../../shared/ports/index.ts';
 import type { WorkerStanding, WorkerState } from '../../shared/protocol/worker-state.ts';
 import type { MachineRoom } from './machine-room.ts';
 import type { Busy, Worker } from './worker.ts';
@@ -19,11 +19,15 @@ export interface StationOptions {
 	/** Under which this process holds what homes elsewhere grant it. */
 	readonly author: AuthorId;
 	readonly room: MachineRoom;
-	/** Runtimes whose program is on this machine now. */
+	readonly clock: Clock;
+	/** Looks which runtimes have their program on this machine. */
 	readonly runtimes: () => readonly string[];
 }
 
 const mebibyte = 1024 ** 2;
+/** A state is asked for often, and looking at disks and programs costs system calls. */
+const resourcesMs = 1_000;
+const programsMs = 60_000;
 const clonesSaidMax = 1_000;
 const lineMax = 1_000;
 
@@ -31,7 +35,8 @@ export class Station {
 	readonly #options: StationOptions;
 	readonly #projects = new Map<string, StationProject>();
 	readonly #listeners = new Set<() => void>();
-	#isDraining = false;
+	#machine: { readonly at: number; readonly seen: ReturnType<MachineRoom['resources']> } | undefined;
+	#programs: { readonly at: number; readonly seen: readonly string[] } | undefined;
 
 	constructor(options: StationOptions) {
 		this.#options = options;
@@ -43,7 +48,10 @@ export class Station {
 
 	/** Runtimes whose program is on this machine now. */
 	runtimes(): readonly string[] {
-		return this.#options.runtimes();
+		const { clock, runtimes } = this.#options;
+		const at = clock.monotonic();
+		if (this.#programs === undefined || at - this.#programs.at > programsMs) this.#programs = { at, seen: runtimes() };
+		return this.#programs.seen;
 	}
 
 	add(project: StationProject): void {
@@ -56,15 +64,16 @@ export class Station {
 		this.changed();
 	}
 
+	/** What runs now, over all projects. */
+	running(): readonly (Busy & { readonly project: string })[] {
+		return [...this.#projects.values()].flatMap(({ project, worker }) =>
+			worker.busy().map((run) => ({ ...run, project })),
+		);
+	}
+
 	/** Reports of a project that its home has not settled. */
 	waiting(project: string): number {
 		return this.#projects.get(project)?.worker.reporting.length ?? 0;
-	}
-
-	/** Takes nothing new from now on; what runs goes on. */
-	drain(): void {
-		this.#isDraining = true;
-		this.changed();
 	}
 
 	/** Something that is said has changed. */
@@ -80,17 +89,17 @@ export class Station {
 
 	/** As it is now. `author`: for a home in this process, which knows its worker by a name of its own log. */
 	state(author: string = this.#options.author): WorkerState {
-		const { room, runtimes } = this.#options;
-		const { state, floor } = room.resources();
+		const { room } = this.#options;
+		const { state, floor } = this.#resources();
 		const projects = [...this.#projects.values()];
 		return {
 			author,
 			slots: { free: room.freeSlots, total: room.slots },
-			shortage: this.#isDraining ? 'the node is stopping' : room.shortage(),
+			shortage: room.shortage(),
 			load: state.load,
 			free: megabytes(state),
 			floor: megabytes(floor),
-			runtimes: runtimes(),
+			runtimes: this.runtimes(),
 			busy: projects.flatMap(({ project, worker }) => worker.busy().map((run) => said(project, run))),
 			reporting: projects.flatMap(({ project, worker }) => worker.reporting.map((grant) => ({ project, ...grant }))),
 			projects: projects.map(({ project, worker, standing }) => {
@@ -100,9 +109,21 @@ export class Station {
 			}),
 		};
 	}
+
+	#resources(): ReturnType<MachineRoom['resources']> {
+		const { clock, room } = this.#options;
+		const at = clock.monotonic();
+		if (this.#machine === undefined || at - this.#machine.at > resourcesMs) {
+			this.#machine = { at, seen: room.resources() };
+		}
+		return this.#machine.seen;
+	}
 }
 
-function said(project: string, { what, lastLine, since, ...run }: Busy): WorkerState['busy'][number] {
+function said(
+	project: string,
+	{ what, lastLine, since, number: _number, title: _title, ...run }: Busy,
+): WorkerState['busy'][number] {
 	return {
 		...run,
 		project,

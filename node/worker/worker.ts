@@ -36,6 +36,9 @@ export interface Busy {
 	/** The name of the run: its grant. */
 	readonly run: string;
 	readonly key: string;
+	/** As people know the item. */
+	readonly number: number;
+	readonly title: string;
 	readonly role: ItemRole;
 	readonly token: Token;
 	readonly agent: string;
@@ -175,6 +178,8 @@ export class Worker {
 		return [...this.#running.values()].map(({ task, since, what, pid, runLog }) => ({
 			run: tokenName(task),
 			key: task.item.key,
+			number: task.item.number,
+			title: task.item.title,
 			role: task.role,
 			token: task.token,
 			agent: task.agent,

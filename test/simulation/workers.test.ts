@@ -1,6 +1,7 @@
 /** One home and its workers on other nodes, through cuts, crashes and late results, over the twins of the ports. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { SimRandom } from '../../shared/ports/sim/index.ts';
+import { makeItem } from '../support/facts.ts';
 import { WorkMesh, type WorkMeshOptions } from '../support/work-mesh.ts';
 
 let mesh: WorkMesh;
@@ -160,6 +161,38 @@ describe('workers of other nodes', () => {
 		const landedBy = mesh.workers.find((worker) => worker !== revoked);
 		expect(landedBy?.made).toHaveLength(1);
 		expect(await kept(a)).toEqual([landedBy?.made[0]?.commit]);
+	});
+});
+
+describe('an accepted result whose commits are not at the home', () => {
+	/** As after the home was put back from a backup, or moved without its refs. */
+	async function accepted(): Promise<void> {
+		await begin({ workers: 2, workMs: [2_000, 2_000] });
+		const [one] = mesh.workers;
+		const main = await mesh.home.disk.git.main();
+		if (!one || main === null) throw new Error('nothing to begin with');
+		const commit = await one.commitOn(main, { key: a, title: 'Made before' }, [1, 1]);
+		const state = makeItem(a, {
+			...{ number: 1, token: [1, 1], holder: `${one.node}.00000001.work`, result: { commit, base: main } },
+			...{ stage: { kind: 'merge' }, description: '```sh\ntrue\n```' },
+		});
+		const { facts } = mesh.home.disk;
+		mesh.home.disk.facts = { ...facts, revision: 5, nextNumber: 2, items: { [a]: state } };
+	}
+
+	test('[I7] is fetched from who made it, and lands', async () => {
+		await accepted();
+		await mesh.until(isDone(a), 120_000);
+		expect(mesh.home.disk.history.map(({ event }) => event)).toEqual(['landed']);
+		expect(await kept(a)).toEqual([mesh.worker(0).made[0]?.commit]);
+	});
+
+	test('[I12] goes back to be done again when who made it is gone for good', async () => {
+		await accepted();
+		mesh.worker(0).standing = 'gone';
+		mesh.worker(0).crash();
+		await mesh.until(isDone(a), 120_000);
+		expect(mesh.home.disk.history.map(({ event }) => event)).toEqual(['resultLost', 'grant', 'submit', 'landed']);
 	});
 });
 

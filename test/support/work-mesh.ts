@@ -39,16 +39,22 @@ import {
 	settle,
 } from '../../shared/ports/sim/index.ts';
 import { type ProjectConfig, projectConfigSchema } from '../../shared/project/index.ts';
-import type { Task, WorkReport } from '../../shared/protocol/work.ts';
+import type { GateVerdict, Task, WorkReport } from '../../shared/protocol/work.ts';
 import { SimDiskOfProject } from './sim-home.ts';
 
 const project = '01K0000000000000000000000A';
 const script = 'Do it.\n\n```sh\ntrue\n```\n';
 const noUsage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
-const passedGate = {
-	...{ gate: 'check', kind: 'other', outcome: 'passed' },
-	...{ why: '', tail: '', seconds: 1, tests: null, runs: 1 },
-} as const;
+const passedGate: GateVerdict = {
+	gate: 'check',
+	kind: 'other',
+	outcome: 'passed',
+	why: '',
+	tail: '',
+	seconds: 1,
+	tests: null,
+	runs: 1,
+};
 const person = { name: 'Ada', email: 'ada@example.org' };
 /** Stands for the pack protocol: whether the peer has a commit, with everything in it. */
 const hasCommit = {
@@ -131,7 +137,7 @@ export class SimWorker {
 			machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }),
 		});
 		const nonce = `0000000${this.starts}`.slice(-8);
-		const station = new Station({ author: authorId(node, nonce, 'work'), room, runtimes: () => ['shell'] });
+		const station = new Station({ author: authorId(node, nonce, 'work'), room, clock, runtimes: () => ['shell'] });
 		const sender = new ReportSender({ rpc, clock, home: () => home.identity.nodeId });
 		const worker: Worker = new Worker({
 			project,
@@ -225,6 +231,19 @@ export class SimWorker {
 		};
 	}
 
+	/** What an attempt makes: one file, named after its item. */
+	async commitOn(base: CommitId, item: Pick<Task['item'], 'key' | 'title'>, token: Task['token']): Promise<CommitId> {
+		if (!hasIn(this.objects, base)) copyCommit(this.#mesh.home.disk.objects, this.objects, base);
+		const files = new Map(this.objects.files(base));
+		files.set(`${item.key}.txt`, this.objects.putFile(Buffer.from(`${this.name} ${token.join('.')}\n`)));
+		const tree = this.objects.putTree(files);
+		const git = new SimGit({ signer: this.#mesh.signer, objects: this.objects });
+		const atMs = this.#mesh.clock.now();
+		const commit = await git.createCommit({ tree, parents: [base], message: item.title, author: person, atMs });
+		this.made.push({ key: item.key, token: token.join('.'), commit });
+		return commit;
+	}
+
 	async #work(task: Task, signal: AbortSignal): Promise<WorkReport> {
 		const { clock, options } = this.#mesh;
 		const [least, most] = options.workMs ?? [5_000, 60_000];
@@ -236,13 +255,8 @@ export class SimWorker {
 		cancel();
 		if (!isDone) return { kind: 'stopped', reason: 'it was told to', commit: null, usage: noUsage };
 		const base = parseCommitId(task.main);
-		const files = new Map(this.objects.files(base));
-		files.set(`${task.item.key}.txt`, this.objects.putFile(Buffer.from(`${this.name} ${task.token.join('.')}\n`)));
-		const tree = this.objects.putTree(files);
-		const git = new SimGit({ signer: this.#mesh.signer, objects: this.objects });
-		const atMs = clock.now();
-		const commit = await git.createCommit({ tree, parents: [base], message: task.item.title, author: person, atMs });
-		this.made.push({ key: task.item.key, token: task.token.join('.'), commit });
+		const commit = await this.commitOn(base, task.item, task.token);
+		const tree = this.objects.treeId(commit);
 		const verdict = { tree, gateSet: 'set', passed: true, gates: [passedGate] };
 		return { kind: 'result', commit, base, verdict, usage: noUsage };
 	}

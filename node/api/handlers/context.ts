@@ -15,6 +15,8 @@ export interface HandlerContext {
 	/** @throws GanglineError UNKNOWN_PROJECT */
 	project(ref: ProjectRef): Project;
 	addProject(path: string): Promise<{ readonly project: Project; readonly added: boolean }>;
+	/** What runs here for projects whose home is elsewhere. */
+	runsForOthers(): NodeStatus['runs'];
 	/** What this process is; the lists are filled in by the handler. */
 	about(): Omit<NodeStatus, 'slots' | 'projects' | 'runs'>;
 	/** @throws GanglineError INVALID_ARGUMENT, STORE_FAILED, GIT_FAILED */

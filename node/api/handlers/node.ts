@@ -15,12 +15,12 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 				...about(),
 				slots: { used: total - free, total },
 				projects: projects().map((project) => project.view()),
-				runs: projects().flatMap((project) => runsOf(project, context.node)),
+				runs: runsHere(context),
 			};
 		},
 		'node.backup': ({ path }) => context.backup(path),
 		'node.stop': async () => {
-			const stopping = context.projects().flatMap((project) => runsOf(project, context.node));
+			const stopping = runsHere(context);
 			context.stop();
 			const { pid } = context.about();
 			return {
@@ -34,6 +34,10 @@ export function nodeHandlers(context: HandlerContext): NodeHandlers {
 }
 
 /** What runs in this process; other nodes say the same of themselves. */
+function runsHere({ projects, node, runsForOthers }: HandlerContext): NodeStatus['runs'] {
+	return [...projects().flatMap((project) => runsOf(project, node)), ...runsForOthers()];
+}
+
 function runsOf(project: Project, node: string): NodeStatus['runs'] {
 	const views = project.views();
 	const here = project.worker.running().filter((running) => running.node === node);
