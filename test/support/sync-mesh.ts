@@ -38,6 +38,8 @@ export class TestProject implements SyncedProject {
 	index: ProjectIndex;
 	readonly logs: ProjectLogs;
 	readonly author: AuthorLog;
+	/** Items that were added here and that the home does not know. */
+	readonly tentative = new Set<string>();
 	readonly #parts: { readonly store: Store; readonly random: SimRandom; readonly homeKey: Uint8Array };
 	readonly #isHome: boolean;
 	readonly #texts = new Map<string, Promise<ItemText>>();
@@ -75,7 +77,8 @@ export class TestProject implements SyncedProject {
 	}
 
 	async text(item: string): Promise<ItemText | undefined> {
-		return Object.hasOwn(this.index.facts.items, item) ? this.#openText(item) : undefined;
+		const isKnown = this.tentative.has(item) || Object.hasOwn(this.index.facts.items, item);
+		return isKnown ? this.#openText(item) : undefined;
 	}
 
 	texts(): readonly ItemText[] {

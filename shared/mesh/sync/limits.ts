@@ -30,6 +30,8 @@ export const stateVectorBytesMax = 128 * 1024;
 /** Rows of digests in one frame, and in one list. */
 export const rowsPerFrame = 2_000;
 export const rowsMax = 20_000;
+/** Texts of a peer whose items are not known here yet, per project: what people add while they are away. */
+export const strangeTextsMax = 1_000;
 /** Acknowledgements in one frame. */
 export const acksPerFrame = 100;
 

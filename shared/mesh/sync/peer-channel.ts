@@ -54,7 +54,11 @@ export class PeerChannel implements PeerLink {
 	// What happens here.
 
 	changed(change: ReplicaChange): void {
-		if (this.#state === 'open') this.#documents.changed(change);
+		if (this.#state !== 'open') return;
+		this.#documents.changed(change);
+		const { place } = change.replica;
+		const exchange = place.kind === 'index' ? this.#projects.get(place.project) : undefined;
+		if (exchange) void this.#guard(exchange.onIndexChanged());
 	}
 
 	grown(project: string, author: AuthorId): void {
@@ -177,13 +181,12 @@ export class PeerChannel implements PeerLink {
 		if (message.k === 'take') this.#documents.onTake(replica, payload);
 	}
 
-	/** A text that is not open here, of an item that is known. */
+	/** A text that is not open here. */
 	async #openText(name: string): Promise<Replica | undefined> {
 		const [, project, item] = /^doc\/([0-9A-Z]{26})\/text\/([^/]+)$/.exec(name) ?? [];
 		if (project === undefined || item === undefined) return undefined;
 		if (this.context.access(this.peer.node, project) === 'none') return undefined;
-		await this.context.catalog.project(project)?.project.text(item);
-		return this.context.catalog.replica(name);
+		return this.#projects.get(project)?.text(item);
 	}
 
 	async #handleProject({ message, payload }: Incoming, project: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { SyncAccess } from '../sync.ts';
 import type { Catalog, ProjectEntry } from './catalog.ts';
 import { accessOf, Complaints, type PeerLink } from './context.ts';
 import type { DocumentExchange } from './document-exchange.ts';
-import { rowsMax, rowsPerFrame } from './limits.ts';
+import { rowsPerFrame, strangeTextsMax } from './limits.ts';
 import { LogExchange } from './log-exchange.ts';
 import { type Replica, textName } from './replica.ts';
 import { encodeRows, type MessageOf, type Outgoing, type TextRow } from './wire.ts';
@@ -54,33 +54,34 @@ export class ProjectExchange {
 
 	/** Texts that the peer has open: opened here too where the item is known, then compared. */
 	async onTexts(rows: readonly TextRow[]): Promise<void> {
-		if (this.#access !== 'write') return;
 		for (const [item, digest] of rows) {
-			const text = await this.#open(item);
-			if (text) {
-				if (text.digest !== digest) this.#documents.ask(text);
-			} else if (this.#strange.size < rowsMax) this.#strange.add(item);
+			const text = await this.text(item);
+			if (text && text.digest !== digest) this.#documents.ask(text);
 		}
 	}
 
-	/** The text behind a document's name, opened when its item is known here. */
-	async #open(item: string): Promise<Replica | undefined> {
-		if (!(await this.entry.project.text(item))) return undefined;
-		return this.#catalog.replica(textName(this.#id, item));
+	/** The text of an item, opened when the item is known here; otherwise it is asked for as soon as it is. */
+	async text(item: string): Promise<Replica | undefined> {
+		if (await this.entry.project.text(item)) return this.#catalog.replica(textName(this.#id, item));
+		if (this.#access === 'write' && this.#strange.size < strangeTextsMax) this.#strange.add(item);
+		return undefined;
 	}
 
-	/** Something of the index has become durable here, or was here already. */
+	/** The index has changed here: items may be known that were not. */
+	async onIndexChanged(): Promise<void> {
+		for (const item of [...this.#strange]) {
+			if (!(await this.entry.project.text(item))) continue;
+			this.#strange.delete(item);
+			const text = this.#catalog.replica(textName(this.#id, item));
+			if (text) this.#documents.ask(text);
+		}
+	}
+
+	/** Something of the index came from the peer and is durable here, or was here already. */
 	async onIndexApplied(replica: Replica): Promise<void> {
 		const candidate = this.entry.candidates.indexOf(replica);
-		if (candidate) return this.#tryCandidate(candidate, replica);
-		if (replica !== this.entry.index) return;
-		this.tellStored();
-		for (const item of [...this.#strange]) {
-			const text = await this.#open(item);
-			if (!text) continue;
-			this.#strange.delete(item);
-			this.#documents.ask(text);
-		}
+		if (candidate) await this.#tryCandidate(candidate, replica);
+		else if (replica === this.entry.index) this.tellStored();
 	}
 
 	/** Says which revision is on disk here. */

@@ -155,6 +155,27 @@ describe('sync', () => {
 		expect(mesh.complaints()).toEqual([]);
 	});
 
+	it('[I1] keeps the text of an item that the home does not know yet for when it does', async () => {
+		const mesh = await start(['home', 'gateway', 'laptop'], {}, line);
+		const laptop = mesh.node('laptop');
+		await mesh.until(() => mesh.isEqual());
+		for (const key of ['early', 'late']) laptop.project.tentative.add(key);
+		const early = await laptop.project.text('early');
+		await early?.replace('said before');
+		mesh.net.breakLinks(laptop.id, mesh.node('gateway').id);
+		await mesh.run(3000);
+		const late = await laptop.project.text('late');
+		await late?.replace('said since');
+		await mesh.run(300);
+		expect(mesh.home.project.texts()).toEqual([]);
+		const items = { early: makeItem('early'), late: makeItem('late', { number: 2 }) };
+		await mesh.home.project.publish((facts) => ({ items: { ...facts.items, ...items } }));
+		await mesh.until(() => mesh.isEqual());
+		expect(mesh.home.project.texts().map(({ text }) => text)).toEqual(
+			expect.arrayContaining(['said before', 'said since']),
+		);
+	});
+
 	it('asks once however often it is told to compare while its disk is slow', async () => {
 		const mesh = await start(['home', 'laptop']);
 		const items = Array.from({ length: 1000 }, (_, i) => makeItem(`k${i}`, { number: i + 1 }));
