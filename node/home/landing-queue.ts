@@ -7,7 +7,15 @@
  */
 
 import type { Item, MergeFailureKind, Token } from '../../shared/pipeline/index.ts';
-import type { Clock, CommitId, Git, Log, Person, StoreWrite } from '../../shared/ports/index.ts';
+import {
+	type Clock,
+	type CommitId,
+	type Git,
+	type Log,
+	type Person,
+	parseCommitId,
+	type StoreWrite,
+} from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
 import type { Draft, Exclusive, Home } from './home.ts';
@@ -84,8 +92,17 @@ export class LandingQueue {
 		for (const { key } of queue) {
 			if (this.trouble !== null) return;
 			const item = this.#options.home.item(key);
-			if (item?.stage.kind === 'merge') await this.#land(item);
+			if (item?.stage.kind === 'merge' && (await this.#isHere(item))) await this.#land(item);
 		}
+	}
+
+	/** Commits that are gone are fetched or given up by the work loop; the others need not wait for that. */
+	async #isHere({ result }: Item): Promise<boolean> {
+		if (result === null) return true;
+		return this.#options.git.treeOf(parseCommitId(result.commit)).then(
+			() => true,
+			() => false,
+		);
 	}
 
 	/** Main may have come back with landings that the facts do not know: after a restored backup, from the checkout. */

@@ -341,6 +341,8 @@ export class SimWorkHome {
 			...{ name: 'work', clock, log: this.log },
 			pass: async () => {
 				const main = await this.disk.git.main();
+				// Landing first, as it may come first in a project, where the two go apart.
+				await queue.pass();
 				if (main !== null) await work.pass({ main }, mesh.config);
 				await queue.pass();
 			},
