@@ -5,41 +5,23 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Api, createApi, EventHub, wrongOrigin } from '../shared/http/index.ts';
-import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
-import {
-	type ListeningNetwork,
-	type Mesh,
-	openLibp2pNetwork,
-	openMesh,
-	serveOperations,
-} from '../shared/mesh/index.ts';
-import { serveJoin } from '../shared/mesh/join/index.ts';
+import { type Api, createApi, wrongOrigin } from '../shared/http/index.ts';
+import { loadOrCreateIdentity } from '../shared/log/index.ts';
+import { type ListeningNetwork, openLibp2pNetwork, serveOperations } from '../shared/mesh/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
-import {
-	assert,
-	type Clock,
-	GanglineError,
-	type Log,
-	type Random,
-	randomHex,
-	type Store,
-} from '../shared/ports/index.ts';
+import { assert, GanglineError, type Log, randomHex } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
-import { members, personIdFrom } from '../shared/registry/index.ts';
-import { ReplicaSet } from '../shared/replica/index.ts';
+import { personIdFrom } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { createBuilds, thisProgram } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
-import type { GatewayParts } from './context.ts';
+import type { GatewayCore, GatewayParts } from './context.ts';
 import { Doors } from './doors.ts';
 import { type DocumentServer, openProjectDocument, serveDocuments } from './edge/index.ts';
-import { HomeEvents } from './home-events.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { loopback, multiaddrOf, readListening } from './listening.ts';
-import { Members } from './members.ts';
-import { admit, type Founder, JoinTokens, MeshRegistry, meshIdOf, PersonTokens, Recovery } from './registry/index.ts';
-import { serveMembers, tellAddresses } from './serve-members.ts';
+import { openCore } from './open-core.ts';
+import { tellAddresses } from './serve-members.ts';
 
 export interface RunningGateway {
 	readonly url: string;
@@ -55,132 +37,79 @@ export function openLog(config: Pick<GatewayConfig, 'logLevel'>): Log {
 /** Opens everything and answers once the API listens. */
 export async function composeGateway(config: GatewayConfig, log: Log): Promise<RunningGateway> {
 	const ended = Promise.withResolvers<void>();
-	const parts = await openParts(config, log);
+	const opened = await openParts(config, log);
+	const { parts } = opened;
 	let stopping = false;
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
-		stopAll(parts, { api, edge, homes }).then(ended.resolve, ended.reject);
+		stopAll(opened, { api, edge }).then(ended.resolve, ended.reject);
 	};
 	const address = { url: '' };
 	const api = makeApi(parts, { address, stop });
 	const edge = makeEdge(parts, api);
-	const homes = new HomeEvents(parts);
 	try {
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.folder.api })).url;
 	} catch (error) {
-		await stopAll(parts, { api, edge, homes });
+		await stopAll(opened, { api, edge });
 		throw error;
 	}
 	log.info('gateway.started', { url: address.url, node: parts.mesh.self, listens: parts.mesh.network.addresses() });
 	return { url: address.url, stop, stopped: ended.promise };
 }
 
-async function openParts(config: GatewayConfig, log: Log): Promise<GatewayParts> {
-	const { folder } = config;
+interface Opened {
+	readonly parts: GatewayParts;
+	readonly core: AsyncDisposable;
+}
+
+async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
+	const { folder, name, owner } = config;
 	const [clock, random] = [new SystemClock(), new SystemRandom()];
 	mkdirSync(folder.root, { recursive: true, mode: 0o700 });
 	const identity = await loadOrCreateIdentity(folder.identity, random);
 	const store = await openStore(folder.store, { log });
+	const closing: AsyncDisposable[] = [];
 	try {
-		const base = { config, log, clock, random, store, identity };
-		const tokens = await JoinTokens.open(store, clock);
-		const opened = await openOwnMesh({ ...base, tokens });
-		return await openRest({ ...base, tokens, ...opened });
+		const listen = [await ownAddress(config)];
+		const networks: ListeningNetwork[] = [];
+		const opened = await openCore({
+			...{ identity, store, clock, random, log, name, owner, version: packageVersion() },
+			openNetwork: async (admission) => {
+				const network = await openLibp2pNetwork({ identity, clock, log, admission, listen });
+				networks.push(network);
+				return network;
+			},
+		});
+		closing.push(opened);
+		const [network] = networks;
+		assert(network, 'a core that is open has its network');
+		return { core: opened, parts: { ...opened.core, config, ...(await openDoors(config, opened.core, network)) } };
 	} catch (error) {
+		for (const part of closing) await part[Symbol.asyncDispose]();
 		await store.close();
 		throw error;
 	}
 }
 
-interface Base {
-	readonly config: GatewayConfig;
-	readonly log: Log;
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly store: Store;
-	readonly identity: Identity;
-	readonly tokens: JoinTokens;
+/** On loopback; the port that any free one was is taken again, because members look for the gateway there. */
+async function ownAddress({ folder, meshPort }: GatewayConfig): Promise<string> {
+	const kept = await readListening(folder.listen);
+	return multiaddrOf({ host: loopback, port: null }, meshPort === 0 ? kept.port : meshPort);
 }
 
-interface Opened {
-	readonly mesh: Mesh;
-	readonly network: ListeningNetwork;
-}
-
-async function openOwnMesh({ config, log, clock, random, store, identity, tokens }: Base): Promise<Opened> {
-	const kept = await readListening(config.folder.listen);
-	const port = config.meshPort === 0 ? kept.port : config.meshPort;
-	const listen = [multiaddrOf({ host: loopback, port }, port)];
-	const opened: { network?: ListeningNetwork } = {};
-	const mesh = await openMesh({
-		...{ identity, store, clock, random, log },
-		membership: {
-			mesh: await meshIdOf(store, clock, random),
-			gateway: { node: identity.nodeId, publicKey: identity.publicKey, addresses: listen },
-		},
-		openNetwork: async (admission) => {
-			opened.network = await openLibp2pNetwork({ identity, clock, log, admission, listen });
-			return opened.network;
-		},
-		strangers: () => tokens.expectsSomeone,
-	});
-	assert(opened.network, 'a mesh that is open has its network');
-	return { mesh, network: opened.network };
-}
-
-async function openRest(base: Base & Opened): Promise<GatewayParts> {
-	const { config, log, clock, random, store, tokens, mesh, network } = base;
-	const { folder } = config;
-	const hasMembers = (): boolean => members(mesh.facts()).length > 1;
-	const recovery = await Recovery.begin({ store, clock, log, network, hasMembers });
-	const registry = new MeshRegistry({
-		...{ document: mesh.registry, clock },
-		mayChange: () => recovery.refuseMeanwhile(),
-	});
-	const builds = createBuilds({
-		folder: folder.builds,
-		program: await thisProgram(),
-		log,
-		isOpen: () => tokens.isOpen,
-	});
-	const doors = new Doors({ network, builds, buildsPort: config.buildsPort, path: folder.listen, log });
+async function openDoors(
+	{ folder, buildsPort }: GatewayConfig,
+	core: GatewayCore,
+	network: ListeningNetwork,
+): Promise<Pick<GatewayParts, 'builds' | 'doors'>> {
+	const { tokens, log, recovery } = core;
+	const isOpen = (): boolean => tokens.isOpen;
+	const builds = createBuilds({ folder: folder.builds, program: await thisProgram(), log, isOpen });
+	const doors = new Doors({ network, builds, buildsPort, path: folder.listen, log });
 	await doors.openKept();
-	await registry.found({ ...foundedBy(base), addresses: [...network.addresses()] });
-	const hub = new EventHub();
-	const parts: GatewayParts = {
-		...{ config, log, clock, random, store, mesh, registry, tokens, builds, doors, hub, recovery },
-		version: packageVersion(),
-		people: await PersonTokens.open(store),
-		members: new Members(clock),
-		replicas: replicaSet({ ...base, hub }),
-		startedAt: clock.now(),
-	};
-	if (recovery.isOver) await tellAddresses(parts);
-	else void recovery.over.then(() => tellAddresses(parts)).catch((error) => log.error('gateway.failed', { error }));
-	serveJoin({
-		...{ network: mesh.network, clock, log, version: parts.version },
-		admit: (request, peer) => admit({ registry, tokens }, request, peer),
-	});
-	serveMembers(parts);
-	mesh.onFacts(() => void parts.replicas.review());
-	await parts.replicas.review();
-	return parts;
-}
-
-function foundedBy({ config, identity }: Base): Omit<Founder, 'addresses'> {
-	return { identity, name: config.name, owner: config.owner };
-}
-
-function replicaSet(base: Base & { readonly mesh: Mesh; readonly hub: EventHub }): ReplicaSet {
-	const { mesh, hub, store, clock, random, identity, log } = base;
-	return new ReplicaSet({
-		...{ mesh, store, clock, random, identity, log },
-		gateway: () => null,
-		// The gateway runs no agents.
-		resultsWaiting: () => 0,
-		publish: (event) => hub.publish(event),
-	});
+	if (recovery.isOver) await tellAddresses(core);
+	return { builds, doors };
 }
 
 interface Running {
@@ -239,17 +168,15 @@ function makeEdge({ replicas, mesh, clock, log }: GatewayParts, api: Api): Docum
 }
 
 async function stopAll(
-	{ hub, clock, log, store, mesh, builds, replicas, recovery }: GatewayParts,
-	{ api, edge, homes }: { readonly api: Api; readonly edge: DocumentServer; readonly homes: HomeEvents },
+	{ parts, core }: Opened,
+	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
 ): Promise<void> {
+	const { hub, clock, log, store, builds } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
-	homes[Symbol.dispose]();
-	recovery.stop();
 	await edge.stop();
 	await api.stop();
-	await replicas[Symbol.asyncDispose]();
-	await mesh[Symbol.asyncDispose]();
+	await core[Symbol.asyncDispose]();
 	await builds[Symbol.asyncDispose]();
 	await store.close();
 	log.info('gateway.stopped');

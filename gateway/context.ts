@@ -1,4 +1,4 @@
-/** What everything in the gateway stands on; made by compose.ts alone. */
+/** What everything in the gateway stands on: the core (open-core.ts), and what compose.ts adds on a real machine. */
 import type { EventHub } from '../shared/http/index.ts';
 import type { Mesh } from '../shared/mesh/index.ts';
 import type { Clock, Log, Random, Store } from '../shared/ports/index.ts';
@@ -9,8 +9,8 @@ import type { Doors } from './doors.ts';
 import type { Members } from './members.ts';
 import type { JoinTokens, MeshRegistry, PersonTokens, Recovery } from './registry/index.ts';
 
-export interface GatewayParts {
-	readonly config: GatewayConfig;
+/** Everything that needs no more than the ports. */
+export interface GatewayCore {
 	readonly version: string;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -22,9 +22,13 @@ export interface GatewayParts {
 	readonly people: PersonTokens;
 	readonly members: Members;
 	readonly recovery: Recovery;
-	readonly builds: Builds;
-	readonly doors: Doors;
 	readonly replicas: ReplicaSet;
 	readonly hub: EventHub;
 	readonly startedAt: number;
+}
+
+export interface GatewayParts extends GatewayCore {
+	readonly config: GatewayConfig;
+	readonly builds: Builds;
+	readonly doors: Doors;
 }

@@ -7,10 +7,10 @@ import { helloMethod, placementMethod, registerProjectMethod } from '../shared/p
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { workState } from '../shared/protocol/work-methods.ts';
 import { addProject, addressesMax, memberOf, projectToChange, setAddresses } from '../shared/registry/index.ts';
-import type { GatewayParts } from './context.ts';
+import type { GatewayCore } from './context.ts';
 import { Scheduler } from './scheduler/index.ts';
 
-export function serveMembers(parts: GatewayParts): void {
+export function serveMembers(parts: GatewayCore): void {
 	const { mesh, registry, members, clock, version, log } = parts;
 	const scheduler = new Scheduler({
 		facts: mesh.facts,
@@ -59,18 +59,18 @@ export function serveMembers(parts: GatewayParts): void {
 }
 
 /** Members find the gateway where the registry says. */
-export async function tellAddresses({ mesh, registry }: Pick<GatewayParts, 'mesh' | 'registry'>): Promise<void> {
+export async function tellAddresses({ mesh, registry }: Pick<GatewayCore, 'mesh' | 'registry'>): Promise<void> {
 	const addresses = mesh.network.addresses().slice(0, addressesMax);
 	await registry.change((facts) => setAddresses(facts, mesh.self, addresses));
 }
 
-function isLinked({ mesh }: GatewayParts, node: NodeId): boolean {
+function isLinked({ mesh }: GatewayCore, node: NodeId): boolean {
 	return mesh.network.links().some((peer) => peer.node === node);
 }
 
 /** A home asks for its own projects. */
 function refuseForeignTasks(
-	{ mesh }: GatewayParts,
+	{ mesh }: GatewayCore,
 	{ node }: Peer,
 	tasks: readonly { readonly project: string }[],
 ): void {
@@ -80,7 +80,7 @@ function refuseForeignTasks(
 	throw ganglineError('FORBIDDEN', `${node} is not the home of the project ${foreign.project}`);
 }
 
-function refuseWithoutDuty({ mesh }: GatewayParts, { node }: Peer, duty: 'work' | 'home'): void {
+function refuseWithoutDuty({ mesh }: GatewayCore, { node }: Peer, duty: 'work' | 'home'): void {
 	const member = memberOf(mesh.facts(), node);
 	if (member?.duties.includes(duty)) return;
 	throw ganglineError('FORBIDDEN', `${member?.name ?? node} joined without the duty \`${duty}\``, {

@@ -1,9 +1,9 @@
 /** Joining over the twin of the network: the gateway's side with its store, time and crashes in the test's hands. */
 import { describe, expect, it } from 'vitest';
-import { admit, JoinTokens, MeshRegistry, type TokenWish } from '../../../gateway/registry/index.ts';
+import { openCore } from '../../../gateway/open-core.ts';
+import { admit, type TokenWish } from '../../../gateway/registry/index.ts';
 import type { Identity } from '../../../shared/log/index.ts';
-import { openMesh } from '../../../shared/mesh/index.ts';
-import { type Joined, type JoinWish, joinMesh, serveJoin } from '../../../shared/mesh/join/index.ts';
+import { type Joined, type JoinWish, joinMesh } from '../../../shared/mesh/join/index.ts';
 import { openSimStore, SimClock, SimDisk, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { addProject, memberOf, setPerson } from '../../../shared/registry/index.ts';
 import { gatewayIdentity, identityNo, idNo, meshId, shop } from '../../support/registry-facts.ts';
@@ -29,19 +29,13 @@ async function world() {
 
 	const start = async () => {
 		const store = await openSimStore(disk);
-		const tokens = await JoinTokens.open(store, clock);
-		const opening = openMesh({
+		await store.write([{ kind: 'put', key: 'gateway/mesh', value: meshId }]);
+		const { core } = await openCore({
 			...{ identity: gatewayIdentity, store, clock, random: random.fork('gateway'), log },
-			membership: { mesh: meshId, gateway },
+			...{ version: '0.1.0', name: 'gateway', owner: 'ada' },
 			openNetwork: async (admission) => net.node({ ...gateway, admission }),
-			strangers: () => tokens.expectsSomeone,
 		});
-		const mesh = await opening;
-		const registry = new MeshRegistry({ document: mesh.registry, clock });
-		await registry.found({ identity: gatewayIdentity, name: 'gateway', owner: 'ada', addresses: gateway.addresses });
-		const service = { network: mesh.network, clock, log, version: '0.1.0' };
-		serveJoin({ ...service, admit: (request, peer) => admit({ registry, tokens }, request, peer) });
-		return { store, tokens, mesh, registry };
+		return core;
 	};
 	const running = await start();
 
@@ -74,7 +68,7 @@ async function world() {
 		await network[Symbol.asyncDispose]();
 		return joining;
 	};
-	return { clock, net, log, disk, start, token, join, ...running };
+	return { ...running, clock, net, log, disk, start, token, join };
 }
 
 const refusedFor = (reason: string) => expect.objectContaining({ code: 'JOIN_REFUSED', data: { reason } });
