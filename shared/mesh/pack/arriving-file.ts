@@ -53,7 +53,9 @@ export class ArrivingFile {
 	/** Throws STORE_FAILED. */
 	async append(piece: Uint8Array): Promise<void> {
 		try {
-			await this.#file.appendFile(piece);
+			for (let from = 0; from < piece.length; ) {
+				from += (await this.#file.write(piece, from, piece.length - from)).bytesWritten;
+			}
 		} catch (cause) {
 			throw ganglineError('STORE_FAILED', 'what another node sent could not be written to this disk', { cause });
 		}

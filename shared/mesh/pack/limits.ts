@@ -1,7 +1,7 @@
 /** The bounds of pack exchange, each with its reason. */
 
-/** Of one piece: large enough to cost little, small enough to let other protocols of the connection pass. */
-export const pieceBytes = 256 * 1024;
+/** Of one piece: with its headers it fits into one message of the connection's cipher, so nobody puts it together again. */
+export const pieceBytes = 65_000;
 /** On its way to a receiver that has not said to have written it: a long and fast line is still filled. */
 export const windowBytes = 8 * 1024 * 1024;
 /** Commits that a puller names as known. */

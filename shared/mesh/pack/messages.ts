@@ -48,8 +48,11 @@ export function encodeWords(value: PullerWords | ServerWords): Uint8Array {
 	return Buffer.concat([Buffer.from([words]), text]);
 }
 
-export function encodePiece(bytes: Uint8Array): Uint8Array {
-	return Buffer.concat([Buffer.from([piece]), bytes]);
+/** A frame for up to `bytesMax` bytes that `fill` writes in place; large ones are not copied once more. */
+export async function pieceFrame(bytesMax: number, fill: (room: Uint8Array) => Promise<number>): Promise<Uint8Array> {
+	const frame = Buffer.allocUnsafeSlow(1 + bytesMax);
+	frame[0] = piece;
+	return frame.subarray(0, 1 + (await fill(frame.subarray(1))));
 }
 
 /** A frame as words of the other side or as bytes. Throws MALFORMED. */

@@ -24,8 +24,8 @@ export interface ServedBundle {
 	readonly written: number;
 	/** Null while it is being made. */
 	readonly whole: { readonly bytes: number; readonly sha256: string } | null;
-	/** Up to `length` bytes from `position`. */
-	read(position: number, length: number): Promise<Uint8Array>;
+	/** Fills `room` from `position` as far as there is something; answers how much. */
+	read(position: number, room: Uint8Array): Promise<number>;
 	/** Resolves when more was written or it is whole. Throws what went wrong while it was made. */
 	grown(): Promise<void>;
 	/** The reader is gone; idempotent. */
@@ -125,7 +125,7 @@ class Making {
 			get whole() {
 				return self.whole;
 			},
-			read: (position, length) => this.#read(position, length),
+			read: (position, room) => this.#read(position, room),
 			grown: () => this.#grown(),
 			release: () => {
 				if (isReleased) return;
@@ -168,11 +168,10 @@ class Making {
 		this.whole = { bytes: this.written, sha256: this.#hash.digest('hex') };
 	}
 
-	async #read(position: number, length: number): Promise<Uint8Array> {
+	async #read(position: number, room: Uint8Array): Promise<number> {
 		if (this.#file === null) throw ganglineError('STOPPING', 'the bundle is not kept any more');
-		const size = Math.min(length, this.written - position);
-		const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(size), 0, size, position);
-		return buffer.subarray(0, bytesRead);
+		const size = Math.min(room.length, this.written - position);
+		return (await this.#file.read(room, 0, size, position)).bytesRead;
 	}
 
 	async #grown(): Promise<void> {

@@ -11,9 +11,9 @@ import { encodeError } from '../wire-error.ts';
 import { pieceBytes, signOfLifeMs, silenceMsMax, windowBytes } from './limits.ts';
 import {
 	decode,
-	encodePiece,
 	encodeWords,
 	type PullerWords,
+	pieceFrame,
 	pullerSchema,
 	type ServerWords,
 	type Want,
@@ -80,10 +80,11 @@ async function beginning(bundle: ServedBundle, { offset, sha256 }: Want): Promis
 	while (bundle.written < offset && bundle.whole === null) await bundle.grown();
 	if (bundle.written < offset) return 0;
 	const hash = createHash('sha256');
+	const room = Buffer.allocUnsafeSlow(pieceBytes);
 	for (let at = 0; at < offset; ) {
-		const bytes = await bundle.read(at, Math.min(pieceBytes, offset - at));
-		hash.update(bytes);
-		at += bytes.length;
+		const count = await bundle.read(at, room.subarray(0, offset - at));
+		hash.update(room.subarray(0, count));
+		at += count;
 	}
 	return hash.digest('hex') === sha256 ? offset : 0;
 }
@@ -98,9 +99,9 @@ async function sendPieces(
 	while (true) {
 		while (at < bundle.written) {
 			await puller.credit();
-			const bytes = await bundle.read(at, pieceBytes);
-			at += bytes.length;
-			await puller.send(bytes);
+			const frame = await pieceFrame(Math.min(pieceBytes, bundle.written - at), (room) => bundle.read(at, room));
+			at += frame.length - 1;
+			await puller.send(frame);
 		}
 		if (bundle.whole !== null && at === bundle.whole.bytes) return bundle.whole;
 		await withSigns(options, puller, bundle.grown());
@@ -195,10 +196,10 @@ class Puller {
 		this.#gone.signal.throwIfAborted();
 	}
 
-	async send(piece: Uint8Array): Promise<void> {
-		this.#credit -= piece.length;
+	async send(frame: Uint8Array): Promise<void> {
+		this.#credit -= frame.length - 1;
 		this.#limit.renew();
-		await this.#channel.send(encodePiece(piece));
+		await this.#channel.send(frame);
 		this.#limit.hold();
 	}
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CanonicalRepository, MirrorRepository } from '../../../../shared/git/index.ts';
 import { NetworkPacks } from '../../../../shared/mesh/pack/index.ts';
-import { encodePiece, encodeWords, type ServerWords } from '../../../../shared/mesh/pack/messages.ts';
+import { encodeWords, type ServerWords } from '../../../../shared/mesh/pack/messages.ts';
 import type { PullMain } from '../../../../shared/mesh/pack.ts';
 import { type Channel, type CommitId, GanglineError, parseCommitId } from '../../../../shared/ports/index.ts';
 import { commitInto, environment, newCanonical, shell, type TestFiles, temporaryFolder } from '../../../support/git.ts';
@@ -79,6 +79,8 @@ const filesBelow = (name: string): string[] =>
 				.filter((entry) => entry.isFile())
 				.map((entry) => entry.name)
 		: [];
+
+const encodePiece = (bytes: Uint8Array): Uint8Array => Buffer.concat([Buffer.from([1]), bytes]);
 
 const noise = (bytes: number) => ({ content: randomBytes(bytes) });
 
