@@ -24,6 +24,7 @@ import { encodeFlush, type Predecessor, signVoid } from './flush.ts';
 import { HybridClock } from './hybrid-clock.ts';
 import type { Identity } from './identity.ts';
 import { KnownLog } from './known-log.ts';
+import { RecentFlushes } from './recent-flushes.ts';
 import { type ParseIntent, type VerifyOptions, verifyFlush } from './verify.ts';
 
 /** Where a log stands, to compare with another replica's. */
@@ -53,7 +54,8 @@ export class ProjectLogs {
 	readonly #options: ProjectLogsOptions;
 	readonly #verify: VerifyOptions;
 	readonly #logs = new Map<AuthorId, KnownLog>();
-	readonly #listeners = new Set<(author: AuthorId) => void>();
+	readonly #listeners = new Set<(author: AuthorId, from: string | undefined) => void>();
+	readonly #recent = new RecentFlushes();
 	/** Hybrid time of this node in this project; follows what is received. */
 	readonly time: HybridClock;
 
@@ -104,16 +106,18 @@ export class ProjectLogs {
 	 * Takes a flush from a peer: verified, kept, and then (durably) part of what this node knows. Throws MALFORMED or
 	 * BAD_SIGNATURE when the peer broke the rules; nothing of it is kept then.
 	 */
-	async receive(bytes: Uint8Array): Promise<Received> {
+	async receive(bytes: Uint8Array, from?: string): Promise<Received> {
 		const verified = verifyFlush(bytes, (author) => this.#logs.get(author)?.position, this.#verify);
 		if (verified.kind !== 'next') return verified;
 		const { author } = verified.position;
 		const known = this.#known(author);
+		const after = known.position?.n ?? 0;
 		const durable = known.add(verified);
 		for (const entry of verified.entries) if (entry.kind === 'intent') this.time.observe(entry.intent.at);
 		await this.#options.store.write([{ kind: 'append', stream: known.stream, bytes }]);
 		durable();
-		this.#announce(author);
+		this.#recent.note({ author, after, upTo: verified.position.n, bytes });
+		this.#announce(author, from);
 		return { kind: 'kept', author, upTo: verified.position.n };
 	}
 
@@ -135,6 +139,8 @@ export class ProjectLogs {
 	): Promise<readonly { readonly bytes: Uint8Array; readonly upTo: number }[]> {
 		const known = this.#logs.get(author);
 		if (!known) return [];
+		const recent = this.#recent.find(author, n);
+		if (recent && recent.upTo === known.digest?.n) return [recent];
 		const entries = await this.#options.store.read(known.stream, known.seqCovering(n));
 		const ends = known.ends();
 		const first = Math.min(...ends.keys());
@@ -165,8 +171,8 @@ export class ProjectLogs {
 		return this.#logs.get(author)?.after(n) ?? [];
 	}
 
-	/** Called with the author whose log has durably grown; must not throw. */
-	subscribe(listener: (author: AuthorId) => void): () => void {
+	/** Called with the author whose log has durably grown, and the peer it was received from; must not throw. */
+	subscribe(listener: (author: AuthorId, from: string | undefined) => void): () => void {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);
 	}
@@ -200,11 +206,16 @@ export class ProjectLogs {
 
 	async #keepOwn(author: AuthorId, flushes: readonly OwnFlush[], writes: readonly StoreWrite[]): Promise<void> {
 		const known = this.#known(author);
+		let after = known.position?.n ?? 0;
 		const durables = flushes.map((flush) => known.addOwn(flush));
 		const appends = flushes.map(({ bytes }) => ({ kind: 'append', stream: known.stream, bytes }) as const);
 		await this.#options.store.write([...appends, ...writes]);
 		for (const durable of durables) durable();
-		if (flushes.length > 0) this.#announce(author);
+		for (const { bytes, position } of flushes) {
+			this.#recent.note({ author, after, upTo: position.n, bytes });
+			after = position.n;
+		}
+		if (flushes.length > 0) this.#announce(author, undefined);
 	}
 
 	#known(author: AuthorId): KnownLog {
@@ -245,7 +256,7 @@ export class ProjectLogs {
 		return position ? { author: position.author, n: position.n, hash: position.hash } : null;
 	}
 
-	#announce(author: AuthorId): void {
-		for (const listener of this.#listeners) listener(author);
+	#announce(author: AuthorId, from: string | undefined): void {
+		for (const listener of this.#listeners) listener(author, from);
 	}
 }

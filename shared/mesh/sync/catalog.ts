@@ -14,7 +14,8 @@ import type { MessageOf } from './wire.ts';
 /** What the catalog tells. */
 export interface CatalogEvents {
 	changed(change: ReplicaChange): void;
-	grown(project: string, author: AuthorId): void;
+	/** `from`: the peer that it was received from. */
+	grown(project: string, author: AuthorId, from: string | undefined): void;
 	/** A project is new here or has another index. */
 	begun(project: string): void;
 	/** A text has been opened. */
@@ -53,9 +54,9 @@ export class Catalog {
 				entry.forgetTexts();
 				this.#events.opened(holdText(text));
 			}),
-			project.logs.subscribe((author) => {
+			project.logs.subscribe((author, from) => {
 				entry.forgetLogs();
-				this.#events.grown(project.id, author);
+				this.#events.grown(project.id, author, from);
 			}),
 		);
 		this.#events.begun(project.id);

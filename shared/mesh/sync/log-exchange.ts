@@ -44,7 +44,7 @@ export class LogExchange {
 		this.#acknowledge(digests.map(({ author, n }) => [author, n]));
 	}
 
-	/** A log has durably grown here. */
+	/** A log has durably grown here, and not by this peer. */
 	grown(author: AuthorId): void {
 		if (this.#isCompared) this.#push(author);
 	}
@@ -99,7 +99,7 @@ export class LogExchange {
 	/** Undefined for another past of a log than the one known here, which its author signed too. */
 	async #receive(bytes: Uint8Array): Promise<Received | undefined> {
 		try {
-			return await this.#logs.receive(bytes);
+			return await this.#logs.receive(bytes, this.#link.peer.node);
 		} catch (error) {
 			const author = error instanceof GanglineError ? error.data.forkedBy : undefined;
 			if (typeof author !== 'string' || nodeOf(parseAuthorId(author)) === this.#link.peer.node) throw error;
@@ -126,7 +126,7 @@ export class LogExchange {
 		const outgoing: Outgoing[] = [];
 		let size = 0;
 		for (const { bytes, upTo } of await this.#logs.sectionsAfter(author, from)) {
-			// It came from the peer itself, which was not known yet when this was marked.
+			// The peer sent it itself while this was being read.
 			if (upTo > from && upTo <= (this.#theirs.get(author) ?? 0)) continue;
 			if (outgoing.length > 0 && size + bytes.byteLength > flushBytesAtOnce) {
 				this.#push(author);

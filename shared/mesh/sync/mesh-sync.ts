@@ -64,7 +64,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#options = options;
 		const catalog = new Catalog({
 			changed: (change) => this.#each((channel) => channel.changed(change)),
-			grown: (project, author) => this.#each((channel) => channel.grown(project, author)),
+			grown: (project, author, from) => this.#each((channel) => channel.grown(project, author, from)),
 			begun: (project) => this.#begun(project),
 			opened: (replica) => this.#each((channel) => channel.tell(replica)),
 		});

@@ -61,8 +61,8 @@ export class PeerChannel implements PeerLink {
 		if (exchange) void this.#guard(exchange.onIndexChanged());
 	}
 
-	grown(project: string, author: AuthorId): void {
-		this.#projects.get(project)?.logs.grown(author);
+	grown(project: string, author: AuthorId, from: string | undefined): void {
+		if (from !== this.peer.node) this.#projects.get(project)?.logs.grown(author);
 	}
 
 	/** A project is new here, or has another index. */
