@@ -37,7 +37,6 @@ export interface ProjectOpening {
 
 /** What the parts of a project stand on. */
 interface Ground extends WorkGround {
-	readonly main: MainReader;
 	readonly exchange: HomeExchange;
 	readonly judge: (commit: CommitId, config: ProjectConfig) => Promise<TreeVerdict>;
 }

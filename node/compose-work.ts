@@ -9,6 +9,7 @@ import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
 import type { ConfigAtMain } from './home/config-at-main.ts';
 import type { Home } from './home/home.ts';
 import { touchesJudge } from './home/judge-files.ts';
+import type { MainReader } from './home/main-reader.ts';
 import { Placer } from './home/placer.ts';
 import type { Project, ProjectRecord } from './home/project.ts';
 import { ProjectWorkers } from './home/project-worker.ts';
@@ -25,6 +26,7 @@ export interface WorkGround {
 	readonly record: ProjectRecord;
 	readonly log: Log;
 	readonly repository: CanonicalRepository;
+	readonly main: MainReader;
 	readonly settings: ConfigAtMain;
 	readonly home: Home;
 	/** Under which this process's worker works. */
@@ -155,13 +157,13 @@ function memberFor({ registry, identity }: NodeParts, project: string, node: Nod
 
 /** How the project stands at its own home: its qualification is the project's. */
 function standing(
-	{ settings, parts }: WorkGround,
+	{ settings, parts, main }: WorkGround,
 	project: Project | undefined,
 ): Omit<WorkerStanding, 'project' | 'clones'> {
 	const { ready, reason, saw } = project?.qualification() ?? { ready: false, reason: null, saw: null };
 	const runtimes = parts.station.runtimes();
 	const agents = (settings.last?.agent ?? []).filter(({ runtime }) => runtimes.includes(runtime));
-	return { qualified: ready, reason, saw, main: null, agents: agents.map(({ name }) => name) };
+	return { qualified: ready, reason, saw, main: main.tip, agents: agents.map(({ name }) => name) };
 }
 
 /** Keeps a result's commits at a ref that can only be created; fetched from where they were made if they are not here. */

@@ -160,7 +160,8 @@ export class WorkerPool {
 		const heard = this.#heard.get(node);
 		const { standing } = member(node);
 		const silentMs = clock.monotonic() - (heard?.at ?? this.#began);
-		const isGone = standing === 'gone';
+		// Who may not work for the project any more has ended what it did, and is not heard.
+		const isGone = standing === 'gone' || standing === 'barred';
 		if (heard === undefined) return { node, author: null, silentMs, isGone, busy: [], reporting: [], room: 0 };
 		const { state, begun } = heard;
 		const said = state.busy.filter((run) => !begun.some(({ key }) => key === run.key));

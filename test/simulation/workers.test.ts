@@ -1,6 +1,7 @@
 /** One home and its workers on other nodes, through cuts, crashes and late results, over the twins of the ports. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { SimRandom } from '../../shared/ports/sim/index.ts';
+import { workOffer, workReport, workState } from '../../shared/protocol/work-methods.ts';
 import { makeItem } from '../support/facts.ts';
 import { WorkMesh, type WorkMeshOptions } from '../support/work-mesh.ts';
 
@@ -253,3 +254,67 @@ async function expectEachResultOnce(): Promise<void> {
 		}
 	}
 }
+
+describe('a worker that lies', () => {
+	const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+	const verdict = { tree: 'x', gateSet: 'x', passed: true, gates: [] };
+
+	/** The task of `a`, granted to one worker, and the other, which was granted nothing. */
+	async function granted() {
+		await begin({ workers: 2, workMs: [60_000, 60_000] });
+		const main = await mesh.home.disk.git.main();
+		await mesh.add(a);
+		await mesh.until(() => workerAt(a) !== undefined);
+		const rightful = workerAt(a);
+		const liar = mesh.workers.find((worker) => worker !== rightful);
+		const { token, title } = mesh.item(a);
+		if (!rightful || !liar || main === null || token === null) throw new Error('nothing was granted');
+		const item = { key: a, number: 1, title, type: 'story', description: '', words: [], lastFailure: null };
+		const task = { project: '01K0000000000000000000000A', item, role: 'coder', agent: 'shell' } as const;
+		return { rightful, liar, main, task: { ...task, token, main, startFrom: null } };
+	}
+
+	test('[I4] [I13] about an item that another holds is refused and changes nothing', async () => {
+		const { liar, main, task } = await granted();
+		const commit = await liar.commitOn(main, task.item, task.token);
+		const said = { kind: 'result', commit, base: main, verdict, usage } as const;
+		await expect(mesh.home.work.report(liar.node, task, said)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+		expect(mesh.item(a).stage.kind).toBe('coding');
+		expect(await kept(a)).toEqual([]);
+	});
+
+	test('[I15] about grants that were never given leaves neither commits nor records', async () => {
+		const { liar, main, task } = await granted();
+		const token = [1, 9_999] as const;
+		const commit = await liar.commitOn(main, task.item, token);
+		await mesh.during(
+			mesh.home.work.report(liar.node, { ...task, token }, { kind: 'result', commit, base: main, verdict, usage }),
+		);
+		expect(await kept(a)).toEqual([]);
+		expect(mesh.home.log.lines.some(({ event }) => event === 'report.ofNoGrant')).toBe(true);
+	});
+
+	test('[I9] about where its commits began has failed', async () => {
+		const { rightful, main, task } = await granted();
+		const hidden = await rightful.commitOn(main, { key: key('z'), title: 'Nobody sees this' }, task.token);
+		const commit = await rightful.commitOn(hidden, task.item, task.token);
+		await mesh.during(
+			mesh.home.work.report(rightful.node, task, { kind: 'result', commit, base: hidden, verdict, usage }),
+		);
+		expect(mesh.item(a).lastFailure?.reason).toMatch(/is no commit of main/);
+		expect(mesh.item(a).result).toBeNull();
+	});
+
+	test('[I13] about who it is, or for what it works, is not heard', async () => {
+		const { liar, rightful, task } = await granted();
+		const { state } = liar;
+		const posing = { ...state(), author: `${rightful.node}.00000009.work` };
+		await expect(mesh.during(liar.ask(workState, posing))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+		liar.standing = 'barred';
+		const report = { kind: 'blocked', reason: 'no', commit: null, usage } as const;
+		await expect(mesh.during(liar.ask(workReport, { task, report }))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+		await expect(mesh.during(rightful.askWorker(liar, workOffer, { task }))).rejects.toMatchObject({
+			code: 'FORBIDDEN',
+		});
+	});
+});

@@ -16,7 +16,7 @@ import { Reconciler } from '../../node/reconcile/reconciler.ts';
 import { type Attempts, MachineRoom, Station, Worker } from '../../node/worker/index.ts';
 import { type Identity, identityOf } from '../../shared/log/index.ts';
 import { NetworkRpc } from '../../shared/mesh/rpc/index.ts';
-import type { Rpc } from '../../shared/mesh/rpc.ts';
+import type { Rpc, RpcMethod } from '../../shared/mesh/rpc.ts';
 import type { Item } from '../../shared/pipeline/index.ts';
 import {
 	authorId,
@@ -40,6 +40,7 @@ import {
 } from '../../shared/ports/sim/index.ts';
 import { type ProjectConfig, projectConfigSchema } from '../../shared/project/index.ts';
 import type { GateVerdict, Task, WorkReport } from '../../shared/protocol/work.ts';
+import type { WorkerState } from '../../shared/protocol/worker-state.ts';
 import { SimDiskOfProject } from './sim-home.ts';
 
 const project = '01K0000000000000000000000A';
@@ -62,6 +63,8 @@ const hasCommit = {
 	args: z.object({ commit: z.string() }),
 	result: z.object({ has: z.boolean() }),
 };
+
+type Ask = (method: RpcMethod, args: unknown) => Promise<unknown>;
 
 export interface WorkMeshOptions {
 	readonly workers?: number;
@@ -108,6 +111,11 @@ export class SimWorker {
 	network!: SimNetwork;
 	worker!: Worker;
 	teller!: StateTeller;
+	/** Asks the home, as this node. */
+	ask!: Ask;
+	/** What it would say of itself now. */
+	state!: () => WorkerState;
+	#rpc!: NetworkRpc;
 	readonly #mesh: WorkMesh;
 
 	constructor(mesh: WorkMesh, name: string) {
@@ -132,6 +140,8 @@ export class SimWorker {
 		this.network = mesh.net.node({ node, publicKey, admission: () => 'member' });
 		const rpc = new NetworkRpc({ network: this.network, clock, log: this.log });
 		rpc.serve(hasCommit, async ({ commit }) => ({ has: hasIn(this.objects, parseCommitId(commit)) }));
+		this.#rpc = rpc;
+		this.ask = (method, args) => rpc.ask(home.identity.nodeId, method, args);
 		const room = new MachineRoom({
 			slots: mesh.options.slots ?? 1,
 			machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }),
@@ -178,6 +188,7 @@ export class SimWorker {
 			runLog: () => ({ run: null, lines: [], dropped: 0 }),
 		});
 		this.worker = worker;
+		this.state = () => station.state();
 		this.teller = new StateTeller({
 			...{ rpc, clock, log: this.log },
 			state: () => station.state(),
@@ -190,6 +201,13 @@ export class SimWorker {
 		this.network.subscribe(() => this.teller.changed());
 		await foreign.start();
 		this.teller.start();
+	}
+
+	/** Asks another worker, which only a home may. */
+	async askWorker(other: SimWorker, method: Parameters<Ask>[0], args: unknown): Promise<unknown> {
+		const { nodeId: node, publicKey } = other.identity;
+		await this.network.dial({ node, publicKey, addresses: other.network.addresses() });
+		return this.#rpc.ask(node, method, args);
 	}
 
 	/** The process dies in the middle; nothing of it says goodbye. */
