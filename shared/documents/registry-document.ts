@@ -47,13 +47,19 @@ export class RegistryDocument {
 		const { store, mesh, random, gatewayKey, identity } = options;
 		const records = await SignedRecords.open({
 			store,
-			name: `doc/${mesh}/registry/1`,
+			name: nameOf(mesh),
 			random,
 			format: formatOf(mesh),
 			writerKey: gatewayKey,
 			...(identity && { identity }),
 		});
 		return new RegistryDocument(records);
+	}
+
+	/** Takes what the store has of it away; for a member whose copy cannot be trusted and who gets it again. */
+	static async forget(store: Store, mesh: string): Promise<void> {
+		const stream = nameOf(mesh);
+		await store.write([{ kind: 'compact', stream, through: store.lastSeq(stream), snapshot: nothing }]);
 	}
 
 	private constructor(records: SignedRecords<RegistryFacts, Counts>) {
@@ -103,6 +109,11 @@ export class RegistryDocument {
 	}
 }
 
+const nameOf = (mesh: string): string => `doc/${mesh}/registry/1`;
+
+/** The update of an empty document. */
+const nothing = Uint8Array.of(0, 0);
+
 const metaSchema = z.strictObject({
 	v: z.literal(1),
 	revision: z.int().min(1),
@@ -121,7 +132,7 @@ function formatOf(mesh: string): RecordsFormat<RegistryFacts, Counts> {
 	return {
 		statement: `gangline registry 1\0${mesh}\0`,
 		writer: 'gateway',
-		damagedHint: 'at the gateway: gangline restore; elsewhere: gangline doctor --repair fetches it again',
+		damagedHint: 'put the state folder of the gateway back from a backup; members get the registry again by themselves',
 		empty: Object.freeze({ mesh, revision: 0, nodes: {}, projects: {}, people: {} }),
 		countsOf: ({ revision }) => ({ revision }),
 		parseMeta: (text) => check(metaKey, metaSchema, parseJson(text)),

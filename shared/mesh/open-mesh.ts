@@ -5,7 +5,17 @@
  */
 import { RegistryDocument } from '../documents/index.ts';
 import type { Identity } from '../log/index.ts';
-import type { Admission, Clock, Log, Network, NodeId, PeerAddress, Random, Store } from '../ports/index.ts';
+import {
+	type Admission,
+	type Clock,
+	GanglineError,
+	type Log,
+	type Network,
+	type NodeId,
+	type PeerAddress,
+	type Random,
+	type Store,
+} from '../ports/index.ts';
 import { admissionOf, type MeshNode, mayHave, peersOf, type RegistryFacts } from '../registry/index.ts';
 import type { Membership } from './membership.ts';
 import { type PeerState, Redial } from './redial.ts';
@@ -109,16 +119,20 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
 	};
 }
 
-function openRegistry({ store, random, identity, membership }: MeshOptions): Promise<RegistryDocument> {
+/** A member whose copy is damaged forgets it: with none it admits the gateway alone, who brings it again. */
+async function openRegistry(options: MeshOptions): Promise<RegistryDocument> {
+	const { store, random, identity, membership, log } = options;
 	const { mesh, gateway } = membership;
-	const isGateway = gateway.node === identity.nodeId;
-	return RegistryDocument.open({
-		store,
-		mesh,
-		random,
-		gatewayKey: gateway.publicKey,
-		...(isGateway && { identity }),
-	});
+	const reader = { store, mesh, random, gatewayKey: gateway.publicKey };
+	if (gateway.node === identity.nodeId) return RegistryDocument.open({ ...reader, identity });
+	try {
+		return await RegistryDocument.open(reader);
+	} catch (error) {
+		if (!(error instanceof GanglineError) || error.code !== 'STORE_DAMAGED') throw error;
+		log.error('registry.damaged', { mesh, why: error.message, what: 'forgotten; the gateway brings it again' });
+		await RegistryDocument.forget(store, mesh);
+		return RegistryDocument.open(reader);
+	}
 }
 
 /** The gateway's key is known from joining, everyone else's from the registry that it signed. */

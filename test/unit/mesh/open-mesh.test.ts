@@ -1,5 +1,6 @@
 /** Members put together over the twin of the network: the registry reaches everyone, and what it says happens at once. */
 import { describe, expect, it } from 'vitest';
+import { RegistryDocument } from '../../../shared/documents/index.ts';
 import { EventHub } from '../../../shared/http/index.ts';
 import { Hello, type Mesh, openMesh, serveOperations } from '../../../shared/mesh/index.ts';
 import { type AskedOperation, answerOperation, type ChangeEvent } from '../../../shared/operations/index.ts';
@@ -55,7 +56,7 @@ function world() {
 		await closing;
 		for (const { store } of opened) await store.close();
 	};
-	return { clock, net, open, until, close };
+	return { clock, net, open, until, close, disks };
 }
 
 /** The small mesh, at the addresses of this world. */
@@ -85,6 +86,24 @@ describe('a mesh', () => {
 		await until(() => gateway.facts().nodes[idNo(20)] !== undefined);
 		net.heal();
 		await until(() => laptop.facts().nodes[idNo(20)] !== undefined);
+		expect(laptop.facts()).toEqual(gateway.facts());
+		await close();
+	});
+
+	it('[I12] lets a member whose copy of the registry is damaged get it again', async () => {
+		const { open, until, close, disks } = world();
+		const disk = new SimDisk();
+		disks.set(2, disk);
+		const store = await openSimStore(disk);
+		const forged = { store, mesh: meshId, random: new SimRandom('forged'), gatewayKey: identityNo(9).publicKey };
+		const forger = await RegistryDocument.open({ ...forged, identity: identityNo(9) });
+		await forger.publish(joinNode(reachable(), joiningNo(20, { name: 'intruder' }), 30));
+		await store.close();
+		const gateway = await open(1);
+		await gateway.registry.publish(reachable());
+		const laptop = await open(2);
+		expect(laptop.facts().revision).toBe(0);
+		await until(() => laptop.facts().revision === reachable().revision);
 		expect(laptop.facts()).toEqual(gateway.facts());
 		await close();
 	});
