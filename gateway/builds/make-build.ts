@@ -5,8 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, copyFile, link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { chmod, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import type { ProgramFile } from './program.ts';
@@ -22,14 +22,15 @@ const launcher = `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")") && exec "$here/bin/node" "$here/app/gateway/cli/gangline.js" "$@"
 `;
 const stderrCharactersKept = 4096;
+const copiesAtOnce = 32;
 /** A person waits for it: half the time of gzip's own default, for a twentieth more to fetch. */
 const level = 3;
 
-/** Packs the files into \`<folder>/<sha256>.tgz\`. Nothing of that name is there before it is whole. */
+/** Packs the files into \`<folder>/<sha256>.tgz\`. Nothing of that name is there before it is whole. One at a time. */
 export async function makeBuild(files: readonly ProgramFile[], folder: string): Promise<MadeBuild> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
-	const stage = join(folder, `stage.${process.pid}`);
-	const part = join(folder, `part.${process.pid}.tgz`);
+	const stage = join(folder, 'stage');
+	const part = join(folder, 'part.tgz');
 	try {
 		await rm(stage, { recursive: true, force: true });
 		await stageFiles(files, stage);
@@ -48,24 +49,34 @@ async function stageFiles(files: readonly ProgramFile[], stage: string): Promise
 	for (const folder of new Set(files.map(({ to }) => dirname(join(stage, to))))) {
 		await mkdir(folder, { recursive: true, mode: 0o755 });
 	}
-	for (const { from, to } of files) await linkOrCopy(from, join(stage, to));
+	await copyAll(files, stage).catch((cause: unknown) => {
+		throw cannotPack(cause instanceof Error ? cause.message : String(cause), cause);
+	});
 	await writeFile(join(stage, 'gangline'), launcher);
 	await chmod(join(stage, 'gangline'), 0o755);
 }
 
-/** A link costs nothing; another disk, or another owner's file, has to be copied. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-	await link(from, to).catch(() => copyFile(from, to));
+/** A copy, never a hard link: another gateway that packs the same file at the same time would touch it under our tar. */
+async function copyAll(files: readonly ProgramFile[], stage: string): Promise<void> {
+	for (let at = 0; at < files.length; at += copiesAtOnce) {
+		const some = files.slice(at, at + copiesAtOnce);
+		await Promise.all(some.map(({ from, to }) => copyFile(from, join(stage, to), constants.COPYFILE_FICLONE)));
+	}
 }
 
 async function packFolder(folder: string, to: string): Promise<void> {
-	const packing = ['--create', '--format=ustar', '--hard-dereference', `--use-compress-program=gzip -n -${level}`];
+	const packing = ['--create', '--format=gnu', `--use-compress-program=gzip -n -${level}`];
 	const alike = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX'];
 	const argv = [...packing, ...alike, '--file', to, '-C', folder];
 	const { code, stderr } = await runTar([...argv, '.']);
 	if (code === 0) return;
-	throw ganglineError('UNSUITABLE_MACHINE', `the build for machines that join could not be packed: ${stderr}`, {
+	throw cannotPack(stderr);
+}
+
+function cannotPack(why: string, cause?: unknown): Error {
+	return ganglineError('UNSUITABLE_MACHINE', `the build for machines that join could not be packed: ${why}`, {
 		hint: 'GNU tar and gzip are needed, and room on the disk: tar --version; df -h',
+		cause,
 	});
 }
 
