@@ -35,6 +35,7 @@ import { becomeMember } from './become-member.ts';
 import { askGateway, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
+import { nodesSeenByGateway } from './gateway-view.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
 import { Projects } from './home/projects.ts';
 import { KnownRegistry } from './known-registry.ts';
@@ -240,6 +241,7 @@ function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked)
 		join: (joining) => becomeMember(parts, joining),
 		worker: () => station.state(),
 		resultsWaiting: (project) => resultsWaiting(parts, project),
+		seenByGateway: (asked) => nodesSeenByGateway(parts, mesh, asked),
 	});
 	return { ...createHandlers(context), ...membership };
 }

@@ -29,7 +29,7 @@ export function nodesText(session: Session, nodes: readonly MeshNodeView[], now:
 function stateWords({ out }: Session, { status, connected, since }: MeshNodeView, now: number): string {
 	if (status === 'revoked') return out.paint('red', 'revoked');
 	const ago = since === null ? '' : ` ${age(now - since)}`;
-	if (!connected) return out.paint('yellow', since === null ? 'never seen' : `away since${ago}`);
+	if (!connected) return out.paint('yellow', since === null ? 'never seen' : `away${ago}`);
 	return status === 'draining' ? out.paint('yellow', 'draining') : out.paint('green', `here${ago}`);
 }
 

@@ -54,7 +54,7 @@ function joinedText(session: Session, joined: Result<'mesh.join'>, command: stri
 	return [
 		...tried,
 		session.out.paint('green', plainLine(head)),
-		`  it is called ${plainLine(node.name)} (${node.duties.join(', ') || 'no duties'}), the gateway is ${plainLine(gateway.name)}`,
+		`  it is called ${plainLine(node.name)} (${node.duties.join(', ') || (node.person === null ? 'looks on' : `for ${plainLine(node.person)}`)}), the gateway is ${plainLine(gateway.name)}`,
 		...works,
 		...(command === null ? [] : [`  the command: ${command}`]),
 		...next.map((line) => `→ ${plainLine(line)}`),

@@ -75,7 +75,9 @@ const answers: { readonly [Name in ProjectCall]?: (seat: ReplicaSeat, asking: As
 			const board = await homeFirst(seat, asking, () => seenBoard(seat, seat.clock.now()));
 			seat.remember(board.project);
 			// Whether the home is near, and what nobody has seen, is a matter of the place where it is asked.
-			return { ...board, home: homeStanding(seat), refused: refusedWishes(seat) };
+			// The checkout that the home compares with is that of its own person.
+			const distance = { ...board.distance, checkout: null };
+			return { ...board, distance, home: homeStanding(seat), refused: refusedWishes(seat) };
 		},
 		'item.refusals': async (seat, { args }) => {
 			const refused = refusedWishes(seat);

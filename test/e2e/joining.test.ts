@@ -92,6 +92,28 @@ describe('joining by one pasted line', () => {
 		expect((await laptop.ok(shop, 'start')).includes('the gateway runs: http://127.0.0.1:')).toBe(true);
 	});
 
+	it("shows an owner's second machine what the gateway sees, and makes tokens there too", async () => {
+		const second = stranger('second');
+		const pasted = await second.paste(await laptop.ok(shop, 'token', 'new', '--person', 'ada'));
+		expect(pasted, pasted.stderr).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/called second \(for ada\)/),
+		});
+		const { nodes } = JSON.parse((await second.gangline('nodes', '--json')).stdout) as Result<'node.list'>;
+		const seen = nodes.map(({ name, self, connected, version }) => [name, self, connected, version !== null]);
+		expect(seen).toContainEqual(['builder', false, true, true]);
+		expect(seen).toContainEqual(['second', true, true, true]);
+		expect(await second.gangline('token', 'new')).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^printf %s '/),
+		});
+		expect(await second.gangline('status', '-p', 'shop')).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^shop {2}main/),
+		});
+		expect(await builder.gangline('token', 'new')).toMatchObject({ code: 7 });
+	});
+
 	it('[I13] refuses a token that is used up or was revoked, and says so', async () => {
 		const { token } = await laptop.json<Result<'token.create'>>(shop, 'token', 'new');
 		const [first, ...open] = (await laptop.json<Result<'token.list'>>(shop, 'token', 'list')).tokens;

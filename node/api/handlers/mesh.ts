@@ -20,6 +20,8 @@ export interface MeshContext {
 	readonly worker: () => WorkerState;
 	/** Results of this node's agents that the home of a project has not settled. */
 	readonly resultsWaiting: (project: string) => number;
+	/** The nodes as the gateway sees them; null where it cannot be asked now. */
+	readonly seenByGateway: (asked: { readonly revoked: boolean }) => Promise<readonly MeshNodeView[] | null>;
 }
 
 type MeshHandlers = Pick<Handlers, 'mesh.join' | 'mesh.offline' | 'mesh.status' | 'node.list'>;
@@ -34,9 +36,8 @@ export function meshHandlers(context: MeshContext): MeshHandlers {
 		},
 		'mesh.status': async () => status(context),
 		'node.list': async ({ revoked }) => {
-			const mesh = requireMesh(context);
-			const nodes = Object.values(mesh.facts().nodes).filter((node) => revoked || node.status !== 'revoked');
-			return { nodes: nodes.map((node) => nodeView(context, mesh, node)), takenAt: context.now() };
+			const nodes = await nodeViews(context, requireMesh(context), revoked);
+			return { nodes: [...nodes], takenAt: context.now() };
 		},
 	};
 }
@@ -92,7 +93,15 @@ function nextSteps({ duties, person }: MeshNode): string[] {
 	];
 }
 
-function status(context: MeshContext): Result<'mesh.status'> {
+/** Of the gateway, which sees all of them, otherwise what is seen from here. */
+async function nodeViews(context: MeshContext, mesh: Mesh, revoked: boolean): Promise<readonly MeshNodeView[]> {
+	const seen = await context.seenByGateway({ revoked });
+	if (seen !== null) return seen;
+	const nodes = Object.values(mesh.facts().nodes).filter(({ status }) => revoked || status !== 'revoked');
+	return nodes.map((node) => nodeView(context, mesh, node));
+}
+
+async function status(context: MeshContext): Promise<Result<'mesh.status'>> {
 	const { mesh, now } = context;
 	const takenAt = now();
 	const open = mesh.mesh;
@@ -106,9 +115,7 @@ function status(context: MeshContext): Result<'mesh.status'> {
 		mesh: open.membership.mesh,
 		offline: open.isOffline,
 		gateway: { node, name, connected: isUp, since, clockAheadMs },
-		nodes: Object.values(facts.nodes)
-			.filter(({ status }) => status !== 'revoked')
-			.map((one) => nodeView(context, open, one)),
+		nodes: [...(await nodeViews(context, open, false))],
 		projects: Object.values(facts.projects).map((project) => projectView(context, open, project)),
 		takenAt,
 	};
