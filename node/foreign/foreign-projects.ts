@@ -68,8 +68,9 @@ export class ForeignProjects {
 	async #close(id: string): Promise<void> {
 		const project = this.#open.get(id);
 		if (project === undefined) return;
-		this.#options.onClosing(id);
+		const { onClosing, log } = this.#options;
+		onClosing(id);
 		this.#open.delete(id);
-		await project.stop();
+		await project.stop().catch((error: unknown) => log.error('foreign.notStopped', { project: id, error }));
 	}
 }

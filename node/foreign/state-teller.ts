@@ -108,7 +108,8 @@ export class StateTeller {
 			for (const [project, keys] of byProject(forget)) onForget(project, keys);
 			if (wasAway) onBack(node);
 		} catch (error) {
-			if (!(error instanceof GanglineError)) throw error;
+			// A life sign that cannot even be said must be seen, and must not end the process.
+			if (!(error instanceof GanglineError)) log.error('state.notTold', { node, error });
 			this.#note(node, listener);
 		} finally {
 			listener.isAsking = false;

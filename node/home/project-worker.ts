@@ -26,6 +26,8 @@ export interface ProjectWorker {
 		key: string,
 		query: { readonly run?: string | undefined; readonly lines: number },
 	): Promise<Omit<Result<'item.logs'>, 'item'>>;
+	/** Where work that begins now will run, as far as that can be said before it does. */
+	startsOn(own: string): string;
 	/** That a holder was not heard of, and what follows; null while it is. */
 	awayWords(holder: string | null, lostAfterMs: number): string | null;
 	/** Keeps what an item's clone has now; null when there is nothing. */
@@ -82,6 +84,13 @@ export class ProjectWorkers implements ProjectWorker {
 
 	running(): readonly RunningWork[] {
 		return this.#options.pool.running();
+	}
+
+	startsOn(own: string): string {
+		const { pool } = this.#options;
+		const [only, ...others] = pool.placementNodes().filter(({ qualified }) => qualified);
+		if (only === undefined) return own;
+		return others.length === 0 ? pool.nameOf(parseNodeId(only.id)) : 'a machine that has room';
 	}
 
 	awayWords(holder: string | null, lostAfterMs: number): string | null {

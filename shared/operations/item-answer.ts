@@ -10,6 +10,8 @@ import type { HistoryAnswer, ItemAnswer, ItemDetail, Stat } from './item-views.t
 /** What was tried for an item, as far as it is known here. */
 export type KnownRun = Omit<ItemDetail['runs'][number], 'node' | 'agent'> & {
 	readonly agent: string | null;
+	/** Its id; null where it was not written down. */
+	readonly node: string | null;
 	readonly gates: readonly ItemDetail['gates'][number][];
 };
 
@@ -96,11 +98,11 @@ export function itemDetail(item: ItemView, around: DetailSurroundings): ItemDeta
 		approval: item.approval && { ...item.approval },
 		tries: { ...item.tries, mergeFailures: item.tries.mergeFailures && { ...item.tries.mergeFailures } },
 		gates: [...(known.findLast(({ gates }) => gates.length > 0)?.gates ?? [])],
-		runs: known.map(({ run, role, agent, startedAt, endedAt, outcome, costUsd, inputTokens, outputTokens }) => ({
+		runs: known.map(({ run, role, agent, node, startedAt, endedAt, outcome, costUsd, inputTokens, outputTokens }) => ({
 			run,
 			role,
 			agent,
-			node: around.nodeName(around.node),
+			node: around.nodeName(node ?? around.node),
 			startedAt,
 			endedAt,
 			outcome,
