@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type By, type FoldState, foldIntents, type Intent, type Stage } from '../../../shared/pipeline/index.ts';
+import { processorMsSince } from '../../support/processor-time.ts';
 
 const base = { by: 'user', item: 'a', event: 'start' } as const;
 const item = (stage: Stage) => ({ stage, token: null, holder: null });
@@ -98,8 +99,8 @@ test('ten thousand intents of five hundred authors on ten thousand items take we
 	const intents = Array.from({ length: size }, (_, at): Intent => {
 		return { ...base, item: `k${at}`, author: names[at % 500] ?? '', n: Math.floor(at / 500) + 1, at: [at, 0] };
 	});
-	const before = performance.now();
+	const before = process.cpuUsage();
 	const { outcomes } = foldIntents({ acceptedUpTo: {}, authors, items }, intents);
-	expect(performance.now() - before).toBeLessThan(1500);
+	expect(processorMsSince(before)).toBeLessThan(1500);
 	expect(Object.values(outcomes).filter((outcome) => outcome === 'applied')).toHaveLength(size);
 });

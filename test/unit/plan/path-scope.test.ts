@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isAllowedPattern, isPathAllowed, parsePattern, patternsOverlap } from '../../../shared/plan/index.ts';
+import { processorMsSince } from '../../support/processor-time.ts';
 
 interface PathCase {
 	readonly scope: readonly string[];
@@ -94,10 +95,10 @@ describe('a path', () => {
 	});
 
 	test('of many stars is answered at once', () => {
-		const before = performance.now();
+		const before = process.cpuUsage();
 		expect(check(`${'*a'.repeat(60)}b`, 'a'.repeat(500))).toBe(false);
 		expect(check(`${'**/a/'.repeat(60)}b`, Array.from({ length: 500 }, () => 'a').join('/'))).toBe(false);
-		expect(performance.now() - before).toBeLessThan(1000);
+		expect(processorMsSince(before)).toBeLessThan(1000);
 	});
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { countTests } from '../../../node/worker/test-count.ts';
+import { processorMsSince } from '../../support/processor-time.ts';
 
 const count = (passed: number, failed: number, skipped: number) => ({ passed, failed, skipped });
 
@@ -109,7 +110,7 @@ describe('countTests', () => {
 	});
 
 	test('[I15] takes no longer for hostile output', () => {
-		const started = performance.now();
+		const started = process.cpuUsage();
 		for (const piece of [
 			'1 failed, ',
 			'1 passed | ',
@@ -124,6 +125,6 @@ describe('countTests', () => {
 		]) {
 			countTests(piece.repeat(20_000));
 		}
-		expect(performance.now() - started).toBeLessThan(5_000);
+		expect(processorMsSince(started)).toBeLessThan(5_000);
 	});
 });
