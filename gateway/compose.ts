@@ -118,7 +118,7 @@ interface Running {
 }
 
 function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
-	const { config, clock, random, log, hub, version, mesh } = parts;
+	const { clock, random, log, hub, version, mesh } = parts;
 	const handlers = createHandlers(parts, {
 		pid: process.pid,
 		runtime: process.version,
