@@ -169,10 +169,13 @@ export class NodeMesh {
 		const { parts, projects } = this.#options;
 		for (const project of projects.all()) {
 			const known = projectIn(mesh, project.id);
-			if (known === undefined || known.home === mesh.self) continue;
-			mesh.sync.remove(project.id);
-			shared.delete(project.id);
-			await cedeProject(parts, projects, project);
+			if (known !== undefined && known.home !== mesh.self) await cedeProject(parts, projects, project);
+		}
+		// What was sealed is kept equal until another node is its home: that one needs the last of it.
+		for (const id of [...shared]) {
+			if (projectIn(mesh, id)?.home === mesh.self) continue;
+			shared.delete(id);
+			mesh.sync.remove(id);
 		}
 	}
 
@@ -188,12 +191,10 @@ export class NodeMesh {
 	/** Keeps an own project equal with the others while the registry has it as ours, and asks for that where it has not. */
 	async #share({ mesh, shared }: Opened, project: Project): Promise<void> {
 		const known = projectIn(mesh, project.id);
-		const isOurs = known?.home === mesh.self;
-		if (isOurs && !shared.has(project.id)) {
+		if (known?.home === mesh.self && !shared.has(project.id)) {
 			shared.add(project.id);
 			mesh.sync.add(project.exchange);
 		}
-		if (!isOurs && shared.delete(project.id)) mesh.sync.remove(project.id);
 		if (known === undefined) await this.#register(mesh, project);
 	}
 
@@ -225,6 +226,8 @@ export class NodeMesh {
 		mesh.rpc.serve(unsealMethod, async ({ project }, peer) => {
 			requireGateway(peer);
 			await this.#alone(() => unsealProject(parts, projects, project));
+			// It is opened anew, so sync has to be given it anew.
+			this.#opened?.shared.delete(project);
 			await this.review();
 			return {};
 		});
