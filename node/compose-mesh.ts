@@ -22,6 +22,8 @@ import type { Projects } from './home/projects.ts';
 import { NodeMesh } from './node-mesh.ts';
 
 const everywhere = ['/ip4/0.0.0.0/tcp/0'];
+/** The first join token after an upgrade packs the whole program; that it is gone is noticed much sooner. */
+const gatewayAnswersMs = 120_000;
 
 /** The node's part in its mesh; nothing is opened before `openKnownMesh` or a join. */
 export function makeNodeMesh(parts: NodeParts, projects: Projects, handlers: () => Partial<Handlers>): NodeMesh {
@@ -109,6 +111,7 @@ export function askGateway(parts: NodeParts, mesh: NodeMesh): (asked: AskedOpera
 		}
 		const args = JSON.parse(JSON.stringify(input ?? {}));
 		const { node } = open.membership.gateway;
-		return open.rpc.ask(node, operationMethod, { operation: name, args, person: speaker.person });
+		const question = { operation: name, args, person: speaker.person };
+		return open.rpc.ask(node, operationMethod, question, { timeoutMs: gatewayAnswersMs });
 	};
 }
