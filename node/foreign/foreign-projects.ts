@@ -11,7 +11,7 @@ export interface ForeignProjectsOptions {
 	readonly wanted: () => ReadonlySet<string>;
 	/** Null while it is too early: nothing is known of its commits. */
 	readonly open: (id: string) => Promise<ForeignProject | null>;
-	/** Called with each that was opened, before it starts, and with each that is closed, before it stops. */
+	/** Called with each that was opened, when it has started, and with each that is closed, before it stops. */
 	readonly onOpened: (id: string, project: ForeignProject) => void;
 	readonly onClosing: (id: string) => void;
 }
@@ -57,8 +57,9 @@ export class ForeignProjects {
 				const project = await open(id);
 				if (project === null) continue;
 				this.#open.set(id, project);
-				onOpened(id, project);
 				await project.start();
+				// Only now is anything said of it: a home that hears of no report takes the work for lost.
+				onOpened(id, project);
 			} catch (error) {
 				log.error('foreign.notOpened', { project: id, error });
 			}

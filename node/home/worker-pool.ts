@@ -71,6 +71,8 @@ export class WorkerPool {
 	heard(node: NodeId, whole: WorkerState): void {
 		const { project, clock, onChange } = this.#options;
 		const state = stateFor(whole, new Set([project]));
+		// One that has the project not open yet says nothing about it: silence goes on.
+		if (state.projects.length === 0) return;
 		const before = this.#heard.get(node);
 		const at = clock.monotonic();
 		this.#heard.set(node, { state, at, begun: [] });

@@ -58,6 +58,11 @@ const log = ({ state }: World): string => readFileSync(join(state, 'node.log'), 
 /** An item that only the builder may do. */
 const add = (title: string, script: string): Promise<string> =>
 	laptop.ok(shop, 'add', title, '--run', script, '--label', 'needs:builder');
+/** What landed reaches the person's checkout a moment later. */
+const inCheckout = async (path: string): Promise<string> => {
+	await eventually(async () => existsSync(join(shop, path)));
+	return laptop.git(shop, 'show', `HEAD:${path}`);
+};
 const item = (board: Board, title: string) => board.items.find((one) => one.title === title);
 const isDone = (title: string) => (board: Board) => item(board, title)?.stage === 'done';
 
@@ -65,7 +70,7 @@ describe('a worker on another machine', () => {
 	it('[I3] does an item that lands at the home, with its log to read there', async () => {
 		await add('Do it there', 'hostname > there.txt; echo "$HOME" >> there.txt; echo seen on the builder');
 		await until(isDone('Do it there'), 90);
-		expect(laptop.git(shop, 'show', 'HEAD:there.txt')).not.toContain(laptop.folder);
+		expect(await inCheckout('there.txt')).not.toContain(laptop.folder);
 		expect(await laptop.ok(shop, 'logs', '1')).toContain('seen on the builder');
 		const why = await laptop.json<Result<'item.why'>>(shop, 'why', '1');
 		expect(why.placement).toMatchObject({ by: 'gateway', node: 'builder' });
@@ -80,7 +85,7 @@ describe('a worker on another machine', () => {
 		await builder.ok(builder.folder, 'start');
 		const board = await until(isDone('Killed once'), 120);
 		expect(item(board, 'Killed once')?.landed?.commit).toBeTruthy();
-		expect(laptop.git(shop, 'show', 'HEAD:killed.txt')).toBe('two');
+		expect(await inCheckout('killed.txt')).toBe('two');
 		const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', '2');
 		expect(entries.filter(({ event }) => event === 'grant').length).toBe(2);
 	});
@@ -98,7 +103,7 @@ describe('a worker on another machine', () => {
 			process.kill(home, 'SIGCONT');
 		}
 		await until(isDone('Alone for a while'), 90);
-		expect(laptop.git(shop, 'show', 'HEAD:alone.txt')).toBe('alone');
+		expect(await inCheckout('alone.txt')).toBe('alone');
 		const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', '3');
 		expect(entries.filter(({ event }) => event === 'grant').length).toBe(1);
 	});

@@ -150,6 +150,21 @@ describe('workers of other nodes', () => {
 		expect(mesh.home.disk.history.filter(({ event }) => event === 'grant')).toHaveLength(1);
 	});
 
+	test('[I6] [I12] one that is here and has not opened the project yet keeps its item, for as long as it is waited for', async () => {
+		await begin({ workers: 1, workMs: [20_000, 20_000] });
+		await mesh.add(a);
+		await mesh.until(() => workerAt(a) !== undefined);
+		const one = mesh.worker(0);
+		one.crash();
+		const early = { ...one.state(), author: `${one.node}.00000009.work`, busy: [], reporting: [], projects: [] };
+		for (let passed = 0; passed < 590; passed += 5) {
+			mesh.home.pool.heard(one.node, early);
+			await mesh.run(5_000);
+		}
+		expect(mesh.item(a).holder).toBe(`${one.node}.00000001.work`);
+		await mesh.until(() => mesh.item(a).holder === null, 60_000);
+	});
+
 	test('[I13] a revoked one loses its item at once, and nothing of it is heard any more', async () => {
 		await begin({ workers: 2, workMs: [30_000, 30_000] });
 		await mesh.add(a);
