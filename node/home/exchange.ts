@@ -67,6 +67,7 @@ export class HomeExchange implements SyncedProject {
 		const onSettled = (): void => void exchange.current?.forgetHeard(node, exchange.current.#settlement.heard);
 		const settlement = await Settlement.open({ store, project, node, logs, log, onSettled });
 		exchange.current = new HomeExchange(options, settlement);
+		await exchange.current.#texts.openStored();
 		return exchange.current;
 	}
 

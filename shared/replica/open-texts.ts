@@ -39,6 +39,14 @@ export class OpenTexts {
 		}
 	}
 
+	/** Opens what earlier processes had of items that are still there: what was written before a restart is offered again. */
+	async openStored(): Promise<void> {
+		const prefix = `doc/${this.#options.project}/text/`;
+		for (const stream of this.#options.store.streams()) {
+			if (stream.startsWith(prefix)) await this.open(stream.slice(prefix.length));
+		}
+	}
+
 	all(): readonly ItemText[] {
 		return [...this.#open.values()];
 	}

@@ -103,6 +103,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		replica.current = opened;
 		settlement.settle(index);
 		opened.settled();
+		await opened.#texts.openStored();
 		return opened;
 	}
 

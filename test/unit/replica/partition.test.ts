@@ -117,6 +117,27 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ alias: '~ann-1', title: 'Better' });
 	});
 
+	it('[I1] merges what is written into a text on both sides, and has it after a crash', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'texts' });
+		await mesh.home().home.submit('edge', [add(1, 'desk')]);
+		await mesh.pump();
+		await (await mesh.replica('ann').text(key(1)))?.replace('line one\n');
+		await mesh.pump();
+		mesh.isolate('ann');
+		await (await mesh.replica('ann').text(key(1)))?.replace('line one\nby ann\n');
+		await (await mesh.home().exchange.text(key(1)))?.replace('by desk\nline one\n');
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		mesh.heal();
+		await mesh.pump();
+		const texts = await Promise.all([
+			mesh.replica('ann').text(key(1)),
+			mesh.replica('gate').text(key(1)),
+			mesh.home().exchange.text(key(1)),
+		]);
+		expect(texts.map((text) => text?.text)).toEqual(Array(3).fill('by desk\nline one\nby ann\n'));
+	});
+
 	it('clamps a time that is far ahead', async () => {
 		const mesh = await ReplicaMesh.start({ seed: 'clock' });
 		mesh.isolate('ann');
