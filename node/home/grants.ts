@@ -122,10 +122,13 @@ export class Grants {
 			pool.begun(node, task);
 			return;
 		}
-		const since = this.#stuck.get(item.key) ?? clock.monotonic();
+		const now = clock.monotonic();
+		const known = this.#stuck.get(item.key);
+		// Much older ones are of another time when it could not go on.
+		const since = known === undefined || now - known > 10 * noRoomMsMax ? now : known;
 		this.#stuck.set(item.key, since);
 		const others = pool.seen([]).some((worker) => worker.node !== node && isHeard(worker) && worker.room > 0);
-		if (clock.monotonic() - since < noRoomMsMax || !others) return;
+		if (now - since < noRoomMsMax || !others) return;
 		this.#stuck.delete(item.key);
 		await home.submit('home', [draftOf('system', item, 'release', { reason: 'its worker has no room for it' })]);
 	}

@@ -4,7 +4,7 @@
  * processes are gone and its report is in the store [I5], [I6].
  */
 
-import type { ItemRole, Token } from '../../shared/pipeline/index.ts';
+import { type ItemRole, sameToken, type Token } from '../../shared/pipeline/index.ts';
 import { type Clock, GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
@@ -126,8 +126,13 @@ export class Worker {
 		return { kind: 'accepted' };
 	}
 
-	/** Begins an accepted task, or one that goes on. False, and nothing begun, when there is no room for it now. */
+	/**
+	 * Begins an accepted task, or one that goes on. False, and nothing begun, when there is no room for it now; said twice
+	 * it is the same run.
+	 */
 	begin(task: Task): boolean {
+		const before = this.#running.get(task.item.key);
+		if (this.#box.has(task) || (before && sameToken(before.task.token, task.token))) return true;
 		const { room, clock } = this.#options;
 		this.#offers.get(task.item.key)?.();
 		if (this.#refusal(task) !== null || !room.takeSlot()) return false;
