@@ -226,7 +226,7 @@ function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked)
 		project: (ref) => projects.find(ref),
 		addProject: async (path) => {
 			const added = await projects.add(path);
-			await mesh.review();
+			await mesh.start(added.project.id);
 			return added;
 		},
 		runsForOthers: () => runsForOthers(parts, projects),

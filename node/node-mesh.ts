@@ -132,6 +132,15 @@ export class NodeMesh {
 		return mesh;
 	}
 
+	/** A person wants the project in the mesh, also when it was taken out of it before. */
+	async start(project: string): Promise<void> {
+		const { store } = this.#options.parts;
+		if (this.mesh && !projectIn(this.mesh, project)) {
+			await store.write([{ kind: 'delete', key: registeredRecord(project) }]);
+		}
+		await this.review();
+	}
+
 	/** Makes projects and replicas what the registry says; called when either side changed. */
 	review(): Promise<void> {
 		this.#reviewing = this.#reviewing.then(() => this.#review());
@@ -194,14 +203,18 @@ export class NodeMesh {
 		if (known?.home === mesh.self && !shared.has(project.id)) {
 			shared.add(project.id);
 			mesh.sync.add(project.exchange);
+			const { store } = this.#options.parts;
+			await store.write([{ kind: 'put', key: registeredRecord(project.id), value: true }]);
 		}
 		if (known === undefined) await this.#register(mesh, project);
 	}
 
 	async #register(mesh: Mesh, { id, name, record }: Project): Promise<void> {
-		const { log } = this.#options.parts;
+		const { log, store } = this.#options.parts;
 		const facts = mesh.facts();
 		const gateway = gatewayOf(facts)?.id;
+		// One that was taken out of the mesh comes back only when a person starts it again.
+		if ((await store.get(registeredRecord(id))) === true) return;
 		if (gateway === undefined || !memberOf(facts, mesh.self)?.duties.includes('home')) return;
 		if (!this.linkOf(gateway).isUp) return;
 		try {
@@ -267,6 +280,9 @@ export class NodeMesh {
 		});
 	}
 }
+
+/** Whether the registry has had the project as ours. */
+const registeredRecord = (project: string): string => `registered/${project}`;
 
 function projectIn(mesh: Mesh, id: string): MeshProject | undefined {
 	const { projects } = mesh.facts();
