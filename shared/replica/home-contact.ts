@@ -7,7 +7,7 @@ import { type Caller, type CallName, operations, type Result } from '../operatio
 import { type Clock, GanglineError, ganglineError, type Network, type NodeId } from '../ports/index.ts';
 import { operationMethod } from '../protocol/mesh.ts';
 
-/** Since when each member is connected or gone; of members never seen, nothing. One per node. */
+/** Since when each member is connected or gone; of members never seen, nothing. One per process. */
 export class LinkBook {
 	readonly #since = new Map<NodeId, number>();
 	readonly #network: Pick<Network, 'links' | 'subscribe'>;
@@ -20,6 +20,11 @@ export class LinkBook {
 
 	isUp(node: NodeId): boolean {
 		return this.#network.links().some((peer) => peer.node === node);
+	}
+
+	/** What an earlier process saw last; what this one has seen counts more. */
+	restore(node: NodeId, since: number): void {
+		if (!this.#since.has(node)) this.#since.set(node, since);
 	}
 
 	/** Wall ms of the last change; null where none was seen. */

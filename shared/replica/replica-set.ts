@@ -5,7 +5,15 @@
 import type { Identity } from '../log/index.ts';
 import type { Mesh } from '../mesh/open-mesh.ts';
 import { type ChangeEvent, type ProjectRef, type ProjectView, projectViewSchema } from '../operations/index.ts';
-import { type Clock, ganglineError, type Log, type NodeId, type Random, type Store } from '../ports/index.ts';
+import {
+	type Clock,
+	ganglineError,
+	type Log,
+	type NodeId,
+	parseNodeId,
+	type Random,
+	type Store,
+} from '../ports/index.ts';
 import { type CoveredArgs, coveredMethod } from '../protocol/replica.ts';
 import { type MeshProject, mayHave, type RegistryFacts, rightsOfAuthor } from '../registry/index.ts';
 import { CoverageTeller } from './coverage-teller.ts';
@@ -43,13 +51,15 @@ export class ReplicaSet implements AsyncDisposable {
 	readonly #held = new Map<string, Held>();
 	readonly #unsubscribe: () => void;
 	#reviewing: Promise<void> = Promise.resolve();
+	#isRestored = false;
 	#isClosed = false;
 
 	constructor(options: ReplicaSetOptions) {
 		this.#options = options;
 		const { network } = options.mesh;
 		this.links = new LinkBook(network, options.clock);
-		this.#unsubscribe = network.subscribe(({ kind }) => {
+		this.#unsubscribe = network.subscribe(({ kind, peer }) => {
+			this.#met(peer.node);
 			if (kind === 'up') for (const { teller } of this.#held.values()) teller.again();
 		});
 	}
@@ -81,6 +91,7 @@ export class ReplicaSet implements AsyncDisposable {
 	async #review(): Promise<void> {
 		if (this.#isClosed) return;
 		const { mesh, log } = this.#options;
+		await this.#restoreLinks();
 		const facts = mesh.facts();
 		const wanted = Object.values(facts.projects).filter((project) => isReplicaOf(facts, mesh.self, project));
 		const ids = new Set<string>(wanted.map(({ id }) => id));
@@ -169,6 +180,22 @@ export class ReplicaSet implements AsyncDisposable {
 		const through = this.links.isUp(home) ? home : gateway();
 		if (through === null) throw ganglineError('PEER_GONE', `${nameIn(mesh.facts(), home)} is not connected`);
 		await mesh.rpc.ask(through, coveredMethod, covered);
+		if (through === home) this.#met(home);
+	}
+
+	/** Kept, so that a process that starts while a home is away can say since when. */
+	#met(node: NodeId): void {
+		const { store, clock, log } = this.#options;
+		const kept = store.write([{ kind: 'put', key: `${metPrefix}${node}`, value: clock.now() }]);
+		kept.catch((error: unknown) => log.error('replica.failed', { node, error }));
+	}
+
+	async #restoreLinks(): Promise<void> {
+		if (this.#isRestored) return;
+		this.#isRestored = true;
+		for (const { key, value } of await this.#options.store.list(metPrefix)) {
+			if (typeof value === 'number') this.links.restore(parseNodeId(key.slice(metPrefix.length)), value);
+		}
 	}
 }
 
@@ -180,6 +207,9 @@ function isReplicaOf(facts: RegistryFacts, self: NodeId, project: MeshProject): 
 function nameIn({ nodes }: RegistryFacts, node: string): string {
 	return (Object.hasOwn(nodes, node) && nodes[node]?.name) || node;
 }
+
+/** When a member was connected, lost or spoken to last. */
+const metPrefix = 'met/';
 
 const viewRecord = (project: string): string => `replica/${project}/view`;
 
