@@ -20,9 +20,6 @@ export const dutyRights: Readonly<Record<Duty, readonly Right[]>> = {
 	edge: ['user'],
 };
 
-/** Of a node that belongs to no mesh: there is nobody else. */
-export const nobodyElse: AuthorRights = { of: () => [], speaksFor: () => false, subscribe: () => () => {} };
-
 /** The rules' question, for the home on `node`: whom its own authors name its API has checked. */
 export function speaksFor(rights: AuthorRights, node: NodeId): (intent: Intent) => boolean {
 	return ({ author, who }) => {
