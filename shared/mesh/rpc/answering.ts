@@ -1,6 +1,7 @@
 /**
  * The answerer's end of one channel: reads questions, runs their handlers, sends what they say. A handler whose asker
- * is gone is told by its signal and its answer goes nowhere. Throws out of `run` what no honest peer sends.
+ * is gone is told by its signal and its answer goes nowhere; one that reads no answers is not read any further. Throws out
+ * of `run` what no honest peer sends.
  */
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
@@ -44,6 +45,9 @@ export class AnsweringEnd {
 	readonly #options: AnsweringEndOptions;
 	readonly #sender: FrameSender;
 	readonly #open = new Map<number, Open>();
+	/** Answers that the channel has not taken yet: whoever does not read them is not read either. */
+	#untaken = 0;
+	#taken: () => void = () => {};
 
 	constructor(options: AnsweringEndOptions) {
 		this.#options = options;
@@ -57,6 +61,7 @@ export class AnsweringEnd {
 			for await (const bytes of this.#options.channel.frames()) {
 				const message = assembler.take(decodeFrame(bytes));
 				if (message !== null) this.#take(message);
+				while (this.#untaken > questionsMax) await this.#whenTaken();
 			}
 		} finally {
 			for (const { controller } of this.#open.values()) controller.abort(this.#left());
@@ -127,7 +132,20 @@ export class AnsweringEnd {
 	async #finish(id: number, open: Open, kind: 'answer' | 'error' | 'end', body: Uint8Array): Promise<void> {
 		if (this.#open.get(id) !== open) return;
 		this.#open.delete(id);
-		await this.#sender.send(kind, id, body);
+		this.#untaken += 1;
+		try {
+			await this.#sender.send(kind, id, body);
+		} finally {
+			this.#untaken -= 1;
+			this.#taken();
+		}
+	}
+
+	/** Also when the channel has ended: then nothing waits to be sent. */
+	#whenTaken(): Promise<void> {
+		return new Promise((resolve) => {
+			this.#taken = resolve;
+		});
 	}
 
 	#handler(kind: Handler['kind'], method: string): Handler {

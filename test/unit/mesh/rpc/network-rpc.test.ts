@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { encodeFrame, type FrameKind } from '../../../../shared/mesh/rpc/frames.ts';
 import { NetworkRpc } from '../../../../shared/mesh/rpc/index.ts';
 import type { RpcMethod, RpcStream } from '../../../../shared/mesh/rpc.ts';
-import { type Channel, GanglineError, ganglineError } from '../../../../shared/ports/index.ts';
+import { type Channel, GanglineError, ganglineError, pause } from '../../../../shared/ports/index.ts';
 import { type MeshPair, meshPair, oneId, twoId } from '../../../support/mesh-pair.ts';
 
 const echo = {
@@ -404,6 +404,33 @@ describe('[I13] a peer that breaks the rules', () => {
 		}
 		expect(one.links()).toHaveLength(1);
 		expect(running).toBe(128);
+	});
+
+	it('[I15] reads no answers: is not read any further until it does', async () => {
+		const { two, asker, finish, clock } = await connectedByHand();
+		let asked = 0;
+		asker.serve(echo, async () => {
+			asked++;
+			return { text: 'x'.repeat(50_000), from: twoId };
+		});
+		const channel = await finish(two.open(oneId, '/gangline/rpc/1'));
+		const all = 1_000;
+		const sending = (async () => {
+			for (let id = 1; id <= all; id++) {
+				await channel.send(frame('ask', id, question));
+				// It waits for nothing, but for the number that may be open at once.
+				if (id % 32 === 0) await pause(clock, 1);
+			}
+		})();
+		await clock.advance(5_000);
+		expect(asked).toBeLessThan(400);
+		let answered = 0;
+		void (async () => {
+			for await (const _ of channel.frames()) answered++;
+		})();
+		await finish(sending);
+		await clock.advance(5_000);
+		expect([asked, answered]).toEqual([all, all]);
 	});
 
 	it('survives anything that is thrown at it', async () => {
