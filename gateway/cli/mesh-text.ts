@@ -26,10 +26,13 @@ export function nodesText(session: Session, nodes: readonly MeshNodeView[], now:
 	return notes.length === 0 ? table : `${table}\n\n${notes.join('\n')}`;
 }
 
+/** A node keeps these times in memory alone; what an earlier process saw it may not know. */
+const unseen = 'not seen since this node started';
+
 function stateWords({ out }: Session, { status, connected, since }: MeshNodeView, now: number): string {
 	if (status === 'revoked') return out.paint('red', 'revoked');
 	const ago = since === null ? '' : ` ${age(now - since)}`;
-	if (!connected) return out.paint('yellow', since === null ? 'never seen' : `away${ago}`);
+	if (!connected) return out.paint('yellow', since === null ? unseen : `away${ago}`);
 	return status === 'draining' ? out.paint('yellow', 'draining') : out.paint('green', `here${ago}`);
 }
 
@@ -82,20 +85,19 @@ function linkWords({ out }: Session, { connected, since }: Link, now: number): s
 	const ago = since === null ? '' : ` ${age(now - since)}`;
 	return connected
 		? out.paint('green', `connected${ago}`)
-		: out.paint('yellow', since === null ? 'never seen' : `away${ago}`);
+		: out.paint('yellow', since === null ? unseen : `away${ago}`);
 }
 
 function projectsText(session: Session, projects: readonly MeshProjectView[], now: number): string {
 	return renderTable(session.context, session.out, {
-		head: ['project', 'home', '', 'results wait', 'changes wait', ''],
-		rows: projects.map(({ name, home, resultsWaiting, changesWaiting, words }) => [
+		head: ['project', 'home', '', 'results wait', 'changes wait'],
+		rows: projects.map(({ name, home, resultsWaiting, changesWaiting }) => [
 			plainLine(name),
 			plainLine(home.name),
 			linkWords(session, home, now),
 			resultsWaiting === 0 ? '' : String(resultsWaiting),
 			changesWaiting === 0 ? '' : String(changesWaiting),
-			plainLine(words ?? ''),
 		]),
-		elastic: [5],
+		elastic: [0, 1],
 	});
 }
