@@ -21,8 +21,9 @@ export function registerWhy(program: Command, context: CliContext): void {
 	});
 }
 
-function whyText({ out }: Session, { answer, placement }: Result<'item.why'>): string {
-	if (placement === null) return plainLine(answer);
+function whyText({ out }: Session, { item, answer, placement }: Result<'item.why'>): string {
+	const head = plainLine(`${item.name} ${answer}`);
+	if (placement === null) return head;
 	const who = placement.by === 'gateway' ? 'the gateway' : 'the home, without the gateway,';
 	const considered = placement.nodes.map(({ name, takes, reasons }) => {
 		const mark = takes ? out.paint('green', 'could') : out.paint('dim', 'could not');
@@ -30,5 +31,5 @@ function whyText({ out }: Session, { answer, placement }: Result<'item.why'>): s
 	});
 	const chosen = placement.node === null ? 'chose nobody' : `chose ${plainLine(placement.node)}`;
 	const because = placement.reasons.length === 0 ? '' : ` because ${plainLine(placement.reasons.join('; '))}`;
-	return [plainLine(answer), `${moment(placement.at)} ${who} ${chosen}${because}`, ...considered].join('\n');
+	return [head, `${moment(placement.at)} ${who} ${chosen}${because}`, ...considered].join('\n');
 }

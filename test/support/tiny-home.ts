@@ -144,7 +144,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 			...tinyMesh(),
 			'item.why': async (args) => ({
 				item: find(items, args.item),
-				answer: '#12 runs on laptop',
+				answer: 'starts on laptop',
 				placement: {
 					by: 'gateway',
 					at: 0,
