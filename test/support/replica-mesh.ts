@@ -271,7 +271,9 @@ export interface SimHomeParts {
 }
 
 /** A home without git: facts, logs and exchange as in production, its history in the store. */
-export async function openSimHome(parts: SimHomeParts): Promise<{ home: Home; exchange: HomeExchange }> {
+export async function openSimHome(
+	parts: SimHomeParts,
+): Promise<{ home: Home; exchange: HomeExchange; workAuthor: string }> {
 	const { store, identity, registry, clock, log, random } = parts;
 	const { index, logs, own, pending } = await openFacts({ store, clock, random, identity, log, project: projectId });
 	const rights = registry.rights(projectId);
@@ -299,7 +301,7 @@ export async function openSimHome(parts: SimHomeParts): Promise<{ home: Home; ex
 	});
 	await home.settlePending();
 	exchange.start();
-	return { home, exchange };
+	return { home, exchange, workAuthor: own.work.author };
 }
 
 const pair = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);

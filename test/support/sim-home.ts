@@ -9,7 +9,11 @@ import { SimClock, SimGit, SimLog, SimObjects } from '../../shared/ports/sim/ind
 import { projectConfigSchema } from '../../shared/project/index.ts';
 
 const signature = Buffer.from('signed');
-const signer = { sign: () => signature, verify: (_bytes: Uint8Array, given: Uint8Array) => signature.equals(given) };
+/** Stands for the keys of a git: every commit of ours is signed, and nobody forges one. */
+export const simSigner = {
+	sign: () => signature,
+	verify: (_bytes: Uint8Array, given: Uint8Array) => signature.equals(given),
+};
 const person = { name: 'Ada', email: 'ada@example.org' };
 const duties: readonly Duty[] = ['home', 'work', 'edge'];
 
@@ -22,7 +26,7 @@ export class SimDiskOfProject {
 	readonly clock: SimClock;
 	/** Called before each step of git, of a publication and of an append; what it throws is a crash there. */
 	onStep: (step: string) => void = () => {};
-	readonly git = new SimGit({ signer, objects: this.objects, onStep: (step) => this.onStep(`git.${step}`) });
+	readonly git = new SimGit({ signer: simSigner, objects: this.objects, onStep: (step) => this.onStep(`git.${step}`) });
 	#starts = 0;
 
 	constructor(clock = new SimClock()) {
@@ -73,28 +77,9 @@ export class SimDiskOfProject {
 			},
 			log: new SimLog(),
 		});
-		const main = new MainReader(this.git);
-		const queue = new LandingQueue({
-			git: this.git,
-			main,
-			home,
-			clock: this.clock,
-			log: new SimLog(),
-			author: async () => person,
-			config: async () => config,
-			verdict: async (_item, { tree }) => {
-				this.onStep('verdict');
-				return { tree, gateSet: 'set', passed: verdicts(tree), gates: [] };
-			},
-			redMain: async (tip) => (verdicts(this.objects.treeId(tip)) ? null : 'main is red'),
-			bringIn: async () => null,
-			isPaused: () => false,
-			propose: async () => false,
-			merged: async () => null,
-			afterLanding: async () => this.onStep('afterLanding'),
-			check: async () => null,
-			journal: { write: async () => this.onStep('journal'), clear: [] },
-		});
+		const { git, objects, clock } = this;
+		const onStep = (step: string): void => this.onStep(step);
+		const { queue, main } = openSimLanding({ git, objects, clock, home, verdicts, onStep });
 		return { home, queue, main, workAuthor: logs.work.author };
 	}
 
@@ -114,6 +99,41 @@ export class SimDiskOfProject {
 			},
 		};
 	}
+}
+
+export interface SimLandingParts {
+	readonly git: SimGit;
+	readonly objects: SimObjects;
+	readonly clock: SimClock;
+	readonly home: Home;
+	/** What the gates say of a tree; default: green. */
+	readonly verdicts?: (tree: string) => boolean;
+	readonly onStep?: (step: string) => void;
+}
+
+/** A landing queue over the git twin, whose gates a test decides. */
+export function openSimLanding(parts: SimLandingParts): { readonly queue: LandingQueue; readonly main: MainReader } {
+	const { git, objects, clock, home, verdicts = () => true, onStep = () => {} } = parts;
+	const main = new MainReader(git);
+	const queue = new LandingQueue({
+		...{ git, main, home, clock },
+		log: new SimLog(),
+		author: async () => person,
+		config: async () => config,
+		verdict: async (_item, { tree }) => {
+			onStep('verdict');
+			return { tree, gateSet: 'set', passed: verdicts(tree), gates: [] };
+		},
+		redMain: async (tip) => (verdicts(objects.treeId(tip)) ? null : 'main is red'),
+		bringIn: async () => null,
+		isPaused: () => false,
+		propose: async () => false,
+		merged: async () => null,
+		afterLanding: async () => onStep('afterLanding'),
+		check: async () => null,
+		journal: { write: async () => onStep('journal'), clear: [] },
+	});
+	return { queue, main };
 }
 
 const config = projectConfigSchema.parse({
