@@ -29,7 +29,7 @@ export function projectView(seen: Seen, project: MeshProject): MeshProjectView {
 		connected: isConnected(seen, project.home),
 		since: members.sinceOf(project.home),
 		resultsWaiting: resultsWaiting(seen, project.id),
-		changesWaiting: replicas.find({ kind: 'id', id: project.id })?.replica.unsettled().length ?? 0,
+		changesWaiting: replicas.find({ kind: 'id', id: project.id })?.replica.waiting().length ?? 0,
 		now: clock.now(),
 	});
 }

@@ -51,7 +51,7 @@ const boardSchema = z.object({
 			here: z.boolean().describe('It is the node that answers'),
 			connected: z.boolean(),
 			since: atSchema.nullable().describe('Since when it is so; null where that is not known'),
-			changesWaiting: z.int().describe('Wishes of people here that the home has not answered'),
+			changesWaiting: z.int().describe('Wishes of people that the home has not answered, as far as known here'),
 			resultsWaiting: z.int().describe('Results of agents here that the home has not settled'),
 			words: z
 				.string()

@@ -158,6 +158,11 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		return this.#settlement.unsettled;
 	}
 
+	/** Wishes of people, wherever they were said, that the home has not answered as far as is known here. */
+	waiting(): readonly Intent[] {
+		return this.pending().filter(({ by }) => by === 'user');
+	}
+
 	/** Refusals that nobody here has seen, oldest first. */
 	refusals(): readonly KeptRefusal[] {
 		return this.#settlement.refusals;

@@ -131,7 +131,7 @@ export function seenProject(seat: ReplicaSeat): ProjectView {
 /** Whether the home can be reached from here, and what waits for it here. */
 export function homeStanding(seat: ReplicaSeat): Board['home'] {
 	const { contact, replica } = seat;
-	const changesWaiting = replica.unsettled().length;
+	const changesWaiting = replica.waiting().length;
 	const resultsWaiting = seat.resultsWaiting();
 	const connected = contact.isConnected;
 	const waiting = [counted(changesWaiting, 'change'), counted(resultsWaiting, 'result')].filter(

@@ -143,7 +143,7 @@ function projectView(context: MeshContext, open: Mesh, project: MeshProject): Me
 		connected: isHere || isUp,
 		since,
 		resultsWaiting: isHere ? 0 : resultsWaiting(project.id),
-		changesWaiting: seat?.replica.unsettled().length ?? 0,
+		changesWaiting: seat?.replica.waiting().length ?? 0,
 		now: now(),
 	});
 }

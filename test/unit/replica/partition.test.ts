@@ -51,6 +51,18 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('ann').refusals()).toEqual([]);
 	});
 
+	it('counts what waits for the home wherever it was said', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'waiting' });
+		mesh.cut('desk', 'ann');
+		mesh.cut('desk', 'gate');
+		await said(mesh, 'ann', [add(1, 'ann'), add(2, 'ann')]);
+		expect(mesh.replica('gate').unsettled()).toEqual([]);
+		expect(mesh.replica('gate').waiting()).toHaveLength(2);
+		mesh.link('desk', 'gate');
+		await mesh.pump();
+		expect(mesh.replica('gate').waiting()).toEqual([]);
+	});
+
 	it('[I14] tells the author of a late refusal, also after its process crashed, until it is seen', async () => {
 		const mesh = await ReplicaMesh.start({ seed: 'late' });
 		await mesh.home().home.submit('edge', [add(1, 'desk')]);
