@@ -96,6 +96,7 @@ export interface OwnFlushes {
 export class SyncLine {
 	readonly heard: Incoming[] = [];
 	readonly #channel: Channel;
+	#asked = 0;
 	isOver = false;
 
 	constructor(channel: Channel) {
@@ -123,7 +124,7 @@ export class SyncLine {
 
 	/** Everything said so far was read by the other side, or the channel has ended: it answers in the order it is asked. */
 	async isTaken(): Promise<void> {
-		const document = `doc/${Math.random().toString(36).slice(2)}`;
+		const document = `doc/nobody/${this.#asked++}`;
 		await this.say({ k: 'ask', document });
 		await this.hears('diff', ({ message }) => 'document' in message && message.document === document).catch(() => {});
 	}

@@ -59,7 +59,7 @@ export class HostileWorld implements AsyncDisposable {
 		const choices = ['--review', 'server', '--landing', 'local', '--gate', 'check=./check.sh'];
 		await world.ok(shop, 'init', '--yes', '--no-input', ...choices);
 		await world.ok(shop, 'start');
-		await world.ok(shop, 'token', 'new');
+		await world.ok(shop, 'gateway', 'start');
 		await world.ok(shop, 'add', 'Held back', '--hold');
 		for (const [id, access] of [
 			['bob', 'member'],
@@ -70,9 +70,9 @@ export class HostileWorld implements AsyncDisposable {
 		const { token } = await ask(world, 'token.create', { build: false, person: 'bob', duties: [], uses: 2 });
 		const { gateway, mesh } = parseToken(token);
 		await using scout = await HostileMember.open(identityBelow([gateway.node]));
-		const home = await homeIn(mesh, gateway, (await join_(scout, token, 'scout')).registry);
+		const home = await homeIn(mesh, gateway, (await joinAs(scout, token, 'scout')).registry);
 		const witness = await HostileMember.open(identityBelow([gateway.node, home.node]));
-		await join_(witness, token, 'witness');
+		await joinAs(witness, token, 'witness');
 		const board = await boardOf(world.state, shop);
 		const [project, item] = [board.project.id, board.items[0]?.key ?? ''];
 		const opened = new HostileWorld({ world, shop, gateway, home, project, item, mesh, usedToken: token, witness });
@@ -134,7 +134,7 @@ export class HostileWorld implements AsyncDisposable {
 		if (as === 'stranger') return member;
 		const duties: Input<'token.create'>['duties'] = as === 'worker' ? ['work'] : [];
 		const { token } = await this.ask('token.create', { build: false, duties, person: persons[as] ?? null });
-		await join_(member, token, `eve${this.#names++}`);
+		await joinAs(member, token, `eve${this.#names++}`);
 		// It has left the gateway as a joiner, and comes back as a member.
 		return member;
 	}
@@ -211,7 +211,7 @@ export class HostileWorld implements AsyncDisposable {
 }
 
 /** Joins with a token and says what it is called. */
-async function join_(member: HostileMember, text: string, hostName: string): Promise<Joined> {
+async function joinAs(member: HostileMember, text: string, hostName: string): Promise<Joined> {
 	const { network } = member;
 	const token = parseToken(text);
 	const joined = await joinMesh({
