@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
+import { all } from '../support/strangers.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
 let desk: World;
@@ -18,7 +19,7 @@ async function joinWith(world: World, token: string): Promise<void> {
 	await world.ok(world.home, 'join', token);
 }
 
-describe('a project whose home moves', () => {
+describe.skipIf(!all)('a project whose home moves (scripts/test --all)', () => {
 	beforeAll(async () => {
 		desk = makeWorld({ GANGLINE_NAME: 'desk', USER: 'ada' });
 		server = makeWorld({ GANGLINE_NAME: 'server', USER: 'ada' });
