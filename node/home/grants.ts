@@ -10,6 +10,7 @@ import type { ProjectConfig } from '../../shared/project/index.ts';
 import { sayingCharactersMax, type Task } from '../../shared/protocol/work.ts';
 import { agentFor, runtimeOf } from './agent-for.ts';
 import type { Home } from './home.ts';
+import { neededLabels } from './needed-labels.ts';
 import type { Considered, Placed, Placer } from './placer.ts';
 import { draftOf } from './plan-drafts.ts';
 import { isHeard } from './plan-work.ts';
@@ -190,7 +191,7 @@ export class Grants {
 			runtime,
 			agent: null,
 			account: runtime === 'shell' ? null : runtime,
-			labels: item.labels.flatMap((label) => (label.startsWith(needsLabel) ? [label.slice(needsLabel.length)] : [])),
+			labels: neededLabels(item),
 			pin: null,
 			declinedBy,
 		};
@@ -233,9 +234,6 @@ export class Grants {
 		if (this.#placements.size > explainedMax && oldest !== undefined) this.#placements.delete(oldest);
 	}
 }
-
-/** An item labelled `needs:gpu` goes to a node that has the label `gpu`; each node has its own name as one. */
-const needsLabel = 'needs:';
 
 function keyOf(task: string): string {
 	return task.slice(task.indexOf('/') + 1);

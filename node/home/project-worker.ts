@@ -5,8 +5,10 @@
  */
 
 import type { Result } from '../../shared/operations/index.ts';
+import type { Item } from '../../shared/pipeline/index.ts';
 import { GanglineError, type Log, type NodeId, nodeOf, parseAuthorId, parseNodeId } from '../../shared/ports/index.ts';
 import { unknownMs } from '../../shared/protocol/worker-state.ts';
+import { startsOn } from './needed-labels.ts';
 import type { RunBook } from './run-book.ts';
 import type { LogQuery, LogTail } from './worker-link.ts';
 import type { WorkerPool } from './worker-pool.ts';
@@ -26,8 +28,8 @@ export interface ProjectWorker {
 		key: string,
 		query: { readonly run?: string | undefined; readonly lines: number },
 	): Promise<Omit<Result<'item.logs'>, 'item'>>;
-	/** Where work that begins now will run, as far as that can be said before it does. */
-	startsOn(own: string): string;
+	/** Where an item that begins now will run, as far as that can be said before it does. */
+	startsOn(item: Pick<Item, 'labels'>): string;
 	/** That a holder was not heard of, and what follows; null while it is. */
 	awayWords(holder: string | null, lostAfterMs: number): string | null;
 	/** Keeps what an item's clone has now; null when there is nothing. */
@@ -86,11 +88,9 @@ export class ProjectWorkers implements ProjectWorker {
 		return this.#options.pool.running();
 	}
 
-	startsOn(own: string): string {
+	startsOn(item: Pick<Item, 'labels'>): string {
 		const { pool } = this.#options;
-		const [only, ...others] = pool.placementNodes().filter(({ qualified }) => qualified);
-		if (only === undefined) return own;
-		return others.length === 0 ? pool.nameOf(parseNodeId(only.id)) : 'a machine that has room';
+		return startsOn(item, pool.placementNodes(), (id) => pool.nameOf(parseNodeId(id)));
 	}
 
 	awayWords(holder: string | null, lostAfterMs: number): string | null {

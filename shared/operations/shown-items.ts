@@ -36,6 +36,9 @@ export function boardItems(views: ReadonlyMap<string, ItemView>): {
 	return { counts, shown: [...open, ...recent].sort((a, b) => (number(a) === number(b) ? 0 : number(a) - number(b))) };
 }
 
+/** Said where it is not known which node will take an item. */
+export const someWorker = 'a worker that is free';
+
 /** `starts on X`, `waits because …`: what happens next with the item, in one sentence. `node`: where it would start. */
 export function nextSentence(item: Pick<ItemAnswer, 'stage' | 'stageReason' | 'waitsBecause'>, node: string): string {
 	const { stage, stageReason: why, waitsBecause: waits } = item;

@@ -21,6 +21,7 @@ import {
 	type Result,
 	rejectIntent,
 	type SeenItems,
+	someWorker,
 	writeArgs,
 } from '../operations/index.ts';
 import { GanglineError, ganglineError } from '../ports/index.ts';
@@ -124,7 +125,7 @@ async function change<Name extends Exclude<IntentOperation, 'item.delete'>>(
 	}
 	const item = await itemAtHome(seat, draft.item, caller).catch(() => seen);
 	if (!item) throw ganglineError('UNKNOWN_ITEM', `the item ${draft.item} is gone`);
-	return { item, answer: nextSentence(item, item.holder?.node ?? seat.contact.name), hint: null };
+	return { item, answer: nextSentence(item, item.holder?.node ?? someWorker), hint: null };
 }
 
 async function remove(seat: ReplicaSeat, { args, caller }: Asking<'item.delete'>): Promise<Result<'item.delete'>> {

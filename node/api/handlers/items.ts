@@ -48,7 +48,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 		const view = views.get(key);
 		if (!view) throw ganglineError('UNKNOWN_ITEM', `the item ${key} is gone`);
 		const item = itemAnswer(view, project.surroundings(views));
-		return { item, answer: nextSentence(item, item.holder?.node ?? project.worker.startsOn(project.nodeName)), hint };
+		return { item, answer: nextSentence(item, item.holder?.node ?? project.worker.startsOn(item)), hint };
 	}
 
 	return {
@@ -168,7 +168,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const view = findView(project, args.item);
 			const placement = project.placement(view.key);
 			const item = itemAnswer(view, project.surroundings(project.views()));
-			const answer = nextSentence(item, item.holder?.node ?? project.worker.startsOn(project.nodeName));
+			const answer = nextSentence(item, item.holder?.node ?? project.worker.startsOn(item));
 			if (placement === null) return { item, answer, placement };
 			const { node, reasons, nodes, by, at } = placement;
 			const considered = nodes.map(({ name, takes, reasons: why }) => ({ name, takes, reasons: [...why] }));
