@@ -1,7 +1,7 @@
 /**
- * Says how this worker is: to each home that it works for and to the gateway, every five seconds and at each change.
- * That is its life sign; nothing is stored. A home that has not answered for twenty seconds is taken for away: work goes
- * on, its results wait. Local monotonic clocks only.
+ * Says how this worker is at each change, and else every five seconds to each home that it works for and every twenty
+ * to the gateway. That is its life sign; nothing is stored. A home that has not answered for twenty seconds is taken for
+ * away: work goes on, its results wait. Local monotonic clocks only.
  */
 import type { Rpc } from '../../shared/mesh/rpc.ts';
 import {
@@ -39,6 +39,11 @@ interface Listener {
 	again: boolean;
 }
 
+/**
+ * An unchanged state is said to the gateway only so often: it sees our link by itself, places by states of up to half a
+ * minute, and spends what it spends while nothing happens on listening to everyone. One of them may get lost.
+ */
+const overviewMs = 4 * renewMs;
 /** Several changes within this make one message. */
 const gatherMs = 50;
 
@@ -56,7 +61,7 @@ export class StateTeller {
 	start(): void {
 		if (!this.#isStopped) return;
 		this.#isStopped = false;
-		this.#tell();
+		this.#tell(true);
 	}
 
 	stop(): void {
@@ -69,7 +74,7 @@ export class StateTeller {
 		if (this.#isStopped || this.#isSoon) return;
 		this.#isSoon = true;
 		this.#cancel();
-		this.#cancel = this.#options.clock.after(gatherMs, () => this.#tell());
+		this.#cancel = this.#options.clock.after(gatherMs, () => this.#tell(true));
 	}
 
 	/** Since when a home has not answered, ms; null while it does. */
@@ -78,7 +83,7 @@ export class StateTeller {
 		return listener?.isAway ? this.#options.clock.monotonic() - listener.answeredAt : null;
 	}
 
-	#tell(): void {
+	#tell(isNews: boolean): void {
 		this.#isSoon = false;
 		const { clock, listeners, state } = this.#options;
 		const now = clock.monotonic();
@@ -86,13 +91,16 @@ export class StateTeller {
 		const whole = state();
 		for (const node of this.#told.keys()) if (!current.has(node)) this.#told.delete(node);
 		for (const [node, projects] of current) {
-			const listener = this.#told.get(node) ?? { answeredAt: now, isAway: false, isAsking: false, again: false };
+			const known = this.#told.get(node);
+			const listener = known ?? { answeredAt: now, isAway: false, isAsking: false, again: false };
 			this.#told.set(node, listener);
 			this.#note(node, listener);
+			const knowsEnough = projects === null && now - listener.answeredAt < overviewMs - renewMs / 2;
+			if (!isNews && known && knowsEnough) continue;
 			if (listener.isAsking) listener.again = true;
 			else void this.#ask(node, listener, projects === null ? whole : stateFor(whole, projects));
 		}
-		if (!this.#isStopped) this.#cancel = clock.after(renewMs, () => this.#tell());
+		if (!this.#isStopped) this.#cancel = clock.after(renewMs, () => this.#tell(false));
 	}
 
 	async #ask(node: NodeId, listener: Listener, said: WorkerState): Promise<void> {

@@ -21,6 +21,7 @@ import {
 	handshakesMax,
 	inboundPerSecondMax,
 	openMsMax,
+	roundTripMs,
 	streamBytesMax,
 	streamsMax,
 	windowBytesMax,
@@ -119,6 +120,7 @@ function boundedMuxer(): StreamMuxerFactory {
 	const make = yamux({
 		maxInboundStreams: streamsMax,
 		maxOutboundStreams: streamsMax,
+		keepAliveInterval: roundTripMs,
 		streamOptions: { maxStreamWindowSize: windowBytesMax, maxReadBufferLength: streamBytesMax },
 	});
 	const factory = make();

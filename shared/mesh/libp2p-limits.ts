@@ -44,6 +44,12 @@ export const connectionOutboxBytesMax = 16 * 1024 * 1024;
 /** Frames from a peer since it last read all that we had for it; each may have made an answer, and honest peers read. */
 export const framesWhileFullMax = 20_000;
 
+/**
+ * How often the multiplexer measures the round trip, by which it widens its windows; also at once. Whether the other side
+ * lives is watched below, so that the library's every half a minute was a sixth of what an idle gateway spent.
+ */
+export const roundTripMs = 5 * 60_000;
+
 /** How often each connection is looked at. */
 export const watchMs = 5_000;
 /** After so many looks without a byte from the other side it is asked for a sign (10 s; who was dialled asks at 15 s) … */
