@@ -3,7 +3,7 @@ import type { Board } from '../../shared/operations/index.ts';
 import { itemsText } from './item-lines.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
-import { cost, shortCommit } from './words.ts';
+import { cost, orUnknown, shortCommit } from './words.ts';
 
 export function boardText(session: Session, board: Board): string {
 	const open = board.items.filter((item) => item.column !== 'archived');
@@ -18,7 +18,7 @@ function headLines({ out }: Session, { project, distance, qualification, home }:
 	const none = isAway ? 'where its home has it' : 'no commit yet';
 	const tip = distance.canonical === null ? none : shortCommit(distance.canonical);
 	const lines = [
-		`${out.paint('bold', project.name)}  ${distance.branch} ${tip}, review ${project.review}, landing ${project.landing}`,
+		`${out.paint('bold', project.name)}  ${distance.branch} ${tip}, review ${orUnknown(project.review)}, landing ${orUnknown(project.landing)}`,
 	];
 	if (distance.origin !== null) lines.push(sideLine(out.paint, distance.origin.remote, distance.origin));
 	if (distance.checkout !== null) lines.push(sideLine(out.paint, 'checkout', distance.checkout));

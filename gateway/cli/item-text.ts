@@ -5,7 +5,7 @@ import { indent, type Output, plain, plainLine } from './output.ts';
 import { statText } from './review.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
-import { age, cost, count, moment, shortCommit } from './words.ts';
+import { age, cost, count, moment, orUnknown, shortCommit } from './words.ts';
 
 export function itemText(session: Session, item: ItemDetail): string {
 	const { out, context } = session;
@@ -37,7 +37,7 @@ function factLines(item: ItemDetail, nowMs: number): readonly string[] {
 		['epic', item.parent ?? ''],
 		['labels', item.labels.join(', ')],
 		['agent', item.agent ?? ''],
-		['review', item.review],
+		['review', orUnknown(item.review)],
 		['cost', cost(item.costUsd)],
 		[
 			'tries',

@@ -7,7 +7,7 @@ import { commitEdit } from '../../shared/git/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { projectConfigPath, setReviewMode } from '../../shared/project/index.ts';
 import type { Session } from './session.ts';
-import { shortCommit } from './words.ts';
+import { orUnknown, shortCommit } from './words.ts';
 
 /** Whether an approval is the moment to offer it: nothing has landed yet, a person approves, and one is there to ask. */
 export async function mayOfferLandWhenGreen(session: Session): Promise<boolean> {
@@ -39,7 +39,7 @@ async function commitServerReview(session: Session): Promise<string> {
 	if (project.landing !== 'local') {
 		throw ganglineError(
 			'REFUSED',
-			`main follows a remote here (landing.mode is ${project.landing}), so push the change`,
+			`main follows a remote here (landing.mode is ${orUnknown(project.landing)}), so push the change`,
 		);
 	}
 	// While something lands main would move below the new commit, and the checkout would be left behind.

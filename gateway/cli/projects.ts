@@ -4,7 +4,7 @@ import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
-import { moment, shortCommit } from './words.ts';
+import { moment, orUnknown, shortCommit } from './words.ts';
 
 export function registerProjects(program: Command, context: CliContext): void {
 	defineCommand(program, context, {
@@ -49,8 +49,8 @@ export async function listProjects(session: Session): Promise<undefined> {
 	const rows = answer.projects.map(({ name, branch, review, landing, paused, trouble, path }) => [
 		name,
 		branch,
-		review,
-		landing,
+		orUnknown(review),
+		orUnknown(landing),
 		plainLine(trouble ?? (paused ? 'paused' : '')),
 		plainLine(path),
 	]);

@@ -36,3 +36,8 @@ export function moment(atMs: number): string {
 export function shorten(text: string, width: number): string {
 	return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
 }
+
+/** A setting that a replica may not have heard of yet. */
+export function orUnknown(setting: string | null): string {
+	return setting ?? 'not known here yet';
+}

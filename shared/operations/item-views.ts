@@ -149,7 +149,7 @@ const tryViewSchema = z.object({
 export const itemDetailSchema = itemAnswerSchema.extend({
 	description: z.string(),
 	words: z.array(z.string()).describe('What people asked for after seeing results, newest last'),
-	review: reviewModeSchema.describe("The item's own mode or the project's"),
+	review: reviewModeSchema.nullable().describe("The item's own mode or the project's; null: not known here yet"),
 	origin: z.object({ by: z.string(), who: z.string() }),
 	result: z.object({ commit: commitSchema, base: commitSchema, ref: z.string() }).nullable(),
 	/** What an approval of now would be bound to, with what it changes; null where there is no result. */

@@ -12,8 +12,8 @@ export const projectViewSchema = z.object({
 	name: z.string(),
 	path: z.string().describe("The person's checkout"),
 	branch: z.string(),
-	review: z.enum(['human', 'server', 'agent']),
-	landing: z.enum(['local', 'push', 'pull-request']),
+	review: z.enum(['human', 'server', 'agent']).nullable().describe('Null: not known here yet, the home tells it'),
+	landing: z.enum(['local', 'push', 'pull-request']).nullable().describe('Null: not known here yet'),
 	paused: z.boolean(),
 	trouble: z.string().nullable().describe('Why it cannot go on and what to do; null while it can'),
 });

@@ -61,7 +61,7 @@ export function seenDetail(seat: ReplicaSeat, ref: ItemRef): Result<'item.show'>
 	const view = findView(seat.replica, ref);
 	const around: DetailSurroundings = {
 		...surroundings(seat),
-		review: seat.lastView()?.review ?? 'human',
+		review: seat.lastView()?.review ?? null,
 		node: seat.self,
 		change: null,
 		history: pendingHistory(seat, view),
@@ -116,8 +116,8 @@ export function seenProject(seat: ReplicaSeat): ProjectView {
 	const { branch } = seat.project();
 	const last = seat.lastView();
 	return {
-		review: 'human',
-		landing: 'local',
+		review: null,
+		landing: null,
 		paused: false,
 		...last,
 		id: replica.id,

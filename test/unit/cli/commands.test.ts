@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CallName, operationNames, operations, parseArgs } from '../../../shared/operations/index.ts';
+import {
+	type CallName,
+	operationNames,
+	operations,
+	type ProjectView,
+	parseArgs,
+} from '../../../shared/operations/index.ts';
 import { openWorkplace, type Workplace } from '../../support/terminal.ts';
 import { shopId } from '../../support/tiny-home.ts';
 
@@ -73,6 +79,14 @@ describe('--json', () => {
 });
 
 describe('tables and sentences', () => {
+	it('claim no settings that the home has not told', async () => {
+		await using own = await openWorkplace();
+		const common = { id: shopId, name: 'shop', path: '/shop', branch: 'main', paused: false, trouble: null };
+		const heardOf: ProjectView = { ...common, review: null, landing: null };
+		Object.assign(own.home.handlers, { 'project.list': async () => ({ projects: [heardOf] }) });
+		expect((await own.type(['projects'])).stdout).toMatch(/^shop +main +not known here yet +not known here yet/m);
+	});
+
 	it('show the board with what needs you and how far everything is apart', async () => {
 		const { stdout } = await place.type(['status']);
 		expect(stdout).toMatch(/shop {2}main aaaaaaaaaa, review human, landing local/);
