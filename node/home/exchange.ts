@@ -7,7 +7,7 @@ import type { ItemText, ProjectIndex } from '../../shared/documents/index.ts';
 import type { ProjectLogs } from '../../shared/log/index.ts';
 import type { SyncedProject } from '../../shared/mesh/sync.ts';
 import type { RefusedWish } from '../../shared/operations/index.ts';
-import type { IntentId, ItemView } from '../../shared/pipeline/index.ts';
+import { calledIn, type IntentId, type ItemView } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type Log,
@@ -65,7 +65,11 @@ export class HomeExchange implements SyncedProject {
 		const { store, project, node, logs, log } = options;
 		const exchange: { current?: HomeExchange } = {};
 		const onSettled = (): void => void exchange.current?.forgetHeard(node, exchange.current.#settlement.heard);
-		const settlement = await Settlement.open({ store, project, node, logs, log, onSettled });
+		const nameOf = (key: string): string | null => {
+			const item = options.home.item(key);
+			return item ? calledIn(item) : null;
+		};
+		const settlement = await Settlement.open({ store, project, node, logs, log, nameOf, onSettled });
 		exchange.current = new HomeExchange(options, settlement);
 		await exchange.current.#texts.openStored();
 		return exchange.current;

@@ -1,7 +1,7 @@
 /** The project's history as answers show it: a local stream of accepted transitions and refusals. */
 import { z } from 'zod';
 import { type HistoryAnswer, historyAnswerSchema } from '../../shared/operations/index.ts';
-import type { HistoryEntry } from '../../shared/pipeline/index.ts';
+import { goneItem, type HistoryEntry } from '../../shared/pipeline/index.ts';
 import type { Store, StoreWrite } from '../../shared/ports/index.ts';
 
 const stored = historyAnswerSchema.omit({ project: true });
@@ -31,14 +31,23 @@ export async function readHistory(
 ): Promise<{ readonly entries: readonly HistoryAnswer[]; readonly more: boolean }> {
 	const { project, key, before, limit } = query;
 	const found: HistoryAnswer[] = [];
+	const names = new Map<string, string>();
 	for (const { bytes } of await store.read(historyStream(project))) {
 		for (const entry of z.array(stored).parse(JSON.parse(Buffer.from(bytes).toString()))) {
+			if (entry.item !== entry.key) names.set(entry.key, entry.item);
 			if (key !== undefined && entry.key !== key) continue;
 			if (before !== undefined && (entry.revision ?? 0) >= before) continue;
 			found.push({ project, ...entry });
 		}
 	}
-	return { entries: found.slice(-limit), more: found.length > limit };
+	const named = (entry: HistoryAnswer): HistoryAnswer =>
+		entry.item === entry.key ? { ...entry, item: names.get(entry.key) ?? nameless(entry.event) } : entry;
+	return { entries: found.slice(-limit).map(named), more: found.length > limit };
+}
+
+/** A refused add had no number, and what came after a deletion has none any more. */
+function nameless(event: string): string {
+	return event === 'add' ? 'a new item' : goneItem;
 }
 
 function toStored(entry: HistoryEntry): StoredEntry {

@@ -6,7 +6,7 @@ import { atSchema } from './item-views.ts';
 
 export const refusedWishSchema = z.object({
 	id: z.string().describe('Names the wish for ever: author and number'),
-	item: z.string().describe("The item's name; its key where it is gone"),
+	item: z.string().describe("The item's name; where it is gone, what it was called"),
 	key: z.string(),
 	event: z.string(),
 	who: z.string().nullable(),

@@ -15,20 +15,22 @@ export interface Refused {
 	readonly intent: Pick<Intent, 'by' | 'event' | 'item' | 'args'>;
 	/** The item as it was when the intent was judged; null where there is none. */
 	readonly item: Item | null;
+	/** What people called the item where it is not there any more; null or absent where that is not known. */
+	readonly calledBefore?: string | null;
 	/** Names the dependencies that are missing. */
 	readonly lookup?: Lookup;
 }
 
 /** The sentence for a refusal, from what the rules knew when they refused. */
-export function explainRefusal({ refusal, intent, item, lookup }: Refused): string {
+export function explainRefusal({ refusal, intent, item, calledBefore = null, lookup }: Refused): string {
 	const { by, event } = intent;
-	const name = item ? `#${item.number} ${JSON.stringify(item.title)}` : `the item ${intent.item}`;
+	const name = item ? calledIn(item) : (calledBefore ?? calledBy(intent));
 	const tried = `${eventWords.get(event) ?? event} of ${name} was refused`;
 	switch (refusal) {
 		case 'notAuthorised':
 			return `${tried}: its author has no right to act as ${by} on it`;
 		case 'unknownItem':
-			return `${event} was refused: there is no item ${intent.item} (it was deleted, or its add was refused)`;
+			return `${tried}: there is no item any more (it was deleted, or its add was refused)`;
 		case 'staleToken':
 			return `${tried}: ${where(item)}, and the work was done under a token that is not the item's any more`;
 		case 'notAllowed':
@@ -50,6 +52,23 @@ export function explainRefusal({ refusal, intent, item, lookup }: Refused): stri
 	}
 }
 
+/** `#3 "Title"`: what a refusal calls an item that is there. */
+export function calledIn({ number, title }: Pick<Item, 'number' | 'title'>): string {
+	return `#${number} ${JSON.stringify(title)}`;
+}
+
+/** Of an item that nobody here can name: by the title that was wanted for it, never by its key. */
+function calledBy({ event, args }: Refused['intent']): string {
+	const title = args?.title;
+	if (typeof title === 'string' && title.length <= titleMax) return JSON.stringify(title);
+	return event === 'add' ? 'a new item' : goneItem;
+}
+
+/** What an item is called that is not there, where its name is not known. */
+export const goneItem = 'an item that was deleted';
+
+const titleMax = 500;
+
 /** What people type is called otherwise than the event. */
 const eventWords: ReadonlyMap<string, string> = new Map([['requestChanges', 'asking for changes']]);
 
@@ -64,9 +83,14 @@ const states: ReadonlySet<string> = new Set([
 ]);
 
 /** The same, from the facts of a project; for who did not fold itself. */
-export function explainRefusalIn(facts: ProjectFacts, refusal: Refusal, intent: Refused['intent']): string {
+export function explainRefusalIn(
+	facts: ProjectFacts,
+	refusal: Refusal,
+	intent: Refused['intent'],
+	calledBefore: string | null = null,
+): string {
 	const lookup = lookupIn(facts);
-	return explainRefusal({ refusal, intent, item: lookup.item(intent.item) ?? null, lookup });
+	return explainRefusal({ refusal, intent, item: lookup.item(intent.item) ?? null, calledBefore, lookup });
 }
 
 /** The events of the table by which `by` may move this item from where it is, in the table's order. */

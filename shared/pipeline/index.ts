@@ -10,7 +10,7 @@ export {
 	type UnmetDependency,
 	unmetDependencies,
 } from './dependencies.ts';
-export { explainRefusal, explainRefusalIn, possibleEvents, type Refused } from './explain.ts';
+export { calledIn, explainRefusal, explainRefusalIn, goneItem, possibleEvents, type Refused } from './explain.ts';
 export { emptyFacts, type ProjectFacts, type SegmentName } from './facts.ts';
 export { type FoldResult, type FoldRules, type FoldState, foldIntents } from './fold.ts';
 export type { ProjectRulesContext } from './guards.ts';

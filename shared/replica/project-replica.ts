@@ -8,6 +8,7 @@ import { type AuthorLog, fromBase64, type Identity, ProjectLogs } from '../log/i
 import type { SyncedProject } from '../mesh/sync.ts';
 import type { ItemDraft } from '../operations/index.ts';
 import {
+	calledIn,
 	type Intent,
 	type IntentId,
 	type ItemView,
@@ -98,7 +99,15 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		const own = await logs.startAuthor({ identity, duty: 'edge', random });
 		const replica: { current?: ProjectReplica } = {};
 		const onSettled = (): void => replica.current?.settled();
-		const settlement = await Settlement.open({ store, project, node: identity.nodeId, logs, log, onSettled });
+		const nameOf = (key: string): string | null => {
+			const { items } = replica.current?.facts ?? index.facts;
+			const item = Object.hasOwn(items, key) ? items[key] : undefined;
+			if (item) return calledIn(item);
+			const pending = replica.current?.views().get(key);
+			return pending ? `${pending.name} ${JSON.stringify(pending.title)}` : null;
+		};
+		const node = identity.nodeId;
+		const settlement = await Settlement.open({ store, project, node, logs, log, nameOf, onSettled });
 		const opened = new ProjectReplica(options, { index, homeKey, logs, own, settlement });
 		replica.current = opened;
 		settlement.settle(index);

@@ -18,7 +18,7 @@ import {
 	type Result,
 	type Situation,
 } from '../operations/index.ts';
-import type { ItemView } from '../pipeline/index.ts';
+import { goneItem, type ItemView } from '../pipeline/index.ts';
 import type { ReplicaSeat } from './seat.ts';
 import type { KeptRefusal } from './settlement.ts';
 
@@ -148,8 +148,8 @@ export function refusedWishes({ replica }: Pick<ReplicaSeat, 'replica'>): Refuse
 
 /** As people are told of it. */
 export function wishOf(refusal: KeptRefusal, views: ReadonlyMap<string, ItemView>): RefusedWish {
-	const { author, n, item, event, who, at, words } = refusal;
-	return { id: `${author}#${n}`, item: views.get(item)?.name ?? item, key: item, event, who, at, words };
+	const { author, n, item, event, who, at, words, called } = refusal;
+	return { id: `${author}#${n}`, item: views.get(item)?.name ?? called ?? goneItem, key: item, event, who, at, words };
 }
 
 function counted(count: number, what: string): string | null {

@@ -31,6 +31,8 @@ const keptRefusalSchema = z.object({
 	who: z.string().nullable(),
 	/** Wall ms of the intent. */
 	at: z.number(),
+	/** What people called the item when it was last seen here. */
+	called: z.string().nullable().default(null),
 	refusal: z.string(),
 	words: z.string(),
 });
@@ -48,6 +50,8 @@ export interface SettlementOptions {
 	readonly node: NodeId;
 	readonly logs: ProjectLogs;
 	readonly log: Log;
+	/** What people call an item now; null where it is not there. */
+	readonly nameOf: (key: string) => string | null;
 	/** Called when it is durable that answers up to here were taken in, and when refusals came or went. */
 	readonly onSettled: () => void;
 }
@@ -58,6 +62,8 @@ export class Settlement {
 	readonly #options: SettlementOptions;
 	/** Not settled, by author in the order of their numbers. */
 	readonly #open = new Map<AuthorId, Map<number, Intent>>();
+	/** What items were called when something was wanted of them, by key; of what is open. */
+	readonly #names = new Map<string, string>();
 	readonly #waiters = new Map<IntentId, Waiter>();
 	readonly #kept = new Map<IntentId, KeptRefusal>();
 	/** Up to which number answers are on disk here, by author. */
@@ -92,13 +98,13 @@ export class Settlement {
 			const heard = this.#heard.get(author) ?? 0;
 			const from = Object.hasOwn(above, author) ? Math.min(heard, above[author] ?? 0) : heard;
 			if (from < heard) this.#heard.set(author, from);
-			for (const intent of logs.intentsAfter(author, from)) this.#openOf(author).set(intent.n, intent);
+			for (const intent of logs.intentsAfter(author, from)) this.#take(author, intent);
 		}
 	}
 
 	/** An intent of this process is durable and waits for an answer. */
 	add(intent: Intent): void {
-		this.#openOf(parseAuthorId(intent.author)).set(intent.n, intent);
+		this.#take(parseAuthorId(intent.author), intent);
 	}
 
 	/** Calls `waiter` with the answer, once; the returned function gives up waiting. */
@@ -140,6 +146,7 @@ export class Settlement {
 			reached.set(author, last);
 			writes.push({ kind: 'put', key: `heard/${this.#options.project}/${author}`, value: last });
 		}
+		if (this.unsettled.length === 0) this.#names.clear();
 		if (writes.length > 0) this.#keep(writes, reached);
 	}
 
@@ -155,6 +162,12 @@ export class Settlement {
 	/** Resolves when everything settled so far is on disk. */
 	async idle(): Promise<void> {
 		await this.#writing;
+	}
+
+	#take(author: AuthorId, intent: Intent): void {
+		this.#openOf(author).set(intent.n, intent);
+		const name = this.#options.nameOf(intent.item);
+		if (name !== null) this.#names.set(intent.item, name);
 	}
 
 	#openOf(author: AuthorId): Map<number, Intent> {
@@ -175,13 +188,16 @@ export class Settlement {
 			return [];
 		}
 		const reason = refusal.reason as Refusal;
-		const words = refusal.detail ?? explainRefusalIn(facts, reason, intent);
+		const called = this.#names.get(intent.item) ?? null;
+		const isNamedHereAlone = reason === 'unknownItem' && called !== null;
+		const detail = isNamedHereAlone ? undefined : refusal.detail;
+		const words = detail ?? explainRefusalIn(facts, reason, intent, called);
 		if (waiter) {
 			waiter({ kind: 'refused', refusal: reason, words });
 			return [];
 		}
 		const { author, n, item, event, who = null, at } = intent;
-		const kept = { author, n, item, event, who, at: at[0], refusal: reason, words };
+		const kept = { author, n, item, event, who, at: at[0], refusal: reason, words, called };
 		this.#kept.set(id, kept);
 		return [{ kind: 'put', key: `refused/${this.#options.project}/${id}`, value: kept }];
 	}

@@ -75,7 +75,9 @@ describe('a project with replicas', () => {
 		mesh.heal();
 		await mesh.pump();
 		expect(mesh.replica('ann').refusals()).toMatchObject([{ item: key(1), event: 'edit', refusal: 'unknownItem' }]);
-		expect(mesh.replica('ann').refusals()[0]?.words).toContain('there is no item');
+		expect(mesh.replica('ann').refusals()[0]?.words).toMatch(
+			/^edit of #1 "Item 1" was refused: there is no item any more/,
+		);
 		mesh.crash('ann');
 		await mesh.boot('ann');
 		expect(mesh.replica('ann').refusals()).toHaveLength(1);
