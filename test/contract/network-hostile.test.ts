@@ -1,13 +1,7 @@
-/**
- * libp2p under attack, over real sockets: raw TCP that never becomes a handshake, members and strangers that break the
- * rules with a libp2p of their own, lines that die without a word. The node under test neither crashes nor stalls, its
- * memory stays bounded, and members go on being served.
- */
-import { once } from 'node:events';
-import { connect as connectTo, createServer, type Socket } from 'node:net';
+import { connect as connectTo, type Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { generateKeyPair } from '@libp2p/crypto/keys';
-import type { Connection, Stream } from '@libp2p/interface';
+import type { Connection } from '@libp2p/interface';
 import { noise } from '@libp2p/noise';
 import { tcp } from '@libp2p/tcp';
 import { yamux } from '@libp2p/yamux';
@@ -22,6 +16,7 @@ import { type Channel, frameBytesMax, type Network, pause } from '../../shared/p
 import { SimClock, SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 import { identityNamed, listen } from '../support/network-worlds.ts';
+import { begun, muxerOf, openTcpServer, setIntervalOf } from '../support/raw-peer.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const real = new SystemClock();
@@ -382,39 +377,3 @@ describe('libp2p under attack', () => {
 		expect(victim.links()).toHaveLength(1);
 	});
 });
-
-function begun(socket: Socket): Promise<void> {
-	return new Promise((resolve) => {
-		socket.on('connect', resolve).on('close', () => resolve());
-	});
-}
-
-/** What an attacker reaches by changing the library under it. */
-interface OpenMuxer {
-	createStream(): Promise<Stream>;
-	addEventListener(kind: 'stream', listener: (event: { readonly detail: Stream }) => void): void;
-	sendFrame(header: { type: number; flag: number; streamID: number; length: number }, data?: Uint8Array): boolean;
-	readonly maConn: { readonly stream: { readonly socket: Socket } };
-}
-
-function muxerOf(connection: Connection): OpenMuxer {
-	return (connection as unknown as { readonly muxer: OpenMuxer }).muxer;
-}
-
-async function openTcpServer(
-	greet: (socket: Socket) => void,
-): Promise<{ readonly port: number; readonly close: () => void }> {
-	const server = createServer((socket) => {
-		socket.on('error', () => {});
-		greet(socket);
-	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const address = server.address();
-	return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => void server.close() };
-}
-
-function setIntervalOf(action: () => void): () => void {
-	const timer = setInterval(action, 100);
-	return () => clearInterval(timer);
-}

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import * as Y from 'yjs';
 import { decode, encodeWords, pullerSchema, serverSchema } from '../../shared/mesh/pack/messages.ts';
-import type { Channel } from '../../shared/ports/index.ts';
+import { type Channel, parseCommitId } from '../../shared/ports/index.ts';
 import { operationMethod } from '../../shared/protocol/mesh.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import {
@@ -297,7 +297,8 @@ export const workerAttacks: readonly MeshAttack[] = [
 		outcome: 'is cut off: MALFORMED; the item counts a failed try',
 		proof: {
 			...failedItem,
-			run: (scene) => delivers(scene, 'Garbage', { commit: 'ab'.repeat(20), bundle: Buffer.alloc(600_000, 'PACK') }),
+			run: (scene) =>
+				delivers(scene, 'Garbage', { commit: parseCommitId('ab'.repeat(20)), bundle: Buffer.alloc(600_000, 'PACK') }),
 		},
 	},
 	{
@@ -307,7 +308,8 @@ export const workerAttacks: readonly MeshAttack[] = [
 		outcome: 'the same',
 		proof: {
 			...failedItem,
-			run: (scene) => delivers(scene, 'Other', { ...handmadeBundle({ folder: 'file' }), commit: 'cd'.repeat(20) }),
+			run: (scene) =>
+				delivers(scene, 'Other', { ...handmadeBundle({ folder: 'file' }), commit: parseCommitId('cd'.repeat(20)) }),
 		},
 	},
 	{

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CanonicalRepository, MirrorRepository } from '../../../../shared/git/index.ts';
 import { NetworkPacks } from '../../../../shared/mesh/pack/index.ts';
 import { encodeWords, type ServerWords } from '../../../../shared/mesh/pack/messages.ts';
@@ -221,8 +221,7 @@ describe('NetworkPacks', () => {
 		for (const made of [...mirrors, mirror]) expect(await made.main()).toBe(commit);
 		expect(filesBelow('home packs/served')).toHaveLength(1);
 		await pair.clock.advance(11 * 60_000);
-		await new Promise((resolve) => setTimeout(resolve, 20));
-		expect(filesBelow('home packs/served')).toEqual([]);
+		await vi.waitFor(() => expect(filesBelow('home packs/served')).toEqual([]));
 		for (const made of mirrors) await made.close();
 	});
 
