@@ -1,6 +1,6 @@
 /**
- * A member's word to the gateway: it is here, at these addresses, in this version. Said at each connection, every ten
- * seconds and when asked to; a word that got lost is said again by the next one. It grants nothing.
+ * A member's word to the gateway: it is here, at these addresses, in this version. Said at each connection, every
+ * minute and when asked to; a word that got lost is said again after ten seconds. It grants nothing.
  */
 import { type Clock, GanglineError, type Log } from '../ports/index.ts';
 import { helloMethod } from '../protocol/mesh.ts';
@@ -21,7 +21,8 @@ export interface GatewayWord {
 	readonly clockAheadMs: number;
 }
 
-const everyMs = 10_000;
+const everyMs = 60_000;
+const retryMs = 10_000;
 
 export class Hello implements Disposable {
 	readonly #options: HelloOptions;
@@ -51,9 +52,10 @@ export class Hello implements Disposable {
 		if (this.#isStopped || this.#isSaying) return;
 		this.#isSaying = true;
 		this.#cancel();
-		void this.#say().finally(() => {
+		void this.#say().then((isHeard) => {
 			this.#isSaying = false;
-			if (!this.#isStopped) this.#cancel = this.#options.clock.after(everyMs, () => this.now());
+			if (this.#isStopped) return;
+			this.#cancel = this.#options.clock.after(isHeard ? everyMs : retryMs, () => this.now());
 		});
 	}
 
@@ -63,11 +65,11 @@ export class Hello implements Disposable {
 		this.#cancel();
 	}
 
-	async #say(): Promise<void> {
+	async #say(): Promise<boolean> {
 		const { mesh, clock, log, version } = this.#options;
 		const gateway = mesh.membership.gateway.node;
 		const links = mesh.network.links().map(({ node }) => node);
-		if (!links.includes(gateway)) return;
+		if (!links.includes(gateway)) return false;
 		const [at, began] = [clock.now(), clock.monotonic()];
 		try {
 			const known = mesh.network.addresses().filter((address) => addressSchema.safeParse(address).success);
@@ -75,9 +77,11 @@ export class Hello implements Disposable {
 			const answer = await mesh.rpc.ask(gateway, helloMethod, { version, addresses, links, at });
 			const roundTrip = clock.monotonic() - began;
 			this.#word = { version: answer.version, clockAheadMs: Math.round(answer.at - at - roundTrip / 2) };
+			return true;
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;
 			log.info('hello.unanswered', { code: error.code, why: error.message });
+			return false;
 		}
 	}
 }
