@@ -236,8 +236,7 @@ function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked)
 		stop: () => void clock.after(10, stop),
 	};
 	const membership = meshHandlers({
-		...{ mesh, version },
-		now: () => clock.now(),
+		...{ mesh, version, clock },
 		join: (joining) => becomeMember(parts, joining),
 		worker: () => station.state(),
 		resultsWaiting: (project) => resultsWaiting(parts, project),

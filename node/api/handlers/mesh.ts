@@ -4,7 +4,7 @@ import type { Mesh } from '../../../shared/mesh/index.ts';
 import { parseToken } from '../../../shared/mesh/join/index.ts';
 import { viewNode, viewProject } from '../../../shared/mesh/views.ts';
 import type { Args, Handlers, MeshNodeView, MeshProjectView, Result } from '../../../shared/operations/index.ts';
-import { ganglineError } from '../../../shared/ports/index.ts';
+import { type Clock, ganglineError } from '../../../shared/ports/index.ts';
 import type { WorkerState } from '../../../shared/protocol/worker-state.ts';
 import { gatewayOf, type MeshNode, type MeshProject } from '../../../shared/registry/index.ts';
 import type { BecameMember, Joining } from '../../become-member.ts';
@@ -13,7 +13,7 @@ import type { NodeMesh } from '../../node-mesh.ts';
 export interface MeshContext {
 	readonly mesh: NodeMesh;
 	readonly version: string;
-	readonly now: () => number;
+	readonly clock: Clock;
 	/** Asks the gateway, and keeps what it answered. */
 	readonly join: (joining: Joining) => Promise<BecameMember>;
 	/** How this node's worker is. */
@@ -23,6 +23,9 @@ export interface MeshContext {
 	/** The nodes as the gateway sees them; null where it cannot be asked now. */
 	readonly seenByGateway: (asked: { readonly revoked: boolean }) => Promise<readonly MeshNodeView[] | null>;
 }
+
+/** The registry comes with the first sync, on a busy machine a little after the answer of the gateway. */
+const registryMsMax = 10_000;
 
 type MeshHandlers = Pick<Handlers, 'mesh.join' | 'mesh.offline' | 'mesh.status' | 'node.list'>;
 
@@ -37,7 +40,7 @@ export function meshHandlers(context: MeshContext): MeshHandlers {
 		'mesh.status': async () => status(context),
 		'node.list': async ({ revoked }) => {
 			const nodes = await nodeViews(context, requireMesh(context), revoked);
-			return { nodes: [...nodes], takenAt: context.now() };
+			return { nodes: [...nodes], takenAt: context.clock.now() };
 		},
 	};
 }
@@ -55,10 +58,23 @@ async function join(context: MeshContext, { token: text, ...wish }: Args<'mesh.j
 	const known = Object.entries(wish).filter(([, value]) => value !== undefined);
 	const { joined, membership, outcomes } = await context.join({ token, wish: Object.fromEntries(known) });
 	const mesh = await context.mesh.open(membership);
-	// What the gateway signed is believed; anything else comes again with the first sync.
+	// What the gateway signed is believed; what sync has already overtaken comes from there a moment later.
 	await mesh.registry.apply(joined.registry, membership.gateway.node).catch(() => 'known');
+	await ownRecord(mesh, context.clock);
 	await context.mesh.review();
 	return joinedAnswer(context, mesh, { already: joined.already, outcomes });
+}
+
+/** Waits for a registry that has this node in it, a bounded time. */
+async function ownRecord(mesh: Mesh, clock: Clock): Promise<void> {
+	const isHere = (): boolean => Object.hasOwn(mesh.facts().nodes, mesh.self);
+	if (isHere()) return;
+	const arrived = Promise.withResolvers<void>();
+	const stop = mesh.onFacts(() => isHere() && arrived.resolve());
+	const cancel = clock.after(registryMsMax, arrived.resolve);
+	await arrived.promise;
+	cancel();
+	stop();
 }
 
 function joinedAnswer(
@@ -102,8 +118,8 @@ async function nodeViews(context: MeshContext, mesh: Mesh, revoked: boolean): Pr
 }
 
 async function status(context: MeshContext): Promise<Result<'mesh.status'>> {
-	const { mesh, now } = context;
-	const takenAt = now();
+	const { mesh, clock } = context;
+	const takenAt = clock.now();
 	const open = mesh.mesh;
 	if (open === null) return { mesh: null, offline: false, gateway: null, nodes: [], projects: [], takenAt };
 	const facts = open.facts();
@@ -135,7 +151,7 @@ function nodeView({ mesh, version, worker }: MeshContext, open: Mesh, node: Mesh
 }
 
 function projectView(context: MeshContext, open: Mesh, project: MeshProject): MeshProjectView {
-	const { mesh, now, resultsWaiting } = context;
+	const { mesh, clock, resultsWaiting } = context;
 	const isHere = project.home === open.self;
 	const { isUp, since } = mesh.linkOf(project.home);
 	const seat = mesh.seat({ kind: 'id', id: project.id });
@@ -144,7 +160,7 @@ function projectView(context: MeshContext, open: Mesh, project: MeshProject): Me
 		since,
 		resultsWaiting: isHere ? 0 : resultsWaiting(project.id),
 		changesWaiting: seat?.replica.waiting().length ?? 0,
-		now: now(),
+		now: clock.now(),
 	});
 }
 
