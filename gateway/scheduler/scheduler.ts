@@ -40,8 +40,11 @@ interface Reservation {
 	readonly at: number;
 }
 
-/** From an answer here to the word of the worker that it runs: an offer, a grant on disk, a beginning, a state. */
-const reservedMsMax = 15_000;
+/**
+ * From an answer here to the word of the worker that it runs: an offer, a grant on disk, a beginning, a state. Longer
+ * would keep the slot of a task that has begun and ended between two questions; shorter costs a decline, which is free.
+ */
+const reservedMsMax = 2_000;
 
 export class Scheduler {
 	readonly #options: SchedulerOptions;
@@ -104,7 +107,10 @@ export class Scheduler {
 
 	#reserve(node: NodeId, { project, workspace }: PlacementTask): void {
 		const at = this.#options.clock.monotonic();
-		this.#reserved.set(node, [...(this.#reserved.get(node) ?? []), { project, workspace, at }]);
+		const others = (this.#reserved.get(node) ?? []).filter(
+			(one) => one.project !== project || one.workspace !== workspace,
+		);
+		this.#reserved.set(node, [...others, { project, workspace, at }]);
 	}
 
 	/** What was given to it and does not run yet, as far as is known. */

@@ -54,7 +54,7 @@ interface Decided extends Pick<Placement, 'by' | 'at' | 'nodes'> {
 
 /** A task that everyone declines is asked about again by the next pass. */
 const roundsMax = 8;
-const askAgainMs = 3_000;
+const askAgainMs = 1_000;
 /** So long a holder may have no room to go on before another gets its item. */
 const noRoomMsMax = 60_000;
 /** Explanations kept; they are for items that wait or run now. */
