@@ -33,7 +33,7 @@ export interface Session {
 	project(): Promise<ProjectView>;
 	/** Who is asked about that project. */
 	asked(): Promise<NodeClient>;
-	/** Asks an operation of the project of this session. */
+	/** Asks an operation of the project that the command is about. */
 	ask<Name extends CallName>(name: Name, input: Omit<Input<Name>, 'project'>): Promise<Result<Name>>;
 	/** Whether a person is there who can answer a question. */
 	readonly mayAsk: boolean;

@@ -13,7 +13,7 @@ export type AgentEvent =
 	| { readonly kind: 'text'; readonly text: string }
 	/** `read`: the file that this tool reads, where it is one that reads. */
 	| { readonly kind: 'tool'; readonly name: string; readonly summary: string; readonly read?: string }
-	/** Totals of this session so far. */
+	/** Totals of the session so far. */
 	| { readonly kind: 'usage'; readonly costUsd: number; readonly inputTokens: number; readonly outputTokens: number }
 	/** Only `rejected` is a limit; `until` in wall ms where it is known. */
 	| { readonly kind: 'rateLimit'; readonly status: 'allowed' | 'warning' | 'rejected'; readonly until: number | null }

@@ -1,6 +1,6 @@
 /**
  * Finds the executable that does the work behind a command that npm installed. `codex` is a script for Node that starts
- * an ELF of another package, `claude` is a placeholder where install scripts are off; between us and the ELF nothing
+ * an ELF of another package, `claude` is an empty stand-in where install scripts are off; between us and the ELF nothing
  * should stand that signals, exit codes and memory must pass through. What is not recognised is run as it was found.
  */
 import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';

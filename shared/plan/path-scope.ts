@@ -26,21 +26,21 @@ const linksMax = 40;
 /** The path with the links of its parents followed, null where it leaves the worktree. A link itself is not followed. */
 function realPath(path: string, symlinks: Symlinks): readonly string[] | null {
 	if (path.startsWith('/') || path.includes('\0')) return null;
-	const todo = parts(path).reverse();
+	const rest = parts(path).reverse();
 	const real: string[] = [];
 	let links = 0;
-	for (let part = todo.pop(); part !== undefined; part = todo.pop()) {
+	for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
 		if (part === '..') {
 			if (real.pop() === undefined) return null;
 			continue;
 		}
 		real.push(part);
-		const target = todo.length > 0 ? linkAt(real, symlinks) : undefined;
+		const target = rest.length > 0 ? linkAt(real, symlinks) : undefined;
 		if (target === undefined) continue;
 		links += 1;
 		if (links > linksMax || target.startsWith('/') || target.includes('\0')) return null;
 		real.pop();
-		todo.push(...parts(target).reverse());
+		rest.push(...parts(target).reverse());
 	}
 	return real;
 }

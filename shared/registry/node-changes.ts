@@ -3,24 +3,16 @@
  * makes no sense is refused and changes nothing; what is so already gives back the very same facts.
  */
 import { ganglineError } from '../ports/errors.ts';
-import { type NodeId, type ProjectId, parseNodeId } from '../ports/ids.ts';
-import type { MeshNode, MeshPerson, NodeDuty, RegistryFacts } from './facts.ts';
+import { type NodeId, parseNodeId } from '../ports/ids.ts';
+import type { MeshNode, MeshPerson, RegistryFacts } from './facts.ts';
 import { gatewayOf, own } from './rights.ts';
 import { recordsMax } from './schema.ts';
 
 /** What a node is to become. */
-export interface Joining {
-	readonly id: NodeId;
-	readonly name: string;
-	/** Ed25519, 32 bytes, base64. */
-	readonly publicKey: string;
-	readonly addresses: readonly string[];
-	readonly duties: readonly NodeDuty[];
-	readonly worksFor: 'any' | readonly ProjectId[];
-	readonly person: string | null;
-	readonly slots: number;
-	readonly labels: readonly string[];
-}
+export type Joining = Pick<
+	MeshNode,
+	'id' | 'name' | 'publicKey' | 'addresses' | 'duties' | 'worksFor' | 'person' | 'slots' | 'labels'
+>;
 
 /** The first facts of a mesh: its gateway and the person who owns it. */
 export function foundMesh(

@@ -29,7 +29,7 @@ export interface Asked {
 	readonly dialect: Dialect;
 	/** What the session was told: the person's side of it, without the program's own system prompt. */
 	readonly prompt: string;
-	/** Output of the tools that the model has called in this session, oldest first. */
+	/** Output of the tools that the model has called in the session, oldest first. */
 	readonly results: readonly string[];
 	/** Of the login that came with the request. */
 	readonly authorization: string;
