@@ -86,7 +86,9 @@ describe.skipIf(!all)('a project whose home moves (scripts/test --all)', () => {
 		expect(told.refused).toMatchObject([
 			{ event: 'edit', who: 'ada', words: expect.stringContaining('there is no item') },
 		]);
-		expect(await server.ok(clone, 'status')).toMatch(/refused: edit of #1 "Edited away" was refused[\s\S]*gangline refusals --seen/);
+		expect(await server.ok(clone, 'status')).toMatch(
+			/refused: edit of #1 "Edited away" was refused[\s\S]*gangline refusals --seen/,
+		);
 		await server.ok(clone, 'refusals', '--seen');
 		expect((await board(server, clone)).refused).toEqual([]);
 	}, 120_000);
