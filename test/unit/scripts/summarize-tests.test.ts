@@ -1,88 +1,85 @@
 /**
  * Where tests are watched from afar only the last lines of a run are shown. So these lines must say which tests failed and
- * why; a run whose one failure nobody could name has to be run again.
+ * why; a run whose one failure nobody could name has to be run again. The runs here are real ones, of files that fail.
  */
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const script = resolve('scripts/summarize-tests.mjs');
-
-interface ToldTest {
-	readonly title: string;
-	readonly status: 'passed' | 'failed' | 'pending';
-	readonly message?: string;
-}
-
+const house = resolve('.');
 let folder: string;
 
-beforeEach(() => {
+beforeAll(() => {
 	folder = mkdtempSync(join(tmpdir(), 'summary-'));
-	mkdirSync(join(folder, 'reports'));
+	symlinkSync(join(house, 'node_modules'), join(folder, 'node_modules'));
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A report as vitest writes it, as far as the script reads it. */
-function report(kind: string, tests: readonly ToldTest[], file: { message?: string } = {}): void {
-	const assertionResults = tests.map(({ title, status, message }) => ({
-		fullName: title,
-		status,
-		failureMessages: message === undefined ? [] : [message],
-	}));
-	const failed = file.message !== undefined || tests.some((test) => test.status === 'failed');
-	const name = join(folder, `test/${kind}/a.test.ts`);
-	const testResults = [{ name, status: failed ? 'failed' : 'passed', message: file.message ?? '', assertionResults }];
-	const numPassedTests = tests.filter((test) => test.status === 'passed').length;
-	writeFileSync(join(folder, 'reports', `${kind}.json`), JSON.stringify({ numPassedTests, testResults }));
+/** The summary of a run of these files: name → source. */
+function summaryOfRun(files: Record<string, string>): string[] {
+	const reports = mkdtempSync(join(folder, 'reports-'));
+	const tests = mkdtempSync(join(folder, 'tests-'));
+	writeFileSync(join(tests, 'package.json'), '{ "type": "module" }');
+	for (const [name, source] of Object.entries(files)) writeFileSync(join(tests, name), source);
+	const vitest = join(house, 'node_modules/vitest/vitest.mjs');
+	const reporter = join(house, 'scripts/report-tests.mjs');
+	const env = { ...process.env, GANGLINE_TEST_REPORT: join(reports, 'unit.json') };
+	spawnSync(process.execPath, [vitest, 'run', '--root', tests, '--reporter', reporter], { cwd: tests, env });
+	return summary(reports);
 }
 
-function summary(): string[] {
-	const told = execFileSync(process.execPath, [script, 'reports'], { cwd: folder, encoding: 'utf8' });
-	return told.trimEnd().split('\n');
+function summary(reports: string): string[] {
+	const script = join(house, 'scripts/summarize-tests.mjs');
+	return execFileSync(process.execPath, [script, reports], { encoding: 'utf8' }).trimEnd().split('\n');
 }
 
 describe('the summary of a test run', () => {
-	it('ends with the failed tests by name, the first line of each error, and the counts', () => {
-		report('e2e', [
-			{ title: 'lands once', status: 'passed' },
-			{ title: 'lands twice', status: 'failed', message: '\u001b[31mError: waited 5 s\u001b[39m\n    at somewhere' },
-			{ title: 'needs docker', status: 'pending' },
-		]);
-		report('unit', [{ title: 'adds', status: 'passed' }]);
+	it('ends with what failed by name, the first line of each error, and the counts', () => {
+		const lines = summaryOfRun({
+			'a.test.ts': `
+				import { test } from 'vitest';
+				test('lands once', () => {});
+				test('lands twice', () => { throw new Error('\\u001b[31mwaited 5 s\\u001b[39m\\nat somewhere') });
+				test.skip('needs docker', () => {});`,
+			'b.test.ts': `
+				import { beforeAll, describe, test } from 'vitest';
+				describe('a home', () => {
+					beforeAll(() => { throw new Error('no port') });
+					test('starts', () => {});
+				});`,
+			'c.test.ts': `import './absent.ts';`,
+			'd.test.ts': `
+				import { test } from 'vitest';
+				test('goes on', async () => { Promise.reject(new TypeError('thrown aside')); await new Promise(setImmediate) });`,
+		});
 
-		expect(summary()).toEqual([
-			'left out: needs docker',
-			'FAIL test/e2e/a.test.ts > lands twice: Error: waited 5 s',
-			'2 passed, 1 failed',
-		]);
-	});
-
-	it('counts and names a file that could not be loaded, or whose preparation failed', () => {
-		report('unit', [], { message: 'SyntaxError: unexpected end' });
-		report('contract', [{ title: 'stores', status: 'pending' }], { message: '\nError: the hook timed out' });
-
-		expect(summary()).toEqual([
-			'left out: stores',
-			'FAIL test/contract/a.test.ts > the file itself: Error: the hook timed out',
-			'FAIL test/unit/a.test.ts > the file itself: SyntaxError: unexpected end',
-			'0 passed, 2 failed',
-		]);
+		expect(lines.filter((line) => line.startsWith('left out: '))).toEqual(
+			expect.arrayContaining(['left out: needs docker', 'left out: a home > starts']),
+		);
+		const failures = lines.slice(2, -1);
+		expect(failures).toHaveLength(4);
+		expect(failures).toContain('FAIL a.test.ts > lands twice: waited 5 s');
+		expect(failures).toContain('FAIL b.test.ts > around a home: no port');
+		expect(failures).toContainEqual(expect.stringMatching(/^FAIL c\.test\.ts > the file itself: .*absent\.ts/));
+		expect(failures).toContain('FAIL nobody caught > TypeError: thrown aside');
+		expect(lines.at(-1)).toBe('2 passed, 4 failed');
 	});
 
 	it('names at most ten, and says how many more there are', () => {
-		const tests = Array.from({ length: 13 }, (_, index) => ({
-			title: `case ${index}`,
-			status: 'failed' as const,
+		const reports = mkdtempSync(join(folder, 'reports-'));
+		const failed = Array.from({ length: 13 }, (_, at) => ({
+			file: 'a.test.ts',
+			title: `case ${at}`,
 			message: 'x'.repeat(1000),
 		}));
-		report('unit', tests);
+		writeFileSync(join(reports, 'unit.json'), JSON.stringify({ passed: 0, leftOut: [], failed }));
 
-		const lines = summary();
+		const lines = summary(reports);
 		expect(lines).toHaveLength(12);
-		expect(lines[9]).toMatch(/^FAIL test\/unit\/a\.test\.ts > case 9: x+…$/);
+		expect(lines[9]).toMatch(/^FAIL a\.test\.ts > case 9: x+…$/);
 		expect(lines.every((line) => line.length <= 301)).toBe(true);
 		expect(lines.slice(10)).toEqual(['FAIL and 3 more, named above where they ran', '0 passed, 13 failed']);
 	});
