@@ -1,7 +1,9 @@
 /**
  * The twin of the store's disk: memory that fails as real disks do. A batch first reaches a cache and is durable only
- * when the sync that follows it has succeeded; a crash takes the cache away. It can hold or fail syncs, flip bits, and
- * lose a synced batch without a word, as LevelDB does after a flipped byte in its log. Disks outlive the stores on them.
+ * when the sync that follows it has succeeded. A killed process leaves the cache to the next one; a power cut takes it,
+ * or all but a part of it: the first of the batches, as LevelDB's log is cut somewhere. Syncs can hang or fail, the disk
+ * can be full, bits can flip, and a synced batch can vanish without a word, as after a flipped byte in LevelDB's log.
+ * Disks outlive the stores on them. A contract suite holds this to the adapter.
  */
 
 import type { Disk, DiskOp, DiskPair, KeyRange, Mark } from '../../store/disk.ts';
@@ -12,6 +14,17 @@ type Batch = readonly DiskOp[];
 
 /** Batches beyond this are folded together; `loseBatch` reaches no further back. */
 const batchesKept = 1000;
+/** The mark is written without a sync: a power cut may leave one of the last few. */
+const marksKept = 4;
+
+/**
+ * How a process ends. `kill`: what it wrote is there for the next one, synced or not. `power`: nothing that was not
+ * synced, or with `random` the first few batches of it, as chance has it.
+ */
+export interface SimCrash {
+	readonly kind?: 'power' | 'kill';
+	readonly random?: SimRandom;
+}
 
 export class SimDisk {
 	readonly path: string;
@@ -19,11 +32,16 @@ export class SimDisk {
 	#durable = new Map<string, Uint8Array>();
 	#base = new Map<string, Uint8Array>();
 	#batches: Batch[] = [];
-	#mark: Omit<Mark, 'original'> | undefined;
+	/** Written and not synced, oldest first. */
+	#cache: Batch[] = [];
+	/** What the mark's file has held, newest last. */
+	#marks: Omit<Mark, 'original'>[] = [];
 	#isOriginal = true;
 	#session: Session | undefined;
 	#held: (() => void)[] | undefined;
 	#failures: Error[] = [];
+	#broken: Error | undefined;
+	#bytesMax = Number.POSITIVE_INFINITY;
 	#quarantined = 0;
 
 	constructor(path = 'sim-disk') {
@@ -37,18 +55,24 @@ export class SimDisk {
 				hint: 'Stop it first.',
 			});
 		}
-		const mark = this.#mark && { ...this.#mark, original: this.#isOriginal };
+		this.#refuseUnusable();
+		for (const batch of this.#cache.splice(0)) this.#makeDurable(batch);
+		const last = this.#marks.at(-1);
+		const mark = last && { ...last, original: this.#isOriginal };
 		this.#isOriginal = true;
 		this.#session = new Session(this, mark);
 		return this.#session;
 	}
 
-	/** Power off: what was not synced is gone, and the store that was open never hears of anything again. */
-	crash(): void {
+	/** The process ends at once: the store that was open never hears of anything again. */
+	crash({ kind = 'power', random }: SimCrash = {}): void {
 		this.#session?.die();
 		this.#session = undefined;
 		this.#held = undefined;
 		this.#failures = [];
+		if (kind === 'kill') return;
+		this.#cache.length = random ? random.below(this.#cache.length + 1) : 0;
+		if (random) this.#marks.length -= random.below(Math.max(1, this.#marks.length));
 	}
 
 	/** From now on no sync ends, until `releaseSyncs`. */
@@ -62,9 +86,32 @@ export class SimDisk {
 		for (const go of held) go();
 	}
 
-	/** The next sync fails with `error`; its batch is not durable. */
+	/** The next sync fails with `error`; whether its batch is there later is open. */
 	failNextSync(error: Error = new Error('input/output error')): void {
 		this.#failures.push(error);
+	}
+
+	/** From now on every sync fails, and no store opens, until `mend`. */
+	breakDown(error: Error = new Error('input/output error')): void {
+		this.#broken = error;
+	}
+
+	/** From now on the disk has room for this many more bytes, and refuses what needs more, until `mend`. */
+	fill(bytesLeft = 0): void {
+		this.#bytesMax = this.bytes + bytesLeft;
+	}
+
+	/** Ends `breakDown` and `fill`. */
+	mend(): void {
+		this.#broken = undefined;
+		this.#bytesMax = Number.POSITIVE_INFINITY;
+	}
+
+	/** How much is durable. */
+	get bytes(): number {
+		let bytes = 0;
+		for (const [key, value] of this.#durable) bytes += key.length + value.length;
+		return bytes;
 	}
 
 	/** Batches that are durable and can still be lost one by one. */
@@ -93,36 +140,35 @@ export class SimDisk {
 
 	/** A backup of what is durable now, to be put back with `restore`. */
 	backup(): SimBackup {
-		return { pairs: new Map(this.#durable), mark: this.#mark };
+		return { pairs: new Map(this.#durable), mark: this.#marks.at(-1) };
 	}
 
 	/** Puts a backup back, as an operator does with a copy of the folder. */
 	restore(backup: SimBackup): void {
 		this.#begin(new Map(backup.pairs));
-		this.#mark = backup.mark;
+		this.#cache = [];
+		this.#marks = backup.mark ? [backup.mark] : [];
 		this.#isOriginal = false;
 	}
 
-	/** @internal What the session does. */
-	async sync(): Promise<void> {
+	/** @internal What the session does: writes, then syncs. `isAlive`: whether anybody still runs there. */
+	async put(batch: Batch, isAlive: () => boolean): Promise<void> {
+		if (!isAlive()) return;
+		if (this.#bytesMax < Number.POSITIVE_INFINITY && this.bytes + sizeOf(batch) > this.#bytesMax) throw noSpace();
+		this.#cache.push(batch);
 		await Promise.resolve();
 		const held = this.#held;
 		if (held) await new Promise<void>((resolve) => held.push(resolve));
-		const failure = this.#failures.shift();
+		if (!isAlive()) return;
+		const failure = this.#failures.shift() ?? this.#broken;
 		if (failure) throw failure;
-	}
-
-	/** @internal */
-	keep(batch: Batch): void {
-		apply(this.#durable, batch);
-		this.#batches.push(batch);
-		const oldest = this.#batches.length > batchesKept ? this.#batches.shift() : undefined;
-		if (oldest) apply(this.#base, oldest);
+		this.#cache.splice(this.#cache.indexOf(batch), 1);
+		this.#makeDurable(batch);
 	}
 
 	/** @internal */
 	note(mark: Omit<Mark, 'original'>): void {
-		this.#mark = mark;
+		this.#marks = [...this.#marks, mark].slice(-marksKept);
 	}
 
 	/** @internal */
@@ -146,6 +192,22 @@ export class SimDisk {
 	/** @internal */
 	closed(session: Disk): void {
 		if (this.#session === session) this.#session = undefined;
+	}
+
+	/** A database writes when it is opened. */
+	#refuseUnusable(): void {
+		const failure = this.#broken ?? (this.bytes >= this.#bytesMax ? noSpace() : undefined);
+		if (!failure) return;
+		throw ganglineError('STORE_FAILED', `could not open the store ${this.path}: ${failure.message}`, {
+			cause: failure,
+		});
+	}
+
+	#makeDurable(batch: Batch): void {
+		apply(this.#durable, batch);
+		this.#batches.push(batch);
+		const oldest = this.#batches.length > batchesKept ? this.#batches.shift() : undefined;
+		if (oldest) apply(this.#base, oldest);
 	}
 
 	#begin(pairs: Map<string, Uint8Array>): void {
@@ -180,8 +242,7 @@ class Session implements Disk {
 
 	async commit(ops: readonly DiskOp[]): Promise<void> {
 		const batch = ops.map((op) => (op.kind === 'put' ? { ...op, value: Uint8Array.from(op.value) } : op));
-		await this.#alive(this.#disk.sync());
-		this.#disk.keep(batch);
+		await this.#alive(this.#disk.put(batch, () => !this.#isDead));
 	}
 
 	note(mark: { readonly schema: number; readonly batch: number }): void {
@@ -199,7 +260,8 @@ class Session implements Disk {
 	async startAgain(pairs: AsyncIterable<DiskPair>): Promise<string> {
 		const kept: DiskPair[] = [];
 		for await (const pair of pairs) kept.push(pair);
-		return this.#alive(Promise.resolve(this.#disk.replace(kept)));
+		await this.#alive(Promise.resolve());
+		return this.#disk.replace(kept);
 	}
 
 	/** A turn in which only promises run ends with them: no real time passes in a simulation. */
@@ -214,9 +276,22 @@ class Session implements Disk {
 	}
 
 	async #alive<T>(work: Promise<T>): Promise<T> {
-		const result = await work;
-		return this.#isDead ? new Promise<never>(() => {}) : result;
+		try {
+			const result = await work;
+			if (!this.#isDead) return result;
+		} catch (error) {
+			if (!this.#isDead) throw error;
+		}
+		return new Promise<never>(() => {});
 	}
+}
+
+function noSpace(): Error {
+	return Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+}
+
+function sizeOf(batch: Batch): number {
+	return batch.reduce((sum, op) => sum + op.key.length + (op.kind === 'put' ? op.value.length : 0), 0);
 }
 
 function apply(pairs: Map<string, Uint8Array>, batch: Batch): void {

@@ -66,6 +66,7 @@ describe('a store whose disk fails', () => {
 		await expect(store.write([append('a', '3')])).rejects.toMatchObject({ code: 'STORE_FAILED' });
 		expect(store.lastSeq('a')).toBe(0);
 		await store.close();
+		disk.crash();
 		const again = await openSimStore(disk);
 		await again.write([append('a', '1')]);
 		expect(await texts(again, 'a')).toEqual(['1']);
