@@ -8,6 +8,8 @@ export type StoreWrite =
 	| { readonly kind: 'append'; readonly stream: string; readonly bytes: Uint8Array }
 	/** Replaces all entries of a stream up to and including `through` by one snapshot, in the same batch. */
 	| { readonly kind: 'compact'; readonly stream: string; readonly through: number; readonly snapshot: Uint8Array }
+	/** Takes a stream away with everything in it; one that is not there stays so. Its name may begin again at 1. */
+	| { readonly kind: 'drop'; readonly stream: string }
 	| { readonly kind: 'put'; readonly key: string; readonly value: JsonValue }
 	| { readonly kind: 'delete'; readonly key: string };
 

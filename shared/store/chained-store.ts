@@ -45,8 +45,12 @@ import {
 	waitingBytesMax,
 } from './limits.ts';
 
+/** Stands for the last number of a stream that was taken away. */
+const gone = 0;
+
 interface Batch {
 	readonly ops: DiskOp[];
+	/** Last numbers of the streams that it changes. */
 	readonly seqs: Map<string, number>;
 	readonly waiting: { readonly resolve: () => void; readonly reject: (error: GanglineError) => void }[];
 	bytes: number;
@@ -189,6 +193,7 @@ export class ChainedStore implements Store {
 			batch.ops.push({ kind: 'put', key: valueKey(write.key), value: encodeRecord(write.key, write.value) });
 		} else if (write.kind === 'delete') batch.ops.push({ kind: 'delete', key: valueKey(write.key) });
 		else if (write.kind === 'append') this.#append(batch, write.stream, write.bytes);
+		else if (write.kind === 'drop') this.#drop(batch, write.stream);
 		else this.#compact(batch, write);
 	}
 
@@ -217,6 +222,17 @@ export class ChainedStore implements Store {
 		this.#assigned.set(stream, { ...state, first: through });
 	}
 
+	#drop(batch: Batch, stream: string): void {
+		const state = this.#assigned.get(stream);
+		if (!state) return;
+		for (let seq = state.first; seq <= state.seq; seq++) {
+			batch.ops.push({ kind: 'delete', key: entryKey(stream, seq) });
+		}
+		batch.ops.push({ kind: 'delete', key: headKey(stream) });
+		batch.seqs.set(stream, gone);
+		this.#assigned.delete(stream);
+	}
+
 	#flushAfterTurn(): void {
 		if (this.#isFlushing) return;
 		this.#isFlushing = true;
@@ -243,7 +259,10 @@ export class ChainedStore implements Store {
 		}
 		this.#batch = number;
 		this.#disk.note({ schema: schemaNumber, batch: number });
-		for (const [stream, seq] of batch.seqs) this.#durable.set(stream, seq);
+		for (const [stream, seq] of batch.seqs) {
+			if (seq === gone) this.#durable.delete(stream);
+			else this.#durable.set(stream, seq);
+		}
 		for (const { resolve } of batch.waiting) resolve();
 	}
 

@@ -127,6 +127,23 @@ describe.each([
 		expect(await texts(store, 's')).toEqual(['6* all', '7 g']);
 	});
 
+	it('takes a stream away in one batch with what comes in its place, and begins it again at 1', async () => {
+		await store.write(['a', 'b'].map((text) => append('old', text)));
+		await store.write([append('old', 'c'), { kind: 'drop', stream: 'old' }, append('new', 'abc')]);
+		expect(store.streams()).toEqual(['new']);
+		expect(store.lastSeq('old')).toBe(0);
+		await reopen();
+		expect(store.damaged).toEqual([]);
+		expect(await texts(store, 'old')).toEqual([]);
+		expect(await texts(store, 'new')).toEqual(['1 abc']);
+		await store.write([{ kind: 'drop', stream: 'never' }, { kind: 'drop', stream: 'new' }, append('new', 'x')]);
+		await store.write([append('old', 'again')]);
+		await reopen();
+		expect(store.damaged).toEqual([]);
+		expect(await texts(store, 'new')).toEqual(['1 x']);
+		expect(await texts(store, 'old')).toEqual(['1 again']);
+	});
+
 	it('refuses a compaction beyond the end or before the beginning, and writes nothing of that call', async () => {
 		await store.write([append('s', 'a'), append('s', 'b')]);
 		await store.write([{ kind: 'compact', stream: 's', through: 2, snapshot: bytes('ab') }]);
