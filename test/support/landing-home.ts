@@ -20,9 +20,9 @@ import { SimLog } from '../../shared/ports/sim/sim-log.ts';
 import { SystemClock, SystemRandom } from '../../shared/ports/system/index.ts';
 import { projectConfigSchema } from '../../shared/project/index.ts';
 import { openStore } from '../../shared/store/index.ts';
+import { itemsInMerge } from './crashes/items-in-merge.ts';
 import { Steps, steppedGit, steppedStore } from './doomed-steps.ts';
 import { person } from './git-signer.ts';
-import { itemInMerge } from './sim-home.ts';
 
 const orderSchema = z.strictObject({
 	mode: z.enum(['seed', 'land', 'dump']),
@@ -41,7 +41,10 @@ const orderSchema = z.strictObject({
 });
 
 const project = '01K00000000000000000000000';
-const lockWaitMs = 30_000;
+/** A rival that is not killed lands all there is before it lets go. */
+const lockWaitMs = 300_000;
+/** Passes that a git child's death may cost; more would be no accident. */
+const passesMax = 40;
 const order = orderSchema.parse(JSON.parse(process.argv[2] ?? ''));
 const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
 const clock = new SystemClock();
@@ -83,6 +86,7 @@ const queue = new LandingQueue({
 	clock,
 	log,
 	author: async () => person,
+	described: (item) => item,
 	config: async () => config,
 	verdict: async (_item, { tree }) => ({ tree, gateSet: 'none', passed: true, gates: [] }),
 	redMain: async () => null,
@@ -100,20 +104,20 @@ const queue = new LandingQueue({
 });
 
 if (order.mode !== 'dump') {
-	await queue.recover();
+	await throughDeadGits(() => queue.recover());
 	await home.settlePending();
 }
 if (order.mode === 'seed') {
-	for (const { key, commit, base } of order.items) {
-		await itemInMerge(
-			{ home, workAuthor: own.work.author },
-			{ key, commit: parseCommitId(commit), base: parseCommitId(base) },
-		);
-	}
+	const items = order.items.map(({ key, commit, base }) => ({
+		key,
+		commit: parseCommitId(commit),
+		base: parseCommitId(base),
+	}));
+	await itemsInMerge({ home, workAuthor: own.work.author }, items);
 }
 if (order.mode === 'land') {
 	// One pass lands all that can land; items that were sent back would be missing at the end.
-	await queue.pass();
+	await throughDeadGits(() => queue.pass());
 }
 const items = Object.values(index.facts.items).map(({ key, stage }) => ({
 	key,
@@ -123,6 +127,20 @@ const items = Object.values(index.facts.items).map(({ key, stage }) => ({
 say({ kind: 'ended', steps: steps.count, trouble: queue.trouble, items });
 await repository.close();
 await store.close();
+
+/** As the work loop does: what a killed git child makes impossible is tried again, nothing else is. */
+async function throughDeadGits(action: () => Promise<void>): Promise<void> {
+	for (let pass = 1; ; pass++) {
+		try {
+			return await action();
+		} catch (error) {
+			const isDeadGit =
+				error instanceof GanglineError && error.code === 'GIT_FAILED' && error.data.signal === 'SIGKILL';
+			if (!isDeadGit || pass === passesMax) throw error;
+			say({ kind: 'again', why: error.message });
+		}
+	}
+}
 
 /** A rival on the same store waits for its turn, as a person would who starts the node again at once. */
 async function openFreeStore(): Promise<Store> {

@@ -45,6 +45,36 @@ export function wrongOnMain(gitDir: string): readonly string[] {
 	});
 }
 
+/**
+ * Looks at one repository again and again: what main held it must still hold, in that order, and all of which a lander has
+ * said that it landed must be there.
+ */
+export class MainWitness {
+	readonly #gitDir: string;
+	#tip = '';
+
+	constructor(gitDir: string) {
+		this.#gitDir = gitDir;
+	}
+
+	/** `acknowledged`: the commit of each item that was said to have landed. */
+	wrong(acknowledged: ReadonlyMap<string, string>): readonly string[] {
+		const chain = git(this.#gitDir, 'rev-list', '--first-parent', 'refs/heads/main').split('\n');
+		const before = this.#tip;
+		this.#tip = chain[0] ?? '';
+		const landed = new Map(landingsOf(this.#gitDir).map(({ item, commit }) => [item, commit]));
+		return [
+			...wrongOnMain(this.#gitDir),
+			...(before === '' || chain.includes(before) ? [] : [`main was at ${before} and does not hold it any more`]),
+			...[...acknowledged].flatMap(([item, commit]) =>
+				landed.get(item) === commit
+					? []
+					: [`${item} was said to have landed as ${commit}, main has ${landed.get(item)}`],
+			),
+		];
+	}
+}
+
 /** What is wrong after the last one has ended by itself. `files`: the file that each item adds. */
 export function wrongAtTheEnd(
 	gitDir: string,

@@ -19,20 +19,24 @@ export type StoreName = 'store' | 'rival';
 export interface LanderEnd {
 	/** How it died, null when it ended by itself. */
 	readonly died: string | null;
+	/** Git children of its that were shot while it lived. */
+	readonly orphaned: number;
 	readonly cleared: number;
 	readonly steps: number;
 	readonly trouble: string | null;
 	readonly items: readonly JudgedItem[];
 }
 
-/** Where the parent kills: this long after the lander has the lock. */
+/** Where the parent kills: this long after the lander has the lock. `child`: one git of its alone, and it lives on. */
 export interface Shot {
 	readonly afterMs: number;
-	readonly withChildren: boolean;
+	readonly target: 'home' | 'family' | 'child';
 }
 
 interface Line {
-	readonly kind: 'waiting' | 'opened' | 'landed' | 'dies' | 'ended';
+	readonly kind: 'waiting' | 'opened' | 'landed' | 'again' | 'dies' | 'ended';
+	readonly item?: string;
+	readonly commit?: string;
 	readonly step?: string;
 	readonly stopped?: readonly number[];
 	readonly cleared?: number;
@@ -47,6 +51,8 @@ export class LandingYard implements Disposable {
 	readonly files: ReadonlyMap<string, string>;
 	/** What must not be and was seen while landers ran. */
 	readonly wrong: string[] = [];
+	/** The commit of each item of which a lander has said that it landed. */
+	readonly acknowledged = new Map<string, string>();
 	readonly #folder: string;
 	readonly #compiled: string;
 	readonly #running = new Set<ChildProcess>();
@@ -81,8 +87,8 @@ export class LandingYard implements Disposable {
 		}
 	}
 
-	land(store: StoreName, { doom, shot }: { doom?: Doom; shot?: Shot } = {}): Promise<LanderEnd> {
-		return this.#run({ mode: 'land', store, ...(doom && { doom }) }, shot);
+	land(store: StoreName, { doom, shots }: { doom?: Doom; shots?: readonly Shot[] } = {}): Promise<LanderEnd> {
+		return this.#run({ mode: 'land', store, ...(doom && { doom }) }, shots);
 	}
 
 	async facts(store: StoreName): Promise<readonly JudgedItem[]> {
@@ -95,7 +101,7 @@ export class LandingYard implements Disposable {
 		rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 	}
 
-	async #run(order: object, shot?: Shot): Promise<LanderEnd> {
+	async #run(order: object, shots: readonly Shot[] = []): Promise<LanderEnd> {
 		const child = spawn(process.execPath, [program, JSON.stringify({ folder: this.#folder, ...order })], {
 			stdio: ['ignore', 'pipe', 'pipe'],
 			env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: this.#compiled },
@@ -106,14 +112,20 @@ export class LandingYard implements Disposable {
 		child.stderr.setEncoding('utf8').on('data', (text: string) => {
 			errors += text;
 		});
-		let end: LanderEnd = { died: null, cleared: 0, steps: 0, trouble: null, items: [] };
+		let end: LanderEnd = { died: null, orphaned: 0, cleared: 0, steps: 0, trouble: null, items: [] };
+		let orphaned = 0;
 		const take = (line: Line): void => {
 			if (line.kind === 'waiting') this.#releaseOnceAwaited(child);
 			if (line.kind === 'opened') {
 				if (this.#orphans.length > 0) this.wrong.push('a home had the lock while orphans held it');
 				end = { ...end, cleared: line.cleared ?? 0 };
-				if (shot) setTimeout(() => shoot(child, shot), shot.afterMs);
+				for (const shot of shots) {
+					setTimeout(() => {
+						orphaned += shoot(child, shot);
+					}, shot.afterMs);
+				}
 			}
+			if (line.kind === 'landed') this.#acknowledge(line.item ?? '', line.commit ?? '');
 			if (line.kind === 'dies') {
 				end = { ...end, died: line.step ?? '' };
 				this.#orphans = line.stopped ?? [];
@@ -127,7 +139,14 @@ export class LandingYard implements Disposable {
 		const signal = await closed;
 		this.#running.delete(child);
 		if (errors !== '') this.wrong.push(errors);
-		return signal !== null && end.died === null ? { ...end, died: `shot: ${signal}` } : end;
+		const died = signal !== null && end.died === null ? `shot: ${signal}` : end.died;
+		return { ...end, died, orphaned };
+	}
+
+	#acknowledge(item: string, commit: string): void {
+		const before = this.acknowledged.get(item) ?? commit;
+		if (before !== commit) this.wrong.push(`${item} was said to have landed as ${before} and as ${commit}`);
+		this.acknowledged.set(item, commit);
 	}
 
 	/** Lets the orphans go on, or ends them, when `waiter` has begun to wait for what they hold. */
@@ -142,11 +161,19 @@ export class LandingYard implements Disposable {
 	}
 }
 
-function shoot(child: ChildProcess, { withChildren }: Shot): void {
-	if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+/** Answers how many git children it shot of a home that lives on. */
+function shoot(child: ChildProcess, { target }: Shot): number {
+	if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return 0;
 	const children = childrenOf(child.pid);
+	if (target === 'child') {
+		const [pid] = children.filter((one) => readQuietly(`/proc/${one}/comm`).trim() === 'git').slice(-1);
+		if (pid === undefined) return 0;
+		signalQuietly(pid, 'SIGKILL');
+		return 1;
+	}
 	child.kill('SIGKILL');
-	if (withChildren) for (const pid of children) signalQuietly(pid, 'SIGKILL');
+	if (target === 'family') for (const pid of children) signalQuietly(pid, 'SIGKILL');
+	return 0;
 }
 
 function waitsForLock(pid: number | undefined): boolean {
