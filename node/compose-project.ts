@@ -92,12 +92,19 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 	const branches = makeBranches(ground);
 	const pulls = makePulls(ground);
 	const { work, worker, desk } = await makeWork(ground);
+	const { openTexts: texts } = ground.exchange;
 	slot.project = new Project({
 		record,
 		nodeName: parts.config.name,
 		home,
 		exchange: ground.exchange,
-		segments: new Segments({ project: record.id, store: parts.store, home, log }),
+		segments: new Segments({
+			project: record.id,
+			store: parts.store,
+			home,
+			log,
+			described: (item) => texts.described(item),
+		}),
 		nameOf: (node) => parts.registry.nodeName(node),
 		repository,
 		queue: makeQueue(ground, { branches, pulls }),
@@ -214,7 +221,7 @@ function makeQueue(
 	ground: Ground,
 	{ branches, pulls }: { readonly branches: BranchSync; readonly pulls: PullRequests },
 ): LandingQueue {
-	const { parts, record, log, repository, main, settings, home, judge, author, opened, poke } = ground;
+	const { parts, record, log, repository, main, settings, home, exchange, judge, author, opened, poke } = ground;
 	const { config, store, clock } = parts;
 	const own = { repository, main, environment: config.personEnvironment, temporaryFolder: config.state.root };
 	const key = `landing/${record.id}`;
@@ -225,6 +232,7 @@ function makeQueue(
 		clock,
 		log,
 		author,
+		described: (item) => exchange.openTexts.described(item),
 		config: (tip) => settings.at(tip),
 		verdict: (_item, candidate, at) => judge(candidate.commit, at),
 		redMain: async (tip, at) => {

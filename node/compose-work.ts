@@ -7,6 +7,7 @@ import { findNode, mayWorkFor, memberOf } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
 import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
 import type { ConfigAtMain } from './home/config-at-main.ts';
+import type { HomeExchange } from './home/exchange.ts';
 import type { Home } from './home/home.ts';
 import { touchesJudge } from './home/judge-files.ts';
 import type { MainReader } from './home/main-reader.ts';
@@ -29,6 +30,7 @@ export interface WorkGround {
 	readonly main: MainReader;
 	readonly settings: ConfigAtMain;
 	readonly home: Home;
+	readonly exchange: Pick<HomeExchange, 'openTexts'>;
 	/** Under which this process's worker works. */
 	readonly workAuthor: string;
 	readonly runs: RunBook;
@@ -55,6 +57,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 	const work: WorkLoop = new WorkLoop({
 		project: record.id,
 		...{ home, pool, workAuthor, runs, log, clock },
+		texts: ground.exchange.openTexts,
 		git: repository,
 		placer: new Placer({
 			rpc: doors.rpc,

@@ -55,7 +55,8 @@ export class HomeExchange implements SyncedProject {
 	readonly index: ProjectIndex;
 	readonly logs: ProjectLogs;
 	readonly #options: ExchangeOptions;
-	readonly #texts: OpenTexts;
+	/** What people and agents have written at items. */
+	readonly openTexts: OpenTexts;
 	readonly #settlement: Settlement;
 	readonly #intake: Intake;
 	readonly #coverage = new Coverage();
@@ -71,7 +72,7 @@ export class HomeExchange implements SyncedProject {
 		};
 		const settlement = await Settlement.open({ store, project, node, logs, log, nameOf, onSettled });
 		exchange.current = new HomeExchange(options, settlement);
-		await exchange.current.#texts.openStored();
+		await exchange.current.openTexts.openStored();
 		return exchange.current;
 	}
 
@@ -82,8 +83,7 @@ export class HomeExchange implements SyncedProject {
 		this.index = index;
 		this.logs = logs;
 		this.#settlement = settlement;
-		const isKnown = (item: string): boolean => home.item(item) !== undefined;
-		this.#texts = new OpenTexts({ store, project, random, isKnown });
+		this.openTexts = new OpenTexts({ store, project, random, item: (key) => home.item(key) });
 		const isOwn = (author: string): boolean => own.has(author);
 		this.#intake = new Intake({ home, logs, node, isOwn, rights, refusals: () => index.refusals, clock, log });
 	}
@@ -155,15 +155,15 @@ export class HomeExchange implements SyncedProject {
 	}
 
 	text(item: string): Promise<ItemText | undefined> {
-		return this.#texts.open(item);
+		return this.openTexts.open(item);
 	}
 
 	texts(): readonly ItemText[] {
-		return this.#texts.all();
+		return this.openTexts.all();
 	}
 
 	onText(listener: (text: ItemText) => void): () => void {
-		return this.#texts.subscribe(listener);
+		return this.openTexts.subscribe(listener);
 	}
 
 	/** Nobody tells the home what its facts are. */

@@ -7,7 +7,7 @@ import { type Item, type ItemRole, mayRun, type Right, type Token } from '../../
 import type { PlacementTask } from '../../shared/placement/index.ts';
 import type { Clock, CommitId, Git, Log, NodeId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
-import { sayingCharactersMax, type Task } from '../../shared/protocol/work.ts';
+import { sayingCharactersMax, type Task, taskDescriptionCharactersMax } from '../../shared/protocol/work.ts';
 import { agentFor, runtimeOf } from './agent-for.ts';
 import type { Home } from './home.ts';
 import { neededLabels } from './needed-labels.ts';
@@ -24,10 +24,19 @@ export interface GrantOptions {
 	readonly pool: WorkerPool;
 	readonly placer: Pick<Placer, 'place'>;
 	readonly runs: RunBook;
+	readonly texts: Texts;
 	readonly clock: Clock;
 	readonly log: Log;
 	/** Asks for another pass: what waits for a node may find one. */
 	readonly onSettled: () => void;
+}
+
+/** What people and agents have written at items. */
+export interface Texts {
+	/** The item with its text as it is now. */
+	described(item: Item): Item;
+	/** The state of that text; null where nobody has written. */
+	stateOf(key: string): string | null;
 }
 
 /** The last decision about an item: where it was placed and why, or why nowhere. */
@@ -181,7 +190,7 @@ export class Grants {
 	}
 
 	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
-		const runtime = runtimeOf(agentFor(item, role, config) ?? 'shell', config);
+		const runtime = runtimeOf(agentFor(this.#options.texts.described(item), role, config) ?? 'shell', config);
 		return {
 			id: `${this.#options.project}/${item.key}`,
 			project: this.#options.project,
@@ -197,7 +206,10 @@ export class Grants {
 		};
 	}
 
-	async #task({ item, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Promise<Task> {
+	async #task({ item: bare, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Promise<Task> {
+		const { texts } = this.#options;
+		const item = texts.described(bare);
+		const textState = texts.stateOf(item.key);
 		const startAt = await this.#startOf(item);
 		return {
 			project: this.#options.project,
@@ -206,7 +218,8 @@ export class Grants {
 				number: item.number,
 				title: item.title,
 				type: item.type,
-				description: item.description,
+				description: item.description.slice(0, taskDescriptionCharactersMax),
+				...(textState === null ? {} : { textState }),
 				words: item.words,
 				lastFailure: failureText(item),
 			},

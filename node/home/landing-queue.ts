@@ -32,6 +32,8 @@ export interface LandingQueueOptions {
 	readonly clock: Clock;
 	readonly log: Log;
 	readonly author: () => Promise<Person>;
+	/** The item with its text as it is now. */
+	readonly described: (item: Item) => Item;
 	/** The project file as main has it at `tip`. */
 	readonly config: (tip: CommitId) => Promise<ProjectConfig>;
 	/** Runs main's gates on exactly this commit's tree, or answers what they said before. */
@@ -123,7 +125,12 @@ export class LandingQueue {
 
 	async #attempt(item: Item): Promise<'settled' | 'overtaken'> {
 		const { git, main, home, author, clock, config: configAt } = this.#options;
-		const prepared = await prepareLanding(item, { git, main, author: await author(), atMs: clock.now() });
+		const prepared = await prepareLanding(this.#options.described(item), {
+			git,
+			main,
+			author: await author(),
+			atMs: clock.now(),
+		});
 		if (prepared.kind === 'onMain') {
 			await this.recover();
 			return 'settled';
@@ -146,7 +153,7 @@ export class LandingQueue {
 		}
 		// Gates may have taken long: what was paused meanwhile lands when it goes on, without judging it again.
 		if (this.#options.isPaused()) return 'settled';
-		if (await this.#options.propose(item, candidate, config)) return 'settled';
+		if (await this.#options.propose(this.#options.described(item), candidate, config)) return 'settled';
 		return this.#moveMain(item, candidate);
 	}
 

@@ -124,7 +124,9 @@ export class Project {
 
 	/** Open items and items of segments that have all words, best first. */
 	async search(words: string): Promise<readonly Found[]> {
-		const open = searchItems(Object.values(this.home.facts.items), words);
+		const { openTexts } = this.exchange;
+		const items = Object.values(this.home.facts.items).map((item) => openTexts.described(item));
+		const open = searchItems(items, words);
 		return [...open, ...(await this.#parts.segments.search(words))].sort((a, b) => b.score - a.score);
 	}
 
@@ -152,6 +154,11 @@ export class Project {
 		home.subscribe(({ history }) => {
 			const why = history.map(({ event }) => event).join(', ');
 			onChange({ kind: 'items', keys: [...new Set(history.map(({ item }) => item))], why });
+			this.poke();
+		});
+		exchange.openTexts.onWritten((key) => {
+			onChange({ kind: 'items', keys: [key], why: 'its text was written' });
+			// A script may have come, without which nobody could work on it.
 			this.poke();
 		});
 		// Whoever was away may have wanted much; what began before goes on meanwhile.
@@ -219,7 +226,8 @@ export class Project {
 
 	views(): ReadonlyMap<string, ItemView> {
 		const names = authorNames(this.home.facts, [], this.#parts.nameOf);
-		return new Map(viewItems(this.home.facts, [], names).map((view) => [view.key, view]));
+		const { openTexts } = this.exchange;
+		return new Map(viewItems(this.home.facts, [], names).map((view) => [view.key, openTexts.described(view)]));
 	}
 
 	/** What an answer about items needs besides the items. */

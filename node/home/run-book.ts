@@ -24,6 +24,8 @@ const runSchema = z.object({
 	inputTokens: z.number(),
 	outputTokens: z.number(),
 	gates: z.array(gateVerdictSchema),
+	/** The state of the item's text that the agent was given; null where nobody had written at it. */
+	textState: z.string().nullable().default(null),
 });
 export type RunRecord = z.output<typeof runSchema>;
 
@@ -73,6 +75,7 @@ export class RunBook {
 			inputTokens: 0,
 			outputTokens: 0,
 			gates: [],
+			textState: task.item.textState ?? null,
 		});
 	}
 
@@ -91,6 +94,7 @@ export class RunBook {
 			inputTokens: report.usage.inputTokens,
 			outputTokens: report.usage.outputTokens,
 			gates: report.kind === 'result' ? [...report.verdict.gates] : (begun?.gates ?? []),
+			textState: task.item.textState ?? null,
 		});
 	}
 

@@ -5,6 +5,7 @@
 import { decodeSegment, encodeSegment, segmentHash } from '../../shared/documents/index.ts';
 import {
 	depart,
+	descriptionBytesMax,
 	type Found,
 	type Item,
 	mayLeave,
@@ -19,6 +20,8 @@ export interface SegmentsOptions {
 	readonly store: Store;
 	readonly log: Log;
 	readonly home: Pick<Home, 'facts' | 'publish'>;
+	/** The item with its text as it is now. */
+	readonly described: (item: Item) => Item;
 }
 
 /** That many make a segment at once; fewer wait, so that segments do not become many and tiny. */
@@ -48,8 +51,8 @@ export class Segments {
 	}
 
 	#close(facts: ProjectFacts): { readonly facts: ProjectFacts; readonly writes: readonly StoreWrite[] } | null {
-		const { project, log } = this.#options;
-		const leaving = mayLeave(facts);
+		const { project, log, described } = this.#options;
+		const leaving = mayLeave(facts).map((item) => withinItem(described(item)));
 		if (leaving.length === 0) return null;
 		const number = Math.max(0, ...Object.keys(facts.segments ?? {}).map(Number)) + 1;
 		const { bytes, hash, taken } = encodeSegment(project, number, leaving);
@@ -72,6 +75,14 @@ export class Segments {
 		}
 		return items;
 	}
+}
+
+/** A text may be longer than what an item may carry: its beginning is kept, the words by which it is found mostly are there. */
+function withinItem(item: Item): Item {
+	const bytes = Buffer.from(item.description);
+	if (bytes.byteLength <= descriptionBytesMax) return item;
+	const cut = new TextDecoder().decode(bytes.subarray(0, descriptionBytesMax), { stream: true });
+	return { ...item, description: cut };
 }
 
 function isDue(facts: ProjectFacts, now: number): boolean {

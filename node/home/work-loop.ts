@@ -35,7 +35,7 @@ export interface AttemptName {
 	readonly token: Token;
 }
 
-export interface WorkLoopOptions extends ReportSurroundings, Pick<GrantOptions, 'project' | 'placer'> {
+export interface WorkLoopOptions extends ReportSurroundings, Pick<GrantOptions, 'project' | 'placer' | 'texts'> {
 	readonly home: Home;
 	readonly git: Git;
 	readonly pool: WorkerPool;
@@ -81,12 +81,12 @@ export class WorkLoop {
 
 	/** One pass of the reconciler. `begin`: the main that new work begins on, or why none may begin. */
 	async pass(begin: { readonly main: CommitId } | string, config: ProjectConfig): Promise<void> {
-		const { home, pool, clock } = this.#options;
+		const { home, pool, clock, texts } = this.#options;
 		const items = Object.values(home.facts.items);
 		const actions = planWork(home.facts, pool.seen(items.flatMap(({ holder }) => holder ?? [])), {
 			mayBegin: typeof begin !== 'string',
 			autoStart: config.work.auto_start,
-			agentFor: (item, role) => agentFor(item, role, config),
+			agentFor: (item, role) => agentFor(texts.described(item), role, config),
 			notBefore: this.#notBefore,
 			lostAfterMs: (item) => lostAfter(item, config),
 			missing: await this.#missing.among(items),

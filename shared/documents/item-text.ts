@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as Y from 'yjs';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
-import { type Applied, type DocumentChange, DurableDocument } from './durable-document.ts';
+import { type Applied, clocksOf, type DocumentChange, DurableDocument } from './durable-document.ts';
 import { textCharactersMax } from './limits.ts';
 import { textEdits } from './text-diff.ts';
 
@@ -15,6 +15,8 @@ export interface ItemTextOptions {
 	/** The item's key. */
 	readonly item: string;
 	readonly random: Random;
+	/** What the item was added with: the text as long as nobody has written. */
+	readonly first: string;
 }
 
 const shape = { root: 'text', kind: 'text' } as const;
@@ -23,9 +25,12 @@ export class ItemText {
 	readonly name: string;
 	readonly #durable: DurableDocument;
 
-	static async open({ store, project, item, random }: ItemTextOptions): Promise<ItemText> {
+	static async open({ store, project, item, random, first }: ItemTextOptions): Promise<ItemText> {
 		const name = `doc/${project}/text/${item}`;
-		return new ItemText(name, await DurableDocument.open({ store, stream: name, name, shape, random }));
+		const durable = await DurableDocument.open({ store, stream: name, name, shape, random });
+		const isEmpty = clocksOf(durable.document).size === 0;
+		if (isEmpty && first !== '') await durable.apply(firstUpdate(name, first), 'the item itself');
+		return new ItemText(name, durable);
 	}
 
 	private constructor(name: string, durable: DurableDocument) {
@@ -87,4 +92,16 @@ export class ItemText {
 			}
 		});
 	}
+}
+
+/**
+ * The text that an item was added with, as an update that is the same wherever it is made: two replicas that begin a
+ * text apart have written one thing, not two. Its client id is a hash of what it says, so that no other text has it.
+ */
+function firstUpdate(name: string, first: string): Uint8Array {
+	const document = new Y.Doc({ guid: name });
+	const hash = createHash('sha256').update(name).update('\0').update(first).digest();
+	document.clientID = Math.max(1, hash.readUInt32BE(0));
+	document.getText(shape.root).insert(0, first.toWellFormed());
+	return Y.encodeStateAsUpdate(document);
 }

@@ -14,14 +14,7 @@ import type { Args } from './registry.ts';
 export type ItemDraft = Omit<Intent, 'author' | 'n' | 'at'>;
 
 /** The operations that are one intent. */
-export const intentOperations = [
-	'item.add',
-	'item.edit',
-	'item.move',
-	'item.approve',
-	'item.reject',
-	'item.delete',
-] as const;
+export const intentOperations = ['item.add', 'item.move', 'item.approve', 'item.reject', 'item.delete'] as const;
 export type IntentOperation = (typeof intentOperations)[number];
 
 export interface Wanted {
@@ -46,16 +39,20 @@ export function addIntent(args: Args<'item.add'>, { project, caller, key }: Want
 	});
 }
 
-/** @throws GanglineError UNKNOWN_ITEM, REFUSED naming the circle that the edit would close */
-export function editIntent(args: Args<'item.edit'>, { project, caller }: Wanted): ItemDraft {
+/**
+ * What an edit wants of an item's fields; null where it is about the description alone, which is a text of its own that
+ * everyone writes. @throws GanglineError UNKNOWN_ITEM, REFUSED naming the circle that the edit would close
+ */
+export function editIntent(args: Args<'item.edit'>, { project, caller }: Wanted): ItemDraft | null {
 	const { key } = findView(project, args.item);
-	const { project: _project, item: _item, hold, dependsOn, parent, ...fields } = args;
+	const { project: _project, item: _item, description: _text, hold, dependsOn, parent, ...fields } = args;
 	const links = {
 		...(dependsOn ? { dependsOn: dependsOn.map((ref) => findView(project, ref).key) } : {}),
 		...(parent === undefined ? {} : { parent: parent && findView(project, parent).key }),
 	};
 	refuseCircle(project, key, links);
-	return wants(caller, key, 'edit', { ...fields, ...(hold === undefined ? {} : { held: hold }), ...links });
+	const changes = { ...fields, ...(hold === undefined ? {} : { held: hold }), ...links };
+	return Object.keys(changes).length === 0 ? null : wants(caller, key, 'edit', changes);
 }
 
 /** @throws GanglineError UNKNOWN_ITEM, REFUSED where the word leads nowhere from the item's stage */

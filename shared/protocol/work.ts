@@ -16,6 +16,9 @@ export const agentNameSchema = z.string().min(1).max(100);
 export const sayingCharactersMax = 16 * 1024;
 const saying = z.string().max(sayingCharactersMax);
 
+/** An agent reads no longer text; what is behind it belongs into a file of the repository. */
+export const taskDescriptionCharactersMax = 64 * 1024;
+
 /** One piece of work, complete: the worker asks nothing back before it begins. */
 export const taskSchema = z.object({
 	project: projectIdSchema,
@@ -24,7 +27,9 @@ export const taskSchema = z.object({
 		number: z.int().min(0),
 		title: z.string().max(1_000),
 		type: z.string().max(20),
-		description: z.string().max(64 * 1024),
+		description: z.string().max(taskDescriptionCharactersMax),
+		/** The state of the item's text that this is; absent where nobody has written at it since it was added. */
+		textState: z.string().max(100).exactOptional(),
 		words: z
 			.array(z.string().max(8 * 1024))
 			.max(50)

@@ -11,6 +11,7 @@ import {
 	type CallName,
 	deleteIntent,
 	editIntent,
+	findView,
 	type HandlersAt,
 	type IntentOperation,
 	type ItemAnswer,
@@ -61,7 +62,7 @@ type Answer = (seat: ReplicaSeat, asking: Asking<never>) => Promise<unknown>;
 const answers: { readonly [Name in ProjectCall]?: (seat: ReplicaSeat, asking: Asking<Name>) => Promise<Result<Name>> } =
 	{
 		'item.add': (seat, asking) => change(seat, asking),
-		'item.edit': (seat, asking) => change(seat, asking),
+		'item.edit': (seat, asking) => edit(seat, asking),
 		'item.move': (seat, asking) => change(seat, asking),
 		'item.approve': (seat, asking) => change(seat, asking),
 		'item.reject': (seat, asking) => change(seat, asking),
@@ -117,15 +118,31 @@ async function change<Name extends Exclude<IntentOperation, 'item.delete'>>(
 	{ name, args, caller }: Asking<Name>,
 ): Promise<Result<'item.add'>> {
 	const draft = drafts[name](args as never, { seat, project: seat.replica, caller });
-	const submitted = await submit(seat, draft);
-	const seen = seenItem(seat, draft.item);
-	if (submitted.kind === 'tentative') {
-		if (!seen) throw ganglineError('UNKNOWN_ITEM', `the item ${draft.item} is gone`);
-		return { item: seen, answer: tentatively(seat), hint: null };
-	}
-	const item = await itemAtHome(seat, draft.item, caller).catch(() => seen);
-	if (!item) throw ganglineError('UNKNOWN_ITEM', `the item ${draft.item} is gone`);
-	return { item, answer: nextSentence(item, item.holder?.node ?? someWorker), hint: null };
+	const { kind } = await submit(seat, draft);
+	return changed(seat, draft.item, { caller, isTentative: kind === 'tentative' });
+}
+
+/** The description is a text that everyone writes, also without the home; fields are the home's to change. */
+async function edit(seat: ReplicaSeat, { args, caller }: Asking<'item.edit'>): Promise<Result<'item.add'>> {
+	const { replica, contact } = seat;
+	const { key } = findView(replica, args.item);
+	const draft = editIntent(args, { project: replica, caller });
+	const settled = draft === null ? null : await submit(seat, draft);
+	if (args.description !== undefined) await replica.openTexts.write(key, args.description);
+	const isTentative = settled === null ? !contact.isConnected : settled.kind === 'tentative';
+	return changed(seat, key, { caller, isTentative });
+}
+
+async function changed(
+	seat: ReplicaSeat,
+	key: string,
+	{ caller, isTentative }: { readonly caller: Caller; readonly isTentative: boolean },
+): Promise<Result<'item.add'>> {
+	const seen = seenItem(seat, key);
+	const item = isTentative ? seen : await itemAtHome(seat, key, caller).catch(() => seen);
+	if (!item) throw ganglineError('UNKNOWN_ITEM', `the item ${key} is gone`);
+	const answer = isTentative ? tentatively(seat) : nextSentence(item, item.holder?.node ?? someWorker);
+	return { item, answer, hint: null };
 }
 
 async function remove(seat: ReplicaSeat, { args, caller }: Asking<'item.delete'>): Promise<Result<'item.delete'>> {
@@ -146,7 +163,6 @@ const drafts: {
 	readonly [Name in Exclude<IntentOperation, 'item.delete'>]: (args: Args<Name>, drafting: Drafting) => ItemDraft;
 } = {
 	'item.add': (args, { seat, ...wanted }) => addIntent(args, { ...wanted, key: newUlid(seat.clock, seat.random) }),
-	'item.edit': editIntent,
 	'item.move': moveIntent,
 	'item.approve': approveIntent,
 	'item.reject': rejectIntent,

@@ -1,13 +1,17 @@
-/** The item texts that are open on this node: opened once each, on demand, for items that are known here. */
+/**
+ * The item texts that are open on this node: opened once each, on demand, for items that are known here. An item that
+ * nobody has written at since it was added has no text of its own: its description is what it was added with.
+ */
 import { ItemText } from '../documents/index.ts';
-import type { Random, Store } from '../ports/index.ts';
+import type { Item } from '../pipeline/index.ts';
+import { ganglineError, type Random, type Store } from '../ports/index.ts';
 
 export interface OpenTextsOptions {
 	readonly store: Store;
 	readonly project: string;
 	readonly random: Random;
-	/** Nobody makes documents here by asking for texts of items that are not there. */
-	readonly isKnown: (item: string) => boolean;
+	/** The item as it is known here. Nobody makes documents by asking for texts of items that are not there. */
+	readonly item: (key: string) => Pick<Item, 'description' | 'stage'> | undefined;
 }
 
 export class OpenTexts {
@@ -15,26 +19,29 @@ export class OpenTexts {
 	readonly #opening = new Map<string, Promise<ItemText>>();
 	readonly #open = new Map<string, ItemText>();
 	readonly #listeners = new Set<(text: ItemText) => void>();
+	readonly #writtenListeners = new Set<(key: string) => void>();
 
 	constructor(options: OpenTextsOptions) {
 		this.#options = options;
 	}
 
 	/** The text of an item, opened when it was not; undefined where there is no such item. */
-	async open(item: string): Promise<ItemText | undefined> {
-		const known = this.#opening.get(item);
+	async open(key: string): Promise<ItemText | undefined> {
+		const known = this.#opening.get(key);
 		if (known) return known;
-		if (!this.#options.isKnown(item)) return undefined;
+		const item = this.#options.item(key);
+		if (item === undefined) return undefined;
 		const { store, project, random } = this.#options;
-		const opening = ItemText.open({ store, project, item, random });
-		this.#opening.set(item, opening);
+		const opening = ItemText.open({ store, project, item: key, random, first: item.description });
+		this.#opening.set(key, opening);
 		try {
 			const text = await opening;
-			this.#open.set(item, text);
+			this.#open.set(key, text);
+			text.subscribe(() => this.#written(key));
 			for (const listener of this.#listeners) listener(text);
 			return text;
 		} catch (error) {
-			this.#opening.delete(item);
+			this.#opening.delete(key);
 			throw error;
 		}
 	}
@@ -47,6 +54,30 @@ export class OpenTexts {
 		}
 	}
 
+	/** The item with its text in the place of what it was added with. */
+	described<T extends Pick<Item, 'key' | 'description'>>(item: T): T {
+		const text = this.#open.get(item.key)?.text;
+		return text === undefined || text === item.description ? item : { ...item, description: text };
+	}
+
+	/** The state of an item's text; null where nobody has written at it. */
+	stateOf(key: string): string | null {
+		return this.#open.get(key)?.stateHash ?? null;
+	}
+
+	/**
+	 * Makes an item's text `next`, durable here when it resolves. What others write at the same time is kept.
+	 * @throws GanglineError UNKNOWN_ITEM, REFUSED for an item of the archive, TOO_LARGE
+	 */
+	async write(key: string, next: string): Promise<void> {
+		const text = await this.open(key);
+		if (text === undefined) throw ganglineError('UNKNOWN_ITEM', `the item ${key} is gone`);
+		if (this.#options.item(key)?.stage.kind === 'archived') {
+			throw ganglineError('REFUSED', 'an item of the archive stays as it was', { data: { refusal: 'notAllowed' } });
+		}
+		await text.replace(next);
+	}
+
 	all(): readonly ItemText[] {
 		return [...this.#open.values()];
 	}
@@ -55,5 +86,15 @@ export class OpenTexts {
 	subscribe(listener: (text: ItemText) => void): () => void {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);
+	}
+
+	/** Called with the key of each item whose text was written, here or elsewhere; must not throw. */
+	onWritten(listener: (key: string) => void): () => void {
+		this.#writtenListeners.add(listener);
+		return () => this.#writtenListeners.delete(listener);
+	}
+
+	#written(key: string): void {
+		for (const listener of this.#writtenListeners) listener(key);
 	}
 }

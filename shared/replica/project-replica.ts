@@ -72,7 +72,8 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	readonly logs: ProjectLogs;
 	readonly #options: ReplicaOptions;
 	readonly #own: AuthorLog;
-	readonly #texts: OpenTexts;
+	/** What people and agents have written at items. */
+	readonly openTexts: OpenTexts;
 	readonly #settlement: Settlement;
 	readonly #listeners = new Set<(change: ReplicaChange) => void>();
 	readonly #coveredListeners = new Set<() => void>();
@@ -112,7 +113,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		replica.current = opened;
 		settlement.settle(index);
 		opened.settled();
-		await opened.#texts.openStored();
+		await opened.openTexts.openStored();
 		return opened;
 	}
 
@@ -128,7 +129,8 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		this.#own = parts.own;
 		this.#settlement = parts.settlement;
 		const { store, project, random } = options;
-		this.#texts = new OpenTexts({ store, project, random, isKnown: (key) => this.views().has(key) });
+		this.openTexts = new OpenTexts({ store, project, random, item: (key) => this.views().get(key) });
+		this.openTexts.onWritten(() => this.#changed(null));
 		this.logs.subscribe(() => this.#changed(null));
 		this.#follow();
 	}
@@ -214,15 +216,15 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	}
 
 	text(item: string): Promise<ItemText | undefined> {
-		return this.#texts.open(item);
+		return this.openTexts.open(item);
 	}
 
 	texts(): readonly ItemText[] {
-		return this.#texts.all();
+		return this.openTexts.all();
 	}
 
 	onText(listener: (text: ItemText) => void): () => void {
-		return this.#texts.subscribe(listener);
+		return this.openTexts.subscribe(listener);
 	}
 
 	async replaceIndex(generation: string): Promise<ProjectIndex | null> {

@@ -58,7 +58,8 @@ export function seenItem(seat: ReplicaSeat, key: string): ItemAnswer | null {
 
 /** @throws GanglineError UNKNOWN_ITEM */
 export function seenDetail(seat: ReplicaSeat, ref: ItemRef): Result<'item.show'>['item'] {
-	const view = findView(seat.replica, ref);
+	const { replica } = seat;
+	const view = replica.openTexts.described(findView(replica, ref));
 	const around: DetailSurroundings = {
 		...surroundings(seat),
 		review: seat.lastView()?.review ?? null,

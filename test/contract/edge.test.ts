@@ -32,7 +32,13 @@ afterEach(() => edge[Symbol.asyncDispose]());
 
 async function openEdge(): Promise<Edge> {
 	const log = new SimLog();
-	const text = await ItemText.open({ store: await openSimStore(), project: 'p', item: 'i', random: new SimRandom(1) });
+	const text = await ItemText.open({
+		store: await openSimStore(),
+		project: 'p',
+		item: 'i',
+		random: new SimRandom(1),
+		first: '',
+	});
 	const closing = new Set<(refusal: Refusal) => void>();
 	const served: ServedDocument = {
 		name: text.name,

@@ -63,6 +63,7 @@ export async function openHomeWork(parts: HomeWorkParts): Promise<HomeWork> {
 	});
 	const work = new WorkLoop({
 		...{ project, home, pool, workAuthor, clock, log, git },
+		texts: { described: (item) => item, stateOf: () => null },
 		runs: await RunBook.open(parts.store, project, () => clock.now()),
 		placer: new Placer({ rpc, gateway: () => null, nameOf: (id) => id, now: () => clock.now(), log }),
 		config: async () => config,

@@ -119,6 +119,7 @@ export function openSimLanding(parts: SimLandingParts): { readonly queue: Landin
 		...{ git, main, home, clock },
 		log: new SimLog(),
 		author: async () => person,
+		described: (item) => item,
 		config: async () => config,
 		verdict: async (_item, { tree }) => {
 			onStep('verdict');

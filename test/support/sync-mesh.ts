@@ -116,7 +116,7 @@ export class TestProject implements SyncedProject {
 		const known = this.#texts.get(item);
 		if (known) return known;
 		const { store, random } = this.#parts;
-		const opening = ItemText.open({ store, project: projectOne, item, random: random.fork(`text ${item}`) });
+		const opening = ItemText.open({ store, project: projectOne, item, random: random.fork(`text ${item}`), first: '' });
 		this.#texts.set(item, opening);
 		return opening.then((text) => {
 			this.#open.push(text);

@@ -62,7 +62,12 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 		},
 		'item.edit': async (args, caller) => {
 			const project = context.project(args.project);
-			return answer(project, await change(project, editIntent(args, { project, caller })));
+			const { key } = findView(project, args.item);
+			const draft = editIntent(args, { project, caller });
+			if (draft !== null) await change(project, draft);
+			if (args.description !== undefined) await project.exchange.openTexts.write(key, args.description);
+			await project.settleWork();
+			return answer(project, key, toldEarlier(project, key, args.description));
 		},
 		'item.list': async ({ project: ref, ...filter }) => {
 			const project = context.project(ref);
@@ -211,6 +216,13 @@ async function changeOf(project: Project, view: Pick<ItemView, 'result'>) {
 	const mergeBase = (await project.repository.mergeBase(main, branch)) ?? (view.result.base as CommitId);
 	const binding: Binding = { branch, main, mergeBase };
 	return { binding, stat: await statOf(project, binding) };
+}
+
+function toldEarlier(project: Project, key: string, description: string | undefined): string | null {
+	const isWorkedOn = project.home.item(key)?.role != null;
+	return isWorkedOn && description !== undefined
+		? 'who works on it now was given the earlier text; the next prompt has this one'
+		: null;
 }
 
 function landWhenGreenHint(project: Project): string | null {

@@ -7,8 +7,14 @@ import { textEdits } from '../../../shared/documents/text-diff.ts';
 import { openSimStore, SimDisk, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { projectOne } from '../../support/facts.ts';
 
-const openText = async (seed: string, disk = new SimDisk()): Promise<ItemText> =>
-	ItemText.open({ store: await openSimStore(disk), project: projectOne, item: 'a', random: new SimRandom(seed) });
+const openText = async (seed: string, disk = new SimDisk(), first = ''): Promise<ItemText> =>
+	ItemText.open({
+		store: await openSimStore(disk),
+		project: projectOne,
+		item: 'a',
+		random: new SimRandom(seed),
+		first,
+	});
 
 describe('ItemText', () => {
 	it('keeps its text over a restart', async () => {
@@ -31,6 +37,22 @@ describe('ItemText', () => {
 		expect(ada.text).toBe('title\nby ada\n\nend, says bob\n');
 		expect(bob.text).toBe(ada.text);
 		expect(await bob.apply(ada.difference(bob.stateVector), 'ada')).toBe('known');
+	});
+
+	it('[I1] begins with what the item was added with, once, wherever it is opened first', async () => {
+		const first = 'title\n\nend\n';
+		const disk = new SimDisk();
+		const [ada, bob] = [await openText('ada', disk, first), await openText('bob', new SimDisk(), first)];
+		expect([ada.text, bob.text]).toEqual([first, first]);
+		expect(ada.stateHash).toBe(bob.stateHash);
+		await ada.replace('title\nby ada\n\nend\n');
+		await bob.replace('title\n\nend, says bob\n');
+		await ada.apply(bob.difference(ada.stateVector), 'bob');
+		await bob.apply(ada.difference(bob.stateVector), 'ada');
+		expect([ada.text, bob.text]).toEqual(['title\nby ada\n\nend, says bob\n', ada.text]);
+		await ada.replace('');
+		disk.crash();
+		expect((await openText('ada', disk, first)).text).toBe('');
 	});
 
 	it('[I6] tells of a change, with its origin, only when it is on disk', async () => {

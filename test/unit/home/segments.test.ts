@@ -26,7 +26,7 @@ function homeOn(store: Store, begin: ProjectFacts) {
 			home.facts = made.facts;
 		},
 	};
-	return { home, segments: new Segments({ project, store, home, log: new SimLog() }) };
+	return { home, segments: new Segments({ project, store, home, log: new SimLog(), described: (item) => item }) };
 }
 
 describe('segments', () => {

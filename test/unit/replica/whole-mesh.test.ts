@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ItemDraft } from '../../../shared/operations/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import { askReplica } from '../../../shared/replica/ask-replica.ts';
+import { seenDetail } from '../../../shared/replica/replica-answers.ts';
 import { WholeMesh } from '../../support/whole-mesh.ts';
 
 const names = ['desk', 'gate', 'ann', 'bob'] as const;
@@ -38,6 +40,40 @@ describe('a whole mesh', () => {
 		await mesh.run(2_100);
 		expect((await answer)[0]?.kind).not.toBe('tentative');
 		await mesh.until(() => Object.keys(mesh.home().exchange.index.refusals).length === 0);
+	});
+
+	it('[I1] merges what two write at a description while they are apart, with what the item was added with', async () => {
+		mesh = await WholeMesh.start('written', names);
+		const item = key(1);
+		const description = 'title\n\nend\n';
+		const args = { title: 'Write it', type: 'story', held: true, description };
+		await mesh.during(mesh.home().home.submit('edge', [{ by: 'user', who: 'desk', item, event: 'add', args }]));
+		await mesh.until(() => mesh.isSettled());
+		for (const name of ['ann', 'bob']) mesh.isolate(name);
+		await mesh.run(35_000, 100);
+		const edit = (who: string, text: string) => {
+			const edited = {
+				project: { kind: 'id', id: mesh.seat(who).replica.id },
+				item: { kind: 'key', key: item },
+				description: text,
+			};
+			const caller = { person: who, access: 'owner' } as const;
+			return mesh.during(askReplica(mesh.seat(who), { name: 'item.edit', args: edited as never, caller }));
+		};
+		expect((await edit('ann', 'title\nby ann\n\nend\n')).answer).toContain('kept here until the home answers');
+		await edit('bob', 'title\n\nend, says bob\n');
+		mesh.net.heal();
+		const both = 'title\nby ann\n\nend, says bob\n';
+		const textAt = (name: string) =>
+			mesh.seat(name).replica.openTexts.described({ key: item, description }).description;
+		const { exchange, home } = mesh.home();
+		const atHome = () => exchange.openTexts.described({ key: item, description }).description;
+		await mesh.until(() => atHome() === both && ['ann', 'bob'].every((name) => textAt(name) === both));
+		expect(seenDetail(mesh.seat('ann'), { kind: 'key', key: item }).description).toBe(both);
+		expect(home.item(item)?.description).toBe(description);
+		await expect(edit('ann', 'x'.repeat(20)).then(() => exchange.openTexts.write(key(9), 'x'))).rejects.toMatchObject({
+			code: 'UNKNOWN_ITEM',
+		});
 	});
 
 	for (const seed of ['storm 1', 'storm 2', 'storm 3']) {
