@@ -3,7 +3,7 @@
  * others through the intake, refusals until their authors have heard of them, and the trimming of what everyone has.
  * On a machine alone it only trims.
  */
-import type { ItemText, ProjectIndex } from '../../shared/documents/index.ts';
+import type { HomeIndex, ItemText, ProjectIndex } from '../../shared/documents/index.ts';
 import type { ProjectLogs } from '../../shared/log/index.ts';
 import type { SyncedProject } from '../../shared/mesh/sync.ts';
 import type { RefusedWish } from '../../shared/operations/index.ts';
@@ -27,7 +27,7 @@ export interface ExchangeOptions {
 	readonly project: string;
 	readonly node: NodeId;
 	readonly home: Home;
-	readonly index: ProjectIndex;
+	readonly index: HomeIndex;
 	readonly logs: ProjectLogs;
 	/** Authors of this process. */
 	readonly own: ReadonlySet<string>;
@@ -52,7 +52,6 @@ export interface Covered {
 
 export class HomeExchange implements SyncedProject {
 	readonly id: string;
-	readonly index: ProjectIndex;
 	readonly logs: ProjectLogs;
 	readonly #options: ExchangeOptions;
 	/** What people and agents have written at items. */
@@ -80,7 +79,6 @@ export class HomeExchange implements SyncedProject {
 		const { project, index, logs, home, store, random, rights, clock, log, node, own } = options;
 		this.#options = options;
 		this.id = project;
-		this.index = index;
 		this.logs = logs;
 		this.#settlement = settlement;
 		this.openTexts = new OpenTexts({ store, project, random, item: (key) => home.item(key) });
@@ -88,15 +86,24 @@ export class HomeExchange implements SyncedProject {
 		this.#intake = new Intake({ home, logs, node, isOwn, rights, refusals: () => index.refusals, clock, log });
 	}
 
+	/** The generation that is written now. */
+	get index(): ProjectIndex {
+		return this.#options.index.current;
+	}
+
+	onIndex(listener: () => void): () => void {
+		return this.#options.index.onTurn(listener);
+	}
+
 	/** Takes what others want from now on. Called after main was read and this node's own intents were folded. */
 	start(): void {
-		const { index } = this;
 		const note = (): void => {
+			const { index } = this;
 			this.#coverage.note(index.stateHash, index.facts.acceptedUpTo);
 			this.#settlement.settle(index);
 		};
 		note();
-		this.#unsubscribe = index.subscribe(note);
+		this.#unsubscribe = this.#options.index.subscribe(note);
 		this.#intake.start();
 	}
 

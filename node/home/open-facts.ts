@@ -3,7 +3,7 @@
  * earlier processes that were durable and are not folded yet. The authors are new at each start and registered before
  * anything is folded; what a dead process wrote last still counts, because its author stays until it is settled.
  */
-import { currentGeneration, ProjectIndex } from '../../shared/documents/index.ts';
+import { currentGeneration, HomeIndex, ProjectIndex, type TurnBounds } from '../../shared/documents/index.ts';
 import { type Identity, ProjectLogs } from '../../shared/log/index.ts';
 import { type Intent, intentSchema } from '../../shared/pipeline/index.ts';
 import {
@@ -26,10 +26,12 @@ export interface FactsOpening {
 	readonly identity: Identity;
 	readonly log: Log;
 	readonly project: string;
+	/** When a new generation is due; a test sets it lower. */
+	readonly turnBounds?: TurnBounds;
 }
 
 export interface OpenedFacts {
-	readonly index: ProjectIndex;
+	readonly index: HomeIndex;
 	readonly logs: ProjectLogs;
 	readonly own: Readonly<Record<Duty, OwnLog>>;
 	/** What earlier processes of this node wrote and no home has folded. Fold it after main was read. */
@@ -37,8 +39,9 @@ export interface OpenedFacts {
 }
 
 export async function openFacts(opening: FactsOpening): Promise<OpenedFacts> {
-	const { store, clock, random, identity, log, project } = opening;
-	const index = await openIndex(opening);
+	const { store, clock, random, identity, log, project, turnBounds } = opening;
+	const opened = await openIndex(opening);
+	const index = new HomeIndex({ store, project, log, index: opened, ...(turnBounds && { turnBounds }) });
 	const logs = await ProjectLogs.open({
 		store,
 		project,
@@ -82,7 +85,7 @@ async function openIndex({ store, clock, random, identity, log, project }: Facts
  * are forgotten: nothing of theirs can come any more.
  */
 async function registerAuthors(
-	index: ProjectIndex,
+	index: HomeIndex,
 	own: Readonly<Record<Duty, { readonly author: string }>>,
 	pending: readonly Intent[],
 ): Promise<void> {

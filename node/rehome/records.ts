@@ -3,6 +3,7 @@
  * may open as soon as the registry names it. Of one project there is at most one of each.
  */
 import { z } from 'zod';
+import { becomeCurrentWrites } from '../../shared/documents/index.ts';
 import { type NodeId, parseNodeId, type Store, type StoreWrite } from '../../shared/ports/index.ts';
 import { sealedSchema } from '../../shared/protocol/rehome.ts';
 import { recordSchema } from '../home/projects.ts';
@@ -58,9 +59,10 @@ export function takeWrites(project: string, taken: TakenHome, keys: readonly str
 }
 
 /** The registry names this node: what it has taken is the project from now on. */
-export function becomeWrites(project: string, { record, generation }: TakenHome): readonly StoreWrite[] {
+export function becomeWrites(store: Store, project: string, taken: TakenHome): readonly StoreWrite[] {
+	const { record, generation } = taken;
 	return [
-		{ kind: 'put', key: `index/${project}/generation`, value: generation },
+		...becomeCurrentWrites(store, project, generation),
 		{ kind: 'put', key: `project/${project}`, value: { ...record } },
 		{ kind: 'delete', key: `taken/${project}` },
 		{ kind: 'delete', key: `former/${project}` },

@@ -51,7 +51,7 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 	}
 	const { facts } = replica;
 	const term = Math.max(facts.term, known.term) + 1;
-	const generation = String((Math.floor(Number(replica.index.generation) / 1_000) + 1) * 1_000);
+	const generation = generationAfter(replica.index.generation);
 	const record = { id: known.id, name: known.name, path, branch: known.branch, paused: false };
 	const keys = sealed ? sealed.homeKeys : [known.homeKey];
 	const index = await ProjectIndex.open({
@@ -64,11 +64,16 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 	return { term };
 }
 
+/** One that the old home cannot have begun by itself meanwhile: at least a thousand ahead of what is known here. */
+function generationAfter(known: string): string {
+	return String((Math.floor(Number(known) / 1_000) + 2) * 1_000);
+}
+
 /** Opens what was taken, when the registry names this node; false where nothing was. */
 export async function becomeHome({ store, log }: NodeParts, projects: Projects, id: string): Promise<boolean> {
 	const taken = await takenHome(store, id);
 	if (taken === null) return false;
-	await store.write(becomeWrites(id, taken));
+	await store.write(becomeWrites(store, id, taken));
 	await projects.open(taken.record);
 	log.info('project.atHome', { project: taken.record.name, term: taken.term });
 	return true;

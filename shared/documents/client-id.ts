@@ -36,7 +36,7 @@ export class ClientId {
 	static async load(options: ClientIdOptions, isTaken: (client: number) => boolean): Promise<ClientId> {
 		const { store, name, stream, random } = options;
 		const incarnation = await incarnationOf(store);
-		const kept = recordSchema.safeParse(await store.get(recordKey(name))).data;
+		const kept = recordSchema.safeParse(await store.get(clientRecord(name))).data;
 		const isSound = kept?.incarnation === incarnation && !store.damaged.some((damage) => damage.stream === stream);
 		const value = isSound ? kept.client : draw(random, isTaken);
 		const isOfAnEarlierStore = kept !== undefined && kept.incarnation !== incarnation;
@@ -63,7 +63,7 @@ export class ClientId {
 		if (this.#isKept) return [];
 		this.#isKept = true;
 		const value = { client: this.#value, incarnation: this.#incarnation };
-		return [{ kind: 'put', key: recordKey(this.#options.name), value }];
+		return [{ kind: 'put', key: clientRecord(this.#options.name), value }];
 	}
 
 	rotate(isTaken: (client: number) => boolean): void {
@@ -72,7 +72,8 @@ export class ClientId {
 	}
 }
 
-const recordKey = (name: string): string => `client/${name}`;
+/** Where a document's client id is kept. */
+export const clientRecord = (name: string): string => `client/${name}`;
 
 /** 0 is kept for documents in which nothing is written. */
 function draw(random: Random, isTaken: (client: number) => boolean): number {

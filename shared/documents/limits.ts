@@ -5,6 +5,10 @@ export const updateBytesMax = 64 * 1024 * 1024;
 /** Structures and deletions in one update: an index of 10,000 items with its overwritten entries has a tenth of that, and Yjs
  * takes about two microseconds and some hundred bytes for each. */
 export const updateStructsMax = 500_000;
+/** Structures for each record beyond which a document is begun anew: three of four are past then. */
+export const structuresPerRecordMax = 4;
+/** Fewer are not worth a new document: they take 2 MB of memory and 10 ms at a start. */
+export const structuresMin = 10_000;
 /** One record: an item with its largest description and words, each character escaped. */
 export const recordCharactersMax = 256 * 1024;
 /** Refusals kept per author; a process that is refused more often than that without a look has other worries. */

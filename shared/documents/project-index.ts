@@ -7,6 +7,7 @@ import type { Identity } from '../log/index.ts';
 import type { IntentId, ProjectFacts } from '../pipeline/index.ts';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
 import type { Applied, DocumentChange } from './durable-document.ts';
+import { closingWrites, type DocumentSize, nextGeneration } from './generation.ts';
 import {
 	changesBetween,
 	emptyState,
@@ -49,7 +50,7 @@ export class ProjectIndex {
 		const { store, project, generation, random, homeKey, identity } = options;
 		const records = await SignedRecords.open({
 			store,
-			name: `doc/${project}/index/${generation}`,
+			name: `${indexPrefix(project)}${generation}`,
 			random,
 			format: formatOf(options),
 			writerKey: homeKey,
@@ -88,8 +89,8 @@ export class ProjectIndex {
 		return this.#records.isDamaged;
 	}
 
-	/** Structures in the document and records it needs; beyond four to one a new generation is due. */
-	get size(): { readonly structures: number; readonly records: number } {
+	/** Structures in the document and records it needs: whether a new generation is due (generation.ts). */
+	get size(): DocumentSize {
 		return this.#records.size;
 	}
 
@@ -133,15 +134,44 @@ export class ProjectIndex {
 	}
 
 	/**
-	 * A new generation with these facts and nothing of their past; it becomes the current one of the store in the same
-	 * batch. Publish nothing in this one afterwards.
+	 * A new generation with these facts and nothing of their past. In one batch it is written whole, becomes the current
+	 * one of the store, and takes every earlier one away. Publish nothing in this one afterwards.
 	 */
-	async startGeneration(generation: string, facts: ProjectFacts = this.facts): Promise<ProjectIndex> {
+	async startGeneration(
+		generation: string,
+		facts: ProjectFacts = this.facts,
+		{ writes = [], refusals = {} }: AlongWith = {},
+	): Promise<ProjectIndex> {
+		const { store, project } = this.#options;
 		const next = await ProjectIndex.open({ ...this.#options, generation });
-		const pointer = { kind: 'put', key: currentKey(this.#options.project), value: generation } as const;
-		await next.publish(facts, [pointer], this.refusals);
+		const becoming = becomeCurrentWrites(store, project, generation);
+		await next.publish(facts, [...becoming, ...writes], { ...this.refusals, ...refusals });
 		return next;
 	}
+}
+
+/** What goes into the batch of a publication. */
+export interface AlongWith {
+	readonly writes?: readonly StoreWrite[];
+	/** Why intents were refused; null where that can be forgotten. */
+	readonly refusals?: Readonly<Record<IntentId, RefusalRecord | null>>;
+}
+
+/** Makes a generation, of which the store has everything, the current one; the ones before it go. */
+export function becomeCurrentWrites(
+	store: Pick<Store, 'streams'>,
+	project: string,
+	generation: string,
+): readonly StoreWrite[] {
+	const pointer = { kind: 'put', key: currentKey(project), value: generation } as const;
+	return [pointer, ...closingWrites(store, indexPrefix(project), generation)];
+}
+
+/** The name of a generation that the store has nothing of: the one after `generation`, as a rule. */
+export function freeGeneration(store: Pick<Store, 'lastSeq'>, project: string, generation: string): string {
+	let next = nextGeneration(generation);
+	while (store.lastSeq(`${indexPrefix(project)}${next}`) > 0) next = nextGeneration(next);
+	return next;
 }
 
 /** The generation that the store holds as the project's current one; the first is called 1. */
@@ -153,6 +183,8 @@ export async function currentGeneration(store: Store, project: string): Promise<
 type Counts = Pick<ProjectFacts, 'term' | 'revision' | 'nextNumber'>;
 
 const countsOf = ({ term, revision, nextNumber }: Counts): Counts => ({ term, revision, nextNumber });
+
+const indexPrefix = (project: string): string => `doc/${project}/index/`;
 
 const currentKey = (project: string): string => `index/${project}/generation`;
 

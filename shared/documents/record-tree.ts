@@ -13,12 +13,20 @@ interface Bucket {
 export class RecordTree {
 	readonly #buckets: readonly Bucket[] = Array.from({ length: 256 }, () => ({ records: new Map(), hash: undefined }));
 
+	#size = 0;
+
+	get size(): number {
+		return this.#size;
+	}
+
 	/** Sets the text of a record; undefined removes it. */
 	set(key: string, text: string | undefined): void {
 		const bucket = this.#buckets[sha256(key)[0] ?? 0];
 		if (!bucket) return;
+		const before = bucket.records.size;
 		if (text === undefined) bucket.records.delete(key);
 		else bucket.records.set(key, sha256(`${key}\0${text}`));
+		this.#size += bucket.records.size - before;
 		bucket.hash = undefined;
 	}
 

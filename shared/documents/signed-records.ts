@@ -11,6 +11,7 @@ import type * as Y from 'yjs';
 import { canonicalJson, fromBase64, type Identity, toBase64, verifySignature } from '../log/index.ts';
 import { assert, ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
 import { type Applied, clocksOf, type DocumentChange, DurableDocument } from './durable-document.ts';
+import type { DocumentSize } from './generation.ts';
 import { recordCharactersMax } from './limits.ts';
 import { RecordTree } from './record-tree.ts';
 
@@ -125,10 +126,12 @@ export class SignedRecords<State extends object, Counts extends object> {
 	}
 
 	/** Structures in the document and records it needs. */
-	get size(): { readonly structures: number; readonly records: number } {
+	get size(): DocumentSize {
 		const { document } = this.#durable;
 		const structures = [...document.store.clients.values()].reduce((sum, structs) => sum + structs.length, 0);
-		return { structures, records: recordsOf(document).size };
+		// The tree is over the stage, which is ahead by what is on its way to the disk; the meta record is not in it.
+		const records = this.#tree ? this.#tree.size + 1 : recordsOf(document).size;
+		return { structures, records };
 	}
 
 	get stateVector(): Uint8Array {

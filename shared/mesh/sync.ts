@@ -10,8 +10,10 @@ import type { AuthorId, JsonValue, NodeId, Peer } from '../ports/index.ts';
 /** One project as this node has it, whichever its part in it is. */
 export interface SyncedProject {
 	readonly id: string;
-	/** The current generation. When the home begins another one itself, it adds the project again. */
+	/** The current generation. */
 	readonly index: ProjectIndex;
+	/** Called when the project goes on with another generation, which is `index` then; must not throw. */
+	onIndex(listener: () => void): () => void;
 	readonly logs: ProjectLogs;
 	/** Opens (makes) the text of an item; undefined where the item is not known. */
 	text(item: string): Promise<ItemText | undefined>;
@@ -55,7 +57,7 @@ export interface Presence {
 }
 
 export interface Sync {
-	/** Begins to keep a project equal with every connected peer that may have it. Again: its index was replaced. */
+	/** Begins to keep a project equal with every connected peer that may have it; also when it is added again. */
 	add(project: SyncedProject): void;
 	remove(project: string): void;
 	/** Begins to keep a document equal with every connected member. */

@@ -3,7 +3,7 @@
  * a person wants here is durable in the log first, seen at once (tentative), and settled when the home has answered,
  * which this process or a later one learns from the index. Nothing here decides; nothing here is lost [I6, I14].
  */
-import { currentGeneration, type ItemText, ProjectIndex } from '../documents/index.ts';
+import { becomeCurrentWrites, currentGeneration, type ItemText, ProjectIndex } from '../documents/index.ts';
 import { type AuthorLog, fromBase64, type Identity, ProjectLogs } from '../log/index.ts';
 import type { SyncedProject } from '../mesh/sync.ts';
 import type { ItemDraft } from '../operations/index.ts';
@@ -77,6 +77,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	readonly #settlement: Settlement;
 	readonly #listeners = new Set<(change: ReplicaChange) => void>();
 	readonly #coveredListeners = new Set<() => void>();
+	readonly #indexListeners = new Set<() => void>();
 	#index: ProjectIndex;
 	#homeKey: string;
 	#views: ReadonlyMap<string, ItemView> | undefined;
@@ -238,7 +239,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		if (Number(index.generation) <= Number(this.#index.generation)) return;
 		this.#homeKey = home().key;
 		await store.write([
-			{ kind: 'put', key: `index/${project}/generation`, value: index.generation },
+			...becomeCurrentWrites(store, project, index.generation),
 			{ kind: 'put', key: homeKeyRecord(project), value: this.#homeKey },
 		]);
 		this.#unsubscribe();
@@ -247,7 +248,13 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		this.#settlement.reopen(index.facts.acceptedUpTo);
 		this.#settlement.settle(index);
 		this.#changed(null);
+		for (const listener of this.#indexListeners) listener();
 		this.settled();
+	}
+
+	onIndex(listener: () => void): () => void {
+		this.#indexListeners.add(listener);
+		return () => this.#indexListeners.delete(listener);
 	}
 
 	/** Entries that the facts on this disk cover are needed no more; then the home may be told what is covered. */

@@ -45,6 +45,7 @@ export class TestProject implements SyncedProject {
 	readonly #texts = new Map<string, Promise<ItemText>>();
 	readonly #open: ItemText[] = [];
 	readonly #listeners = new Set<(text: ItemText) => void>();
+	readonly #indexListeners = new Set<() => void>();
 
 	static async open(node: SyncNode, homeKey: Uint8Array): Promise<TestProject> {
 		const { store, identity, isHome, clock, log } = node;
@@ -99,6 +100,12 @@ export class TestProject implements SyncedProject {
 		const key = `index/${projectOne}/generation`;
 		await this.#parts.store.write([{ kind: 'put', key, value: index.generation }]);
 		this.index = index;
+		for (const listener of this.#indexListeners) listener();
+	}
+
+	onIndex(listener: () => void): () => void {
+		this.#indexListeners.add(listener);
+		return () => this.#indexListeners.delete(listener);
 	}
 
 	/** At the home: the next revision, with these changes of items. */
@@ -110,6 +117,7 @@ export class TestProject implements SyncedProject {
 	/** At the home: the same facts in a new document, as after many overwritten entries. */
 	async beginGeneration(): Promise<void> {
 		this.index = await this.index.startGeneration(String(Number(this.index.generation) + 1));
+		for (const listener of this.#indexListeners) listener();
 	}
 
 	#openText(item: string): Promise<ItemText> {

@@ -3,7 +3,7 @@
  * filled. One subscription each, however many peers there are; what changed is handed to whoever keeps peers equal.
  */
 import { createHash } from 'node:crypto';
-import type { ItemText, ProjectIndex } from '../../documents/index.ts';
+import type { ItemText } from '../../documents/index.ts';
 import type { LogDigest } from '../../log/index.ts';
 import type { AuthorId } from '../../ports/index.ts';
 import type { SignedDocument, SyncedProject } from '../sync.ts';
@@ -54,6 +54,7 @@ export class Catalog {
 				entry.forgetTexts();
 				this.#events.opened(holdText(text));
 			}),
+			project.onIndex(() => this.add(project)),
 			project.logs.subscribe((author, from) => {
 				entry.forgetLogs();
 				this.#events.grown(project.id, author, from);
@@ -86,12 +87,6 @@ export class Catalog {
 
 	projects(): readonly ProjectEntry[] {
 		return [...this.#projects.values()];
-	}
-
-	/** The candidate has proved to be the later one: the project goes on with it. */
-	async adopt(entry: ProjectEntry, index: ProjectIndex): Promise<void> {
-		await entry.project.adoptIndex(index);
-		if (this.#projects.get(entry.project.id) === entry) this.add(entry.project);
 	}
 
 	/** A document that is open here, candidates for a generation included. */

@@ -115,6 +115,13 @@ export class DocumentExchange {
 		this.#link.outbox.mark(`diff ${document}`, () => [{ message: { k: 'diff', document } }]);
 	}
 
+	/** What was asked for is not kept here any more: its answer is of no use, and takes no room. */
+	forget(document: string): void {
+		this.#bulk.settled(document);
+		this.#asking.delete(document);
+		this.#gaps.delete(document);
+	}
+
 	end(): void {
 		this.#bulk.end();
 		this.#asking.clear();

@@ -170,6 +170,7 @@ export class PeerChannel implements PeerLink {
 		// A document that is not here, or no longer: an earlier generation, a project that was removed.
 		if (!replica) {
 			if (message.k === 'ask' || message.k === 'take') this.#documents.answerNothing(name);
+			else this.#documents.forget(name);
 			return;
 		}
 		if (message.k === 'update') return this.#documents.onUpdate(replica, payload);

@@ -118,7 +118,7 @@ export class ProjectExchange {
 		if (replica.isEmpty || !isLater || !this.#isCurrent) return;
 		const [project, from, to] = [this.#id, this.entry.age.generation, index.generation];
 		this.#link.context.log.info('sync.generation', { project, from, to, why: 'its home began it' });
-		await this.#catalog.adopt(this.entry, index);
+		await this.entry.project.adoptIndex(index);
 	}
 
 	/** The peer is gone, or the project has another index. */

@@ -26,7 +26,7 @@ const project = z.string().regex(/^[0-9A-Z]{26}$/);
 const item = z.string().regex(/^[!-~]{1,64}$/);
 const author = z.string().regex(/^n[0-9a-f]{16}\.[0-9a-f]{8}\.(?:home|work|edge)$/);
 /** Part of the name of a stream: nothing that could lead to another one. */
-const generation = z.string().regex(/^[1-9]\d{0,8}$/);
+const generation = z.string().regex(/^[1-9]\d{0,14}$/);
 const document = z.string().regex(/^doc\/[A-Za-z0-9/._-]{1,180}$/);
 const bytes = z.int().min(1).max(bulkBytesMax);
 
