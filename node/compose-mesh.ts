@@ -17,6 +17,7 @@ import { ganglineError } from '../shared/ports/index.ts';
 import { operationMethod } from '../shared/protocol/mesh.ts';
 import { accessAt, gatewayOf, memberOf } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
+import { openForeign } from './compose-foreign.ts';
 import { openWorkers } from './compose-workers.ts';
 import type { Projects } from './home/projects.ts';
 import { NodeMesh } from './node-mesh.ts';
@@ -49,6 +50,7 @@ function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects
 	const { config, clock, log } = parts;
 	return openWorkers(parts, {
 		...{ network, rpc },
+		openForeign: (id, like) => openForeign(parts, id, like),
 		openPacks: (mayServe) =>
 			NetworkPacks.open({
 				...{ network, clock, log, mayServe },

@@ -136,7 +136,7 @@ function makePool({ parts, record, log, workAuthor, poke }: WorkGround, own: Ope
 }
 
 /** As the machine is, and as the registry lets this node work: it may be a home alone, or on its way out of the pool. */
-function localState({ station, registry, identity }: NodeParts, project: string, author: string): WorkerState {
+export function localState({ station, registry, identity }: NodeParts, project: string, author: string): WorkerState {
 	const state = station.state(author);
 	const self = registry.facts === null ? undefined : memberOf(registry.facts, identity.nodeId);
 	if (self === undefined || state.shortage !== null) return state;
@@ -147,7 +147,7 @@ function localState({ station, registry, identity }: NodeParts, project: string,
 }
 
 /** Without a registry there is no other node that could come back. */
-function memberFor({ registry, identity }: NodeParts, project: string, node: NodeId): WorkerMember {
+export function memberFor({ registry, identity }: NodeParts, project: string, node: NodeId): WorkerMember {
 	const { facts } = registry;
 	const known = facts === null ? undefined : findNode(facts, node);
 	const labels = known?.labels ?? [];

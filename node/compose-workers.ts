@@ -8,7 +8,7 @@ import type { Rpc } from '../shared/mesh/rpc.ts';
 import type { CommitId, Network, NodeId, Peer, ProjectId } from '../shared/ports/index.ts';
 import { gatewayOf, mayWorkFor, memberOf, type RegistryFacts } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
-import { type OpenedForeign, openForeign } from './compose-foreign.ts';
+import type { OpenedForeign } from './compose-foreign.ts';
 import { readLog } from './compose-worker.ts';
 import { ForeignProjects, StateTeller, serveWork } from './foreign/index.ts';
 import type { Project } from './home/project.ts';
@@ -18,6 +18,8 @@ import { formerHome } from './rehome/index.ts';
 export interface MeshOfWorkers {
 	readonly network: Pick<Network, 'subscribe' | 'links'>;
 	readonly rpc: Rpc;
+	/** Makes a project for which this node only works; null while nothing is known of its commits. */
+	readonly openForeign: (id: string, like: CommitId | null) => Promise<OpenedForeign | null>;
 	/** Makes what brings and serves commits; `mayServe` says what it may give to whom. */
 	readonly openPacks: (mayServe: MayServe) => Promise<Packs & AsyncDisposable>;
 	/** The projects whose home is here. */
@@ -27,7 +29,7 @@ export interface MeshOfWorkers {
 /** Disposing it ends what this node does for homes elsewhere; what it finished is kept and delivered later. */
 export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promise<AsyncDisposable> {
 	const { registry, doors, station, identity, clock, log } = parts;
-	const { network, rpc, openPacks, projects } = mesh;
+	const { network, rpc, openForeign, openPacks, projects } = mesh;
 	const self = identity.nodeId;
 	const opened = new Map<string, OpenedForeign>();
 	/** What homes have said: a mirror is made when the first main is known. */
@@ -36,7 +38,7 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 		log,
 		wanted: () => worksFor(registry.facts, self),
 		open: async (id) => {
-			const made = await openForeign(parts, id, mains.get(id) ?? null);
+			const made = await openForeign(id, mains.get(id) ?? null);
 			if (made !== null) opened.set(id, made);
 			return made?.project ?? null;
 		},
