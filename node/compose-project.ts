@@ -221,7 +221,7 @@ function makeQueue(
 	ground: Ground,
 	{ branches, pulls }: { readonly branches: BranchSync; readonly pulls: PullRequests },
 ): LandingQueue {
-	const { parts, record, log, repository, main, settings, home, exchange, judge, author, opened, poke } = ground;
+	const { parts, record, log, repository, main, settings, home, exchange, gates, judge, author, opened, poke } = ground;
 	const { config, store, clock } = parts;
 	const own = { repository, main, environment: config.personEnvironment, temporaryFolder: config.state.root };
 	const key = `landing/${record.id}`;
@@ -235,6 +235,7 @@ function makeQueue(
 		described: (item) => exchange.openTexts.described(item),
 		config: (tip) => settings.at(tip),
 		verdict: (_item, candidate, at) => judge(candidate.commit, at),
+		verdictOnMain: async (tip, at) => gates.remembered(await repository.treeOf(tip), at),
 		redMain: async (tip, at) => {
 			const seen = await judge(tip, at);
 			return seen.passed ? null : redMain(seen.gates);

@@ -21,6 +21,8 @@ import type { TreeVerdict } from '../../shared/protocol/work.ts';
 import type { Draft, Exclusive, Home } from './home.ts';
 import { type Candidate, moveToLanding, prepareLanding } from './landing.ts';
 import type { MainReader } from './main-reader.ts';
+import { draftOf } from './plan-drafts.ts';
+import { fewerTests } from './review.ts';
 
 /** Rebuilds of one candidate because main moved meanwhile, before it goes to the back of the queue. */
 const rebuildsMax = 5;
@@ -38,6 +40,8 @@ export interface LandingQueueOptions {
 	readonly config: (tip: CommitId) => Promise<ProjectConfig>;
 	/** Runs main's gates on exactly this commit's tree, or answers what they said before. */
 	readonly verdict: (item: Item, candidate: Candidate, config: ProjectConfig) => Promise<TreeVerdict>;
+	/** What main's gates said about main at `tip`; null when they never ran there. */
+	readonly verdictOnMain: (tip: CommitId, config: ProjectConfig) => Promise<TreeVerdict | null>;
 	/** Why main itself does not pass its gates; null where it does. */
 	readonly redMain: (tip: CommitId, config: ProjectConfig) => Promise<string | null>;
 	/** Brings main up to date with the remote before a landing. A sentence: why nothing may land now. */
@@ -124,7 +128,7 @@ export class LandingQueue {
 	}
 
 	async #attempt(item: Item): Promise<'settled' | 'overtaken'> {
-		const { git, main, home, author, clock, config: configAt } = this.#options;
+		const { git, main, home, author, clock, config: configAt, verdictOnMain } = this.#options;
 		const prepared = await prepareLanding(this.#options.described(item), {
 			git,
 			main,
@@ -151,10 +155,19 @@ export class LandingQueue {
 			this.#waits = await this.#options.redMain(candidate.tip, config);
 			return this.#waits === null ? this.#fail(item, 'gates', describeFailure(verdict)) : 'settled';
 		}
+		const doubt = fewerTests(await verdictOnMain(candidate.tip, config), verdict);
+		if (doubt !== null && item.approval === null) return this.#askPerson(item, doubt);
 		// Gates may have taken long: what was paused meanwhile lands when it goes on, without judging it again.
 		if (this.#options.isPaused()) return 'settled';
 		if (await this.#options.propose(this.#options.described(item), candidate, config)) return 'settled';
 		return this.#moveMain(item, candidate);
+	}
+
+	/** What a worker said of its tests was compared when it reported; what counts is what ran here. */
+	async #askPerson(item: Item, doubt: string): Promise<'settled'> {
+		const reason = `${doubt}: gangline diff ${item.number}, then gangline approve ${item.number}`;
+		await this.#options.home.submit('home', [draftOf('system', item, 'block', { reason })]);
+		return 'settled';
 	}
 
 	async #moveMain(item: Item, candidate: Candidate): Promise<'settled' | 'overtaken'> {

@@ -19,6 +19,11 @@ export function reasonForPerson({ changes, main, candidate, gates }: ReviewEvide
 	const own = changes.find(({ path }) => path === '.gangline' || path.startsWith('.gangline/'));
 	if (own) return `it changes ${own.path}, which decides how changes are judged`;
 	if (gates === 0) return 'the project has no gates, so only a person can judge it';
+	return fewerTests(main, candidate);
+}
+
+/** That fewer tests ran than on main, or more were skipped; null where not, or where they cannot be counted. */
+export function fewerTests(main: TreeVerdict | null, candidate: TreeVerdict): string | null {
 	const before = testsOf(main);
 	const after = testsOf(candidate);
 	if (before && !after) return 'main ran tests and this change runs none that can be counted';

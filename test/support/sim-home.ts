@@ -7,6 +7,7 @@ import { emptyFacts, type HistoryEntry, type Intent, type ProjectFacts } from '.
 import { type CommitId, type Duty, parseCommitId } from '../../shared/ports/index.ts';
 import { SimClock, SimGit, SimLog, SimObjects } from '../../shared/ports/sim/index.ts';
 import { projectConfigSchema } from '../../shared/project/index.ts';
+import type { GateVerdict } from '../../shared/protocol/work.ts';
 
 const signature = Buffer.from('signed');
 /** Stands for the keys of a git: every commit of ours is signed, and nobody forges one. */
@@ -50,7 +51,7 @@ export class SimDiskOfProject {
 	}
 
 	/** A process of the home, with authors of its own. */
-	start(verdicts: (tree: string) => boolean = () => true) {
+	start(verdicts: (tree: string) => boolean = () => true, gatesOf?: SimLandingParts['gatesOf']) {
 		this.#starts += 1;
 		const start = this.#starts;
 		const logs = Object.fromEntries(duties.map((duty) => [duty, this.#log(`${duty}${start}`)])) as Record<Duty, OwnLog>;
@@ -79,7 +80,10 @@ export class SimDiskOfProject {
 		});
 		const { git, objects, clock } = this;
 		const onStep = (step: string): void => this.onStep(step);
-		const { queue, main } = openSimLanding({ git, objects, clock, home, verdicts, onStep });
+		const { queue, main } = openSimLanding({
+			...{ git, objects, clock, home, verdicts, onStep },
+			...(gatesOf && { gatesOf }),
+		});
 		return { home, queue, main, workAuthor: logs.work.author };
 	}
 
@@ -108,12 +112,14 @@ export interface SimLandingParts {
 	readonly home: Home;
 	/** What the gates say of a tree; default: green. */
 	readonly verdicts?: (tree: string) => boolean;
+	/** What each gate says of a tree; default: there are no gates. */
+	readonly gatesOf?: (tree: string) => readonly GateVerdict[];
 	readonly onStep?: (step: string) => void;
 }
 
 /** A landing queue over the git twin, whose gates a test decides. */
 export function openSimLanding(parts: SimLandingParts): { readonly queue: LandingQueue; readonly main: MainReader } {
-	const { git, objects, clock, home, verdicts = () => true, onStep = () => {} } = parts;
+	const { git, objects, clock, home, verdicts = () => true, gatesOf = () => [], onStep = () => {} } = parts;
 	const main = new MainReader(git);
 	const queue = new LandingQueue({
 		...{ git, main, home, clock },
@@ -123,8 +129,9 @@ export function openSimLanding(parts: SimLandingParts): { readonly queue: Landin
 		config: async () => config,
 		verdict: async (_item, { tree }) => {
 			onStep('verdict');
-			return { tree, gateSet: 'set', passed: verdicts(tree), gates: [] };
+			return { tree, gateSet: 'set', passed: verdicts(tree), gates: gatesOf(tree) };
 		},
+		verdictOnMain: async (tip) => ({ tree: 'main', gateSet: 'set', passed: true, gates: gatesOf(objects.treeId(tip)) }),
 		redMain: async (tip) => (verdicts(objects.treeId(tip)) ? null : 'main is red'),
 		bringIn: async () => null,
 		isPaused: () => false,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CommitId } from '../../../shared/ports/index.ts';
+import type { GateVerdict } from '../../../shared/protocol/work.ts';
 import { itemInMerge, SimDiskOfProject } from '../../support/sim-home.ts';
+import { passedGate } from '../../support/sim-worker.ts';
 
 const keys = ['01K0000000000000000000000A', '01K0000000000000000000000B', '01K0000000000000000000000C'];
 
@@ -73,6 +75,26 @@ describe('LandingQueue', () => {
 		await process.queue.pass();
 		expect(await landedKeys(disk)).toEqual([]);
 		expect(disk.facts.items[key]?.stage).toMatchObject({ kind: 'mergeFailure', failure: 'other' });
+	});
+
+	it('[I13] asks a person where the tests that ran here are fewer than on main, whatever was said of them', async () => {
+		const disk = new SimDiskOfProject();
+		const base = await disk.begin({ 'a.txt': 'one\n' });
+		const main = disk.objects.treeId(base);
+		const ran = (passed: number): GateVerdict => ({ ...passedGate, tests: { passed, failed: 0, skipped: 0 } });
+		const process = disk.start(undefined, (tree) => [ran(tree === main ? 12 : 3)]);
+		const [key = ''] = keys;
+		const commit = await disk.commit({ 'a.txt': 'two\n' }, base);
+		await itemInMerge(process, { key, commit, base });
+		await process.queue.pass();
+		expect(await landedKeys(disk)).toEqual([]);
+		const reason = expect.stringContaining('it runs 3 tests where main runs 12: gangline diff 1');
+		expect(disk.facts.items[key]?.stage).toMatchObject({ kind: 'blocked', reason });
+		await process.home.submit('edge', [
+			{ by: 'user', who: 'ada', item: key, event: 'unblock', args: { branch: commit, main: base, mergeBase: base } },
+		]);
+		await process.queue.pass();
+		expect(await landedKeys(disk)).toEqual([key]);
 	});
 
 	it('stops and says so when main was rewritten', async () => {
