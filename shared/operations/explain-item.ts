@@ -97,6 +97,7 @@ function workWaits(item: ItemView, situation: Situation): string | null {
 	if (situation.holderAway) return situation.holderAway;
 	if (situation.busy.has(item.key)) return null;
 	if (item.stage.kind === 'mergeFailure' && mayRun(item.stage) === null) return null;
+	if (item.stage.kind === 'coding' && item.role === null && situation.nobody !== null) return situation.nobody;
 	if (situation.limitedUntil !== null) return `the agent's account is limited until ${situation.limitedUntil}`;
 	return situation.mayNotBegin ?? situation.nobodyTakes ?? (situation.freeSlots > 0 ? null : 'all slots are busy');
 }

@@ -67,7 +67,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			if (draft !== null) await change(project, draft);
 			if (args.description !== undefined) await project.exchange.openTexts.write(key, args.description);
 			await project.settleWork();
-			return answer(project, key, toldEarlier(project, key, args.description));
+			return answer(project, key, afterEdit(project, key, args.description));
 		},
 		'item.list': async ({ project: ref, ...filter }) => {
 			const project = context.project(ref);
@@ -218,11 +218,12 @@ async function changeOf(project: Project, view: Pick<ItemView, 'result'>) {
 	return { binding, stat: await statOf(project, binding) };
 }
 
-function toldEarlier(project: Project, key: string, description: string | undefined): string | null {
-	const isWorkedOn = project.home.item(key)?.role != null;
-	return isWorkedOn && description !== undefined
-		? 'who works on it now was given the earlier text; the next prompt has this one'
-		: null;
+/** What an edit does not do by itself. */
+function afterEdit(project: Project, key: string, description: string | undefined): string | null {
+	const item = project.home.item(key);
+	if (item?.stage.kind === 'blocked') return `gangline move ${item.number} unblock lets it go on`;
+	if (item?.role == null || description === undefined) return null;
+	return 'who works on it now was given the earlier text; the next prompt has this one';
 }
 
 function landWhenGreenHint(project: Project): string | null {

@@ -33,6 +33,12 @@ describe('[I12] why nothing happens with an item', () => {
 	check('starts', backlog, {}, null);
 	check('is held', { ...backlog, held: true }, {}, /held: gangline move \d+ start/);
 	check('nobody can do', backlog, { nobody: 'no agent is configured' }, /no agent is configured/);
+	check(
+		'nobody can do although it was begun',
+		{ stage: { kind: 'coding' } },
+		{ nobody: 'no agent is configured' },
+		/no agent is configured/,
+	);
 	check('is not started by itself', backlog, { autoStart: false }, /auto_start is off: gangline move \d+ start/);
 	check('waits for the project', backlog, { mayNotBegin: 'main is red' }, /main is red/);
 	check('waits for a slot', backlog, { freeSlots: 0 }, /all slots are busy/);
