@@ -3,7 +3,7 @@
  * nested trees that git would write.
  */
 import { createHash } from 'node:crypto';
-import { parseCommit } from '../../git/landing-commit.ts';
+import { type ParsedCommit, parseCommit } from '../../git/landing-commit.ts';
 import { ganglineError } from '../errors.ts';
 import { type CommitId, parseCommitId } from '../ids.ts';
 
@@ -17,6 +17,8 @@ export type Files = ReadonlyMap<string, Entry>;
 
 export class SimObjects {
 	readonly #commits = new Map<CommitId, Buffer>();
+	/** Parsed once: histories are walked again and again. */
+	readonly #parsed = new Map<CommitId, ParsedCommit>();
 	readonly #trees = new Map<CommitId, Files>();
 
 	putFile(content: Buffer, mode: Entry['mode'] = '100644'): Entry {
@@ -30,12 +32,18 @@ export class SimObjects {
 	}
 
 	putCommit(bytes: Buffer): CommitId {
-		const { tree, parents } = parseCommit(bytes);
-		if (!this.#trees.has(tree)) throw absent(tree);
-		for (const parent of parents) this.commitBytes(parent);
+		const parsed = parseCommit(bytes);
+		if (!this.#trees.has(parsed.tree)) throw absent(parsed.tree);
+		for (const parent of parsed.parents) this.commitBytes(parent);
 		const id = parseCommitId(objectId('commit', bytes));
 		this.#commits.set(id, bytes);
+		this.#parsed.set(id, parsed);
 		return id;
+	}
+
+	/** Whether the commit, or the tree, is here. */
+	has(id: string): boolean {
+		return this.#commits.has(id as CommitId) || this.#trees.has(id as CommitId);
 	}
 
 	commitBytes(commit: CommitId): Buffer {
@@ -44,9 +52,15 @@ export class SimObjects {
 		return bytes;
 	}
 
+	parsed(commit: CommitId): ParsedCommit {
+		const parsed = this.#parsed.get(commit);
+		if (parsed === undefined) throw absent(commit);
+		return parsed;
+	}
+
 	/** Of a commit, or of a tree itself. */
 	treeId(commitOrTree: CommitId): CommitId {
-		return this.#trees.has(commitOrTree) ? commitOrTree : parseCommit(this.commitBytes(commitOrTree)).tree;
+		return this.#trees.has(commitOrTree) ? commitOrTree : this.parsed(commitOrTree).tree;
 	}
 
 	files(commitOrTree: CommitId): Files {
@@ -62,7 +76,7 @@ export class SimObjects {
 		for (let next = open.pop(); next !== undefined; next = open.pop()) {
 			if (found.has(next)) continue;
 			found.add(next);
-			open.push(...parseCommit(this.commitBytes(next)).parents);
+			open.push(...this.parsed(next).parents);
 		}
 		return found;
 	}

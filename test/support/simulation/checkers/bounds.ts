@@ -1,0 +1,63 @@
+/**
+ * [I15] Memory, queues, disks and documents stay within their bounds: at any time not without end, and when all is calm
+ * there is nothing left of what was settled: no report, no refusal that was heard, no entry of a log that everyone has,
+ * no author of a process that ended long ago.
+ */
+import type { Checker, SeenMesh, SeenNode, SeenProject } from '../types.ts';
+import { ledgerChecker } from './checker.ts';
+import type { Ledger } from './ledger.ts';
+
+/** The index keeps that many refusals of an author, and a few nodes speak. */
+const refusalsMax = 500;
+const timersMax = 2_000;
+/** Authors of a node that the facts may still name when all is calm: those of its process, and of a few before it. */
+const authorsPerNodeMax = 24;
+const bytesPerNodeMax = 32 * 1024 * 1024;
+
+export function boundsHold(ledger: Ledger): Checker {
+	const said = new Set<string>();
+	const step = (mesh: SeenMesh): readonly string[] =>
+		[
+			...mesh.nodes.flatMap((node) => tooMuch(node)),
+			...mesh.projects.flatMap(({ home, name }) => {
+				const kept = home?.refusals ?? 0;
+				return kept > refusalsMax * mesh.nodes.length ? [`the index of ${name} keeps too many refusals`] : [];
+			}),
+		].filter((words) => {
+			const isNew = !said.has(words);
+			said.add(words);
+			return isNew;
+		});
+	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap((project) => leftOver(mesh, project));
+	return ledgerChecker(ledger, [15, 'bounds hold'], { step, end });
+}
+
+function tooMuch({ name, timers, stored, attempts }: SeenNode): readonly string[] {
+	return [
+		...(timers > timersMax ? [`${name} has more than ${timersMax} timers`] : []),
+		...(stored.bytes > bytesPerNodeMax ? [`${name} has more than ${bytesPerNodeMax} bytes on its disk`] : []),
+		...(attempts.length > 64 ? [`${name} has ${attempts.length} attempts`] : []),
+	];
+}
+
+function leftOver(mesh: SeenMesh, { home, name, id, homeName }: SeenProject): readonly string[] {
+	if (!home) return [];
+	const members = mesh.nodes.filter((node) => mesh.registry.nodes[node.id]?.status !== 'revoked');
+	const authors = Object.keys(home.facts.authors);
+	const settled = members.flatMap((node) =>
+		node.reporting
+			.filter(({ project, item }) => project === id && home.facts.items[item]?.stage.kind === 'done')
+			.map(({ item }) => `${node.name} still keeps its report about ${item}, which landed`),
+	);
+	return [
+		...settled,
+		...mesh.nodes.flatMap((node) => {
+			const count = authors.filter((author) => author.startsWith(`${node.id}.`)).length;
+			return count > authorsPerNodeMax ? [`the facts of ${name} name ${count} authors of ${node.name}`] : [];
+		}),
+		...members.flatMap((node) => {
+			const pending = node.replicas.get(id)?.pending.length ?? 0;
+			return pending > 0 ? [`${node.name} keeps ${pending} entries that ${homeName} has settled`] : [];
+		}),
+	];
+}

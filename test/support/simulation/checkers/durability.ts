@@ -1,0 +1,136 @@
+/**
+ * [I6] What was acknowledged is there after any crash, and what was sent was stored before. Seen from outside: nobody
+ * has more of a home's facts than the home itself, one name never stands for two intents, a wish that a person was told
+ * of is settled or on its node's disk, and so is a report that a worker has sent.
+ */
+import type { Intent, IntentId } from '../../../../shared/pipeline/index.ts';
+import type { Checker, SeenMesh, SeenNode, SeenProject } from '../types.ts';
+import { eventsOf, hasLost, ledgerChecker } from './checker.ts';
+import { grantName, type Ledger } from './ledger.ts';
+
+export function acknowledgedStays(ledger: Ledger): Checker {
+	const words = new Map<string, string>();
+	const published = new Map<string, number>();
+	const step = (mesh: SeenMesh): readonly string[] => [
+		...mesh.projects.flatMap((project) => [
+			...aheadOfHome(mesh, project),
+			...forgotPublished(mesh, project, published),
+			...twoMeanings(mesh, project, words),
+		]),
+		...eventsOf(mesh.fresh, 'boot').flatMap(({ node, failed }) => {
+			const seen = mesh.nodes.find(({ name }) => name === node);
+			if (failed !== null || !seen?.isUp) return [];
+			return mesh.projects.flatMap((project) => [
+				...lostWishes(mesh, project, seen),
+				...lostReports(mesh, project, seen, ledger),
+			]);
+		}),
+	];
+	const end = (mesh: SeenMesh): readonly string[] =>
+		mesh.projects.flatMap((project) =>
+			mesh.nodes.flatMap((node) => (node.isUp ? lostWishes(mesh, project, node) : [])),
+		);
+	return ledgerChecker(ledger, [6, 'what was acknowledged stays'], { step, end });
+}
+
+function aheadOfHome({ nodes }: SeenMesh, { id, name, home, homeName }: SeenProject): readonly string[] {
+	if (!home) return [];
+	return nodes.flatMap(({ name: where, replicas }) => {
+		const replica = replicas.get(id);
+		if (!replica || replica.generation !== home.generation || where === homeName) return [];
+		const ahead = replica.facts.revision - home.facts.revision;
+		return ahead > 0 ? [`${where} has ${ahead} revisions of ${name} that its home ${homeName} has not`] : [];
+	});
+}
+
+/** Of the same generation, what was durable once is there at every start. */
+function forgotPublished(
+	mesh: SeenMesh,
+	{ id, name, home, homeName }: SeenProject,
+	published: Map<string, number>,
+): string[] {
+	const said: string[] = [];
+	if (home) {
+		const before = published.get(`${id} ${home.generation}`) ?? 0;
+		if (before > home.facts.revision) {
+			said.push(`${homeName} had published revision ${before} of ${name} and is at ${home.facts.revision}`);
+		}
+	}
+	for (const { project, generation, revision } of eventsOf(mesh.fresh, 'published')) {
+		const at = `${project} ${generation}`;
+		if (project === id) published.set(at, Math.max(revision, published.get(at) ?? 0));
+	}
+	return said;
+}
+
+function twoMeanings(
+	{ nodes }: SeenMesh,
+	{ id, home, history, intents }: SeenProject,
+	words: Map<string, string>,
+): string[] {
+	const said: string[] = [];
+	const look = (intent: Intent, where: string): void => {
+		const name = `${intent.author}#${intent.n}`;
+		const text = JSON.stringify([
+			intent.item,
+			intent.event,
+			intent.args ?? null,
+			intent.who ?? null,
+			intent.token ?? null,
+		]);
+		const before = words.get(name) ?? text;
+		words.set(name, before);
+		if (before !== text) said.push(`${name} means two things, one of them at ${where}`);
+	};
+	for (const { name, replicas } of nodes) for (const intent of replicas.get(id)?.pending ?? []) look(intent, name);
+	for (const intent of home?.pending ?? []) look(intent, 'its home');
+	for (const entry of history.slice(-20)) {
+		const intent = intents.get(entry.id);
+		if (intent) look(intent, 'its home');
+	}
+	return said;
+}
+
+function lostWishes(mesh: SeenMesh, project: SeenProject, node: SeenNode): readonly string[] {
+	const settled = new Set<IntentId>(project.history.map(({ id }) => id));
+	const { facts, pending = [] } = project.home ?? {};
+	const replica = node.replicas.get(project.id);
+	if (!replica && project.homeName !== node.name) return [];
+	const here = new Set<IntentId>([
+		...(replica?.unsettled ?? []),
+		...[...(replica?.pending ?? []), ...pending].map(({ author, n }): IntentId => `${author}#${n}`),
+	]);
+	return eventsOf(mesh.events, 'wish').flatMap(({ id, at, node: from, project: of, event, item }) => {
+		if (of !== project.id || from !== node.name || settled.has(id) || here.has(id)) return [];
+		if (hasLost(mesh.events, node.name, at)) return [];
+		const split = id.lastIndexOf('#');
+		// The facts that are here cover it, which the history will say when its home is back.
+		const { acceptedUpTo = {} } = replica?.facts ?? facts ?? {};
+		if ((acceptedUpTo[id.slice(0, split)] ?? 0) >= Number(id.slice(split + 1))) return [];
+		return [`the wish ${id} (${event} of ${item}), acknowledged at ${from}, is nowhere`];
+	});
+}
+
+function lostReports(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledger: Ledger): readonly string[] {
+	const isOf = (one: { readonly node: string; readonly project: string }): boolean =>
+		one.node === node.name && one.project === project.id;
+	const open = new Set(node.reporting.map(({ item, token }) => grantName(item, token)));
+	const over = new Set(
+		eventsOf(mesh.events, 'reportSettled')
+			.filter(isOf)
+			.map(({ item, token }) => grantName(item, token)),
+	);
+	for (const entry of project.history) {
+		const token = project.intents.get(entry.id)?.token;
+		if (token) over.add(grantName(entry.item, token));
+		// Given back: what it said needed no intent under the token.
+		if (['release', 'delete', 'grant', 'abandon', 'defer', 'start'].includes(entry.event)) {
+			for (const name of ledger.of(project.id).granted.keys()) if (name.startsWith(`${entry.item}/`)) over.add(name);
+		}
+	}
+	return eventsOf(mesh.events, 'reportSent').flatMap((event) => {
+		const name = grantName(event.item, event.token);
+		if (!isOf(event) || open.has(name) || over.has(name) || hasLost(mesh.events, node.name, event.at)) return [];
+		return [`${node.name} sent how ${name} ended and knows nothing of it after its start`];
+	});
+}

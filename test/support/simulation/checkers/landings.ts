@@ -1,0 +1,168 @@
+/**
+ * [I3] and [I9], read from raw commits. An item lands at most once on the main of the current lineage. Main moves only
+ * by landings and by people and only forward; each landing has exactly the tree that its gates passed, on the main that
+ * it was judged on, and changes no path that its own result did not change, so it undoes nothing that landed before.
+ */
+import type { CommitId } from '../../../../shared/ports/index.ts';
+import type { SimObjects } from '../../../../shared/ports/sim/index.ts';
+import { mergeFiles } from '../../../../shared/ports/sim/sim-git-merge.ts';
+import type { Checker, SeenMesh, SeenProject, SimEvent } from '../types.ts';
+import { firstParents, parentOf, pathsChanged, rawLanding, sameChange } from './changes.ts';
+import { eventsOf, hasLost, ledgerChecker } from './checker.ts';
+import type { Ledger } from './ledger.ts';
+
+/** [I3]. */
+export function landsOnce(ledger: Ledger): Checker {
+	const said = new Set<string>();
+	const tips = new Map<string, CommitId | null>();
+	const step = (mesh: SeenMesh): readonly string[] =>
+		mesh.projects.flatMap((project) => {
+			const { main, objects } = project.repository;
+			const found = [...doneElsewhere(project, said)];
+			if (tips.get(project.id) === main) return found;
+			tips.set(project.id, main);
+			for (const [item, commits] of landingsOn(objects, main)) {
+				const [last] = commits;
+				if (commits.length > 1 && !said.has(`${last}`)) {
+					said.add(`${last}`);
+					found.push(`${item} landed ${commits.length} times on ${project.name}: ${commits.join(', ')}`);
+				}
+			}
+			return found;
+		});
+	const end = (mesh: SeenMesh): readonly string[] =>
+		mesh.projects.flatMap((project) => unknownLandings(project, ledger));
+	return ledgerChecker(ledger, [3, 'an item lands once'], { step, end });
+}
+
+/** What counts as done is on main. */
+function doneElsewhere({ home, repository, name }: SeenProject, said: Set<string>): string[] {
+	if (!home) return [];
+	return Object.values(home.facts.items).flatMap(({ key, stage }) => {
+		if (stage.kind !== 'done' || !stage.commit || said.has(`${key} ${stage.commit}`)) return [];
+		said.add(`${key} ${stage.commit}`);
+		const { objects, main } = repository;
+		const isThere = main !== null && objects.ancestry(main).has(stage.commit as CommitId);
+		return isThere ? [] : [`${key} of ${name} counts as landed in ${stage.commit}, which main does not have`];
+	});
+}
+
+/** When nothing is open any more, what main has is known. */
+function unknownLandings({ home, repository, name }: SeenProject, ledger: Ledger): readonly string[] {
+	if (!home) return [];
+	return [...landingsOn(repository.objects, repository.main).keys()].flatMap((key) => {
+		const item = home.facts.items[key];
+		const isOver = !item || item.stage.kind === 'done' || item.stage.kind === 'archived';
+		return isOver || ledger.rights.isUnsettled ? [] : [`${key} of ${name} is on main and in ${item.stage.kind}`];
+	});
+}
+
+function landingsOn(objects: SimObjects, main: CommitId | null): ReadonlyMap<string, readonly CommitId[]> {
+	const found = new Map<string, CommitId[]>();
+	for (const commit of firstParents(objects, main)) {
+		const item = rawLanding(objects, commit)?.item;
+		if (item) found.set(item, [...(found.get(item) ?? []), commit]);
+	}
+	return found;
+}
+
+/** [I9]. */
+export function mainMoves(ledger: Ledger): Checker {
+	const tips = new Map<string, { readonly node: string; readonly main: CommitId | null; readonly at: number }>();
+	const step = (mesh: SeenMesh): readonly string[] => [
+		...eventsOf(mesh.fresh, 'mainMoved').flatMap((event) => judgeMove(event, mesh, ledger)),
+		...mesh.projects.flatMap((project) => {
+			const { node, main, objects } = project.repository;
+			const before = tips.get(project.id);
+			tips.set(project.id, { node, main, at: mesh.nowMs });
+			if (!before || before.main === main || before.main === null) return [];
+			if (before.node !== node || hasLost(mesh.events, node, before.at)) return [];
+			if (main === null) return [`main of ${project.name} is gone`];
+			const isForward = objects.ancestry(main).has(before.main);
+			const moves = eventsOf(mesh.events, 'mainMoved').filter((event) => event.project === project.id);
+			return [
+				...(isForward ? [] : [`main of ${project.name} went from ${before.main} to ${main}, which does not follow it`]),
+				...(moves.some(({ to }) => to === main) ? [] : [`nobody moved main of ${project.name} to ${main}`]),
+			];
+		}),
+	];
+	return ledgerChecker(ledger, [9, 'main moves by landings and people'], { step });
+}
+
+type Move = Extract<SimEvent, { readonly kind: 'mainMoved' }>;
+
+function judgeMove(move: Move, mesh: SeenMesh, ledger: Ledger): readonly string[] {
+	const project = mesh.projects.find(({ id }) => id === move.project);
+	if (!project || move.by !== 'landing') return [];
+	const { objects } = project.repository;
+	if (!objects.has(move.to)) return [];
+	const landing = rawLanding(objects, move.to);
+	if (!landing) return [`main of ${project.name} moved to ${move.to}, which is no landing`];
+	const found = (words: string): string => `the landing ${move.to} of ${landing.item}: ${words}`;
+	const tree = objects.parsed(move.to).tree;
+	const said: string[] = [];
+	if (landing.tree !== tree) said.push(found(`it names the tree ${landing.tree} and has ${tree}`));
+	const gated = eventsOf(mesh.events, 'gated').filter((event) => event.project === move.project && event.tree === tree);
+	if (gated.at(-1)?.passed !== true)
+		said.push(found(gated.length > 0 ? 'its gates failed' : 'no gate ran on its tree'));
+	if (parentOf(objects, move.to) !== move.from) said.push(found(`it was built on another main than ${move.from}`));
+	return [...said, ...judgeResult({ move, landing, project, ledger, found })];
+}
+
+/** Against the result that was accepted for it. */
+function judgeResult(of: {
+	readonly move: Move;
+	readonly landing: { readonly item: string; readonly token: string };
+	readonly project: SeenProject;
+	readonly ledger: Ledger;
+	readonly found: (words: string) => string;
+}): readonly string[] {
+	const { move, landing, project, ledger, found } = of;
+	const { objects } = project.repository;
+	const result = resultUnder(project, landing);
+	const parent = parentOf(objects, move.to);
+	if (!result || parent === null || !objects.has(result.commit) || !objects.has(result.base)) return [];
+	const said = judgeMerge(objects, { landed: move.to, parent, result: result.commit as CommitId }).map(found);
+	const item = ledger.of(project.id).items.get(landing.item);
+	const mode = item?.review ?? project.config.review.mode;
+	if (item?.stage.kind !== 'merge' || mode === 'server') return said;
+	if (mode === 'human' && item.approval === null) said.push(found('nobody approved it'));
+	if (
+		item.approval &&
+		sameChange(objects, { base: item.approval.mergeBase, commit: item.approval.branch }, result) === false
+	) {
+		said.push(found('another change was approved'));
+	}
+	return said;
+}
+
+/** The merge, done again. */
+function judgeMerge(
+	objects: SimObjects,
+	{ landed, parent, result }: { readonly landed: CommitId; readonly parent: CommitId; readonly result: CommitId },
+): readonly string[] {
+	const [base, another] = objects.mergeBases(parent, result);
+	if (base === undefined) return ['its result has nothing in common with main'];
+	const own = pathsChanged(objects, { base, commit: result });
+	const strange = [...pathsChanged(objects, { base: parent, commit: landed })].filter((path) => !own.has(path));
+	if (strange.length > 0) return [`it changes ${strange.join(', ')}, which its result does not`];
+	if (another !== undefined) return [];
+	const { conflicts, files } = mergeFiles(objects.files(base), objects.files(parent), objects.files(result));
+	if (conflicts.length > 0) return [`it conflicts with main in ${conflicts.join(', ')}`];
+	return objects.putTree(files) === objects.parsed(landed).tree ? [] : ['it is not what merging its result makes'];
+}
+
+/** What was accepted last for the item under the token that the landing names. */
+function resultUnder(
+	{ intents, history }: SeenProject,
+	{ item, token }: { readonly item: string; readonly token: string },
+): { readonly base: string; readonly commit: string } | undefined {
+	for (const entry of history.toReversed()) {
+		if (entry.item !== item || entry.outcome !== 'applied') continue;
+		const intent = intents.get(entry.id);
+		const { commit, base } = intent?.args ?? {};
+		const brings = intent?.by === 'gates' && typeof commit === 'string' && typeof base === 'string';
+		if (brings && intent.token?.join('.') === token) return { commit, base };
+	}
+	return undefined;
+}

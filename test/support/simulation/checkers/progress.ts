@@ -1,0 +1,83 @@
+/**
+ * [I12] Nothing waits for ever: when the last fault is healed and time has passed, every item is over, or waits for a
+ * person with a reason that is said, or for something that does.
+ */
+import type { Item } from '../../../../shared/pipeline/index.ts';
+import type { Checker, SeenHome, SeenMesh, SeenProject } from '../types.ts';
+import { eventsOf, ledgerChecker } from './checker.ts';
+import type { Ledger } from './ledger.ts';
+
+export function progressResumes(ledger: Ledger): Checker {
+	const end = (mesh: SeenMesh): readonly string[] => [
+		...deadNodes(mesh),
+		...mesh.projects.flatMap((project) => {
+			const { home, homeName, name } = project;
+			if (!home) return [`the home of ${name} (${homeName}) is not there`];
+			return [
+				...(home.trouble === null ? [] : [`nothing lands in ${name}: ${home.trouble}`]),
+				...(home.pending.length === 0 ? [] : [`${home.pending.length} intents wait at ${homeName}`]),
+				...Object.values(home.facts.items).flatMap((item) => stuck(item, { mesh, project, home })),
+				...unanswered(mesh, project),
+			];
+		}),
+	];
+	return ledgerChecker(ledger, [12, 'progress resumes'], { end });
+}
+
+function deadNodes({ nodes, events }: SeenMesh): readonly string[] {
+	return nodes.flatMap(({ name, isUp }) => {
+		const last = eventsOf(events, 'boot').findLast(({ node }) => node === name);
+		return isUp ? [] : [`${name} is down${last?.failed ? `: ${last.failed}` : ''}`];
+	});
+}
+
+interface Place {
+	readonly mesh: SeenMesh;
+	readonly project: SeenProject;
+	readonly home: SeenHome;
+}
+
+function stuck(item: Item, { mesh, project, home }: Place): readonly string[] {
+	const { stage, key } = item;
+	const found = (words: string): readonly string[] => [`#${item.number} (${key}) is in ${stage.kind}: ${words}`];
+	const isWorkedOn = mesh.nodes.some(
+		({ attempts, reporting }) =>
+			attempts.some((one) => one.item === key && one.isLive) || reporting.some((one) => one.item === key),
+	);
+	if (isWorkedOn) return [];
+	switch (stage.kind) {
+		case 'backlog':
+			return mayStart(item, home) && project.config.work.auto_start ? found('nothing keeps it from starting') : [];
+		case 'coding':
+			return found(item.role === null ? 'nobody works on it' : `${item.holder} does not work on it`);
+		case 'merge':
+			return found('it does not land');
+		case 'qa':
+			return found('nobody judges it');
+		case 'mergeFailure':
+			return found(`nobody recovers it (${stage.failure ?? 'unknown'})`);
+		case 'blocked':
+		case 'reviewHold':
+			return stage.reason?.trim() ? [] : found('it does not say what it waits for');
+		default:
+			return [];
+	}
+}
+
+function mayStart({ type, held, labels, dependsOn }: Item, { facts }: SeenHome): boolean {
+	if (type === 'epic' || held || labels.includes('hold')) return false;
+	return dependsOn.every((key) => {
+		const stage = facts.items[key]?.stage;
+		return stage?.kind === 'done' || (!stage && facts.closedDependencies?.[key] === 'completed');
+	});
+}
+
+/** A report that no home takes, from a worker that may bring it. */
+function unanswered(mesh: SeenMesh, { id, homeName }: SeenProject): readonly string[] {
+	return mesh.nodes.flatMap((node) => {
+		const member = mesh.registry.nodes[node.id];
+		if (!node.isUp || member?.status === 'revoked') return [];
+		const waiting = node.reporting.filter(({ project }) => project === id);
+		return waiting.length === 0 ? [] : [`${node.name} has ${waiting.length} reports that ${homeName} does not settle`];
+	});
+}

@@ -1,0 +1,108 @@
+/**
+ * [I1] Replicas that have exchanged everything are equal. At any time two of them at the same revision of the same
+ * generation show the same items, and none goes back; when all is calm they have the home's facts, texts and views.
+ */
+import { createHash } from 'node:crypto';
+import type { ProjectFacts } from '../../../../shared/pipeline/index.ts';
+import type { Checker, SeenMesh, SeenProject, SeenReplica } from '../types.ts';
+import { checker, hasLost } from './checker.ts';
+
+interface Shown {
+	readonly where: string;
+	readonly items: string;
+}
+
+export function replicasEqual(): Checker {
+	/** By project, generation and revision. */
+	const shown = new Map<string, Shown>();
+	const hashed = new WeakMap<ProjectFacts, string>();
+	const reached = new Map<string, { readonly generation: number; readonly revision: number; readonly at: number }>();
+
+	const itemsOf = (facts: ProjectFacts): string => {
+		const known = hashed.get(facts) ?? hashOf(liveItems(facts));
+		hashed.set(facts, known);
+		return known;
+	};
+	const compare = (
+		project: string,
+		where: string,
+		seen: Pick<SeenReplica, 'facts' | 'generation'>,
+	): readonly string[] => {
+		const at = `${project} ${seen.generation} ${seen.facts.revision}`;
+		const items = itemsOf(seen.facts);
+		const other = shown.get(at);
+		if (!other) shown.set(at, { where, items });
+		return !other || other.items === items
+			? []
+			: [`${where} and ${other.where} show different items at revision ${seen.facts.revision} (${seen.generation})`];
+	};
+	const goesBack = (project: string, where: string, seen: SeenReplica, mesh: SeenMesh): readonly string[] => {
+		const name = `${project} ${where}`;
+		const before = reached.get(name);
+		const now = { generation: Number(seen.generation), revision: seen.facts.revision, at: mesh.nowMs };
+		reached.set(name, now);
+		if (!before || now.generation > before.generation) return [];
+		const isBack = now.generation < before.generation || now.revision < before.revision;
+		if (!isBack || hasLost(mesh.events, where, before.at)) return [];
+		return [
+			`${where} went back from revision ${before.revision} (${before.generation}) to ${now.revision} (${now.generation})`,
+		];
+	};
+
+	const step = (mesh: SeenMesh): readonly string[] =>
+		mesh.projects.flatMap((project) => [
+			...(project.home ? compare(project.id, project.homeName, project.home) : []),
+			...replicasOf(mesh, project).flatMap(([where, replica]) => [
+				...compare(project.id, where, replica),
+				...goesBack(project.id, where, replica, mesh),
+			]),
+		]);
+	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap((project) => differences(mesh, project));
+	return checker(1, 'replicas are equal', { step, end });
+}
+
+function differences(mesh: SeenMesh, project: SeenProject): readonly string[] {
+	const { home } = project;
+	if (!home) return [];
+	const members = replicasOf(mesh, project).filter(([name]) => isMember(mesh, name));
+	const texts = new Map<string, readonly [string, string]>();
+	const [first] = members;
+	return members.flatMap(([where, replica]) => {
+		const said: string[] = [];
+		if (replica.generation !== home.generation || replica.stateHash !== home.stateHash) {
+			said.push(
+				`${where} has not the facts of ${project.homeName}: revision ${replica.facts.revision} of ${home.facts.revision}`,
+			);
+		}
+		for (const [item, text] of replica.texts) {
+			const [other, their] = texts.get(item) ?? [where, text];
+			texts.set(item, [other, their]);
+			if (their !== text) said.push(`${where} and ${other} have different texts of ${item}`);
+		}
+		if (first && JSON.stringify([...replica.views()]) !== JSON.stringify([...first[1].views()])) {
+			said.push(`${where} and ${first[0]} show different views`);
+		}
+		return said;
+	});
+}
+
+function replicasOf(mesh: SeenMesh, { id }: SeenProject): readonly (readonly [string, SeenReplica])[] {
+	return mesh.nodes.flatMap(({ name, replicas }) => {
+		const replica = replicas.get(id);
+		return replica ? [[name, replica] as const] : [];
+	});
+}
+
+function isMember({ nodes, registry }: SeenMesh, name: string): boolean {
+	const id = nodes.find((node) => node.name === name)?.id;
+	return id !== undefined && registry.nodes[id]?.status !== 'revoked';
+}
+
+/** What is archived leaves for a segment without a new revision. */
+function liveItems({ items }: ProjectFacts): readonly unknown[] {
+	return Object.entries(items)
+		.filter(([, { stage }]) => stage.kind !== 'archived')
+		.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

@@ -1,0 +1,100 @@
+/**
+ * Who might do what, by the registries that were in force: read from the records themselves, not from the product's own
+ * reading of them. A home may not have heard of a change yet, so for a while, and as long as anything is broken, what
+ * an earlier registry allowed counts too.
+ */
+import type { MeshNode, RegistryFacts } from '../../../../shared/registry/index.ts';
+import type { SeenMesh, SimEvent } from '../types.ts';
+
+/** Every member hears of a change within this, when nothing is broken. */
+const heardMs = 120_000;
+const changers: ReadonlySet<string> = new Set(['owner', 'member']);
+
+export class RightsBook {
+	readonly #registries: { readonly facts: RegistryFacts; untilMs: number }[] = [];
+	readonly #faults = new Map<string, number>();
+	#seen = 0;
+	#brokenUntilMs = Number.NEGATIVE_INFINITY;
+	#nowMs = 0;
+
+	/** Takes note of what is in force now. Called at each step, by each who uses it. */
+	read(mesh: SeenMesh): void {
+		this.#nowMs = mesh.nowMs;
+		for (const event of mesh.events.slice(this.#seen)) this.#note(event);
+		this.#seen = mesh.events.length;
+		if (this.#faults.size > 0 && !mesh.isCalm) this.#brokenUntilMs = mesh.nowMs;
+		const last = this.#registries.at(-1);
+		if (last) last.untilMs = mesh.nowMs;
+		if (last?.facts !== mesh.registry) this.#registries.push({ facts: mesh.registry, untilMs: mesh.nowMs });
+	}
+
+	/** Whether anybody may still not know what the registry says. */
+	get isUnsettled(): boolean {
+		return this.#nowMs - this.#brokenUntilMs < heardMs;
+	}
+
+	/** Whether a person may be spoken for from that node. */
+	maySpeak(node: string, who: string | undefined): boolean {
+		return this.#wasTrue((facts) => speaksIn(facts, node, who));
+	}
+
+	/** Whether every registry that anybody may still go by lets the person be spoken for from there. */
+	alwaysSpoke(node: string, who: string | undefined): boolean {
+		const since = this.#nowMs - heardMs;
+		const inForce = this.#registries.filter(({ untilMs }) => untilMs >= since);
+		return inForce.every(({ facts }) => speaksIn(facts, node, who));
+	}
+
+	/** Whether the node may take tasks of the project. */
+	mayWork(node: string, project: string): boolean {
+		return this.#wasTrue(({ nodes, projects }) => {
+			const member = memberIn(nodes, node);
+			if (!member || !projects[project]) return false;
+			if (projects[project].home === node) return true;
+			const isForIt = member.worksFor === 'any' || member.worksFor.some((id) => id === project);
+			return member.duties.includes('work') && isForIt;
+		});
+	}
+
+	/** Whether the node may hold facts of the project. */
+	mayRead(node: string, project: string): boolean {
+		return this.#wasTrue(({ nodes, projects, people }) => {
+			const member = memberIn(nodes, node);
+			if (!member || !projects[project]) return false;
+			const hasPerson = member.person !== null && people[member.person] !== undefined;
+			return projects[project].home === node || hasPerson || member.duties.some((duty) => duty !== 'work');
+		});
+	}
+
+	/** Whether the node is a member. */
+	isMember(node: string): boolean {
+		return this.#wasTrue(({ nodes }) => memberIn(nodes, node) !== undefined);
+	}
+
+	#wasTrue(holds: (facts: RegistryFacts) => boolean): boolean {
+		const since = this.isUnsettled ? Number.NEGATIVE_INFINITY : this.#nowMs - heardMs;
+		return this.#registries.some(({ facts, untilMs }) => untilMs >= since && holds(facts));
+	}
+
+	#note(event: SimEvent): void {
+		if (event.kind === 'faultBegun') {
+			this.#faults.set(event.fault, (this.#faults.get(event.fault) ?? 0) + 1);
+		} else if (event.kind === 'faultHealed') {
+			const left = (this.#faults.get(event.fault) ?? 0) - 1;
+			if (left > 0) this.#faults.set(event.fault, left);
+			else this.#faults.delete(event.fault);
+			this.#brokenUntilMs = event.at;
+		}
+	}
+}
+
+function memberIn(nodes: RegistryFacts['nodes'], id: string): MeshNode | undefined {
+	const node = nodes[id];
+	return node === undefined || node.status === 'revoked' ? undefined : node;
+}
+
+function speaksIn({ nodes, people }: RegistryFacts, node: string, who: string | undefined): boolean {
+	const member = memberIn(nodes, node);
+	if (!member || who === undefined || !changers.has(people[who]?.access ?? 'nobody')) return false;
+	return member.duties.includes('gateway') || member.person === who;
+}

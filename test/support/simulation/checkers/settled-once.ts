@@ -1,0 +1,54 @@
+/**
+ * [I14] Every intent is applied or refused exactly once, visibly: what a person was told agrees with the history, and
+ * when all is calm each wish is settled and each refusal is shown where it was said.
+ */
+import type { HistoryEntry, IntentId } from '../../../../shared/pipeline/index.ts';
+import type { Checker, SeenMesh, SeenProject } from '../types.ts';
+import { eventsOf, hasLost, ledgerChecker } from './checker.ts';
+import type { Ledger } from './ledger.ts';
+
+export function settledOnce(ledger: Ledger): Checker {
+	const step = (mesh: SeenMesh): readonly string[] =>
+		mesh.projects.flatMap((project) => {
+			const wishes = eventsOf(mesh.fresh, 'wish').filter(
+				(wish) => wish.project === project.id && wish.as !== 'tentative',
+			);
+			if (wishes.length === 0) return [];
+			const outcomes = outcomesOf(project);
+			return wishes.flatMap(({ id, as, node }) => {
+				const outcome = outcomes.get(id);
+				if (outcome === undefined || (outcome === 'applied') === (as === 'applied')) return [];
+				return [`${node} was told that ${id} is ${as}, the home says ${outcome}`];
+			});
+		});
+	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap((project) => openWishes(mesh, project));
+	return ledgerChecker(ledger, [14, 'settled once'], { step, end });
+}
+
+function openWishes(mesh: SeenMesh, project: SeenProject): readonly string[] {
+	const outcomes = outcomesOf(project);
+	const told = new Set(eventsOf(mesh.events, 'refusalTold').map(({ node, id }) => `${node} ${id}`));
+	return eventsOf(mesh.events, 'wish').flatMap(({ project: of, id, node, as, at, event, item }) => {
+		if (of !== project.id || hasLost(mesh.events, node, at)) return [];
+		const seen = mesh.nodes.find(({ name }) => name === node);
+		if (!seen?.isUp || mesh.registry.nodes[seen.id]?.status === 'revoked') return [];
+		const outcome = outcomes.get(id);
+		const named = `${id} (${event} of ${item}, said at ${node})`;
+		if (outcome === undefined) return isForgotten(mesh, project) ? [] : [`${named} was never settled`];
+		const isShown = told.has(`${node} ${id}`) || seen.replicas.get(project.id)?.refusals.includes(id);
+		// Who waited for the answer at the time has it already; a home answers its own people at once.
+		if (outcome === 'applied' || as === 'refused' || isShown || project.homeName === node) return [];
+		return [`${named} was refused, and nobody there was told`];
+	});
+}
+
+/** A home that was put back, or is lost for good, knows less than it said. */
+function isForgotten({ events }: SeenMesh, { id, homeName, former }: SeenProject): boolean {
+	const homes = [homeName, ...former.map(({ node }) => node)];
+	const isMoved = eventsOf(events, 'homeMoved').some(({ project, how }) => project === id && how === 'lost');
+	return isMoved || homes.some((home) => hasLost(events, home));
+}
+
+function outcomesOf({ history }: SeenProject): ReadonlyMap<IntentId, HistoryEntry['outcome']> {
+	return new Map(history.map(({ id, outcome }) => [id, outcome]));
+}

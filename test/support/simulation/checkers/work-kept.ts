@@ -1,0 +1,57 @@
+/**
+ * [I7] Work that an agent committed is reachable from some ref until a person deletes its item: at the home, at a home
+ * before it, or (while nobody has fetched it) where it was made. A ref that kept something is not taken away.
+ */
+import type { CommitId } from '../../../../shared/ports/index.ts';
+import type { Checker, SeenMesh, SeenNode, SeenProject, SeenRepository } from '../types.ts';
+import { checker, eventsOf, hasLost } from './checker.ts';
+import type { Ledger } from './ledger.ts';
+
+export function workKept(ledger: Ledger): Checker {
+	const kept = new Map<string, ReadonlyMap<string, CommitId>>();
+	const step = (mesh: SeenMesh): readonly string[] => {
+		ledger.read(mesh);
+		return mesh.projects.flatMap((project) => {
+			const { node, refs } = project.repository;
+			const name = `${node} ${project.id}`;
+			const before = kept.get(name);
+			if (before === refs) return [];
+			kept.set(name, refs);
+			if (!before || hasLost(mesh.events, node)) return [];
+			const { deleted } = ledger.of(project.id);
+			return [...before].flatMap(([ref, commit]) => {
+				const key = ref.split('/')[3] ?? '';
+				if (refs.get(ref) === commit || deleted.has(key)) return [];
+				return [`the ref ${ref} at ${node}, which kept ${commit}, ${refs.has(ref) ? 'names another' : 'is gone'}`];
+			});
+		});
+	};
+	const end = (mesh: SeenMesh): readonly string[] => {
+		ledger.read(mesh);
+		return mesh.projects.flatMap((project) => mesh.nodes.flatMap((node) => unreachable(mesh, project, node, ledger)));
+	};
+	return checker(7, 'work is kept', { step, end });
+}
+
+function unreachable(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledger: Ledger): readonly string[] {
+	const isThere = node.isUp && mesh.registry.nodes[node.id]?.status !== 'revoked';
+	if (!isThere || hasLost(mesh.events, node.name)) return [];
+	const { deleted } = ledger.of(project.id);
+	const open = new Set(node.reporting.map(({ item }) => item));
+	const busy = new Set(node.attempts.map(({ item }) => item));
+	const reached = [project.repository, ...project.former].map(reachable);
+	const told = new Set(eventsOf(mesh.events, 'agentEnded').map(({ item, token }) => `${item}/${token.join('.')}`));
+	return node.made.flatMap(({ project: of, item, token, commit }) => {
+		if (of !== project.id || deleted.has(item) || open.has(item) || busy.has(item)) return [];
+		if (!told.has(`${item}/${token.join('.')}`) || reached.some((commits) => commits.has(commit))) return [];
+		return [`${commit}, made at ${node.name} for ${item}/${token.join('.')}, is reachable from no ref`];
+	});
+}
+
+function reachable({ objects, refs, main }: SeenRepository): ReadonlySet<CommitId> {
+	const all = new Set<CommitId>();
+	for (const tip of [...refs.values(), ...(main === null ? [] : [main])]) {
+		if (!all.has(tip)) for (const commit of objects.ancestry(tip)) all.add(commit);
+	}
+	return all;
+}
