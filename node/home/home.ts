@@ -16,6 +16,8 @@ import {
 	type ProjectRulesContext,
 	projectRules,
 	type Right,
+	tableOf,
+	withFields,
 } from '../../shared/pipeline/index.ts';
 import { assert, type Duty, type Log, type StoreWrite } from '../../shared/ports/index.ts';
 import { Serial } from '../reconcile/serial.ts';
@@ -70,6 +72,11 @@ export interface Exclusive {
 	submit(duty: Duty, drafts: readonly Draft[], writes?: readonly StoreWrite[]): Promise<readonly Settled[]>;
 }
 
+function withAuthors(facts: ProjectFacts, authors: Authors): ProjectFacts {
+	if (Object.keys(authors).length === 0) return facts;
+	return withFields(facts, { authors: { ...facts.authors, ...authors } });
+}
+
 /** Why, in a sentence or two; a record of the index holds no more. */
 const detailMax = 500;
 
@@ -95,7 +102,7 @@ export class Home {
 	}
 
 	item(key: string): Item | undefined {
-		return this.facts.items[key];
+		return tableOf(this.facts).get(key);
 	}
 
 	/** Writes intents into this process's log of `duty` and answers what became of each. */
@@ -200,7 +207,7 @@ export class Home {
 		const { document, context, historyWrites, log } = this.#options;
 		const rules = projectRules(await context(batch));
 		const { facts } = document;
-		const registered = { ...facts, authors: { ...facts.authors, ...authors } };
+		const registered = withAuthors(facts, authors);
 		const { state, outcomes, history } = foldIntents(registered, batch, rules);
 		await document.publish(state, [...historyWrites(history), ...writes], this.#refusalsOf(history, batch));
 		for (const { author, n } of batch) {

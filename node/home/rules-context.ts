@@ -3,7 +3,7 @@
  * fold, so that the fold itself waits for nothing.
  */
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import type { Intent, ProjectFacts, ProjectRulesContext } from '../../shared/pipeline/index.ts';
+import { type Intent, type ProjectFacts, type ProjectRulesContext, tableOf } from '../../shared/pipeline/index.ts';
 import { parseCommitId } from '../../shared/ports/index.ts';
 
 /** The context of one fold of `intents` over `facts`. */
@@ -21,7 +21,7 @@ export async function rulesContext(
 		same.set(name, shown.branch === result.commit || (await samePatch(repository, shown, result)));
 	};
 	for (const { item: key, event, args = {} } of intents) {
-		const item = facts.items[key];
+		const item = tableOf(facts).get(key);
 		const { branch, mergeBase, commit, base } = args as Record<string, unknown>;
 		if (typeof branch === 'string' && typeof mergeBase === 'string' && item?.result)
 			await ask({ branch, mergeBase }, item.result);

@@ -8,16 +8,10 @@ import type { IntentId, ProjectFacts } from '../pipeline/index.ts';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
 import type { Applied, DocumentChange } from './durable-document.ts';
 import { closingWrites, type DocumentSize, nextGeneration } from './generation.ts';
-import {
-	changesBetween,
-	emptyState,
-	type IndexState,
-	parseMeta,
-	type RefusalRecord,
-	readRecords,
-	refusalChanges,
-} from './index-records.ts';
+import { changesBetween, emptyState, type IndexState, type RefusalRecord, refusalChanges } from './index-records.ts';
+import { parseMeta } from './index-schemas.ts';
 import { refusalsPerAuthorMax } from './limits.ts';
+import { readRecords } from './read-index.ts';
 import { type RecordsFormat, SignedRecords } from './signed-records.ts';
 
 export interface ProjectIndexOptions {
@@ -125,7 +119,7 @@ export class ProjectIndex {
 			...changesBetween(before.facts, next),
 			...refusalChanges(before.refusals, refusals, refusalsPerAuthorMax),
 		];
-		await this.#records.publish(changes, countsOf(next), writes);
+		await this.#records.publish(changes, countsOf(next), { writes, source: { ...before, facts: next } });
 	}
 
 	/** Takes an update of a peer. Throws MALFORMED, TOO_LARGE or BAD_SIGNATURE when it is not what the home published. */

@@ -1,18 +1,19 @@
 /**
- * The working copy of one fold over a project: the facts it began with, copied once, and what has changed since. The
- * only place where the rules write; the facts themselves are never touched.
+ * The working copy of one fold over a project: the facts it began with, and what has changed since. The only place where
+ * the rules write; the facts themselves are never touched, nor copied.
  */
 import { findCircle } from './dependencies.ts';
 import { type Lookup, lookupIn, type ProjectFacts } from './facts.ts';
 import type { Item } from './item.ts';
+import { type ItemTable, tableOf } from './item-table.ts';
 import type { ArchiveReason } from './stage.ts';
 
 export class Draft implements Lookup {
 	readonly facts: ProjectFacts;
 	revision: number;
 	nextNumber: number;
-	readonly changed = new Set<string>();
-	readonly #items: Map<string, Item>;
+	readonly #table: ItemTable;
+	readonly #changes = new Map<string, Item | null>();
 	/** Epic → children and item → those that name it as a dependency; made when first asked for. */
 	#backward: { readonly children: Links; readonly dependents: Links } | undefined;
 
@@ -20,11 +21,12 @@ export class Draft implements Lookup {
 		this.facts = facts;
 		this.revision = facts.revision;
 		this.nextNumber = facts.nextNumber;
-		this.#items = new Map(Object.entries(facts.items));
+		this.#table = tableOf(facts);
 	}
 
 	item(key: string): Item | undefined {
-		return this.#items.get(key);
+		const changed = this.#changes.get(key);
+		return changed === undefined ? this.#table.get(key) : (changed ?? undefined);
 	}
 
 	closed(key: string): ArchiveReason | undefined {
@@ -32,9 +34,8 @@ export class Draft implements Lookup {
 	}
 
 	put(item: Item): void {
-		const before = this.#items.get(item.key);
-		this.#items.set(item.key, item);
-		this.changed.add(item.key);
+		const before = this.item(item.key);
+		this.#changes.set(item.key, item);
 		if (this.#backward && (before?.parent !== item.parent || before?.dependsOn !== item.dependsOn)) {
 			if (before) this.#unlink(before);
 			this.#link(item);
@@ -42,8 +43,7 @@ export class Draft implements Lookup {
 	}
 
 	remove(item: Item): void {
-		this.#items.delete(item.key);
-		this.changed.add(item.key);
+		this.#changes.set(item.key, null);
 		if (this.#backward) this.#unlink(item);
 	}
 
@@ -58,21 +58,27 @@ export class Draft implements Lookup {
 	/** Whether `item`, put as it is, would wait for itself. */
 	wouldCircle(item: Item): boolean {
 		const waitsFor = (key: string): readonly string[] => {
-			const { dependsOn = [] } = key === item.key ? item : (this.#items.get(key) ?? {});
+			const { dependsOn = [] } = key === item.key ? item : (this.item(key) ?? {});
 			const children = this.childrenOf(key).flatMap((child) => (child.key === item.key ? [] : [child.key]));
 			return key === item.parent ? [...dependsOn, ...children, item.key] : [...dependsOn, ...children];
 		};
 		return findCircle(item.key, { waitsFor, through: true }) !== null;
 	}
 
-	itemsNow(): Readonly<Record<string, Item>> {
-		return Object.fromEntries(this.#items);
+	/** Keys of items that were added, changed or deleted. */
+	get changed(): readonly string[] {
+		return [...this.#changes.keys()];
+	}
+
+	/** The items as they are now. */
+	get table(): ItemTable {
+		return this.#table.with(this.#changes);
 	}
 
 	#links(): { readonly children: Links; readonly dependents: Links } {
 		if (!this.#backward) {
 			this.#backward = { children: new Map(), dependents: new Map() };
-			for (const item of this.#items.values()) this.#link(item);
+			for (const item of Object.values(this.table.record)) this.#link(item);
 		}
 		return this.#backward;
 	}
@@ -90,7 +96,7 @@ export class Draft implements Lookup {
 	}
 
 	#found(keys: ReadonlySet<string> = new Set()): readonly Item[] {
-		return [...keys].flatMap((key) => this.#items.get(key) ?? []);
+		return [...keys].flatMap((key) => this.item(key) ?? []);
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Right } from './intent.ts';
 import type { Item } from './item.ts';
+import { tableOf } from './item-table.ts';
 import type { ArchiveReason } from './stage.ts';
 
 export interface ProjectFacts {
@@ -43,9 +44,11 @@ export interface Lookup {
 type Known = Pick<ProjectFacts, 'items' | 'closedDependencies'>;
 
 /** Reads own keys only: an item called `constructor` is there when somebody added it. */
-export function lookupIn({ items, closedDependencies = {} }: Known): Lookup {
+export function lookupIn(facts: Known): Lookup {
+	const { closedDependencies = {} } = facts;
+	const table = tableOf(facts);
 	return {
-		item: (key) => (Object.hasOwn(items, key) ? items[key] : undefined),
+		item: (key) => table.get(key),
 		closed: (key) => (Object.hasOwn(closedDependencies, key) ? closedDependencies[key] : undefined),
 	};
 }

@@ -18,6 +18,7 @@ export * from './intent.ts';
 export { intentSchema } from './intent-schema.ts';
 export * from './item.ts';
 export { itemSchema } from './item-schema.ts';
+export { type ItemChanges, type ItemTable, tableOf, withFields, withItems } from './item-table.ts';
 export { descriptionBytesMax } from './limits.ts';
 export { type HistoryEntry, type ProjectFold, projectRules } from './project-rules.ts';
 export { type Found, searchItems } from './search.ts';

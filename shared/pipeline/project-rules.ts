@@ -8,13 +8,14 @@ import { moved } from './books.ts';
 import { Draft } from './draft.ts';
 import { explainRefusal } from './explain.ts';
 import type { ProjectFacts } from './facts.ts';
-import { type FoldResult, type FoldRules, mayActAs, refusedByToken } from './fold.ts';
+import { type FoldRules, mayActAs, refusedByToken } from './fold.ts';
 import { guard, neededBy, openTo, type ProjectRulesContext } from './guards.ts';
 import type { By, Intent, IntentId, Outcome, Refusal } from './intent.ts';
 import type { Item } from './item.ts';
+import { withItems, withoutItems } from './item-table.ts';
 import { withPayload } from './payloads.ts';
 import { add, itemSteps, type Step } from './record-events.ts';
-import { idOf, whoOf } from './sequence.ts';
+import { idOf, type Settled, whoOf } from './sequence.ts';
 import type { StageKind } from './stage.ts';
 import { rowFor, transition } from './transition.ts';
 
@@ -40,7 +41,7 @@ export interface HistoryEntry {
 	readonly outcome: Extract<Outcome, 'applied' | `refused:${string}`>;
 }
 
-export interface ProjectFold extends FoldResult<Item> {
+export interface ProjectFold extends Settled {
 	/** The facts after the fold. */
 	readonly state: ProjectFacts;
 	readonly history: readonly HistoryEntry[];
@@ -66,10 +67,10 @@ export function projectRules(context: ProjectRulesContext): FoldRules<ProjectFac
 				return step.refusal;
 			};
 			const finish: ReturnType<FoldRules<ProjectFacts, ProjectFold>['begin']>['finish'] = (settled) => {
-				const items = draft.itemsNow();
-				const { revision, nextNumber } = draft;
-				const state = { ...facts, items, revision, nextNumber, acceptedUpTo: settled.acceptedUpTo };
-				return { items, ...settled, state, history, changed: [...draft.changed] };
+				const { revision, nextNumber, table, changed } = draft;
+				const fields = { revision, nextNumber, acceptedUpTo: settled.acceptedUpTo };
+				const state = withItems({ ...withoutItems(facts), ...fields }, table);
+				return { ...settled, ...{ state, history, changed } };
 			};
 			return { judge, finish };
 		},
