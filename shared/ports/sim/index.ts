@@ -1,5 +1,6 @@
 /** The ports' twins, for tests and simulations. */
 export * from './sim-clock.ts';
+export { SimClockView, type SimClockViewOptions } from './sim-clock-view.ts';
 export * from './sim-disk.ts';
 export { SimGit, type SimGitOptions } from './sim-git.ts';
 export { SimObjects } from './sim-git-objects.ts';

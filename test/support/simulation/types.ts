@@ -85,8 +85,7 @@ interface OfGrant {
 export type SimEvent = {
 	readonly at: number;
 	readonly step: number;
-} & /** A person was told that the wish is durable (`id`: author#n). */
-(
+} /** A person was told that the wish is durable (`id`: author#n). */ & (
 	| {
 			readonly kind: 'wish';
 			readonly node: string;
@@ -156,6 +155,12 @@ export type SimEvent = {
 	| { readonly kind: 'calm' }
 );
 export type SimEventKind = SimEvent['kind'];
+/** An event before the world has said when it was. */
+export type EventOf = SimEvent extends infer Event
+	? Event extends SimEvent
+		? Omit<Event, 'at' | 'step'>
+		: never
+	: never;
 
 /** The canonical repository of a project on a node; after a move there are two, of which the registry's home counts. */
 export interface SeenRepository {

@@ -1,0 +1,227 @@
+/**
+ * What a worker's agents do in a simulation, behind the worker's own interface. A clone is a head of commits on the
+ * machine and outlives the process; how an attempt goes is the item's fate, drawn by the world.
+ */
+import type { Attempts } from '../../../node/worker/index.ts';
+import type { Token } from '../../../shared/pipeline/index.ts';
+import { type Clock, type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
+import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import type { GateVerdict, Task, WorkReport } from '../../../shared/protocol/work.ts';
+import type { Point, SimSession } from './repositories.ts';
+import type { AgentBehaviour, EventOf, SeenAttempt } from './types.ts';
+
+/** The work of one item on one machine, as its disk has it. */
+export interface SimClone {
+	readonly project: string;
+	readonly item: string;
+	token: Token;
+	base: CommitId;
+	head: CommitId | null;
+}
+
+/** What of a machine its agents use. */
+export interface AgentGround {
+	readonly node: string;
+	readonly clones: Map<string, SimClone>;
+	readonly made: {
+		project: string;
+		item: string;
+		token: Token;
+		commit: CommitId;
+		base: CommitId;
+	}[];
+	readonly attempts: Set<SeenAttempt>;
+	emit(event: EventOf): void;
+}
+
+export interface AgentOptions {
+	readonly ground: AgentGround;
+	readonly session: SimSession;
+	readonly clock: Clock;
+	readonly random: SimRandom;
+	readonly point: Point;
+	/** How this attempt goes. */
+	readonly fate: (task: Task) => AgentBehaviour;
+}
+
+const noUsage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+const person = { name: 'Agent', email: 'agent@example.org' };
+export const passedGate: GateVerdict = {
+	...{ gate: 'check', kind: 'other', outcome: 'passed', why: '', tail: '', seconds: 1, tests: null, runs: 1 },
+};
+/** A tree with this file fails the gate. */
+export const redPath = 'red.txt';
+/** What two items write at the same lines. */
+export const sharedPath = 'shared.txt';
+
+const workMs: Readonly<Record<AgentBehaviour, readonly [number, number]>> = {
+	finishes: [1_000, 15_000],
+	conflicts: [4_000, 12_000],
+	fails: [1_000, 8_000],
+	lies: [500, 5_000],
+	liesAboutCommit: [500, 5_000],
+	hangs: [60_000, 100_000],
+	dies: [500, 4_000],
+	late: [40_000, 120_000],
+	blocks: [500, 3_000],
+	limited: [500, 2_000],
+};
+
+export const cloneName = (project: string, item: string): string => `${project}/${item}`;
+
+/** A worker's attempts at items of one project. */
+export function simAttempts(options: AgentOptions): Attempts {
+	const { ground, session } = options;
+	const { clones } = ground;
+	const { project } = { project: projectOf(session.path) };
+	const keysNow = (): string[] =>
+		[...clones.values()].filter((clone) => clone.project === project).map(({ item }) => item);
+	return {
+		run: async ({ task, signal }) => {
+			const report = await attempt(options, task, signal);
+			return { report, survivors: [] };
+		},
+		rescue: async (task) => {
+			const clone = clones.get(cloneName(project, task.item.key));
+			if (!clone?.head || String(clone.token) !== String(task.token)) return null;
+			await session.git.keep(attemptRefOf(task.item.key, task.token), clone.head);
+			return clone.head;
+		},
+		salvage: (key) => salvage(session, clones.get(cloneName(project, key))),
+		keys: async () => keysNow(),
+		get known() {
+			return keysNow();
+		},
+		remove: async (key) => {
+			await salvage(session, clones.get(cloneName(project, key)));
+			clones.delete(cloneName(project, key));
+		},
+		stop: async () => {},
+	};
+}
+
+/** The folder of a repository is named after its project. */
+export function projectOf(path: string): string {
+	return path.split('/').at(-2) ?? '';
+}
+
+export const attemptRefOf = (item: string, token: Token): string => `refs/gangline/attempts/${item}/${token.join('.')}`;
+
+/** Keeps a clone's head on a ref, where it is on none. */
+async function salvage({ git }: SimSession, clone: SimClone | undefined): Promise<string | null> {
+	if (!clone?.head) return null;
+	const ref = `refs/gangline/salvage/${clone.item}/${clone.token.join('.')}`;
+	const known = await git.refs(`refs/gangline/attempts/${clone.item}`);
+	if (known.some(({ commit }) => commit === clone.head)) return null;
+	await git.keep(ref, clone.head);
+	return ref;
+}
+
+async function attempt(options: AgentOptions, task: Task, signal: AbortSignal): Promise<WorkReport> {
+	const { ground, session, clock, random, fate, point } = options;
+	const grant = { node: ground.node, project: task.project, item: task.item.key, token: task.token };
+	const behaviour = fate(task);
+	const live = { project: task.project, item: task.item.key, token: task.token, role: task.role, isLive: true };
+	ground.attempts.add(live);
+	ground.emit({ kind: 'agentStarted', ...grant, behaviour });
+	const [least, most] = workMs[behaviour];
+	const wasDone = await pauseOrAbort(clock, least + random.below(most - least), signal);
+	const wantsCommit = !['blocks', 'limited', 'dies', 'liesAboutCommit', 'hangs'].includes(behaviour);
+	if (wantsCommit && (wasDone || random.below(2) === 0)) await commitWork(options, task, behaviour);
+	const isDone = wasDone && (await pauseOrAbort(clock, 200 + random.below(800), signal));
+	const clone = ground.clones.get(cloneName(task.project, task.item.key));
+	const head = clone && String(clone.token) === String(task.token) ? clone.head : null;
+	if (head) await session.git.keep(attemptRefOf(task.item.key, task.token), head);
+	await point('agent.ended');
+	ground.attempts.delete(live);
+	const report = reportOf({ behaviour, isDone, task, head, session, clock });
+	ground.emit({ kind: 'agentEnded', ...grant, how: behaviour === 'dies' ? 'died' : report.kind });
+	return report;
+}
+
+interface Ending {
+	readonly behaviour: AgentBehaviour;
+	readonly isDone: boolean;
+	readonly task: Task;
+	readonly head: CommitId | null;
+	readonly session: SimSession;
+	readonly clock: Clock;
+}
+
+function reportOf({ behaviour, isDone, task, head, session, clock }: Ending): WorkReport {
+	const base = parseCommitId(task.main);
+	const failed = (reason: string): WorkReport => ({
+		...{ kind: 'failed', reason, gate: null, gateKind: null, detail: reason, commit: head, usage: noUsage },
+	});
+	if (!isDone) return { kind: 'stopped', reason: 'it was told to', commit: head, usage: noUsage };
+	switch (behaviour) {
+		case 'fails':
+			return { ...failed('a test fails'), ...{ kind: 'failed', gate: 'check', gateKind: 'other' } } as WorkReport;
+		case 'hangs':
+			return failed('it said nothing for a minute');
+		case 'dies':
+			return failed('its process died');
+		case 'blocks':
+			return { kind: 'blocked', reason: 'what is meant here?', commit: null, usage: noUsage };
+		case 'limited':
+			return { kind: 'rateLimited', until: Math.max(0, clock.now() + 20_000), usage: noUsage };
+		case 'liesAboutCommit': {
+			const commit = parseCommitId(task.token.join('').padStart(40, 'a').slice(-40));
+			return { kind: 'result', commit, base, verdict: verdictOf(commit), usage: noUsage };
+		}
+		default: {
+			if (head === null) return failed('it made no commit');
+			const tree = session.kept.objects.treeId(head);
+			return { kind: 'result', commit: head, base, verdict: verdictOf(tree), usage: noUsage };
+		}
+	}
+}
+
+const verdictOf = (tree: string) => ({ tree, gateSet: 'set', passed: true, gates: [passedGate] });
+
+/** What the agent makes: a file of its item's, or lines that others write too; one that resolves takes both. */
+async function commitWork({ ground, session }: AgentOptions, task: Task, behaviour: AgentBehaviour): Promise<void> {
+	const { objects } = session.kept;
+	const { key } = task.item;
+	const base = parseCommitId(task.main);
+	const files = new Map(objects.files(base));
+	const text = (words: string) => objects.putFile(Buffer.from(words));
+	const own = `${ground.node} ${key} ${task.token.join('.')}\n`;
+	if (behaviour === 'conflicts' || task.role === 'mergemaster') {
+		const shared = Buffer.from(files.get(sharedPath)?.content ?? '').toString();
+		files.set(sharedPath, text(task.role === 'mergemaster' ? `${shared}${own}` : `${own}${shared}`));
+	}
+	files.set(`items/${key}.txt`, text(own));
+	if (behaviour === 'lies') files.set(redPath, text(own));
+	const tree = objects.putTree(files);
+	const message = task.item.title || key;
+	const commit = await session.git.createCommit({
+		tree,
+		parents: [base],
+		message,
+		author: person,
+		atMs: 1_750_000_000_000,
+	});
+	ground.clones.set(cloneName(task.project, key), {
+		...{ project: task.project, item: key, token: task.token, base, head: commit },
+	});
+	ground.made.push({ project: task.project, item: key, token: task.token, commit, base });
+	const grant = { node: ground.node, project: task.project, item: key, token: task.token };
+	ground.emit({ kind: 'agentCommitted', ...grant, commit, base });
+}
+
+/** False: it was told to stop. */
+function pauseOrAbort(clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> {
+	if (signal.aborted) return Promise.resolve(false);
+	return new Promise((resolve) => {
+		const cancel = clock.after(ms, () => resolve(true));
+		signal.addEventListener(
+			'abort',
+			() => {
+				cancel();
+				resolve(false);
+			},
+			{ once: true },
+		);
+	});
+}

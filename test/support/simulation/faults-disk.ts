@@ -1,0 +1,120 @@
+/**
+ * Faults of disks: syncs that fail, no room, writes that a power cut tears, flipped bits, and a copy of last week put
+ * back in place of what was there. A store that refused a write needs its process begun again, as its operator does.
+ */
+import type { SimBackup, SimRandom } from '../../../shared/ports/sim/index.ts';
+import type { Makers } from './faults.ts';
+import type { Machine } from './machine.ts';
+import type { World } from './world.ts';
+
+function pickUp(world: World, random: SimRandom, kinds: readonly Machine['kind'][]): Machine | null {
+	const likely = [...world.machines.values()].filter(({ kind, process }) => kinds.includes(kind) && process !== null);
+	return likely.length === 0 ? null : random.pick(likely);
+}
+
+/** Ends what runs there and begins it anew on a disk that works. */
+function restart(world: World, machine: Machine): void {
+	machine.disk.mend();
+	if (machine.process) world.crash(machine.name, 'process', 'its store had failed');
+	world.bootSoon(machine.name, 500);
+}
+
+/** What of a project a home has lost cannot be told from what its workers never had; so homes keep theirs. */
+const replaceable = ['worker', 'laptop'] as const;
+
+export const diskFaults: Makers = {
+	failingSync: {
+		forMs: [500, 15_000],
+		make: () => {
+			let machine: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					machine = pickUp(world, random, ['worker', 'laptop', 'home', 'gateway']);
+					machine?.disk.failNextSync();
+					return machine?.name ?? null;
+				},
+				heal: async (world) => {
+					if (machine) restart(world, machine);
+				},
+			};
+		},
+	},
+	fullDisk: {
+		forMs: [2_000, 30_000],
+		make: () => {
+			let machine: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					machine = pickUp(world, random, ['worker', 'laptop', 'home']);
+					machine?.disk.fill(random.below(4_000));
+					return machine?.name ?? null;
+				},
+				heal: async (world) => {
+					if (machine) restart(world, machine);
+				},
+			};
+		},
+	},
+	tornWrite: {
+		forMs: [500, 20_000],
+		make: () => {
+			let machine: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					machine = pickUp(world, random, ['worker', 'laptop', 'home']);
+					if (!machine) return null;
+					machine.disk.holdSyncs();
+					const { name } = machine;
+					world.clock.after(200 + random.below(2_000), () => world.crash(name, 'machine', 'power was cut in a write'));
+					return name;
+				},
+				heal: async (world) => {
+					if (!machine) return;
+					machine.disk.releaseSyncs();
+					world.bootSoon(machine.name, 1);
+				},
+			};
+		},
+	},
+	bitFlip: {
+		forMs: [500, 5_000],
+		make: () => {
+			let machine: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					machine = pickUp(world, random, replaceable);
+					if (!machine) return null;
+					world.crash(machine.name, 'process', 'a bit will flip');
+					const isFlipped = machine.disk.flipBit(random);
+					if (isFlipped) world.emit({ kind: 'diskLost', node: machine.name, how: 'flip' });
+					return machine.name;
+				},
+				heal: async (world) => {
+					if (machine) world.bootSoon(machine.name, 1);
+				},
+			};
+		},
+	},
+	oldBackup: {
+		forMs: [10_000, 60_000],
+		make: () => {
+			let kept: { machine: Machine; backup: SimBackup } | null = null;
+			return {
+				begin: async (world, random) => {
+					const machine = pickUp(world, random, replaceable);
+					if (!machine) return null;
+					kept = { machine, backup: machine.disk.backup() };
+					return `of ${machine.name}`;
+				},
+				heal: async (world) => {
+					if (!kept) return;
+					const { machine, backup } = kept;
+					if (machine.process) world.crash(machine.name, 'process', 'an old copy is put back');
+					machine.disk.restore(backup);
+					world.emit({ kind: 'diskLost', node: machine.name, how: 'backup' });
+					world.bootSoon(machine.name, 500);
+				},
+			};
+		},
+	},
+};

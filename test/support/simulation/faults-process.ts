@@ -1,0 +1,113 @@
+/** Faults of processes, machines and their clocks: they die at any step, sleep for hours, run fast or slow. */
+import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import type { Makers } from './faults.ts';
+import type { Machine } from './machine.ts';
+import type { World } from './world.ts';
+
+const isUp = ({ process }: Machine): boolean => process !== null;
+
+function pick(world: World, random: SimRandom, kinds: readonly Machine['kind'][]): Machine | null {
+	const likely = [...world.machines.values()].filter((machine) => kinds.includes(machine.kind) && isUp(machine));
+	return likely.length === 0 ? null : random.pick(likely);
+}
+
+/** Down for a while, then a supervisor or a person starts it again. */
+function crash(how: 'process' | 'machine', kinds: readonly Machine['kind'][]) {
+	let downed: string | null = null;
+	return {
+		begin: async (world: World, random: SimRandom): Promise<string | null> => {
+			const machine = pick(world, random, kinds);
+			if (!machine) return null;
+			downed = machine.name;
+			world.crash(machine.name, how, 'a fault');
+			return machine.name;
+		},
+		heal: async (world: World): Promise<void> => {
+			if (downed !== null) world.bootSoon(downed, 1);
+		},
+	};
+}
+
+const anyone = ['gateway', 'home', 'worker', 'laptop'] as const;
+
+export const processFaults: Makers = {
+	crashProcess: { forMs: [200, 20_000], make: () => crash('process', ['worker', 'home', 'laptop']) },
+	crashMachine: { forMs: [1_000, 60_000], make: () => crash('machine', ['worker', 'home', 'laptop']) },
+	crashHome: { forMs: [200, 30_000], make: () => crash('process', ['home']) },
+	gatewayAway: { forMs: [5_000, 150_000], make: () => crash('machine', ['gateway']) },
+	crashAtStep: {
+		forMs: [20_000, 60_000],
+		make: () => {
+			let lit: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					lit = pick(world, random, random.below(3) === 0 ? anyone : ['home', 'worker']);
+					if (!lit) return null;
+					lit.fuse = 1 + random.below(400);
+					lit.fuseKind = random.below(2) === 0 ? 'process' : 'machine';
+					return `${lit.name}, ${lit.fuse} steps from now`;
+				},
+				heal: async (world) => {
+					if (!lit) return;
+					lit.fuse = 0;
+					if (!lit.process) world.bootSoon(lit.name, 1);
+				},
+			};
+		},
+	},
+	clockJump: {
+		forMs: [1_000, 60_000],
+		make: () => {
+			let jumped: { machine: Machine; ms: number } | null = null;
+			return {
+				begin: async (world, random) => {
+					const machine = random.pick([...world.machines.values()]);
+					const ms = (random.below(2) === 0 ? -1 : 1) * (1_000 + random.below(3_600_000));
+					jumped = { machine, ms };
+					machine.clock.jump(ms);
+					return `${machine.name} by ${Math.round(ms / 1_000)} s`;
+				},
+				heal: async () => jumped?.machine.clock.jump(-jumped.ms),
+			};
+		},
+	},
+	clockRate: {
+		forMs: [20_000, 120_000],
+		make: () => {
+			let machine: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					machine = random.pick([...world.machines.values()]);
+					const rate = 0.5 + random.below(1_501) / 1_000;
+					machine.clock.setRate(rate);
+					return `${machine.name} at ${rate}`;
+				},
+				heal: async () => machine?.clock.setRate(1),
+			};
+		},
+	},
+	/** A machine that is closed like a laptop: it sees nothing pass, and hours later it goes on. */
+	sleeper: {
+		forMs: [20_000, 110_000],
+		make: () => {
+			let asleep: Machine | null = null;
+			let boots = 0;
+			return {
+				begin: async (world, random) => {
+					asleep = pick(world, random, ['worker', 'laptop', 'home']);
+					if (!asleep) return null;
+					boots = asleep.boots;
+					asleep.clock.setRate(0);
+					for (const other of world.machines.values()) if (other !== asleep) world.net.partition(asleep.id, other.id);
+					return asleep.name;
+				},
+				heal: async (world) => {
+					if (!asleep) return;
+					for (const other of world.machines.values()) if (other !== asleep) world.net.heal(asleep.id, other.id);
+					asleep.clock.setRate(1);
+					if (asleep.boots === boots) asleep.clock.jump(3 * 3_600_000);
+				},
+			};
+		},
+	},
+};

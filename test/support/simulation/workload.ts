@@ -1,0 +1,188 @@
+/**
+ * What people do in a run, as a list that the seed draws before it begins: so that one action can be left out and the
+ * others stay what they are. Items have a fate: how each attempt at them goes.
+ */
+import type { ItemDraft } from '../../../shared/operations/index.ts';
+import type { Item } from '../../../shared/pipeline/index.ts';
+import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
+import { sharedPath } from './agents.ts';
+import { speak } from './people.ts';
+import type { AgentBehaviour } from './types.ts';
+import type { World } from './world.ts';
+
+export interface Action {
+	readonly atMs: number;
+	readonly what: string;
+	readonly run: (world: World) => void;
+}
+
+/** The time during which people and faults act. */
+export const busyMs = 200_000;
+
+const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] = [
+	[40, 'finishes'],
+	[34, 'conflicts'],
+	[6, 'fails'],
+	[4, 'lies'],
+	[3, 'liesAboutCommit'],
+	[2, 'hangs'],
+	[4, 'dies'],
+	[3, 'late'],
+	[2, 'blocks'],
+	[2, 'limited'],
+];
+
+/** How attempts go: by the item and by how many there were. */
+export class Fates {
+	readonly #random: SimRandom;
+	readonly #counts = new Map<string, number>();
+	readonly seen = new Set<AgentBehaviour>();
+
+	constructor(random: SimRandom) {
+		this.#random = random;
+	}
+
+	next({ item, token, role }: Pick<Task, 'item' | 'token' | 'role'>): AgentBehaviour {
+		const nth = (this.#counts.get(item.key) ?? 0) + 1;
+		this.#counts.set(item.key, nth);
+		const behaviour = role === 'mergemaster' || nth > 2 ? 'finishes' : this.#draw(`${item.key} ${nth}`);
+		this.seen.add(behaviour);
+		void token;
+		return behaviour;
+	}
+
+	#draw(name: string): AgentBehaviour {
+		let at = this.#random.fork(name).below(100);
+		for (const [weight, behaviour] of fates) {
+			at -= weight;
+			if (at < 0) return behaviour;
+		}
+		return 'finishes';
+	}
+}
+
+export const itemKey = (project: number, n: number): string => `01K0TASK${project}${String(n).padStart(17, '0')}`;
+
+interface Drawing {
+	readonly random: SimRandom;
+	readonly project: { readonly id: string; readonly at: number };
+	readonly speakers: readonly string[];
+	readonly items: number;
+}
+
+/** All that people will do, in order of time. */
+export function drawActions(random: SimRandom, projects: readonly string[], speakers: readonly string[]): Action[] {
+	const actions: Action[] = [];
+	for (const [at, id] of projects.entries()) {
+		const drawing = { random: random.fork(id), project: { id, at }, speakers, items: 9 + random.below(5) };
+		actions.push(...adds(drawing), ...changes(drawing), ...pushes(drawing));
+	}
+	return actions.sort((a, b) => a.atMs - b.atMs || (a.what < b.what ? -1 : 1));
+}
+
+function adds({ random, project, speakers, items }: Drawing): Action[] {
+	return Array.from({ length: items }, (_, n) => {
+		const key = itemKey(project.at, n);
+		const who = random.pick(speakers);
+		// Half of them come at once, so that they begin on one main.
+		const atMs = n < items / 2 ? 500 + random.below(2_500) : random.below(busyMs * 0.7);
+		const dependsOn = n > 2 && random.below(5) === 0 ? [itemKey(project.at, random.below(n))] : [];
+		const labels = random.below(8) === 0 ? ['impatient'] : [];
+		const args = { title: `Item ${n}`, type: 'story', description: `Do ${n}.`, dependsOn, labels };
+		return {
+			atMs,
+			what: `add ${n}`,
+			run: (world) => speak(world, { who, project: project.id, draft: draft(who, key, 'add', args) }),
+		};
+	});
+}
+
+const draft = (who: string, item: string, event: string, args: object): ItemDraft => ({
+	...{ by: 'user', who, item, event, args: { ...args } },
+});
+
+function changes(drawing: Drawing): Action[] {
+	const { random, project, speakers, items } = drawing;
+	const count = 14 + random.below(10);
+	return Array.from({ length: count }, (_, n) => {
+		const who = random.pick(speakers);
+		const key = itemKey(project.at, random.below(items));
+		const atMs = 3_000 + random.below(busyMs - 3_000);
+		const choice = random.below(100);
+		const say = (event: string, args: object = {}) => ({
+			...{ atMs, what: `${event} ${key} ${n}` },
+			run: (world: World) => speak(world, { who, project: project.id, draft: draft(who, key, event, args) }),
+		});
+		if (choice < 22) return say('edit', { title: `Item by ${who} ${n}` });
+		if (choice < 32) return say('freeze');
+		if (choice < 44) return say('unfreeze');
+		if (choice < 49) return say('delete');
+		if (choice < 55) return say('requestChanges', { words: `not like this ${n}` });
+		if (choice < 61) return say('abandon', { reason: 'no' });
+		if (choice < 66) return say('defer');
+		if (choice < 72) return say('unblock', {});
+		if (choice < 76) return say('add', { title: 'again', type: 'story', description: 'again' });
+		if (choice < 82) return say('start', { force: true });
+		return { atMs, what: `text ${key} ${n}`, run: (world) => write(world, { who, project: project.id, key, n }) };
+	});
+}
+
+/** People's own commits on main, in the middle of everything. */
+function pushes({ random, project }: Drawing): Action[] {
+	return Array.from({ length: 1 + random.below(3) }, (_, n) => ({
+		...{ atMs: 5_000 + random.below(busyMs - 5_000), what: `push ${n}` },
+		run: (world: World) => void push(world, project.id, { n, touchesShared: random.below(3) === 0 }),
+	}));
+}
+
+async function push(
+	world: World,
+	project: string,
+	{ n, touchesShared }: { readonly n: number; readonly touchesShared: boolean },
+): Promise<void> {
+	const home = world.homeOf(project);
+	const kept = home.repositories.find(home.canonicalPath(project));
+	const main = kept && (await kept.git.main());
+	if (!kept || !main) return;
+	const files = new Map(kept.objects.files(main));
+	const words = Buffer.from(`a person ${n} at ${Math.round(world.clock.monotonic())}\n`);
+	files.set(touchesShared ? sharedPath : `people/${n}.txt`, kept.objects.putFile(words));
+	const tree = kept.objects.putTree(files);
+	const author = { name: 'Ann', email: 'ann@example.org' };
+	const commit = await kept.git.createCommit({
+		tree,
+		parents: [main],
+		message: `By hand ${n}`,
+		author,
+		atMs: world.clock.now(),
+	});
+	await kept.git.moveMain(commit, main);
+	kept.version += 1;
+	world.projectAtHome(project)?.poke();
+}
+
+function write(
+	world: World,
+	{
+		who,
+		project,
+		key,
+		n,
+	}: { readonly who: string; readonly project: string; readonly key: string; readonly n: number },
+): void {
+	const seat = world
+		.machine(who)
+		.process?.seats()
+		.find(({ replica }) => replica.id === project);
+	if (!seat) return;
+	void seat.replica.text(key).then(async (text) => text?.replace(`${text.text}\n${who} ${n}`));
+}
+
+/** What a person who looks at the item now would say of it; null where nothing is asked of them. */
+export function answerFor({ key, stage, result }: Item, who: string, main: string): ItemDraft | null {
+	if (stage.kind === 'reviewHold' && result) {
+		return draft(who, key, 'approve', { branch: result.commit, main, mergeBase: result.base });
+	}
+	return null;
+}
