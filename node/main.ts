@@ -1,63 +1,10 @@
 /**
  * The node as a process: `node/main` serves until it is told to stop; `node/main verify --repo PATH` judges main once
- * and ends, `node/main backup|restore --file PATH` keep a stopped node or put one back. Reads signals and nothing else;
- * config.ts reads the environment, compose.ts makes everything.
+ * and ends, `node/main backup|restore --file PATH` keep a stopped node or put one back. Everything that it is made of is
+ * imported only after compiled code is kept, or none of it would be.
  */
-import { parseArgs } from 'node:util';
-import { errorKinds, GanglineError, ganglineError } from '../shared/ports/index.ts';
-import { composeNode, openLog } from './compose.ts';
-import { readConfig } from './config.ts';
-import { runBackup } from './one-shot-backup.ts';
-import { verify } from './verify.ts';
+import { keepCompiledCode } from '../shared/ports/system/compile-cache.ts';
 
-const exitAfterSecondSignal = 130;
-const lingerMs = 2_000;
-
-async function serve(): Promise<void> {
-	const log = openLog({ logLevel: 'info' });
-	try {
-		const config = readConfig(process.env);
-		const node = await composeNode(config, openLog(config));
-		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-			process.once(signal, () => {
-				log.info('node.signal', { signal });
-				process.once(signal, () => process.exit(exitAfterSecondSignal));
-				node.stop();
-			});
-		}
-		await node.stopped;
-		// The loop is empty by now; a git that still waits for a remote is not.
-		setTimeout(() => process.exit(), lingerMs).unref();
-	} catch (error) {
-		log.error('node.failed', errorFields(error));
-		process.exitCode = error instanceof GanglineError ? errorKinds[error.code].exit : errorKinds.INTERNAL.exit;
-	}
-}
-
-/** The command line reads code, message and hint of the last such line when a node could not start. */
-function errorFields(error: unknown): Record<string, unknown> {
-	if (error instanceof GanglineError) {
-		return { code: error.code, message: error.message, hint: error.hint, data: error.data, error };
-	}
-	return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error), error };
-}
-
-async function main(argv: readonly string[]): Promise<void> {
-	const [mode] = argv;
-	if (mode === undefined) return serve();
-	if (mode === 'backup' || mode === 'restore') {
-		const { values } = parseArgs({ args: argv.slice(1), options: { file: { type: 'string' } } });
-		if (values.file === undefined) throw ganglineError('INVALID_ARGUMENT', `${mode} needs --file PATH`);
-		const config = readConfig(process.env);
-		process.exitCode = await runBackup({ mode, config, file: values.file, stdout: process.stdout });
-		return;
-	}
-	if (mode !== 'verify') {
-		throw ganglineError('INVALID_ARGUMENT', `unknown mode ${mode}: expected verify, backup, restore, or none`);
-	}
-	const { values } = parseArgs({ args: argv.slice(1), options: { repo: { type: 'string' } } });
-	if (values.repo === undefined) throw ganglineError('INVALID_ARGUMENT', 'verify needs --repo PATH');
-	process.exitCode = await verify({ config: readConfig(process.env), repository: values.repo, stdout: process.stdout });
-}
-
-await main(process.argv.slice(2));
+keepCompiledCode(process.env);
+const { run } = await import('./serve.ts');
+await run(process.argv.slice(2), process.env);

@@ -21,7 +21,12 @@ export default defineConfig({
 			kind('unit', 0, { testTimeout: 30_000, isolate: false }),
 			kind('contract', 1, { testTimeout: 60_000, hookTimeout: 60_000 }),
 			kind('simulation', 2, { testTimeout: 120_000 }),
-			kind('e2e', 3, { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 }),
+			kind('e2e', 3, {
+				testTimeout: 180_000,
+				hookTimeout: 180_000,
+				maxWorkers: 2,
+				globalSetup: 'test/support/compiled-code.ts',
+			}),
 		],
 	},
 });

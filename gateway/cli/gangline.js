@@ -5,7 +5,7 @@
  * the sources in a clone and the compiled files in the package, and passes arguments, signals and exit code through.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -48,7 +48,7 @@ if (!existsSync(main))
 const nodeBinary = findNode();
 if (major === wanted) {
 	// Already on the right one: no second process.
-	if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
+	keepCompiledCode();
 	await runHere();
 } else if (nodeBinary === null) {
 	refuse(
@@ -67,6 +67,20 @@ function findNode() {
 	} catch {
 		return null;
 	}
+}
+
+/** As shared/ports/system/compile-cache.ts does for the node: in the state folder, where that is there. */
+function keepCompiledCode() {
+	const { GANGLINE_HOME, XDG_STATE_HOME, HOME } = process.env;
+	const folder = GANGLINE_HOME || (XDG_STATE_HOME ? `${XDG_STATE_HOME}/gangline` : `${HOME}/.local/state/gangline`);
+	if (!folder.startsWith('/') || !nodeModule.enableCompileCache) return;
+	const compiled = join(folder, 'compiled');
+	try {
+		if (existsSync(folder) && !existsSync(compiled)) mkdirSync(compiled, { mode: 0o700 });
+	} catch {
+		// A matter of speed alone.
+	}
+	if (existsSync(compiled)) nodeModule.enableCompileCache(compiled);
 }
 
 async function runHere() {

@@ -14,6 +14,8 @@ export interface StateFolder {
 	/** Address and token of the running node, 0600; gone while none runs. */
 	readonly api: string;
 	readonly log: string;
+	/** Compiled code of this program, 0700: a matter of speed, may be removed at any time. */
+	readonly compiled: string;
 	/** What each person was last shown, 0600: what an approval is bound to. */
 	readonly shown: string;
 	/** Membership of this node, 0600: mesh, key and addresses of its gateway; not there while it belongs to none. */
@@ -49,6 +51,7 @@ export function stateFolder(env: Environment): StateFolder {
 		identity: `${root}/identity.key`,
 		api: `${root}/api.json`,
 		log: `${root}/node.log`,
+		compiled: `${root}/compiled`,
 		shown: `${root}/shown.json`,
 		mesh: `${root}/mesh.json`,
 		gateway: gatewayFolder(`${root}/gateway`),

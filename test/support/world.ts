@@ -68,6 +68,7 @@ export function makeWorld(
 		GANGLINE_GATEWAY_PORT: '0',
 		GANGLINE_MESH_PORT: '0',
 		GANGLINE_BUILDS_PORT: '0',
+		...compiledCode(),
 		...extraEnv,
 	};
 	const children = new Set<ChildProcess>();
@@ -154,6 +155,12 @@ export function makeWorld(
 			rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 		},
 	};
+}
+
+/** The folder that this run of tests shares (test/support/compiled-code.ts). */
+function compiledCode(): Readonly<Record<string, string>> {
+	const { NODE_COMPILE_CACHE } = process.env;
+	return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
 }
 
 /** Writes files below `folder`; text that begins with `#!` becomes executable. */

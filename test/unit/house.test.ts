@@ -158,7 +158,10 @@ describe('the house', () => {
 
 	it('leaves clock, timers, randomness and environment to adapters', () => {
 		const adapters = ['shared/ports/system/', 'shared/mesh/', 'shared/git/git-process.ts', 'node/agents/processes/'];
-		const entrances = ['gateway/cli/capture-program.ts', 'gateway/cli/main.ts', 'gateway/main.ts', 'node/main.ts'];
+		const entrances = [
+			...['gateway/cli/capture-program.ts', 'gateway/cli/main.ts'],
+			...['gateway/main.ts', 'gateway/serve.ts', 'node/main.ts', 'node/serve.ts'],
+		];
 		const rules: readonly [RegExp, string][] = [
 			[/\bDate\.now\(|\bnew Date\(\)/, 'reads the clock; take a Clock (shared/ports/clock.ts)'],
 			[/\bMath\.random\(/, 'draws randomness; take a Random (shared/ports/random.ts)'],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +18,12 @@ interface Ended {
 function launch(
 	path: string,
 	argv: readonly string[],
-	options: { before?: string; onOutput?: (pid: number) => void } = {},
+	options: { before?: string; state?: string; onOutput?: (pid: number) => void } = {},
 ): Promise<Ended> {
 	const flags =
 		options.before === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(options.before)}`];
 	const child = spawn(process.execPath, [...flags, path, ...argv], {
-		env: { PATH: dirname(process.execPath), GANGLINE_HOME: '/nonexistent' },
+		env: { PATH: dirname(process.execPath), GANGLINE_HOME: options.state ?? '/nonexistent' },
 	});
 	let [stdout, stderr] = ['', ''];
 	child.stdout.on('data', (bytes) => {
@@ -125,6 +125,27 @@ describe('the launcher', () => {
 				stderr: expect.stringMatching(/'commander'[\s\S]*→ run `npm ci` in/),
 			});
 		});
+	});
+
+	it('keeps compiled code in the state folder of this user alone, and does without where that cannot be', async () => {
+		const root = await mkdtemp(join(tmpdir(), 'gangline-launcher-'));
+		try {
+			const state = join(root, 'state');
+			expect(await launch(launcher, ['--version'], { state })).toMatchObject({ code: 0, stderr: '' });
+			expect(await readdir(root)).toEqual([]);
+
+			await mkdir(state);
+			expect(await launch(launcher, ['--version'], { state })).toMatchObject({ code: 0, stderr: '' });
+			expect(await readdir(state)).toEqual(['compiled']);
+			expect((await stat(join(state, 'compiled'))).mode & 0o777).toBe(0o700);
+			expect((await readdir(join(state, 'compiled'), { recursive: true })).length).toBeGreaterThan(50);
+
+			await rm(join(state, 'compiled'), { recursive: true });
+			await writeFile(join(state, 'compiled'), 'in the way');
+			expect(await launch(launcher, ['--version'], { state })).toMatchObject({ code: 0, stderr: '' });
+		} finally {
+			await rm(root, { recursive: true });
+		}
 	});
 
 	it('runs sources only outside of node_modules', async () => {
