@@ -3,7 +3,7 @@
  * (mark-file.ts), `lock` (an empty database that is only there for its lock, because `level` itself is replaced when
  * the store starts again) and `quarantine/<n>` (what was set aside). One process at a time, by the kernel's lock.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -28,6 +28,7 @@ export async function openLevelDisk(path: string): Promise<Disk> {
 	try {
 		await finishStartingAgain(path);
 		refuseMissing(path, mark);
+		await makeFirst(path);
 		const database = await openDatabase(path, join(path, 'level'));
 		return new LevelDisk({ path, lock, database, mark: readMark(join(path, 'mark')) });
 	} catch (error) {
@@ -134,6 +135,7 @@ async function fill(database: Database, pairs: AsyncIterable<DiskPair>): Promise
 	}
 	await write(database, ops);
 	await database.close();
+	await syncFolder(database.location);
 }
 
 /** `level` is moved away only when `level.new` is complete; without `level` the new one takes its place. */
@@ -142,17 +144,43 @@ async function finishStartingAgain(path: string): Promise<void> {
 	if (!existsSync(fresh)) return;
 	if (existsSync(join(path, 'level'))) await rm(fresh, { recursive: true });
 	else await rename(fresh, join(path, 'level'));
+	await syncFolder(path);
+}
+
+/**
+ * A new database comes into its place when it is whole: LevelDB syncs neither its first table of contents nor the name
+ * CURRENT, and a power cut would leave what it cannot open, or take batches that were synced into its log.
+ */
+async function makeFirst(path: string): Promise<void> {
+	if (existsSync(join(path, 'level'))) return;
+	const first = join(path, 'level.first');
+	await rm(first, { recursive: true, force: true });
+	await (await openDatabase(path, first)).close();
+	await syncFolder(first);
+	await rename(first, join(path, 'level'));
+	await syncFolder(path);
+}
+
+async function syncFolder(path: string): Promise<void> {
 	const folder = await open(path, 'r');
-	await folder.sync();
-	await folder.close();
+	try {
+		await folder.sync();
+	} finally {
+		await folder.close();
+	}
 }
 
 /** LevelDB would make a new database where its table of contents is gone, and remove what is left of the old one. */
 function refuseMissing(path: string, mark: Mark | undefined): void {
 	const level = join(path, 'level');
-	const isHere = existsSync(join(level, 'CURRENT'));
-	if (isHere || (!mark && !existsSync(level))) return;
-	throw damaged(path, 'its database has lost the file CURRENT', undefined);
+	if (!existsSync(join(level, 'CURRENT'))) {
+		if (!mark && !existsSync(level)) return;
+		throw damaged(path, 'its database has lost the file CURRENT', undefined);
+	}
+	const manifest = readFileSync(join(level, 'CURRENT'), 'latin1').trimEnd();
+	if (/^MANIFEST-\d+$/.test(manifest) && !existsSync(join(level, manifest))) {
+		throw damaged(path, `its database has lost the file ${manifest}`, undefined);
+	}
 }
 
 async function nextQuarantine(path: string): Promise<string> {
@@ -181,8 +209,8 @@ async function openLock(path: string): Promise<Database> {
 	try {
 		return await openDatabase(path, folder);
 	} catch (error) {
-		if (codeOf(error) !== 'STORE_DAMAGED') throw error;
-		await rm(folder, { recursive: true });
+		if (codeOf(error) === 'STORE_LOCKED') throw error;
+		await rm(folder, { recursive: true }).catch(() => Promise.reject(error));
 		return openDatabase(path, folder);
 	}
 }

@@ -3,10 +3,12 @@
  * batch without waiting and without a sync, so it costs no latency and is never ahead of the database. What it gives:
  * batches that vanish from the end of LevelDB's log, with their heads and markers, leave no trace inside; the mark
  * still knows them after a killed process and after damage to the database's files. The limit: a power cut may take
- * the mark's last writes too, and a disk that loses synced writes of both loses them unseen.
+ * the mark's last writes too, and a disk that loses synced writes of both loses them unseen. Only the first mark of a
+ * file is synced, with its name: a store whose mark a power cut took would pass for a copy.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, write, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Mark } from './disk.ts';
 
 const lineBytes = 96;
@@ -32,15 +34,20 @@ export function readMark(path: string): Mark | undefined {
 }
 
 export class MarkFile {
+	readonly #path: string;
 	readonly #file: number;
 	readonly #inode: string;
+	#isOnDisk: boolean;
 	#next: Buffer | undefined;
 	#isWriting = false;
 	#onIdle: (() => void) | undefined;
 
 	constructor(path: string) {
+		this.#path = path;
 		this.#file = openSync(path, openFlags, 0o600);
-		this.#inode = String(fstatSync(this.#file).ino);
+		const { ino, size } = fstatSync(this.#file);
+		this.#inode = String(ino);
+		this.#isOnDisk = size > 0;
 	}
 
 	/** Writes the newest mark as soon as the last write has ended; older ones that wait are left out. */
@@ -48,6 +55,7 @@ export class MarkFile {
 		const parts = [String(mark.schema), String(mark.batch), this.#inode] as const;
 		const line = `gangline-mark ${parts.join(' ')} ${checkOf(...parts)}`;
 		this.#next = Buffer.from(`${line.padEnd(lineBytes - 1)}\n`, 'latin1');
+		if (!this.#isOnDisk) this.#writeFirst(this.#next);
 		this.#write();
 	}
 
@@ -58,6 +66,21 @@ export class MarkFile {
 			fsyncSync(this.#file);
 		} finally {
 			closeSync(this.#file);
+		}
+	}
+
+	/** Once in the life of a file: before anyone is told of the batch. */
+	#writeFirst(line: Buffer): void {
+		this.#isOnDisk = true;
+		this.#next = undefined;
+		try {
+			writeSync(this.#file, line, 0, lineBytes, 0);
+			fsyncSync(this.#file);
+			const folder = openSync(dirname(this.#path), 'r');
+			fsyncSync(folder);
+			closeSync(folder);
+		} catch {
+			// Without a mark the store is sound, and known as a copy at the worst.
 		}
 	}
 

@@ -1,0 +1,50 @@
+/**
+ * [I6] for real, where the power fails: what a store's writer and a landing home do to their files is recorded call by
+ * call, and the power is cut at random places of that record: what was synced stays, of the rest a random part. Whatever
+ * was acknowledged before the cut must be there, nothing may be there by half, and git must find every object of main.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { powerCutsMissing, Recording } from '../support/crashes/recording.ts';
+import { check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
+
+const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const writer = new URL('../support/store-writer.ts', import.meta.url).pathname;
+/** LevelDB begins a new log every 4 MiB: the long form sees several, their tables and their compaction. */
+const bytesPerLife = all ? 5_000_000 : 1_500_000;
+const lives = all ? 5 : 3;
+
+describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissing ?? 'nothing more'})`, () => {
+	let folder: string;
+
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), 'gangline-power-'));
+	});
+
+	afterEach(() => rmSync(folder, { recursive: true }));
+
+	it('[I6] takes nothing from a store that was acknowledged', { timeout: 500_000 }, async () => {
+		const recording = new Recording(folder);
+		recording.begin();
+		for (let life = 0; life < lives; life++) {
+			const end = await recording.run({
+				program: writer,
+				args: [recording.root, `${life}`],
+				killAfterBytes: bytesPerLife,
+			});
+			expect(end).toBe(null);
+		}
+		const acknowledged = nothingAcknowledged();
+		let cuts = 0;
+		const where = { count: all ? 500 : 25, seed: 'store', sameInode: ['store/mark'] };
+		await recording.cuts(where, async ({ image, said }) => {
+			for (const line of said.slice(acknowledged.lines)) note(acknowledged, line);
+			if (acknowledged.lines > 0) await check(image, acknowledged);
+			cuts += 1;
+		});
+		expect(cuts).toBe(where.count);
+		expect(acknowledged.lines).toBeGreaterThan(200);
+	});
+});
