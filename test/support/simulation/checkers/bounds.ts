@@ -16,9 +16,11 @@ const bytesPerNodeMax = 32 * 1024 * 1024;
 
 export function boundsHold(ledger: Ledger): Checker {
 	const said = new Set<string>();
+	let looks = 0;
 	const step = (mesh: SeenMesh): readonly string[] =>
 		[
-			...mesh.nodes.flatMap((node) => tooMuch(node)),
+			// A disk is dear to measure.
+			...(looks++ % 64 === 0 ? mesh.nodes.flatMap((node) => tooMuch(node)) : []),
 			...mesh.projects.flatMap(({ home, name }) => {
 				const kept = home?.refusals ?? 0;
 				return kept > refusalsMax * mesh.nodes.length ? [`the index of ${name} keeps too many refusals`] : [];

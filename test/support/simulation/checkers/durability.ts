@@ -3,19 +3,20 @@
  * has more of a home's facts than the home itself, one name never stands for two intents, a wish that a person was told
  * of is settled or on its node's disk, and so is a report that a worker has sent.
  */
+import { canonicalJson } from '../../../../shared/log/index.ts';
 import type { Intent, IntentId } from '../../../../shared/pipeline/index.ts';
 import type { Checker, SeenMesh, SeenNode, SeenProject } from '../types.ts';
 import { eventsOf, hasLost, ledgerChecker } from './checker.ts';
 import { grantName, type Ledger } from './ledger.ts';
 
 export function acknowledgedStays(ledger: Ledger): Checker {
-	const words = new Map<string, string>();
+	const meanings = { words: new Map<string, string>(), seen: new Set<string>(), read: new Map<string, number>() };
 	const published = new Map<string, number>();
 	const step = (mesh: SeenMesh): readonly string[] => [
 		...mesh.projects.flatMap((project) => [
 			...aheadOfHome(mesh, project),
 			...forgotPublished(mesh, project, published),
-			...twoMeanings(mesh, project, words),
+			...twoMeanings(mesh, project, meanings),
 		]),
 		...eventsOf(mesh.fresh, 'boot').flatMap(({ node, failed }) => {
 			const seen = mesh.nodes.find(({ name }) => name === node);
@@ -63,32 +64,39 @@ function forgotPublished(
 	return said;
 }
 
+/** What a name stands for, by where it was seen: entries are compared once, not at each step. */
 function twoMeanings(
 	{ nodes }: SeenMesh,
 	{ id, home, history, intents }: SeenProject,
-	words: Map<string, string>,
+	{ words, seen, read }: Meanings,
 ): string[] {
 	const said: string[] = [];
 	const look = (intent: Intent, where: string): void => {
 		const name = `${intent.author}#${intent.n}`;
-		const text = JSON.stringify([
-			intent.item,
-			intent.event,
-			intent.args ?? null,
-			intent.who ?? null,
-			intent.token ?? null,
-		]);
+		if (seen.has(`${where} ${name}`)) return;
+		seen.add(`${where} ${name}`);
+		const { item, event, args = {}, who = null, token = null } = intent;
+		const text = canonicalJson([item, event, args, who, token]);
 		const before = words.get(name) ?? text;
 		words.set(name, before);
-		if (before !== text) said.push(`${name} means two things, one of them at ${where}`);
+		if (before !== text && event !== 'void')
+			said.push(`${name} means two things, one of them at ${where}: ${before} ${text}`);
 	};
 	for (const { name, replicas } of nodes) for (const intent of replicas.get(id)?.pending ?? []) look(intent, name);
 	for (const intent of home?.pending ?? []) look(intent, 'its home');
-	for (const entry of history.slice(-20)) {
+	for (const entry of history.slice(read.get(id) ?? 0)) {
 		const intent = intents.get(entry.id);
-		if (intent) look(intent, 'its home');
+		if (intent) look(intent, 'the history');
 	}
+	read.set(id, history.length);
 	return said;
+}
+
+interface Meanings {
+	readonly words: Map<string, string>;
+	readonly seen: Set<string>;
+	/** Entries of the history that were looked at, by project. */
+	readonly read: Map<string, number>;
 }
 
 function lostWishes(mesh: SeenMesh, project: SeenProject, node: SeenNode): readonly string[] {

@@ -1,0 +1,251 @@
+/** Switches in what is stored, sent and merged: stores, logs, documents, the registry, moves of a home. */
+import type { Switch } from './switch.ts';
+
+const durable = 'shared/documents/durable-document.ts';
+const store = 'shared/store/chained-store.ts';
+const exchange = 'node/home/exchange.ts';
+const replica = 'shared/replica/project-replica.ts';
+const settlement = 'shared/replica/settlement.ts';
+const logs = 'shared/log/project-logs.ts';
+
+export const replicaSwitches: readonly Switch[] = [
+	{
+		name: 'shown-before-stored',
+		breaks: 'facts are on disk before anybody sees them',
+		edits: [
+			{
+				file: durable,
+				find: 'await store.write([...this.#storing(update), ...writes]);\n\t\tthis.#onTheWay.delete(update);\n\t\tY.applyUpdate(this.#document, update, origin);\n\t\tfor (const listener of this.#listeners) listener({ update, origin });',
+				replace:
+					'const stored = store.write([...this.#storing(update), ...writes]);\n\t\tthis.#onTheWay.delete(update);\n\t\tY.applyUpdate(this.#document, update, origin);\n\t\tfor (const listener of this.#listeners) listener({ update, origin });\n\t\tawait stored;',
+			},
+		],
+	},
+	{
+		name: 'log-sent-before-stored',
+		breaks: 'an entry of a log is on disk before it is acknowledged or sent',
+		edits: [
+			{
+				file: logs,
+				find: 'await this.#options.store.write([...appends, ...writes]);',
+				replace: 'void this.#options.store.write([...appends, ...writes]).catch(() => {});',
+			},
+		],
+	},
+	{
+		name: 'received-before-stored',
+		breaks: 'a flush of another node is on disk before it is folded or passed on',
+		edits: [
+			{
+				file: logs,
+				find: "await this.#options.store.write([{ kind: 'append', stream: known.stream, bytes }]);",
+				replace: "void this.#options.store.write([{ kind: 'append', stream: known.stream, bytes }]).catch(() => {});",
+			},
+		],
+	},
+	{
+		name: 'failed-sync-ignored',
+		breaks: 'what the disk refused is not acknowledged',
+		edits: [{ file: store, find: 'this.#fail(batch, cause);\n\t\t\treturn;', replace: 'void cause;' }],
+	},
+	{
+		name: 'batch-in-two',
+		breaks: 'what belongs together is on disk together',
+		edits: [
+			{
+				file: store,
+				find: 'await this.#disk.commit(batch.ops);',
+				replace:
+					'const half = Math.floor(batch.ops.length / 2);\n\t\t\tawait this.#disk.commit(batch.ops.slice(half));\n\t\t\tawait this.#disk.commit(batch.ops.slice(0, half));',
+			},
+		],
+	},
+	{
+		name: 'history-apart',
+		breaks: 'what was accepted is kept in the batch of the facts',
+		edits: [
+			{
+				file: 'node/home/home.ts',
+				find: 'await document.publish(state, [...historyWrites(history), ...writes], this.#refusalsOf(history, batch));',
+				replace:
+					'await document.publish(facts, [...historyWrites(history), ...writes], {});\n\t\tawait document.publish(state, [], this.#refusalsOf(history, batch));',
+			},
+		],
+	},
+	{
+		name: 'trimmed-before-stable',
+		breaks: 'an entry stays until its facts are durable elsewhere',
+		edits: [
+			{
+				file: exchange,
+				find: 'await this.logs.trim(this.#coverage.stableUpTo(this.#options.others(), acceptedUpTo));',
+				replace: 'await this.logs.trim(acceptedUpTo);',
+			},
+		],
+	},
+	{
+		name: 'own-trimmed-unheard',
+		breaks: 'an author keeps its entry until the answer is on its disk',
+		edits: [
+			{
+				file: replica,
+				find: "author.startsWith(nodeId) && author.endsWith('.edge') ? Math.min(n, heard[author] ?? 0) : n,",
+				replace: "author.startsWith(nodeId) && author.endsWith('.edge') ? Math.max(n, heard[author] ?? 0) : n,",
+			},
+		],
+	},
+	{
+		name: 'refusal-unpublished',
+		breaks: 'a refusal is published until its author has heard of it',
+		edits: [
+			{
+				file: 'node/home/home.ts',
+				find: "const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && !this.#own.has(authorOf(id)));",
+				replace:
+					"const refused = history.filter(({ id, outcome }) => outcome === 'applied' && outcome !== 'applied' && !this.#own.has(authorOf(id)));",
+			},
+		],
+	},
+	{
+		name: 'refusal-not-kept',
+		breaks: 'a refusal that nobody waited for is kept until a person has seen it',
+		edits: [
+			{
+				file: settlement,
+				find: 'this.#kept.set(id, kept);',
+				replace: 'if (this.#kept.size < 0) this.#kept.set(id, kept);',
+			},
+		],
+	},
+	{
+		name: 'refusals-never-forgotten',
+		breaks: 'the index forgets refusals that were heard',
+		edits: [{ file: exchange, find: 'if (known.length === 0) return;', replace: 'if (known.length >= 0) return;' }],
+	},
+	{
+		name: 'old-generation-merged',
+		breaks: 'generations are never merged, and none goes back',
+		edits: [
+			{
+				file: replica,
+				find: 'const isLater = /^[1-9]\\d{0,14}$/.test(generation) && Number(generation) > Number(this.#index.generation);',
+				replace: 'const isLater = generation !== this.#index.generation;',
+			},
+			{ file: replica, find: 'if (Number(index.generation) <= Number(this.#index.generation)) return;', replace: '' },
+		],
+	},
+	{
+		name: 'equal-client-ids',
+		breaks: 'each node writes into a document under an id of its own',
+		edits: [
+			{
+				file: 'shared/documents/client-id.ts',
+				find: 'if (client !== 0 && !isTaken(client)) return client;',
+				replace: 'if (client !== 0 || !isTaken(client)) return 7;',
+			},
+		],
+	},
+	{
+		name: 'client-id-outlives-backup',
+		breaks: 'a store that was put back writes under new ids',
+		edits: [
+			{
+				file: 'shared/documents/client-id.ts',
+				find: 'const isSound = kept?.incarnation === incarnation && !store.damaged.some((damage) => damage.stream === stream);',
+				replace: 'const isSound = kept !== undefined;',
+			},
+			{
+				file: 'shared/documents/client-id.ts',
+				find: 'const isOfAnEarlierStore = kept !== undefined && kept.incarnation !== incarnation;',
+				replace: 'const isOfAnEarlierStore = false;',
+			},
+		],
+	},
+	{
+		name: 'damage-unnoticed',
+		breaks: 'a home whose facts were damaged begins a new term',
+		edits: [
+			{
+				file: 'node/home/open-facts.ts',
+				find: 'if (!index.isDamaged) return index;',
+				replace: 'if (index.facts.term > 0) return index;',
+			},
+		],
+	},
+	{
+		name: 'term-kept-by-move',
+		breaks: 'each home begins a higher term',
+		edits: [
+			{
+				file: 'node/rehome/take.ts',
+				find: 'const term = Math.max(facts.term, known.term) + 1;',
+				replace: 'const term = Math.max(facts.term, known.term);',
+			},
+		],
+	},
+	{
+		name: 'numbers-after-loss',
+		breaks: 'after a loss numbers go on at the next thousand',
+		edits: [
+			{
+				file: 'node/rehome/take.ts',
+				find: 'const nextNumber = isLost ? (Math.floor(facts.nextNumber / 1_000) + 1) * 1_000 + 1 : facts.nextNumber;',
+				replace: 'const nextNumber = isLost ? Math.max(1, facts.nextNumber) : facts.nextNumber;',
+			},
+		],
+	},
+	{
+		name: 'rights-unread',
+		breaks: 'what an author may is asked of the registry',
+		edits: [
+			{
+				file: 'shared/registry/rights.ts',
+				find: "if (!author.endsWith('.edge') || own(facts.projects, project) === undefined) return [];",
+				replace: "if (author.endsWith('.edge')) return ['user'];",
+			},
+			{
+				file: 'shared/registry/rights.ts',
+				find: "return person !== undefined && mayAsk(person.access, 'member');\n}\n\n/** Whether `node` may take tasks",
+				replace: 'return person !== undefined || facts !== null;\n}\n\n/** Whether `node` may take tasks',
+			},
+		],
+	},
+	{
+		name: 'revoked-reads-on',
+		breaks: 'who was revoked learns nothing more',
+		edits: [
+			{
+				file: 'shared/registry/rights.ts',
+				find: "return node.status === 'revoked' ? 'refused' : 'member';",
+				replace: "return node.status === 'nobody' as string ? 'refused' : 'member';",
+			},
+			{
+				file: 'shared/registry/rights.ts',
+				find: "return found === undefined || found.status === 'revoked' ? undefined : found;",
+				replace: 'return found;',
+			},
+		],
+	},
+	{
+		name: 'authors-never-forgotten',
+		breaks: 'authors of processes that are over leave the facts',
+		edits: [
+			{
+				file: 'node/home/open-facts.ts',
+				find: 'nodeOf(parseAuthorId(author)) !== node || waiting.has(author) || holders.has(author);',
+				replace:
+					'nodeOf(parseAuthorId(author)) !== node || waiting.has(author) || holders.has(author) || author.length > 0;',
+			},
+			{
+				file: exchange,
+				find: 'if (gone.size === 0) return;',
+				replace: 'if (gone.size >= 0) return;',
+			},
+		],
+	},
+	{
+		name: 'hole-for-ever',
+		breaks: 'texts that are written on two sides merge, whoever was away',
+		edits: [{ file: durable, find: 'this.#rotateIfShared(own);', replace: 'void own;' }],
+	},
+];
