@@ -18,7 +18,7 @@ process.stdout.write(`${JSON.stringify({ port })}\n`);
 async function serveOurs(): Promise<number> {
 	const log = new SimLog();
 	const store = await openStore(folder, { log });
-	const text = await ItemText.open({ store, project: 'p', item: 'i', random: new SystemRandom() });
+	const text = await ItemText.open({ store, project: 'p', item: 'i', random: new SystemRandom(), first: '' });
 	const document = {
 		name: text.name,
 		get stateVector() {

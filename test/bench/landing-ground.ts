@@ -77,9 +77,10 @@ export async function openLandings(files: number, items: number): Promise<Landin
 	const options = {
 		...{ git: repository, main, home, clock, log },
 		author: async () => person,
-		described: async (item: Item) => item,
+		described: (item: Item) => item,
 		config: async () => config,
 		verdict: async (_item: Item, { tree }: Candidate) => ({ tree, gateSet: 'none', passed: true, gates: [] }),
+		verdictOnMain: async () => null,
 		redMain: async () => null,
 		bringIn: async () => null,
 		isPaused: () => false,
