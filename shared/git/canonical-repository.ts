@@ -24,6 +24,7 @@ import { isolatedGit } from './git-environment.ts';
 import type { Environment, GitProcess } from './git-process.ts';
 import { encodeCommit, landingOf, parseCommit } from './landing-commit.ts';
 import { mergeTrees } from './merge.ts';
+import { ObjectNames } from './object-names.ts';
 import { ObjectReader } from './object-reader.ts';
 import { PatchIdentity } from './patch-id.ts';
 import { lockRepository, type RepositoryLock } from './repository-lock.ts';
@@ -59,6 +60,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	readonly #options: CanonicalOptions;
 	readonly #lock: RepositoryLock;
 	readonly #objects: ObjectReader;
+	readonly #names: ObjectNames;
 	readonly #mainRef: string;
 
 	#queue: Promise<unknown> = Promise.resolve();
@@ -74,6 +76,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		this.reader = isolatedGit(options.environment);
 		this.objectFormat = objectFormat;
 		this.#objects = new ObjectReader(this.git, options.path);
+		this.#names = new ObjectNames(options.path);
 	}
 
 	/** Makes an empty one. Throws INVALID_ARGUMENT where something is already. */
@@ -162,6 +165,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	}
 
 	async moveMain(to: CommitId, from: CommitId | null): Promise<MoveResult> {
+		await this.#names.sync();
 		try {
 			await this.#run(['update-ref', this.#mainRef, to, from ?? zeroes(to)]);
 		} catch (error) {
@@ -201,6 +205,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 
 	async keep(ref: string, commit: CommitId): Promise<{ kind: 'kept' } | { kind: 'exists'; commit: CommitId }> {
 		ownRef(ref);
+		await this.#names.sync();
 		try {
 			await this.#run(['update-ref', ref, commit, zeroes(commit)]);
 		} catch (error) {

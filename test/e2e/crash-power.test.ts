@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LandingCuts } from '../support/crashes/landing-cuts.ts';
 import { powerCutsMissing, Recording } from '../support/crashes/recording.ts';
 import { check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
 
@@ -46,5 +47,20 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 		});
 		expect(cuts).toBe(where.count);
 		expect(acknowledged.lines).toBeGreaterThan(200);
+	});
+
+	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 500_000 }, async () => {
+		const recording = new Recording(folder);
+		const landings = new LandingCuts(recording, all ? 60 : 12);
+		await landings.record(all ? 400_000 : 100_000);
+		const where = { count: all ? 500 : 25, seed: 'landings', sameInode: ['store/mark'] };
+		const finishing = all ? 25 : 12;
+		let said = 0;
+		await recording.cuts(where, async (cut) => {
+			const wrong = await landings.wrong(cut, cut.number % finishing === finishing - 1);
+			expect(wrong, `cut ${cut.number} of ${cut.fileSystem}`).toEqual([]);
+			said = cut.said.length;
+		});
+		expect(said).toBeGreaterThan(10);
 	});
 });

@@ -11,7 +11,8 @@ import { createInterface } from 'node:readline';
 import { type Doom, signalQuietly } from './doomed-steps.ts';
 import type { JudgedItem } from './landing-judge.ts';
 
-const program = join(import.meta.dirname, 'landing-home.ts');
+/** What lands, as a process. */
+export const landingHome = new URL('./landing-home.ts', import.meta.url).pathname;
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export type StoreName = 'store' | 'rival';
@@ -64,7 +65,7 @@ export class LandingYard implements Disposable {
 		this.#folder = mkdtempSync(join(tmpdir(), 'gangline-kills '));
 		this.#compiled = compiled;
 		this.gitDir = join(this.#folder, 'canonical.git');
-		this.files = new Map(Array.from({ length: items }, (_, index) => [keyOf(index), `f${index}`]));
+		this.files = filesOf(items);
 	}
 
 	/** Orphans that were let go or killed so far. */
@@ -102,7 +103,7 @@ export class LandingYard implements Disposable {
 	}
 
 	async #run(order: object, shots: readonly Shot[] = []): Promise<LanderEnd> {
-		const child = spawn(process.execPath, [program, JSON.stringify({ folder: this.#folder, ...order })], {
+		const child = spawn(process.execPath, [landingHome, JSON.stringify({ folder: this.#folder, ...order })], {
 			stdio: ['ignore', 'pipe', 'pipe'],
 			env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: this.#compiled },
 		});
@@ -192,13 +193,18 @@ function readQuietly(path: string): string {
 	}
 }
 
+/** The file that each of so many items adds, by the item's key. */
+export function filesOf(items: number): ReadonlyMap<string, string> {
+	return new Map(Array.from({ length: items }, (_, index) => [keyOf(index), `f${index}`]));
+}
+
 function keyOf(index: number): string {
 	const digits = [2, 1, 0].map((place) => alphabet[Math.floor(index / 32 ** place) % 32]);
 	return `01ARZ3NDEKTSV4RRFFQ6000${digits.join('')}`;
 }
 
-/** A base on main, and for each item one commit on it that adds the item's file. */
-function makeRepository(gitDir: string, files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+/** A base on main, and for each item one commit on it that adds the item's file. Answers the commits by item. */
+export function makeRepository(gitDir: string, files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
 	const git = (input: string, ...args: string[]): string =>
 		execFileSync('git', ['--git-dir', gitDir, ...args], { input, encoding: 'utf8' });
 	execFileSync('git', ['init', '-q', '--bare', gitDir]);

@@ -111,9 +111,9 @@ export class WeakDisk {
 			if (node.kind === 'link') symlinkSync(node.aim, full);
 			else if (node.kind === 'file') {
 				if (sameInode.includes(path)) linkSync(join(this.#root, path), full);
-				writeFileSync(full, contentFound(node, random));
+				writeFileSync(full, contentFound(node, random), { mode: 0o600 });
 			} else {
-				mkdirSync(full);
+				mkdirSync(full, { mode: 0o700 });
 				for (const [name, child] of entries(node)) write(child, join(path, name));
 			}
 		};
