@@ -9,8 +9,8 @@ import {
 	checkoutSync,
 	fetchRemote,
 	openRemote,
+	PersonBranch,
 	type PushResult,
-	personCommits,
 	pushRemote,
 	relate,
 	requireCheckout,
@@ -63,6 +63,7 @@ const pushesMax = 5;
 export class BranchSync {
 	readonly #options: BranchSyncOptions;
 	readonly #serial = new Serial();
+	readonly #theirs: PersonBranch;
 	#origin: { readonly commit: CommitId | null; readonly at: number | null; readonly trouble: string | null } | null =
 		null;
 	#checkout: { readonly own: CommitId | null; readonly sync: SyncResult } | null = null;
@@ -74,6 +75,7 @@ export class BranchSync {
 
 	constructor(options: BranchSyncOptions) {
 		this.#options = options;
+		this.#theirs = new PersonBranch(options.canonical, options);
 	}
 
 	/** What is missing on either side, done. */
@@ -152,7 +154,7 @@ export class BranchSync {
 	/** A person's own commits, made in the checkout, are theirs to make. */
 	async #comeInFromCheckout(): Promise<null> {
 		const { canonical, log } = this.#options;
-		const commits = await personCommits(canonical, this.#person());
+		const commits = await this.#theirs.commits();
 		const main = await canonical.main();
 		if (commits.kind === 'ahead' && main !== null) {
 			const joined = await this.#join(main, commits.commit, 'checkout');
@@ -265,9 +267,12 @@ export class BranchSync {
 		const person = this.#person();
 		try {
 			await requireCheckout(person.checkout);
-			await addGanglineRemote(canonical, person);
+			// They may have taken it away: it is looked for whenever there is something new to be had from it.
+			if (this.#passed === null || this.#passed.main !== (await canonical.main())) {
+				await addGanglineRemote(canonical, person);
+			}
 			const sync = await checkoutSync(canonical, person);
-			const commits = await personCommits(canonical, person);
+			const commits = await this.#theirs.commits();
 			this.#checkout = { own: commits.kind === 'noBranch' ? null : commits.commit, sync };
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;

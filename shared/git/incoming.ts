@@ -53,7 +53,8 @@ export async function fetchBranch(canonical: CanonicalRepository, input: FetchIn
 	}
 	const arrived = (await canonical.refs(ref))[0]?.commit;
 	if (arrived === undefined) throw notArrived(input, stderr);
-	await canonical.keep(`refs/gangline/fetched/${arrived}`, arrived);
+	// Mostly there is nothing new, and main keeps it.
+	if (arrived !== (await canonical.main())) await canonical.keep(`refs/gangline/fetched/${arrived}`, arrived);
 	await canonical.drop(ref, arrived);
 	await forgetContained(canonical);
 	return arrived;
@@ -89,9 +90,10 @@ export async function relate(canonical: CanonicalRepository, commit: CommitId, f
 async function forgetContained(canonical: CanonicalRepository): Promise<void> {
 	const main = await canonical.main();
 	if (main === null) return;
+	const known = new Map((await canonical.refs('refs/gangline/fetched')).map(({ ref, commit }) => [ref, commit]));
+	if (known.size === 0) return;
 	const args = [`--git-dir=${canonical.path}`, 'for-each-ref', `--merged=${main}`, '--format=%(refname)'];
 	const contained = await canonical.git.lines({ args: [...args, 'refs/gangline/fetched'] });
-	const known = new Map((await canonical.refs('refs/gangline/fetched')).map(({ ref, commit }) => [ref, commit]));
 	for (const ref of contained) {
 		const commit = known.get(ref);
 		if (commit !== undefined) await canonical.drop(ref, commit);

@@ -17,14 +17,11 @@ export { type KeptWork, listKeptWork } from './kept-work.ts';
 export { checkLanding, type LandingClaim, type LandingVerdict } from './landing-check.ts';
 export { type Advance, type MirrorOptions, MirrorRepository } from './mirror-repository.ts';
 export { type Identity, probeRemote, type RemoteAnswer, readIdentity } from './person-access.ts';
+export { type CheckoutInput, importMain, PersonBranch, type PersonCommits } from './person-branch.ts';
 export {
 	addGanglineRemote,
-	type CheckoutInput,
 	checkoutSync,
-	importMain,
 	type Obstacle,
-	type PersonCommits,
-	personCommits,
 	requireCheckout,
 	type SyncResult,
 	trackedCommit,

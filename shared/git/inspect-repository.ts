@@ -4,9 +4,8 @@
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GanglineError } from '../ports/errors.ts';
 import { personGit } from './git-environment.ts';
-import type { Environment, GitProcess } from './git-process.ts';
+import { type Environment, type GitProcess, gitFailed } from './git-process.ts';
 import { readRemotes } from './person-repository.ts';
 
 export type RepositoryFacts =
@@ -47,8 +46,8 @@ export async function inspectRepository(folder: string, environment: Environment
 	const where = await locate(git, folder);
 	if (where === null) return { kind: 'none', folder };
 	if (where.isBare) return { kind: 'bare', folder };
-	if (!where.isInsideWorkTree) return { kind: 'none', folder };
-	const top = await git.line({ cwd: folder, args: ['rev-parse', '--show-toplevel'] });
+	if (where.top === null) return { kind: 'none', folder };
+	const { top } = where;
 	const branches = await git.lines({ cwd: top, args: ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads'] });
 	const head = await readHead(git, top);
 	return {
@@ -67,48 +66,68 @@ export async function inspectRepository(folder: string, environment: Environment
 	};
 }
 
+/** Where a checkout stands, which decides whether its files may be brought forward. */
+export interface CheckoutStanding {
+	/** The top folder. */
+	readonly folder: string;
+	/** Null: HEAD is detached. */
+	readonly branch: string | null;
+	readonly inProgress: CheckoutFacts['inProgress'];
+}
+
+/** The part of the facts that is asked again and again; null where `folder` is in no checkout. */
+export async function inspectStanding(folder: string, environment: Environment): Promise<CheckoutStanding | null> {
+	const git = personGit(environment);
+	const where = await locate(git, folder);
+	if (where === null || where.isBare || where.top === null) return null;
+	const inProgress = await findUnfinished(where.gitFolder);
+	return { folder: where.top, branch: await currentBranch(git, where.top), inProgress };
+}
+
 interface Place {
 	readonly isBare: boolean;
-	readonly isInsideWorkTree: boolean;
 	readonly isShallow: boolean;
 	readonly gitFolder: string;
 	readonly commonFolder: string;
+	/** Null outside of a work tree. */
+	readonly top: string | null;
 }
 
 async function locate(git: GitProcess, folder: string): Promise<Place | null> {
 	const flags = ['--is-bare-repository', '--is-inside-work-tree', '--is-shallow-repository'];
-	const args = ['rev-parse', '--path-format=absolute', ...flags, '--git-dir', '--git-common-dir'];
-	try {
-		const [bare, inside, shallow, gitFolder = '', commonFolder = ''] = await git.lines({ cwd: folder, args });
-		const isTrue = (answer: string | undefined): boolean => answer === 'true';
-		return {
-			isBare: isTrue(bare),
-			isInsideWorkTree: isTrue(inside),
-			isShallow: isTrue(shallow),
-			gitFolder,
-			commonFolder,
-		};
-	} catch (error) {
-		const isNone =
-			error instanceof GanglineError && /not a git repository/i.test(JSON.stringify(error.data) + error.message);
-		if (isNone) return null;
-		throw error;
+	const folders = ['--git-dir', '--git-common-dir', '--show-toplevel'];
+	const args = ['rev-parse', '--path-format=absolute', ...flags, ...folders];
+	// Where there is no work tree, git answers all but the last question and fails.
+	const { code, stdout, stderr } = await git.run({ cwd: folder, args, codes: [0, 128] });
+	const answers = stdout.toString().split('\n').filter(Boolean);
+	const [bare, inside, shallow, gitFolder, commonFolder, top = null] = answers;
+	if (gitFolder === undefined || commonFolder === undefined) {
+		if (/not a git repository/i.test(stderr)) return null;
+		throw gitFailed(args, { code, signal: null }, stderr);
 	}
+	const isInside = inside === 'true';
+	return {
+		isBare: bare === 'true',
+		isShallow: shallow === 'true',
+		gitFolder,
+		commonFolder,
+		top: isInside ? top : null,
+	};
+}
+
+/** Null where HEAD is detached. */
+async function currentBranch(git: GitProcess, top: string): Promise<string | null> {
+	const { code, stdout } = await git.run({ cwd: top, args: ['symbolic-ref', '--quiet', 'HEAD'], codes: [0, 1] });
+	const ref = stdout.toString().trim();
+	return code === 0 ? ref.replace(/^refs\/heads\//, '') : null;
 }
 
 async function readHead(git: GitProcess, top: string): Promise<HeadFacts> {
-	const symbolic = await git.run({ cwd: top, args: ['symbolic-ref', '--quiet', 'HEAD'], codes: [0, 1] });
-	const resolved = await git.run({
-		cwd: top,
-		args: ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'],
-		codes: [0, 1],
-	});
+	const branch = await currentBranch(git, top);
+	const args = ['rev-parse', '--quiet', '--verify', 'HEAD^{commit}'];
+	const resolved = await git.run({ cwd: top, args, codes: [0, 1] });
 	const commit = resolved.code === 0 ? resolved.stdout.toString().trim() : null;
-	const branch = symbolic.stdout
-		.toString()
-		.trim()
-		.replace(/^refs\/heads\//, '');
-	if (symbolic.code !== 0) return { kind: 'detached', commit: commit ?? '' };
+	if (branch === null) return { kind: 'detached', commit: commit ?? '' };
 	return commit === null ? { kind: 'unborn', branch } : { kind: 'branch', branch, commit };
 }
 

@@ -11,15 +11,9 @@ import { type CommitId, parseCommitId } from '../ports/ids.ts';
 import type { CanonicalRepository } from './canonical-repository.ts';
 import { parseChanges } from './changes.ts';
 import { personGit } from './git-environment.ts';
-import type { Environment, GitProcess } from './git-process.ts';
-import { fetchBranch, type Relation, relate } from './incoming.ts';
-import { type CheckoutFacts, inspectRepository } from './inspect-repository.ts';
-
-export interface CheckoutInput {
-	/** The top folder of the person's checkout. */
-	readonly checkout: string;
-	readonly environment: Environment;
-}
+import type { GitProcess } from './git-process.ts';
+import { type CheckoutStanding, inspectStanding } from './inspect-repository.ts';
+import { type CheckoutInput, commitsAt } from './person-branch.ts';
 
 /** Why a checkout was left alone. */
 export type Obstacle =
@@ -62,52 +56,16 @@ export async function trackedCommit(
 
 /** Brings the canonical main into the checkout, if that is possible without touching anything that is theirs. */
 export async function checkoutSync(canonical: CanonicalRepository, input: CheckoutInput): Promise<SyncResult> {
-	const facts = await inspectRepository(input.checkout, input.environment);
-	if (facts.kind !== 'checkout') return { kind: 'left', obstacle: { kind: 'noCheckout' }, behind: null };
+	const standing = await inspectStanding(input.checkout, input.environment);
+	if (standing === null) return { kind: 'left', obstacle: { kind: 'noCheckout' }, behind: null };
 	const git = personGit(input.environment);
-	const tip = await bringMain(canonical, git, facts.folder);
+	const tip = await canonical.main();
 	if (tip === null) return { kind: 'current' };
-	const [behind, own] = await distance(git, facts.folder, canonical.branch, tip);
-	const obstacle = standingOf(facts, canonical.branch) ?? (own > 0 ? { kind: 'ownCommits', count: own } : null);
+	const [behind, own] = await distanceOf(canonical, { git, cwd: standing.folder, tip });
+	const obstacle = obstacleOf(standing, canonical.branch) ?? (own > 0 ? { kind: 'ownCommits', count: own } : null);
 	if (behind === 0 && (obstacle === null || obstacle.kind === 'ownCommits')) return { kind: 'current' };
 	if (obstacle !== null) return { kind: 'left', obstacle, behind };
-	return forward(git, facts.folder, tip, behind);
-}
-
-/** What the person committed on the project's branch in their checkout. */
-export type PersonCommits =
-	| { readonly kind: 'noBranch' }
-	/** Nothing that main does not contain. */
-	| { readonly kind: 'none'; readonly commit: CommitId }
-	/** Main can go forward to `commit`. */
-	| { readonly kind: 'ahead'; readonly commit: CommitId; readonly count: number }
-	| { readonly kind: 'diverged'; readonly commit: CommitId; readonly ahead: number; readonly behind: number };
-
-/** Brings the person's branch here and says how it stands to main. */
-export async function personCommits(canonical: CanonicalRepository, input: CheckoutInput): Promise<PersonCommits> {
-	const commit = await importMain(canonical, input);
-	if (commit === null) return { kind: 'noBranch' };
-	const main = await canonical.main();
-	const relation: Relation = main === null ? { kind: 'ahead', by: 0 } : await relate(canonical, commit, main);
-	switch (relation.kind) {
-		case 'same':
-		case 'behind':
-			return { kind: 'none', commit };
-		case 'ahead':
-			return { kind: 'ahead', commit, count: relation.by };
-		case 'diverged':
-			return { kind: 'diverged', commit, ahead: relation.ahead, behind: relation.behind };
-	}
-}
-
-/**
- * Fetches the person's branch, with its history and tags; null when it does not exist. Main is not moved. Throws
- * UNSUITABLE_REPOSITORY for a shallow one.
- */
-export function importMain(canonical: CanonicalRepository, input: CheckoutInput): Promise<CommitId | null> {
-	const { checkout: url, environment } = input;
-	const timeoutMs = 30 * 60_000;
-	return fetchBranch(canonical, { git: personGit(environment), url, cwd: url, branch: canonical.branch, timeoutMs });
+	return forward(git, standing.folder, tip, behind);
 }
 
 /** Gives the checkout a remote `gangline` to read main and kept work from. One of that name that is theirs is left. */
@@ -127,20 +85,33 @@ export async function addGanglineRemote(
 	return 'added';
 }
 
-/** Main as refs/remotes/gangline/<branch> of the checkout; null while main is not born. */
-async function bringMain(canonical: CanonicalRepository, git: GitProcess, cwd: string): Promise<CommitId | null> {
-	if ((await canonical.main()) === null) return null;
-	const ref = `refs/remotes/gangline/${canonical.branch}`;
-	const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'];
-	const refspec = `+refs/heads/${canonical.branch}:${ref}`;
-	await git.run({ args: ['fetch', ...options, '--end-of-options', canonical.path, refspec], cwd });
-	return parseCommitId(await git.line({ args: ['rev-parse', '--verify', ref], cwd }));
+interface Bringing {
+	readonly git: GitProcess;
+	readonly cwd: string;
+	/** Of the canonical main. */
+	readonly tip: CommitId;
 }
 
-function standingOf(facts: CheckoutFacts, branch: string): Obstacle | null {
-	if (facts.inProgress !== null) return { kind: 'inProgress', what: facts.inProgress };
-	if (facts.head.kind === 'detached') return { kind: 'detached' };
-	return facts.head.branch === branch ? null : { kind: 'otherBranch', branch: facts.head.branch };
+/**
+ * Main as refs/remotes/gangline/<branch> of the checkout, fetched where it is not there yet; and what main has that the
+ * person's branch has not, and the other way round.
+ */
+async function distanceOf(canonical: CanonicalRepository, { git, cwd, tip }: Bringing): Promise<[number, number]> {
+	const { branch, path } = canonical;
+	const [own, brought] = [`refs/heads/${branch}`, `refs/remotes/gangline/${branch}`];
+	const known = await commitsAt(git, cwd, [own, brought]);
+	if (known.get(brought) !== tip) {
+		const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--no-prune'];
+		await git.run({ args: ['fetch', ...options, '--end-of-options', path, `+refs/heads/${branch}:${brought}`], cwd });
+	}
+	if (known.get(own) === tip) return [0, 0];
+	return distance(git, cwd, branch, tip);
+}
+
+function obstacleOf({ inProgress, branch: standsOn }: CheckoutStanding, branch: string): Obstacle | null {
+	if (inProgress !== null) return { kind: 'inProgress', what: inProgress };
+	if (standsOn === null) return { kind: 'detached' };
+	return standsOn === branch ? null : { kind: 'otherBranch', branch: standsOn };
 }
 
 /** Commits that main has and the person's branch has not, and the other way round. */

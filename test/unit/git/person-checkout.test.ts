@@ -1,4 +1,5 @@
 /** The person's checkout is brought forward when nothing of theirs is in the way, and otherwise left exactly as it is. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ import {
 	checkoutSync,
 	importMain,
 	inspectRepository,
-	personCommits,
+	PersonBranch,
 	repositoryDetails,
 } from '../../../shared/git/index.ts';
 import type { CommitId } from '../../../shared/ports/index.ts';
@@ -50,6 +51,26 @@ function put(path: string, content: string): void {
 	mkdirSync(join(checkout, path, '..'), { recursive: true });
 	writeFileSync(join(checkout, path), content);
 }
+/** A git that writes down each call of itself: its subcommands, in order. */
+function countedGit(at: string): { readonly environment: Record<string, string>; take(): string[] } {
+	const [tools, calls] = [join(at, 'counted'), join(at, 'calls')];
+	const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+	mkdirSync(tools, { recursive: true });
+	// Settings come before the subcommand, each with a value.
+	const words = 'while [ "$1" = -c ]; do shift 2; done; case "$1" in --git-dir=*) shift;; esac';
+	const script = `#!/bin/sh\n( ${words}; echo "$1" >> '${calls}' )\nexec '${real}' "$@"\n`;
+	writeFileSync(join(tools, 'git'), script, { mode: 0o755 });
+	writeFileSync(calls, '');
+	return {
+		environment: { PATH: `${tools}:${env.PATH}` },
+		take() {
+			const said = readFileSync(calls, 'utf8').split('\n').filter(Boolean);
+			writeFileSync(calls, '');
+			return said;
+		},
+	};
+}
+
 const land = async (after: TestFiles): Promise<CommitId> => {
 	const main = await canonical.main();
 	const commit = commitInto(canonical.path, main ? [main] : [], after, 'landed');
@@ -73,7 +94,8 @@ describe('importing', () => {
 	it('brings history and tags, and forgets nothing that it holds', async () => {
 		expect(shell(canonical.path, 'rev-parse', 'refs/tags/v1')).toBe(start);
 		expect(await canonical.refs('refs/gangline/incoming')).toEqual([]);
-		expect(await personCommits(canonical, { checkout, environment: env })).toEqual({ kind: 'none', commit: start });
+		const theirs = new PersonBranch(canonical, { checkout, environment: env });
+		expect(await theirs.commits()).toEqual({ kind: 'none', commit: start });
 		expect(await canonical.refs('refs/gangline')).toEqual([]);
 	});
 
@@ -95,7 +117,8 @@ describe('commits of the person', () => {
 		put('a.txt', 'mine\n');
 		shell(checkout, 'commit', '-q', '-a', '-m', 'mine');
 		const commit = shell(checkout, 'rev-parse', 'HEAD');
-		const ask = () => personCommits(canonical, { checkout, environment: env });
+		const theirs = new PersonBranch(canonical, { checkout, environment: env });
+		const ask = () => theirs.commits();
 		expect(await ask()).toEqual({ kind: 'ahead', commit, count: 1 });
 		expect(await canonical.refs('refs/gangline/fetched')).toHaveLength(1);
 		expect(await left()).toEqual({ kind: 'current' });
@@ -105,6 +128,26 @@ describe('commits of the person', () => {
 		shell(checkout, 'checkout', '-q', '-b', 'other');
 		shell(checkout, 'branch', '-D', 'trunk');
 		expect(await ask()).toEqual({ kind: 'noBranch' });
+	});
+
+	it('are fetched only when something is new there, also a tag', async () => {
+		const counted = countedGit(folder.path);
+		const theirs = new PersonBranch(canonical, { checkout, environment: { ...env, ...counted.environment } });
+		expect(await theirs.commits()).toEqual({ kind: 'none', commit: start });
+		counted.take();
+		expect(await theirs.commits()).toEqual({ kind: 'none', commit: start });
+		expect(counted.take()).toEqual(['for-each-ref']);
+		shell(checkout, 'tag', 'v2');
+		await theirs.commits();
+		expect(counted.take()).toContain('fetch');
+		expect(shell(canonical.path, 'rev-parse', 'refs/tags/v2')).toBe(start);
+		put('a.txt', 'mine\n');
+		shell(checkout, 'commit', '-q', '-a', '-m', 'mine');
+		const commit = shell(checkout, 'rev-parse', 'HEAD');
+		expect(await theirs.commits()).toEqual({ kind: 'ahead', commit, count: 1 });
+		counted.take();
+		expect(await theirs.commits()).toEqual({ kind: 'ahead', commit, count: 1 });
+		expect(counted.take()).toEqual(['for-each-ref']);
 	});
 });
 
@@ -125,6 +168,14 @@ describe('a checkout', () => {
 		expect(shell(checkout, 'status', '--porcelain')).toBe('M b/c.txt\n?? notes');
 		expect(shell(checkout, 'rev-parse', 'trunk')).toBe(to);
 		expect(await sync()).toEqual({ kind: 'current' });
+	});
+
+	it('that has everything costs three calls of git', async () => {
+		await sync();
+		const counted = countedGit(folder.path);
+		const environment = { ...env, ...counted.environment };
+		expect(await checkoutSync(canonical, { checkout, environment })).toEqual({ kind: 'current' });
+		expect(counted.take()).toEqual(['rev-parse', 'symbolic-ref', 'for-each-ref']);
 	});
 
 	it.each([
