@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { pack, unpack } from '../shared/backup/index.ts';
 import { type CanonicalRepository, restoreRepository, saveRepository } from '../shared/git/index.ts';
-import { ganglineError, type Log, type Store } from '../shared/ports/index.ts';
+import { ganglineError, type Log, type Store, whyInvalid } from '../shared/ports/index.ts';
 import type { StateFolder } from '../shared/project/index.ts';
 import { openStore, restoreStore } from '../shared/store/index.ts';
 import { canonicalOptions } from './compose-canonical.ts';
@@ -108,7 +108,7 @@ const unsigned = { sign: () => new Uint8Array(), verify: () => false };
 function aboutOf(file: string, about: unknown): z.output<typeof aboutSchema> {
 	const parsed = aboutSchema.safeParse(about);
 	if (parsed.success) return parsed.data;
-	throw ganglineError('MALFORMED', `${file} is no backup of a node: ${z.prettifyError(parsed.error)}`);
+	throw ganglineError('MALFORMED', `${file} is no backup of a node: ${whyInvalid(parsed.error)}`);
 }
 
 async function place(from: string, to: string): Promise<void> {

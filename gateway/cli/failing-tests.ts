@@ -16,12 +16,15 @@ const patterns: readonly RegExp[] = [
 ];
 
 const namesMax = 10;
+/** A longer line is no name, and would make the patterns think for long. */
+const lineCharactersMax = 500;
 
 /** At most ten names, in the order of the output, each once. */
 export function failingTests(output: string): readonly string[] {
 	const names = new Set<string>();
-	for (const line of output.split('\n')) {
-		const name = patterns.map((pattern) => pattern.exec(line.trimEnd())?.[1]).find((match) => match !== undefined);
+	for (const whole of output.split('\n')) {
+		const line = whole.trimEnd().slice(0, lineCharactersMax);
+		const name = patterns.map((pattern) => pattern.exec(line)?.[1]).find((match) => match !== undefined);
 		if (name !== undefined && !/^failing tests:?$/i.test(name)) names.add(name.trim());
 	}
 	return [...names].slice(0, namesMax);

@@ -160,7 +160,12 @@ function rateLimit({ rate_limit_info: info }: Line): AgentEvent {
 
 function resultEvents(said: Line, hasLoginFailed: boolean): readonly AgentEvent[] {
 	const isOk = said.is_error === false && said.subtype === 'success';
-	const message = (said.result ?? said.errors?.map(String).join('; ') ?? said.subtype ?? '').slice(0, 2000);
+	const message = (
+		said.result ??
+		said.errors?.filter((one) => typeof one === 'string').join('; ') ??
+		said.subtype ??
+		''
+	).slice(0, 2000);
 	return [
 		{
 			kind: 'usage',

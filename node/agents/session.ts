@@ -3,6 +3,7 @@
  * outcome. The limits are ours and hard: a program that overlooks its own is ended. The tree is always ended and
  * verified before the session counts as over, also when the program ended well [I5].
  */
+import { parseJson } from '../../shared/log/index.ts';
 import type { Clock } from '../../shared/ports/index.ts';
 import type { AgentEvent, SessionEnd, SessionOutcome, SessionResult } from './agent-event.ts';
 import { describeEvent } from './agent-event.ts';
@@ -153,7 +154,7 @@ class Session implements AgentSession {
 			this.#garbageLines += 1;
 		};
 		const read = (line: string): void => {
-			const events = parse(parseJson(line));
+			const events = parse(jsonOf(line));
 			if (!events) {
 				drop();
 				this.#task.onLog?.('stdout', `${line.slice(0, 2000)}\n`);
@@ -232,9 +233,9 @@ class Session implements AgentSession {
 	}
 }
 
-function parseJson(line: string): unknown {
+function jsonOf(line: string): unknown {
 	try {
-		return JSON.parse(line);
+		return parseJson(line);
 	} catch {
 		return undefined;
 	}

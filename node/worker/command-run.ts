@@ -22,7 +22,7 @@ export interface CommandEnd {
 	readonly seconds: number;
 	/** At most 16 KiB of the end. */
 	readonly tail: string;
-	/** Up to 2 MiB of beginning and end, for the test counter. */
+	/** Up to 1 MiB of beginning and end, for the test counter. */
 	readonly text: string;
 	readonly tree: StopReport;
 }
@@ -76,9 +76,10 @@ function shellCommand(shellPath: string, command: string): readonly [string, ...
 	return shellPath.endsWith('bash') ? [shellPath, '-eo', 'pipefail', '-c', command] : [shellPath, '-e', '-c', command];
 }
 
-const endCharsMax = 1024 * 1024;
+/** Twenty patterns look through both for test counts, at once. */
+const endCharsMax = 512 * 1024;
 
-/** The first and the last mebibyte of a text that comes in pieces. */
+/** The first and the last half of a mebibyte of a text that comes in pieces. */
 function keepEnds(): { push(text: string): void; text(): string } {
 	let head = '';
 	let tail = '';

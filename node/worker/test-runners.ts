@@ -6,11 +6,16 @@ import type { TestCount } from '../../shared/protocol/work.ts';
 
 export type RunnerReader = (text: string) => readonly TestCount[];
 
+/** A runner closes with a line; what is longer is somebody's output. */
+const summaryCharactersMax = 2_000;
+
 /** A summary of words with numbers before them: `3 passed`, `1 failed`. */
-function worded(summary: string, words: { passed: RegExp; failed: RegExp; skipped: RegExp }): TestCount {
+function worded(line: string, words: { passed: RegExp; failed: RegExp; skipped: RegExp }): TestCount {
+	const summary = line.slice(0, summaryCharactersMax);
 	const sum = (word: RegExp): number => {
 		let total = 0;
-		for (const match of summary.matchAll(/(\d+) ([a-z]+)/g)) if (word.test(match[2] ?? '')) total += Number(match[1]);
+		for (const match of summary.matchAll(/(?<!\d)(\d+) ([a-z]+)/g))
+			if (word.test(match[2] ?? '')) total += Number(match[1]);
 		return total;
 	};
 	return { passed: sum(words.passed), failed: sum(words.failed), skipped: sum(words.skipped) };
@@ -80,9 +85,7 @@ const unittest: RunnerReader = (text) =>
 
 /** Tests where they are named (-json, -v), otherwise packages: `ok  pkg 0.1s`, `FAIL pkg 0.1s`, `? pkg [no test files]`. */
 const goTest: RunnerReader = (text) => {
-	const json = each(text, /^\{[^\n]*"Action":"(pass|fail|skip)"[^\n]*"Test":"[^\n]*\}$/gm, ([, action]) =>
-		goResult(action),
-	);
+	const json = text.split('\n').flatMap((line) => goLine(line) ?? []);
 	if (json.length > 0) return json;
 	const verbose = each(text, /^ *--- (PASS|FAIL|SKIP): \S/gm, ([, action]) => goResult(action?.toLowerCase()));
 	if (/^=== RUN /m.test(text)) return verbose;
@@ -92,6 +95,13 @@ const goTest: RunnerReader = (text) => {
 		([, ok, none, fail]) => ({ passed: ok && !none ? 1 : 0, failed: fail ? 1 : 0, skipped: 0 }),
 	);
 };
+
+/** `{"Action":"pass",…,"Test":"TestA"}`; step by step, because one pattern for it takes hours over a long line. */
+function goLine(line: string): TestCount | null {
+	if (!line.startsWith('{') || !line.endsWith('}')) return null;
+	const found = /"Action":"(pass|fail|skip)"/.exec(line);
+	return found && line.includes('"Test":"', found.index) ? goResult(found[1]) : null;
+}
 
 function goResult(action: string | undefined): TestCount {
 	return { passed: action === 'pass' ? 1 : 0, failed: action === 'fail' ? 1 : 0, skipped: action === 'skip' ? 1 : 0 };
@@ -104,7 +114,7 @@ const cargoTest: RunnerReader = (text) =>
 /** `     Summary [   0.012s] 3 tests run: 2 passed, 1 failed, 1 skipped`. */
 const nextest: RunnerReader = (text) =>
 	each(text, /^ *Summary \[[^\]\n]*\] [\d/]+ tests? run: ([^\n]*)$/gm, ([, words = '']) =>
-		worded(words.replaceAll(/\([^)]*\)/g, ''), { ...plainWords, failed: /^(failed|timed|exec)$/ }),
+		worded(words.replaceAll(/\([^()]*\)/g, ''), { ...plainWords, failed: /^(failed|timed|exec)$/ }),
 	);
 
 /** `[INFO] Tests run: 5, Failures: 1, Errors: 0, Skipped: 1`: the sum of a module; a line of a class tells its time too. */

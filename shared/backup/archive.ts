@@ -10,6 +10,7 @@ import { join, relative } from 'node:path';
 import { create, extract } from 'tar';
 import { z } from 'zod';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
+import { whyInvalid } from '../ports/why-invalid.ts';
 
 const manifestName = 'manifest.json';
 const manifestSchema = z.strictObject({
@@ -81,7 +82,7 @@ export async function unpack(file: string, into: string): Promise<Manifest> {
 
 function readManifest(file: string, text: string): Manifest {
 	const parsed = manifestSchema.safeParse(jsonOf(text));
-	if (!parsed.success) throw notOurs(file, z.prettifyError(parsed.error));
+	if (!parsed.success) throw notOurs(file, whyInvalid(parsed.error));
 	if (parsed.data.format > format) {
 		throw ganglineError('SCHEMA_TOO_NEW', `${file} has format ${parsed.data.format}, this version knows ${format}`, {
 			hint: `restore it with gangline ${parsed.data.version} or newer`,

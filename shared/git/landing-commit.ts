@@ -58,7 +58,10 @@ export async function landingOf(bytes: Buffer, signer: LandingSigner): Promise<L
 	if (item === undefined || gatedTree !== tree || signature === undefined) return null;
 	const signatureLine = Buffer.byteLength(`Gangline-Signature: ${signature}\n`);
 	const signed = Buffer.concat([Buffer.from(signedPrefix), bytes.subarray(0, bytes.length - signatureLine)]);
-	if (!(await signer.verify(signed, Buffer.from(signature, 'base64')))) return null;
+	const signatureBytes = Buffer.from(signature, 'base64');
+	// Other texts stand for the same bytes; with them there would be another commit that is signed too.
+	if (signatureBytes.toString('base64') !== signature) return null;
+	if (!(await signer.verify(signed, signatureBytes))) return null;
 	return {
 		item,
 		token: [Number(term), Number(revision)],

@@ -2,7 +2,7 @@
 
 /** Takes user names, passwords and tokens out of every address in a text. */
 export function redact(text: string): string {
-	return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]*@/gi, '$1');
+	return text.replace(/:\/\/[^/\s@]*@/g, '://');
 }
 
 /** Hosts whose kind their name does not tell (a company's own GitLab) get no link rather than a wrong one. */
@@ -39,9 +39,12 @@ export function compareLink(remoteUrl: string, branch: string, base: string): st
 }
 
 function escapeParts(path: string): string {
-	return path.split('/').map(encodeURIComponent).join('/');
+	return path.split('/').map(encode).join('/');
 }
 
 function escapeAll(name: string): string {
-	return encodeURIComponent(name);
+	return encode(name);
 }
+
+/** Half of a surrogate pair has no bytes. */
+const encode = (text: string): string => encodeURIComponent(text.toWellFormed());

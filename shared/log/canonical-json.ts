@@ -11,8 +11,17 @@ export function canonicalJson(value: unknown): string {
 	return encode(value, 0);
 }
 
-/** Parses JSON whose source is not trusted. Throws MALFORMED. */
-export function parseJson(text: string): unknown {
+/**
+ * Objects, lists, fields and elements in one text. What fits into a frame has a tenth of it; a frame of nothing else
+ * would take longer to parse and to look at than everybody else may be made to wait.
+ */
+const partsMax = 64 * 1024;
+
+/** Parses JSON whose source is not trusted; `parts`: how many it may have. Throws MALFORMED. */
+export function parseJson(text: string, parts = partsMax): unknown {
+	if (text.length > parts && partsIn(text) > parts) {
+		throw ganglineError('MALFORMED', `JSON of ${text.length} characters has more than ${parts} parts`);
+	}
 	try {
 		// Only a text that holds the name can hold the key; escapes in keys (`__proto__`) hide it otherwise.
 		return /__proto__|\\u/.test(text) ? JSON.parse(text, refuseReserved) : JSON.parse(text);
@@ -20,6 +29,25 @@ export function parseJson(text: string): unknown {
 		throw ganglineError('MALFORMED', `expected JSON, got ${JSON.stringify(text.slice(0, 60))}`, { cause });
 	}
 }
+
+/** Commas, colons and opening brackets outside of strings. */
+function partsIn(text: string): number {
+	let parts = 0;
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (code === quote) at = endOfString(text, at);
+		else if (code === comma || code === colon || code === brace || code === bracket) parts += 1;
+	}
+	return parts;
+}
+
+function endOfString(text: string, from: number): number {
+	let at = from + 1;
+	for (; at < text.length && text.charCodeAt(at) !== quote; at++) if (text.charCodeAt(at) === backslash) at += 1;
+	return at;
+}
+
+const [quote, comma, colon, brace, bracket, backslash] = [0x22, 0x2c, 0x3a, 0x7b, 0x5b, 0x5c];
 
 function refuseReserved(key: string, value: unknown): unknown {
 	if (key === '__proto__') throw new SyntaxError('the key __proto__ is not allowed');

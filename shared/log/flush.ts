@@ -9,9 +9,10 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type AuthorId, ganglineError, nodeOf, parseAuthorId } from '../ports/index.ts';
+import { type AuthorId, ganglineError, nodeOf, parseAuthorId, whyInvalid } from '../ports/index.ts';
 import { canonicalJson, parseJson } from './canonical-json.ts';
 import { type Identity, nodeIdOf, verifySignature } from './identity.ts';
+import { flushEntriesMax } from './limits.ts';
 
 /** The longest hole that one `void` closes; a longer one is no accident. */
 export const voidedMax = 100_000;
@@ -37,7 +38,7 @@ const entriesSchema = z.strictObject({
 	kind: z.literal('entries'),
 	first: n,
 	previous: hash,
-	entries: z.array(z.string()).min(1),
+	entries: z.array(z.string()).min(1).max(flushEntriesMax),
 	opening: opening.exactOptional(),
 });
 const trimmedSchema = z.strictObject({ ...common, kind: z.literal('trimmed'), n, hash, publicKey: base64 });
@@ -77,7 +78,7 @@ export function encodeFlush(flush: Flush): Uint8Array {
 export function decodeFlush(bytes: Uint8Array): Flush {
 	const parsed = flushSchema.safeParse(parseJson(Buffer.from(bytes).toString()));
 	if (parsed.success) return parsed.data;
-	throw ganglineError('MALFORMED', `a flush of a log is not as expected: ${z.prettifyError(parsed.error)}`);
+	throw ganglineError('MALFORMED', `a flush of a log is not as expected: ${whyInvalid(parsed.error)}`);
 }
 
 /** Where the log of an author stands before its first entry. */

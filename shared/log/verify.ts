@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Intent } from '../pipeline/index.ts';
-import { type AuthorId, ganglineError } from '../ports/index.ts';
+import { type AuthorId, ganglineError, whyInvalid } from '../ports/index.ts';
 import { parseJson } from './canonical-json.ts';
 import {
 	decodeFlush,
@@ -159,7 +159,7 @@ function readEntry(author: AuthorId, n: number, text: string, options: VerifyOpt
 
 /** What a parser had against a value, in words. */
 export function whyNoIntent(error: unknown): string {
-	if (error instanceof z.ZodError) return z.prettifyError(error);
+	if (error instanceof z.ZodError) return whyInvalid(error);
 	return error instanceof Error ? error.message : String(error);
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { parseJson } from '../log/index.ts';
-import { type ErrorCode, errorKinds, GanglineError, ganglineError } from '../ports/index.ts';
+import { type ErrorCode, errorKinds, GanglineError, ganglineError, whyInvalid } from '../ports/index.ts';
 import { redact, redactText } from '../ports/system/redact.ts';
 
 /** More would be somebody's output, which belongs into an answer. */
@@ -35,8 +35,7 @@ export function encodeError(error: unknown): Uint8Array {
 /** Throws MALFORMED for what is no error of ours. */
 export function decodeError(body: Uint8Array): GanglineError {
 	const parsed = schema.safeParse(parseJson(Buffer.from(body).toString()));
-	if (!parsed.success)
-		throw ganglineError('MALFORMED', `an error is not as expected: ${z.prettifyError(parsed.error)}`);
+	if (!parsed.success) throw ganglineError('MALFORMED', `an error is not as expected: ${whyInvalid(parsed.error)}`);
 	const { code, message, hint, data = {} } = parsed.data;
 	const details = hint === undefined ? {} : { hint };
 	if (isErrorCode(code)) return ganglineError(code, message, { ...details, data });

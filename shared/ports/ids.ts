@@ -48,7 +48,7 @@ export function dutyOf(author: AuthorId): Duty {
 function parser<Id extends string>(what: string, pattern: RegExp, expected: string): (text: string) => Id {
 	return (text) => {
 		if (!pattern.test(text)) {
-			throw ganglineError('INVALID_ID', `${JSON.stringify(text)} is no ${what}: expected ${expected}`);
+			throw ganglineError('INVALID_ID', `${JSON.stringify(text.slice(0, 100))} is no ${what}: expected ${expected}`);
 		}
 		return text as Id;
 	};

@@ -8,3 +8,4 @@ export * from './network.ts';
 export * from './processes.ts';
 export * from './random.ts';
 export * from './store.ts';
+export * from './why-invalid.ts';

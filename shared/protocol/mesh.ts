@@ -9,6 +9,8 @@ import { addressesSchema, labelsSchema, nodeIdSchema, projectIdSchema } from '..
 
 const name = z.string().min(1).max(200);
 const count = z.int().min(0);
+/** It was read from JSON, so it is some; the operation's own schema looks at it. One that walks it would meet its depth. */
+const json = z.custom<z.core.util.JSONType>((value) => value !== undefined);
 
 /**
  * Any member → gateway, at each connection and every 10 s: here I am. What is said here is kept in memory only, except
@@ -46,10 +48,10 @@ export const operationMethod = {
 	name: 'operation.ask',
 	args: z.strictObject({
 		operation: z.string().max(100),
-		args: z.record(z.string(), z.json()),
+		args: z.record(z.string(), json),
 		person: z.string().min(1).max(64),
 	}),
-	result: z.json(),
+	result: json,
 } satisfies RpcMethod;
 
 /** Gateway → node: what changes there, as it happens. Slow readers get `dropped` and read again. */

@@ -11,7 +11,7 @@ import { encodeError } from '../wire-error.ts';
 import { itemCost } from './credited-queue.ts';
 import { encodeBody, FrameSender } from './frame-sender.ts';
 import { BodyAssembler, decodeFrame, type Message } from './frames.ts';
-import { questionsMax, runningMax, streamWindowBytes } from './limits.ts';
+import { questionPartsMax, questionsMax, runningMax, streamWindowBytes } from './limits.ts';
 
 /** A method or stream with its schemas closed in: arguments come in as JSON, what goes out has passed the schema. */
 export type Handler =
@@ -81,7 +81,7 @@ export class AnsweringEnd {
 		if (this.#open.has(id)) throw ganglineError('MALFORMED', `question ${id} was asked twice`);
 		const alike = [...this.#open.values()].filter((one) => one.kind === kind).length;
 		if (alike >= questionsMax) throw ganglineError('TOO_LARGE', `more than ${questionsMax} questions are open at once`);
-		const parsed = askSchema.safeParse(parseJson(Buffer.from(body).toString()));
+		const parsed = askSchema.safeParse(parseJson(Buffer.from(body).toString(), questionPartsMax));
 		if (!parsed.success) throw ganglineError('MALFORMED', 'a question names no method');
 		const open: Open = {
 			kind,

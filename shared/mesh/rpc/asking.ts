@@ -9,7 +9,7 @@ import { decodeError } from '../wire-error.ts';
 import { creditedQueue, itemCost } from './credited-queue.ts';
 import { FrameSender } from './frame-sender.ts';
 import { BodyAssembler, decodeFrame, type Message } from './frames.ts';
-import { questionsMax, waitingMax } from './limits.ts';
+import { answerPartsMax, questionsMax, waitingMax } from './limits.ts';
 import { Places } from './places.ts';
 
 interface Open {
@@ -168,7 +168,7 @@ interface Question {
 }
 
 function jsonOf({ body }: Message): unknown {
-	return parseJson(Buffer.from(body).toString());
+	return parseJson(Buffer.from(body).toString(), answerPartsMax);
 }
 
 function settlement(message: Message): (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void {

@@ -7,6 +7,10 @@ export const questionsMax = 64;
 export const waitingMax = 1_000;
 /** Of one question, answer or item: the largest log tail or listing that anyone may want in one piece. */
 export const bodyBytesMax = 8 * 1024 * 1024;
+/** Values and fields of a question: a thousand tasks to be placed. */
+export const questionPartsMax = 128 * 1024;
+/** Of an answer: ten thousand lines of a log, the items of a whole board. */
+export const answerPartsMax = 1024 * 1024;
 /** Of one piece, so that a short answer never waits long behind a large one. */
 export const pieceBytes = 128 * 1024;
 /** Of any piece but the last. */

@@ -3,7 +3,7 @@
  * broke. Arguments and answers pass the method's schema on both sides, so neither believes the other. A peer that
  * breaks the rules of the wire is named and cut off; one that asks for what it may not have is only refused.
  */
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
 	type Channel,
 	type Clock,
@@ -13,6 +13,7 @@ import {
 	type Network,
 	type NodeId,
 	type Peer,
+	whyInvalid,
 } from '../../ports/index.ts';
 import { deadline, orAborted } from '../deadline.ts';
 import type { Rpc, RpcMethod, RpcStream } from '../rpc.ts';
@@ -191,7 +192,7 @@ function questionBody(method: string, schema: z.ZodType, args: unknown): Uint8Ar
 function accepted<Schema extends z.ZodType>(schema: Schema, value: unknown, method: string): z.output<Schema> {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
-	throw ganglineError('INVALID_ARGUMENT', `${method}: ${z.prettifyError(result.error).slice(0, 1_000)}`, {
+	throw ganglineError('INVALID_ARGUMENT', `${method}: ${whyInvalid(result.error)}`, {
 		data: { method },
 	});
 }
@@ -199,7 +200,7 @@ function accepted<Schema extends z.ZodType>(schema: Schema, value: unknown, meth
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
-	throw ganglineError('MALFORMED', `${what} is not as expected: ${z.prettifyError(result.error).slice(0, 1_000)}`);
+	throw ganglineError('MALFORMED', `${what} is not as expected: ${whyInvalid(result.error)}`);
 }
 
 function silent(node: NodeId, method: string, ms: number): GanglineError {

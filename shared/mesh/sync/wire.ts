@@ -17,7 +17,7 @@
  */
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
-import { frameBytesMax, type GanglineError, ganglineError } from '../../ports/index.ts';
+import { frameBytesMax, type GanglineError, ganglineError, whyInvalid } from '../../ports/index.ts';
 import { bulkBytesMax, headerBytesMax, rowsPerFrame } from './limits.ts';
 
 const count = z.int().min(0);
@@ -104,7 +104,7 @@ export function decodeMessage(frame: Uint8Array): Incoming {
 	}
 	const end = headerLengthBytes + length;
 	const parsed = message.safeParse(parseJson(buffer.toString('utf8', headerLengthBytes, end)));
-	if (!parsed.success) throw malformed(z.prettifyError(parsed.error));
+	if (!parsed.success) throw malformed(whyInvalid(parsed.error));
 	return { message: parsed.data, payload: frame.subarray(end) };
 }
 
@@ -115,7 +115,7 @@ export const decodeTexts = (payload: Uint8Array): readonly TextRow[] => decodeRo
 function decodeRows<T>(payload: Uint8Array, schema: z.ZodType<T>): T {
 	const parsed = schema.safeParse(parseJson(Buffer.from(payload).toString()));
 	if (parsed.success) return parsed.data;
-	throw malformed(z.prettifyError(parsed.error));
+	throw malformed(whyInvalid(parsed.error));
 }
 
 export const malformed = (what: string): GanglineError => ganglineError('MALFORMED', `in a sync channel: ${what}`);

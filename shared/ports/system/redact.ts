@@ -27,7 +27,7 @@ export function redact(fields: Readonly<Record<string, unknown>>): Record<string
 export function redactText(text: string): string {
 	const short = text.length > textMax ? `${text.slice(0, textMax)}… (${text.length - textMax} more characters)` : text;
 	return short
-		.replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, `$1${censored}@`)
+		.replaceAll(/:\/\/[^\s/@]+@/g, `://${censored}@`)
 		.replaceAll(/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${censored}`)
 		.replaceAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, censored);
 }

@@ -1,0 +1,95 @@
+/** What fuzzing has found, each as one case, so that it stays repaired whatever the seed. */
+import { describe, expect, it } from 'vitest';
+import { runtimePrograms } from '../../../node/agents/index.ts';
+import { countTests } from '../../../node/worker/test-count.ts';
+import { encodeCommit, landingOf } from '../../../shared/git/landing-commit.ts';
+import { compareLink } from '../../../shared/git/remote-address.ts';
+import { decodeFlush, parseJson } from '../../../shared/log/index.ts';
+import { GanglineError, parseCommitId } from '../../../shared/ports/index.ts';
+import { redactText } from '../../../shared/ports/system/redact.ts';
+import { operationMethod } from '../../../shared/protocol/mesh.ts';
+import { person, signer } from '../../support/git-signer.ts';
+import { processorMsSince } from '../../support/processor-time.ts';
+
+/** Ours take some milliseconds, also while other things run; what was found took from a second to hours. */
+function quickly<T>(act: () => T): T {
+	const before = process.cpuUsage();
+	const value = act();
+	expect(processorMsSince(before)).toBeLessThan(500);
+	return value;
+}
+
+function refusalOf(act: () => unknown): GanglineError {
+	try {
+		act();
+	} catch (error) {
+		if (error instanceof GanglineError) return error;
+		throw error;
+	}
+	throw new Error('it was taken');
+}
+
+describe('what fuzzing has found', () => {
+	it('an agent whose error is an object with a `toString` of its own ended the node', () => {
+		const parse = runtimePrograms['claude-code'].parser();
+		const events = parse({ type: 'result', is_error: true, errors: ['no', { toString: 1 }] });
+		expect(events?.at(-1)).toMatchObject({ kind: 'result', isOk: false, message: 'no' });
+	});
+
+	it('words of a test runner in one long line held the node for minutes', () => {
+		for (const line of [
+			`test result: ${'1'.repeat(300_000)}`,
+			`{${'"Action":"pass""Test":"'.repeat(20_000)}`,
+			`  Summary [   0.012s] 3 tests run: ${'('.repeat(300_000)}`,
+		]) {
+			quickly(() => countTests(line));
+		}
+		expect(countTests('{"Action":"pass","Test":"TestA"}\n{"Action":"pass","Package":"x"}\n')?.passed).toBe(1);
+	});
+
+	it('letters without end in a text to be logged held the node', () => {
+		quickly(() => redactText('a'.repeat(20_000)));
+		expect(redactText('9x+git://ada:secret@host/x')).toBe('9x+git://[secret]@host/x');
+	});
+
+	it('a flush of half a million wrong entries was answered with a message of 36 MB', () => {
+		const flush = `{"v":1,"kind":"entries","entries":[${'0,'.repeat(60_000)}0]}`;
+		const many = `{"v":1,"kind":"entries","entries":[${'0,'.repeat(20_000)}0]}`;
+		for (const text of [flush, many]) {
+			const refusal = quickly(() => refusalOf(() => decodeFlush(Buffer.from(text))));
+			expect(refusal.message.length).toBeLessThan(2_000);
+		}
+	});
+
+	it('a frame of nothing but empty lists held the node', () => {
+		expect(quickly(() => refusalOf(() => parseJson(`[${'[],'.repeat(300_000)}0]`))).code).toBe('MALFORMED');
+		expect(parseJson(`["${'[,{:\\"'.repeat(100_000)}"]`)).toHaveLength(1);
+	});
+
+	it('arguments nested without end were a bug of the node that was asked', () => {
+		let deep: unknown = 0;
+		for (let i = 0; i < 50_000; i++) deep = [deep];
+		expect(operationMethod.args.safeParse({ operation: 'x', person: 'ada', args: { deep } }).success).toBe(true);
+	});
+
+	it('[I3] a landing whose signature is written in another way passed for a second one', async () => {
+		const tree = parseCommitId('a'.repeat(40));
+		const landing = { item: '01ARZ3NDEKTSV4RRFFQ69G5FAV', token: [1, 2] as const, gatedTree: tree };
+		const input = { tree, parents: [], message: 'x', author: person, committer: person, atMs: 0, landing };
+		const bytes = await encodeCommit(input, signer());
+		expect(await landingOf(bytes, signer())).not.toBeNull();
+		const text = bytes.toString('latin1');
+		for (const other of [text.replace(/=\n$/, '==\n'), text.replace(/=\n$/, '\n')]) {
+			expect(other).not.toBe(text);
+			expect(await landingOf(Buffer.from(other, 'latin1'), signer())).toBeNull();
+		}
+	});
+
+	it('a remote with half of a surrogate pair in its address ended what asked for its page', () => {
+		expect(compareLink('https://github.com/a/b\ud800', 'x', 'main')).toContain('github.com');
+	});
+
+	it('the name of a thing that is none was repeated in full, however long', () => {
+		expect(refusalOf(() => parseCommitId('x'.repeat(300_000))).message.length).toBeLessThan(300);
+	});
+});
