@@ -40,7 +40,8 @@ export class DurableDocument {
 	readonly #listeners = new Set<(change: DocumentChange) => void>();
 	/** Updates that the stage has and the document does not have yet. */
 	readonly #onTheWay = new Set<Uint8Array>();
-	#stage: Y.Doc;
+	/** Made when it is first needed: who only reads and passes on needs none. */
+	#staged: Y.Doc | undefined;
 	#lastSeq: number;
 	#updatesSinceSnapshot = 0;
 	#bytesSinceSnapshot = 0;
@@ -70,7 +71,6 @@ export class DurableDocument {
 		const isBroken = store.damaged.some((damage) => damage.stream === stream || damage.stream === wholeStore);
 		// A copy of a store, such as a restored backup, is sound in itself and may still be older than what was shown.
 		this.isDamaged = isBroken || (clientId.isOfAnEarlierStore && store.damaged.length === 0);
-		this.#stage = this.#buildStage();
 	}
 
 	/** What is durable. For reading only: a write into it would be shown before it is stored. */
@@ -80,7 +80,8 @@ export class DurableDocument {
 
 	/** What has been taken on. Replaced when a change turned out unfit, so it is never kept by the caller. */
 	get stage(): Y.Doc {
-		return this.#stage;
+		this.#staged ??= this.#buildStage();
+		return this.#staged;
 	}
 
 	get stateVector(): Uint8Array {
@@ -105,9 +106,10 @@ export class DurableDocument {
 	async change(edit: (stage: Y.Doc) => void, writes: readonly StoreWrite[] = []): Promise<void> {
 		const clientWrites: StoreWrite[] = [];
 		const update = this.#onStage(() => {
-			this.#stage.clientID = this.#clientId.value;
-			this.#stage.transact(() => edit(this.#stage));
-			this.#stage.clientID = nobody;
+			const { stage } = this;
+			stage.clientID = this.#clientId.value;
+			stage.transact(() => edit(stage));
+			stage.clientID = nobody;
 		});
 		if (update) clientWrites.push(...this.#clientId.takeWrites());
 		await this.#keep(update, [...clientWrites, ...writes], { kind: 'local' });
@@ -119,13 +121,13 @@ export class DurableDocument {
 	 */
 	async apply(update: Uint8Array, from: string, validate: (stage: Y.Doc) => void = () => {}): Promise<Applied> {
 		checkUpdate(update, this.#options.shape);
-		const own = clocksOf(this.#stage).get(this.#clientId.value);
+		const own = clocksOf(this.stage).get(this.#clientId.value);
 		let isGap = false;
 		const taken = this.#onStage((made) => {
-			Y.applyUpdate(this.#stage, update);
-			isGap = this.#stage.store.pendingStructs !== null || this.#stage.store.pendingDs !== null;
+			Y.applyUpdate(this.stage, update);
+			isGap = this.stage.store.pendingStructs !== null || this.stage.store.pendingDs !== null;
 			if (isGap) throw gap;
-			if (made.length > 0) validate(this.#stage);
+			if (made.length > 0) validate(this.stage);
 		});
 		if (isGap) return 'gap';
 		if (!taken) return 'known';
@@ -138,16 +140,17 @@ export class DurableDocument {
 	#onStage(edit: (made: readonly Uint8Array[]) => void): Uint8Array | undefined {
 		const updates: Uint8Array[] = [];
 		const collect = (update: Uint8Array): void => void updates.push(update);
-		this.#stage.on('update', collect);
+		const { stage } = this;
+		stage.on('update', collect);
 		try {
 			edit(updates);
 		} catch (error) {
-			this.#stage.destroy();
-			this.#stage = this.#buildStage();
+			stage.destroy();
+			this.#staged = undefined;
 			if (error === gap) return undefined;
 			throw error;
 		}
-		this.#stage.off('update', collect);
+		stage.off('update', collect);
 		return updates.length > 1 ? Y.mergeUpdates(updates) : updates[0];
 	}
 
@@ -177,7 +180,7 @@ export class DurableDocument {
 		if (!isLarge && !isDue) return [append];
 		this.#updatesSinceSnapshot = 0;
 		this.#bytesSinceSnapshot = 0;
-		const snapshot = Y.encodeStateAsUpdate(this.#stage);
+		const snapshot = Y.encodeStateAsUpdate(this.stage);
 		return [append, { kind: 'compact', stream, through: this.#lastSeq, snapshot }];
 	}
 
@@ -195,7 +198,7 @@ export class DurableDocument {
 
 	/** A peer had changes under our id that we do not have: somebody else writes under it, or we lost what we wrote. */
 	#rotateIfShared(clockBefore: number | undefined): void {
-		const clocks = clocksOf(this.#stage);
+		const clocks = clocksOf(this.stage);
 		if (clocks.get(this.#clientId.value) !== clockBefore) this.#clientId.rotate((client) => clocks.has(client));
 	}
 }

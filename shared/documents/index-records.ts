@@ -75,8 +75,7 @@ function itemChanges(key: string, before: Item | undefined, after: Item | undefi
 	return [...changed(`i/${key}`, was?.fields, is?.fields), ...changed(`t/${key}`, was?.tries, is?.tries)];
 }
 
-/** What the two records of an item say. */
-export interface ItemTexts {
+interface ItemTexts {
 	readonly fields: string;
 	readonly tries: string;
 }
@@ -84,7 +83,7 @@ export interface ItemTexts {
 /** Texts by item: items are values, so each is written out once, however often it is compared. */
 const itemTexts = new WeakMap<Item, ItemTexts>();
 
-export function textsOf(item: Item): ItemTexts {
+function textsOf(item: Item): ItemTexts {
 	const known = itemTexts.get(item);
 	if (known) return known;
 	const { tries, ...fields } = item;

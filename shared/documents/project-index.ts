@@ -12,7 +12,7 @@ import { changesBetween, emptyState, type IndexState, type RefusalRecord, refusa
 import { parseMeta } from './index-schemas.ts';
 import { refusalsPerAuthorMax } from './limits.ts';
 import { readRecords } from './read-index.ts';
-import { type RecordsFormat, SignedRecords } from './signed-records.ts';
+import { type RecordChange, type RecordsFormat, SignedRecords } from './signed-records.ts';
 
 export interface ProjectIndexOptions {
 	readonly store: Store;
@@ -114,12 +114,7 @@ export class ProjectIndex {
 		writes: readonly StoreWrite[] = [],
 		refusals: Readonly<Record<IntentId, RefusalRecord | null>> = {},
 	): Promise<void> {
-		const before = this.#records.taken;
-		const changes = [
-			...changesBetween(before.facts, next),
-			...refusalChanges(before.refusals, refusals, refusalsPerAuthorMax),
-		];
-		await this.#records.publish(changes, countsOf(next), { writes, source: { ...before, facts: next } });
+		await this.#records.publish(this.#changes(next, refusals), countsOf(next), writes);
 	}
 
 	/** Takes an update of a peer. Throws MALFORMED, TOO_LARGE or BAD_SIGNATURE when it is not what the home published. */
@@ -139,8 +134,15 @@ export class ProjectIndex {
 		const { store, project } = this.#options;
 		const next = await ProjectIndex.open({ ...this.#options, generation });
 		const becoming = becomeCurrentWrites(store, project, generation);
-		await next.publish(facts, [...becoming, ...writes], { ...this.refusals, ...refusals });
+		const changes = this.#changes(facts, refusals);
+		await next.#records.inherit(this.#records, changes, countsOf(facts), [...becoming, ...writes]);
 		return next;
+	}
+
+	/** The records in which these facts and refusals differ from what was published, or is on its way. */
+	#changes(next: ProjectFacts, refusals: NonNullable<AlongWith['refusals']>): readonly RecordChange[] {
+		const before = this.#records.taken;
+		return [...changesBetween(before.facts, next), ...refusalChanges(before.refusals, refusals, refusalsPerAuthorMax)];
 	}
 }
 

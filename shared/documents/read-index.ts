@@ -6,7 +6,7 @@
 import { parseJson } from '../log/index.ts';
 import { type Item, itemSchema, type ProjectFacts, type Right, tableOf, withItems } from '../pipeline/index.ts';
 import { ganglineError } from '../ports/index.ts';
-import { type IndexState, type RefusalRecord, textsOf } from './index-records.ts';
+import type { IndexState, RefusalRecord } from './index-records.ts';
 import {
 	authorSchema,
 	checkRecord,
@@ -17,15 +17,18 @@ import {
 	refusalsSchema,
 	segmentSchema,
 } from './index-schemas.ts';
-import { metaKey, type Texts } from './signed-records.ts';
+import { metaKey } from './signed-records.ts';
 
 /**
  * The state behind `changed` keys. Values of other keys stay the very same objects. Throws MALFORMED for what no home of
  * ours publishes.
  */
-export function readRecords(state: IndexState, changed: Iterable<string>, texts: Texts<IndexState>): IndexState {
-	const draft = new Draft(state, texts.source?.facts);
-	const get = (key: string): string | undefined => texts.get(key);
+export function readRecords(
+	state: IndexState,
+	changed: Iterable<string>,
+	get: (key: string) => string | undefined,
+): IndexState {
+	const draft = new Draft(state);
 	const itemKeys = new Set<string>();
 	for (const key of changed) {
 		const name = key.slice(2);
@@ -45,12 +48,8 @@ export function readRecords(state: IndexState, changed: Iterable<string>, texts:
 	return draft.finish();
 }
 
-/** Items that came out of the schema, frozen: what is written again as it is needs no second look. */
-const fit = new WeakSet<Item>();
-
 class Draft {
 	readonly #state: IndexState;
-	readonly #source: ProjectFacts | undefined;
 	readonly #items = new Map<string, Item | null>();
 	readonly #acts: Copy<readonly Right[]>;
 	readonly #upTo: Copy<number>;
@@ -59,10 +58,9 @@ class Draft {
 	readonly #segments: Copy<NonNullable<ProjectFacts['segments']>[string]>;
 	#meta: Pick<Meta, 'term' | 'revision' | 'nextNumber'>;
 
-	constructor(state: IndexState, source: ProjectFacts | undefined) {
+	constructor(state: IndexState) {
 		const { facts, refusals } = state;
 		this.#state = state;
-		this.#source = source;
 		this.#meta = facts;
 		this.#acts = new Copy(facts.authors);
 		this.#upTo = new Copy(facts.acceptedUpTo);
@@ -77,10 +75,7 @@ class Draft {
 	}
 
 	item(key: string, fields: string | undefined, tries: string | undefined): void {
-		this.#items.set(
-			key,
-			fields === undefined ? null : (this.#known(key, fields, tries) ?? readItem(key, fields, tries)),
-		);
+		this.#items.set(key, fields === undefined ? null : readItem(key, fields, tries));
 	}
 
 	author(author: string, text: string | undefined): void {
@@ -116,14 +111,6 @@ class Draft {
 		};
 		const items = tableOf(this.#state.facts).with(this.#items).compacted();
 		return Object.freeze({ facts: withItems(fields, items), refusals: this.#refusals.record });
-	}
-
-	/** The item that these texts were written from, where it is one that was read before. */
-	#known(key: string, fields: string, tries: string | undefined): Item | undefined {
-		const item = this.#source && tableOf(this.#source).get(key);
-		if (!item || !fit.has(item)) return undefined;
-		const texts = textsOf(item);
-		return texts.fields === fields && texts.tries === tries ? item : undefined;
 	}
 }
 
@@ -164,7 +151,6 @@ function readItem(key: string, fieldsText: string, triesText: string | undefined
 			: fields;
 	const item = checkRecord(`i/${key}`, itemSchema, value);
 	if (item.key !== key) throw ganglineError('MALFORMED', `the record i/${key} holds the item ${item.key}`);
-	fit.add(item);
 	return deepFreeze(item);
 }
 

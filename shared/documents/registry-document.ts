@@ -16,7 +16,7 @@ import {
 	type RegistryFacts,
 } from '../registry/index.ts';
 import type { Applied, DocumentChange } from './durable-document.ts';
-import { metaKey, type RecordChange, type RecordsFormat, SignedRecords, type Texts } from './signed-records.ts';
+import { metaKey, type RecordChange, type RecordsFormat, SignedRecords } from './signed-records.ts';
 
 export interface RegistryDocumentOptions {
 	readonly store: Store;
@@ -100,7 +100,7 @@ export class RegistryDocument {
 
 	/** Publishes facts that were made from `taken`, with `writes` in the same batch; resolves when they are durable. */
 	async publish(next: RegistryFacts, writes: readonly StoreWrite[] = []): Promise<void> {
-		await this.#records.publish(changesBetween(this.#records.taken, next), { revision: next.revision }, { writes });
+		await this.#records.publish(changesBetween(this.#records.taken, next), { revision: next.revision }, writes);
 	}
 
 	/** Takes an update of a peer. Throws MALFORMED, TOO_LARGE or BAD_SIGNATURE when the gateway did not publish it. */
@@ -159,7 +159,11 @@ function textOf(records: Readonly<Record<string, object>> | undefined, key: stri
 	return records && Object.hasOwn(records, key) ? canonicalJson(records[key]) : undefined;
 }
 
-function readRecords(state: RegistryFacts, changed: Iterable<string>, texts: Texts<RegistryFacts>): RegistryFacts {
+function readRecords(
+	state: RegistryFacts,
+	changed: Iterable<string>,
+	get: (key: string) => string | undefined,
+): RegistryFacts {
 	const draft = {
 		nodes: new Map<string, MeshNode>(Object.entries(state.nodes)),
 		projects: new Map<string, MeshProject>(Object.entries(state.projects)),
@@ -167,7 +171,7 @@ function readRecords(state: RegistryFacts, changed: Iterable<string>, texts: Tex
 	};
 	let { revision } = state;
 	for (const key of changed) {
-		const [text, name] = [texts.get(key), key.slice(2)];
+		const [text, name] = [get(key), key.slice(2)];
 		if (key === metaKey) revision = check(metaKey, metaSchema, parseJson(text ?? '')).revision;
 		else if (key.startsWith('n/')) put(draft.nodes, name, text, meshNodeSchema);
 		else if (key.startsWith('p/')) put(draft.projects, name, text, meshProjectSchema);

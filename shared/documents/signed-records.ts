@@ -28,13 +28,6 @@ export interface Seal {
 	readonly signature: string;
 }
 
-/** What the records say. */
-export interface Texts<State> {
-	get(key: string): string | undefined;
-	/** What they were written from, where it is at hand: what is known to be fit is not read again. */
-	readonly source?: State;
-}
-
 /** What the records mean: texts become values here, once. */
 export interface RecordsFormat<State extends object, Counts extends object> {
 	/** Stands before the meta record in what is signed; names the kind and life of the document. */
@@ -48,7 +41,7 @@ export interface RecordsFormat<State extends object, Counts extends object> {
 	/** @throws GanglineError MALFORMED */
 	parseMeta(text: string): Counts & Seal;
 	/** The state behind `changed` keys. @throws GanglineError MALFORMED for what no writer of ours publishes */
-	read(state: State, changed: Iterable<string>, texts: Texts<State>): State;
+	read(state: State, changed: Iterable<string>, get: (key: string) => string | undefined): State;
 	/** @throws GanglineError MALFORMED when a publication with these counts cannot come after `state` */
 	checkOrder(state: State, counts: Counts): void;
 }
@@ -72,10 +65,12 @@ export interface RecordsChange<State> {
 	readonly change: DocumentChange;
 }
 
+/** One transaction's worth. */
 interface Publication<State, Counts> {
 	readonly changes: readonly RecordChange[];
 	readonly counts: Counts;
-	readonly source: State | undefined;
+	/** What the changes build on. */
+	readonly taken: State;
 }
 
 export const metaKey = 'meta';
@@ -166,15 +161,33 @@ export class SignedRecords<State extends object, Counts extends object> {
 	 * Publishes `changes` to what is `taken`, with `writes` in the same batch; resolves when it is durable. Throws
 	 * INVALID_ARGUMENT for records that readers would refuse, TOO_LARGE for one that is too long.
 	 */
-	async publish(
-		changes: readonly RecordChange[],
-		counts: Counts,
-		{ writes = [], source }: { readonly writes?: readonly StoreWrite[]; readonly source?: State } = {},
-	): Promise<void> {
+	async publish(changes: readonly RecordChange[], counts: Counts, writes: readonly StoreWrite[] = []): Promise<void> {
 		const { countsOf } = this.#options.format;
 		const isSame = changes.length === 0 && canonicalJson(counts) === canonicalJson(countsOf(this.taken));
 		await this.#durable.change((stage) => {
-			if (!isSame) this.#put(stage, { changes, counts, source });
+			if (!isSame) this.#put(stage, { changes, counts, taken: this.taken });
+		}, writes);
+	}
+
+	/**
+	 * The first publication of a document that goes on where another ends: its records as they were taken there, and
+	 * `changes`. Nothing that was read and hashed there is read and hashed again.
+	 */
+	async inherit(
+		from: SignedRecords<State, Counts>,
+		changes: readonly RecordChange[],
+		counts: Counts,
+		writes: readonly StoreWrite[] = [],
+	): Promise<void> {
+		assert(this.#shown === this.#options.format.empty, 'only a new document inherits');
+		const before = recordsOf(from.#durable.stage);
+		const tree = from.#updateTree(before, []).copy();
+		const taken = from.taken;
+		await this.#durable.change((stage) => {
+			const records = recordsOf(stage);
+			for (const [key, text] of before.entries()) if (key !== metaKey) records.set(key, text);
+			this.#tree = tree;
+			this.#put(stage, { changes, counts, taken });
 		}, writes);
 	}
 
@@ -193,7 +206,7 @@ export class SignedRecords<State extends object, Counts extends object> {
 	}
 
 	/** Writes one publication into the stage. Throws to leave no trace of it. */
-	#put(stage: Y.Doc, { changes, counts, source }: Publication<State, Counts>): void {
+	#put(stage: Y.Doc, { changes, counts, taken }: Publication<State, Counts>): void {
 		const { identity, format } = this.#options;
 		assert(identity, `only the ${format.writer}, which has its identity, publishes`);
 		const records = recordsOf(stage);
@@ -211,15 +224,12 @@ export class SignedRecords<State extends object, Counts extends object> {
 		const meta = { v: 1 as const, ...counts, clocks: Object.fromEntries(clocks), root: tree.root() };
 		const signature = toBase64(identity.sign(this.#statement(meta)));
 		records.set(metaKey, canonicalJson({ ...meta, signature }));
-		this.#onTheWay.push(this.#readBack(records, changes, source));
+		this.#onTheWay.push(this.#readBack(records, changes, taken));
 	}
 
-	#readBack(records: Y.Map<string>, changes: readonly RecordChange[], source: State | undefined): State {
+	#readBack(records: Y.Map<string>, changes: readonly RecordChange[], taken: State): State {
 		try {
-			return this.#options.format.read(this.taken, [metaKey, ...changes.map(([key]) => key)], {
-				get: (key) => records.get(key),
-				...(source && { source }),
-			});
+			return this.#options.format.read(taken, [metaKey, ...changes.map(([key]) => key)], (key) => records.get(key));
 		} catch (cause) {
 			this.#tree = undefined;
 			throw ganglineError('INVALID_ARGUMENT', `these facts cannot be published: ${wordsOf(cause)}`, { cause });
@@ -233,7 +243,7 @@ export class SignedRecords<State extends object, Counts extends object> {
 		try {
 			const meta = this.#verify(stage, this.#updateTree(records, changed));
 			if (this.taken !== format.empty) format.checkOrder(this.taken, meta);
-			this.#onTheWay.push(format.read(this.taken, changed, { get: (key) => records.get(key) }));
+			this.#onTheWay.push(format.read(this.taken, changed, (key) => records.get(key)));
 		} catch (error) {
 			this.#tree = undefined;
 			throw error;
@@ -264,7 +274,7 @@ export class SignedRecords<State extends object, Counts extends object> {
 		const { format } = this.#options;
 		try {
 			this.#verify(this.#durable.document, this.#updateTree(records, []));
-			return format.read(format.empty, records.keys(), { get: (key) => records.get(key) });
+			return format.read(format.empty, records.keys(), (key) => records.get(key));
 		} catch (cause) {
 			throw ganglineError('STORE_DAMAGED', `${this.name} in the store cannot be trusted: ${wordsOf(cause)}`, {
 				hint: format.damagedHint,
