@@ -191,7 +191,7 @@ describe('the house', () => {
 	});
 
 	it('mirrors a room by each folder of unit tests', () => {
-		const rooms = ['scripts', 'fuzz', ...sources.flatMap(({ path }) => path.split('/').slice(0, -1))];
+		const rooms = ['scripts', 'fuzz', 'simulation', ...sources.flatMap(({ path }) => path.split('/').slice(0, -1))];
 		const strange = readdirSync(join(root, 'test/unit'), { withFileTypes: true })
 			.filter(
 				(entry) =>

@@ -131,9 +131,10 @@ function lostReports(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledge
 	for (const entry of project.history) {
 		const token = project.intents.get(entry.id)?.token;
 		if (token) over.add(grantName(entry.item, token));
-		// Given back: what it said needed no intent under the token.
-		if (['release', 'delete', 'grant', 'abandon', 'defer', 'start'].includes(entry.event)) {
-			for (const name of ledger.of(project.id).granted.keys()) if (name.startsWith(`${entry.item}/`)) over.add(name);
+		// Given back, or given to another since: what was said of it needed no intent under the token.
+		if (!['release', 'delete', 'grant', 'abandon', 'defer', 'start'].includes(entry.event)) continue;
+		for (const [name, { revision }] of ledger.of(project.id).granted) {
+			if (name.startsWith(`${entry.item}/`) && revision < entry.revision) over.add(name);
 		}
 	}
 	return eventsOf(mesh.events, 'reportSent').flatMap((event) => {

@@ -23,16 +23,18 @@ export interface Finding {
 const hook = new URL('./hook.ts', import.meta.url).href;
 const program = fileURLToPath(new URL('./run-seeds.ts', import.meta.url));
 
+/** `clean`: what is known of seeds without any switch, kept from one switch to the next. */
 export async function findSwitch(
 	name: string,
-	{ from = 1, limit }: { from?: number; limit: number },
+	{ from = 1, limit, clean = new Map() }: { from?: number; limit: number; clean?: Map<number, boolean> },
 ): Promise<Finding> {
 	const unclean: number[] = [];
 	for (let seed = from; seed < from + limit; ) {
 		const found = await runSeeds(name, seed, from + limit - 1);
 		if (found === null) break;
-		const without = await runSeeds(null, found.seed, found.seed);
-		if (without === null) return { found, unclean };
+		const isClean = clean.get(found.seed) ?? (await runSeeds(null, found.seed, found.seed)) === null;
+		clean.set(found.seed, isClean);
+		if (isClean) return { found, unclean };
 		unclean.push(found.seed);
 		seed = found.seed + 1;
 	}

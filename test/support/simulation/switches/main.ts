@@ -20,9 +20,10 @@ const strange = names.filter((name) => !switches.some((one) => one.name === name
 if (strange.length > 0) throw new RangeError(`there is no switch ${strange.join(', ')}`);
 
 let missed = 0;
+const clean = new Map<number, boolean>();
 for (const name of names) {
 	const from = Number(values.from);
-	const { found, unclean } = await findSwitch(name, { from, limit: Number(values.limit) });
+	const { found, unclean } = await findSwitch(name, { from, limit: Number(values.limit), clean });
 	if (!found) missed += 1;
 	const seeds = found ? `${String(found.seed - from + 1).padStart(4)}  I${found.invariant}` : 'NOT FOUND';
 	const other = unclean.length > 0 ? ` (unclean without it: ${unclean.join(', ')})` : '';
