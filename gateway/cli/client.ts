@@ -15,6 +15,7 @@ import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '.
 import { type ApiFile, apiFileSchema } from '../../shared/project/api-file.ts';
 import type { StateFolder } from '../../shared/project/state-folder.ts';
 import type { Programs } from './context.ts';
+import { post } from './post.ts';
 import { readEvents } from './read-events.ts';
 
 /** Which of the two processes of a machine. */
@@ -71,13 +72,9 @@ export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
 		who,
 		note,
 		async call(name, input) {
-			const response = await send(who, `${note.url}/v1/${name}`, {
-				method: 'POST',
-				headers: { ...headers, 'content-type': 'application/json' },
-				body: JSON.stringify(input),
-			});
-			const body = json(await response.text());
-			if (!response.ok) throw errorFrom(body, response.status, name);
+			const { status, text } = await reached(who, note, post(`${note.url}/v1/${name}`, headers, input));
+			const body = json(text);
+			if (status < 200 || status > 299) throw errorFrom(body, status, name);
 			const parsed = operations[name].result.safeParse(body);
 			if (parsed.success) return parsed.data as Result<typeof name>;
 			throw ganglineError(
@@ -94,22 +91,29 @@ export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
 			for (const [key, value] of Object.entries(input)) {
 				for (const one of Array.isArray(value) ? value : [value]) query.append(key, String(one));
 			}
-			const response = await send(who, `${note.url}/v1/events?${query}`, { headers, signal });
+			const asked = fetch(`${note.url}/v1/events?${query}`, { headers, signal, redirect: 'error' });
+			const response = await reached(who, note, asked, signal);
 			if (!response.ok || !response.body) throw errorFrom(json(await response.text()), response.status, 'events');
 			return readEvents(response.body, (data) => changeEventSchema.parse(json(data)), signal);
 		},
 	};
 }
 
-async function send(who: Who, url: string, init: RequestInit): Promise<Response> {
-	return fetch(url, { ...init, redirect: 'error' }).catch((error: unknown) => {
-		if (init.signal?.aborted) throw error;
-		throw ganglineError('NOT_RUNNING', `the ${who} at ${new URL(url).origin} does not answer`, {
+function reached<Answer>(who: Who, note: ApiFile, asked: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
+	return asked.catch((error: unknown) => {
+		if (signal?.aborted) throw error;
+		throw ganglineError('NOT_RUNNING', `the ${who} at ${note.url} does not answer`, {
 			hint: 'see what it does: gangline ps; start it: gangline start',
-			data: { why: error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error) },
+			data: { why: reasonOf(error) },
 			cause: error,
 		});
 	});
+}
+
+/** `fetch` says only that it failed, and why in the cause. */
+function reasonOf(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** The error that the node answered, or one of ours when the answer has another shape. */
