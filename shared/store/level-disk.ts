@@ -178,9 +178,8 @@ function refuseMissing(path: string, mark: Mark | undefined): void {
 		throw damaged(path, 'its database has lost the file CURRENT', undefined);
 	}
 	const manifest = readFileSync(join(level, 'CURRENT'), 'latin1').trimEnd();
-	if (/^MANIFEST-\d+$/.test(manifest) && !existsSync(join(level, manifest))) {
-		throw damaged(path, `its database has lost the file ${manifest}`, undefined);
-	}
+	if (!/^MANIFEST-\d+$/.test(manifest)) throw damaged(path, 'its file CURRENT names no table of contents', undefined);
+	if (!existsSync(join(level, manifest))) throw damaged(path, `its database has lost the file ${manifest}`, undefined);
 }
 
 async function nextQuarantine(path: string): Promise<string> {

@@ -14,7 +14,7 @@ import { check, note, nothingAcknowledged } from '../support/crashes/store-judge
 const all = Boolean(process.env.GANGLINE_TEST_ALL);
 const writer = new URL('../support/store-writer.ts', import.meta.url).pathname;
 /** LevelDB begins a new log every 4 MiB: the long form sees several, their tables and their compaction. */
-const bytesPerLife = all ? 5_000_000 : 1_500_000;
+const bytesPerLife = all ? 2_500_000 : 1_500_000;
 const lives = all ? 5 : 3;
 
 describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissing ?? 'nothing more'})`, () => {
@@ -26,7 +26,7 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	it('[I6] takes nothing from a store that was acknowledged', { timeout: 500_000 }, async () => {
+	it('[I6] takes nothing from a store that was acknowledged', { timeout: 1_200_000 }, async () => {
 		const recording = new Recording(folder);
 		recording.begin();
 		for (let life = 0; life < lives; life++) {
@@ -49,7 +49,7 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 		expect(acknowledged.lines).toBeGreaterThan(200);
 	});
 
-	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 500_000 }, async () => {
+	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 1_200_000 }, async () => {
 		const recording = new Recording(folder);
 		const landings = new LandingCuts(recording, all ? 60 : 12);
 		await landings.record(all ? 400_000 : 100_000);

@@ -29,7 +29,14 @@ export interface SimNode {
 	replica: ProjectReplica | null;
 }
 
-export type MeshOptions = { readonly seed: string; readonly nodes?: readonly string[] };
+export interface MeshOptions {
+	readonly seed: string;
+	/** Where the nodes' keys come from; default: the seed. */
+	readonly keys?: string;
+	readonly nodes?: readonly string[];
+	/** Where the node of that name keeps what it knows; default: its simulated disk. */
+	readonly openStore?: (name: string, log: SimLog) => Promise<Store>;
+}
 
 export class ReplicaMesh {
 	readonly clock = new SimClock();
@@ -40,11 +47,12 @@ export class ReplicaMesh {
 	/** Everything the home ever accepted or refused, over all its processes. */
 	readonly history: HistoryEntry[] = [];
 	readonly #registries = new Map<string, KnownRegistry>();
+	readonly #openStore: NonNullable<MeshOptions['openStore']>;
 	registry: RegistryFacts;
 
 	/** The first name is the home's, the second the gateway's; the others are laptops of a person of that name. */
-	static async start({ seed, nodes = ['desk', 'gate', 'ann'] }: MeshOptions): Promise<ReplicaMesh> {
-		const mesh = new ReplicaMesh(seed, nodes);
+	static async start({ seed, nodes = ['desk', 'gate', 'ann'], ...more }: MeshOptions): Promise<ReplicaMesh> {
+		const mesh = new ReplicaMesh(seed, nodes, more);
 		for (const name of nodes) {
 			await mesh.boot(name);
 			for (const other of nodes) mesh.link(name, other);
@@ -53,10 +61,12 @@ export class ReplicaMesh {
 		return mesh;
 	}
 
-	private constructor(seed: string, names: readonly string[]) {
+	private constructor(seed: string, names: readonly string[], more: Pick<MeshOptions, 'keys' | 'openStore'>) {
+		const { keys = seed, openStore } = more;
 		this.random = new SimRandom(seed);
+		this.#openStore = openStore ?? ((name) => openSimStore(this.node(name).disk));
 		for (const name of names) {
-			const identity = identityOf(this.random.fork(`key ${name}`).bytes(32));
+			const identity = identityOf(new SimRandom(keys).fork(`key ${name}`).bytes(32));
 			this.nodes.set(name, {
 				name,
 				identity,
@@ -152,7 +162,7 @@ export class ReplicaMesh {
 		const registry = this.#registries.get(name);
 		if (!registry) throw new RangeError(name);
 		registry.set(this.registry);
-		node.store = await openSimStore(node.disk);
+		node.store = await this.#openStore(name, this.log);
 		if (name === this.homeName) node.home = await this.#openHome(node, registry);
 		else node.replica = await this.#openReplica(node, registry);
 	}
