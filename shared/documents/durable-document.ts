@@ -124,7 +124,7 @@ export class DurableDocument {
 		const own = clocksOf(this.stage).get(this.#clientId.value);
 		let isGap = false;
 		const taken = this.#onStage((made) => {
-			Y.applyUpdate(this.stage, update);
+			this.#tryOn(update);
 			isGap = this.stage.store.pendingStructs !== null || this.stage.store.pendingDs !== null;
 			if (isGap) throw gap;
 			if (made.length > 0) validate(this.stage);
@@ -134,6 +134,15 @@ export class DurableDocument {
 		this.#rotateIfShared(own);
 		await this.#keep(taken, [], { kind: 'peer', from });
 		return 'applied';
+	}
+
+	/** Yjs stumbles over structures that name what cannot be, such as themselves; who wrote them is no honest program. */
+	#tryOn(update: Uint8Array): void {
+		try {
+			Y.applyUpdate(this.stage, update);
+		} catch (cause) {
+			throw ganglineError('MALFORMED', `an update of ${this.#options.name} cannot be applied`, { cause });
+		}
 	}
 
 	/** Runs `edit` on the stage and answers the update it made; whatever it throws leaves the stage as it was. */

@@ -22,6 +22,10 @@ export interface Door<Input = unknown> {
 	state?(): string;
 	/** What may become of the state when an input was taken; default: it stays. Throws to complain. */
 	isWhole?(before: string, after: string, input: Input): void;
+	/** The last input met a state that was begun anew, so before and after say nothing. */
+	isNewLife?(): boolean;
+	/** An input is several things: those before the one that was refused may have been taken. */
+	readonly isConversation?: boolean;
 	/** For a door whose input is bytes: the same input with other bytes around it. */
 	readonly isBytes?: boolean;
 	/** Why this error is a refusal too; default: GanglineErrors other than INTERNAL alone are. */
@@ -90,8 +94,8 @@ async function judge<Input>(door: Door<Input>, input: Input, counts: Counts): Pr
 		if (messageOf(outcome.error).length > 20_000)
 			throw new Error(`its message has ${messageOf(outcome.error).length} characters`);
 	}
-	if (before === undefined || after === undefined || before === after) return;
-	if (outcome.kind === 'refused')
+	if (before === undefined || after === undefined || before === after || door.isNewLife?.()) return;
+	if (outcome.kind === 'refused' && !door.isConversation)
 		throw new Error(`it was refused (${messageOf(outcome.error)}) and has changed something`);
 	if (!door.isWhole) throw new Error('it was taken and has changed what nobody may change');
 	door.isWhole(before, after, input);

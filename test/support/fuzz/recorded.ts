@@ -2,12 +2,21 @@
  * Frames as they really travel: a small mesh with a home, a gateway, two laptops and a worker lives through additions,
  * edits, texts and a landing, and what goes over each protocol is noted.
  */
+import type { ProjectIndex } from '../../../shared/documents/index.ts';
 import { type MeshProtocol, meshProtocols } from '../../../shared/ports/index.ts';
 import { SimChannel } from '../../../shared/ports/sim/sim-channel.ts';
 import { SyncMesh } from '../sync-mesh.ts';
 import { WholeMesh } from '../whole-mesh.ts';
 
-export type Recorded = Readonly<Record<MeshProtocol, readonly Uint8Array[]>>;
+export interface Recorded extends Readonly<Record<MeshProtocol, readonly Uint8Array[]>> {
+	/** What the index of the small project was, publication by publication. */
+	readonly indexes: readonly string[];
+}
+
+/** What tells two states of an index apart. */
+export function indexState({ generation, stateHash, facts }: ProjectIndex): string {
+	return `${generation} ${stateHash} ${facts.revision}`;
+}
 
 /** Of each protocol and length one, so that the common ones do not crowd out the rest. */
 const framesMax = 400;
@@ -22,6 +31,7 @@ export function recordedFrames(): Promise<Recorded> {
 
 async function record(): Promise<Recorded> {
 	const frames = new Map(meshProtocols.map((protocol) => [protocol, new Map<string, Uint8Array>()]));
+	let indexes: readonly string[] = [];
 	const { send } = SimChannel.prototype;
 	SimChannel.prototype.send = function (this: SimChannel, frame) {
 		const known = frames.get(this.protocol);
@@ -31,7 +41,7 @@ async function record(): Promise<Recorded> {
 	};
 	try {
 		await liveTogether();
-		await writeTogether();
+		indexes = await writeTogether();
 	} finally {
 		SimChannel.prototype.send = send;
 	}
@@ -41,6 +51,7 @@ async function record(): Promise<Recorded> {
 		'/gangline/sync/1': of('/gangline/sync/1'),
 		'/gangline/rpc/1': of('/gangline/rpc/1'),
 		'/gangline/pack/1': of('/gangline/pack/1'),
+		indexes,
 	};
 }
 
@@ -58,7 +69,7 @@ async function liveTogether(): Promise<void> {
 }
 
 /** Texts, closed generations, refusals. */
-async function writeTogether(): Promise<void> {
+async function writeTogether(): Promise<readonly string[]> {
 	const mesh = await SyncMesh.start('recorded', ['home', 'laptop', 'tablet'], { items: ['a', 'b'] });
 	for (const [name, words] of [
 		['home', 'one line\nand another\n'],
@@ -68,7 +79,12 @@ async function writeTogether(): Promise<void> {
 		await mesh.run(300);
 	}
 	mesh.home.sync.setPresence('worker', { slots: 2, uses: ['a'] });
-	await mesh.home.project.publish(({ items }) => ({ items: { ...items } }));
-	await mesh.run(500);
+	const indexes = [indexState(mesh.home.project.index)];
+	for (let round = 0; round < 3; round++) {
+		await mesh.home.project.publish(({ items }) => ({ items: { ...items } }));
+		indexes.push(indexState(mesh.home.project.index));
+		await mesh.run(300);
+	}
 	await mesh.stop();
+	return indexes;
 }

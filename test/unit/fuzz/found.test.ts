@@ -2,12 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { runtimePrograms } from '../../../node/agents/index.ts';
 import { countTests } from '../../../node/worker/test-count.ts';
+import { ItemText } from '../../../shared/documents/index.ts';
 import { encodeCommit, landingOf } from '../../../shared/git/landing-commit.ts';
 import { compareLink } from '../../../shared/git/remote-address.ts';
 import { decodeFlush, parseJson } from '../../../shared/log/index.ts';
 import { GanglineError, parseCommitId } from '../../../shared/ports/index.ts';
+import { openSimStore, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { redactText } from '../../../shared/ports/system/redact.ts';
 import { operationMethod } from '../../../shared/protocol/mesh.ts';
+import { projectOne } from '../../support/facts.ts';
 import { person, signer } from '../../support/git-signer.ts';
 import { processorMsSince } from '../../support/processor-time.ts';
 
@@ -83,6 +86,17 @@ describe('what fuzzing has found', () => {
 			expect(other).not.toBe(text);
 			expect(await landingOf(Buffer.from(other, 'latin1'), signer())).toBeNull();
 		}
+	});
+
+	it('an update whose structures name themselves was taken for a fault of ours, and its sender stayed', async () => {
+		const text = await ItemText.open({
+			...{ store: await openSimStore(), project: projectOne, item: 'a', first: '' },
+			random: new SimRandom(1),
+		});
+		await text.replace('as it was');
+		const hex = '0301ffffffff0f00c4ffffffff0f64ffffffff0f000179000bffffffffffffff0f010d018400808080808020017900';
+		await expect(text.apply(Buffer.from(hex, 'hex'), 'eve')).rejects.toMatchObject({ code: 'MALFORMED' });
+		expect(text.text).toBe('as it was');
 	});
 
 	it('a remote with half of a surrogate pair in its address ended what asked for its page', () => {
