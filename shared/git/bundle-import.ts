@@ -34,8 +34,8 @@ export interface BundleImportInput {
 }
 
 export interface BundleImport {
-	/** Takes the next bytes; resolves when more may come. Throws as soon as something is wrong. */
-	write(bytes: Uint8Array): Promise<void>;
+	/** Takes the next bytes; resolves when more may come. Throws as soon as something is wrong. They must not change. */
+	write(...pieces: readonly Uint8Array[]): Promise<void>;
 	/** After the last byte: everything is checked and let in. */
 	finish(): Promise<void>;
 	/** Ends it and removes what arrived; safe after `finish`. */
@@ -88,19 +88,19 @@ class RunningImport implements BundleImport {
 		this.#quarantine = quarantine;
 	}
 
-	async write(bytes: Uint8Array): Promise<void> {
+	async write(...pieces: readonly Uint8Array[]): Promise<void> {
 		const { packBytesMax } = this.#input.limits;
-		this.#bytes += bytes.length;
+		for (const { length } of pieces) this.#bytes += length;
 		if (this.#bytes > packBytesMax) {
 			throw ganglineError('REFUSED', `the bundle has more than ${packBytesMax} bytes`, { data: { packBytesMax } });
 		}
-		if (this.#indexing !== null) return this.#indexing.write(bytes, this.#bytes);
-		this.#head = Buffer.concat([this.#head, bytes]);
+		if (this.#indexing !== null) return this.#indexing.write(pieces, this.#bytes);
+		this.#head = Buffer.concat([this.#head, ...pieces]);
 		const pack = this.#packAfterHeader();
 		if (pack === null) return;
 		this.#head = Buffer.alloc(0);
 		this.#indexing = new Indexing(this.#input, this.#quarantine);
-		await this.#indexing.write(pack, this.#bytes);
+		await this.#indexing.write([pack], this.#bytes);
 	}
 
 	async finish(): Promise<void> {
@@ -182,10 +182,14 @@ class Indexing {
 		});
 	}
 
-	async write(bytes: Uint8Array, soFar: number): Promise<void> {
+	async write(pieces: readonly Uint8Array[], soFar: number): Promise<void> {
 		if (this.#ended !== null) throw this.#failure(this.#ended);
 		const stdin = this.#child.stdin;
-		if (stdin === null || stdin.write(bytes)) return;
+		if (stdin === null) return;
+		stdin.cork();
+		for (const piece of pieces) stdin.write(piece);
+		stdin.uncork();
+		if (!stdin.writableNeedDrain) return;
 		const drained = new Promise<void>((resolve) => stdin.once('drain', resolve));
 		await this.#within(Promise.race([drained, this.#exit]), soFar);
 		if (this.#ended !== null) throw this.#failure(this.#ended);

@@ -1,8 +1,9 @@
 /**
- * Bundles made for others: our header, then what `pack-objects` says. Only reads the repository, and carries no lock.
- * What both sides have is left out; the receiver must have every prerequisite whole.
+ * Bundles made for others: our header, then what `pack-objects` says, which writes it into the file itself. Only reads
+ * the repository, and carries no lock. What both sides have is left out; the receiver must have every prerequisite whole.
  */
-import { ganglineError } from '../ports/errors.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
 import { encodeBundleHeader } from './bundle-header.ts';
 import { isolatedGit } from './git-environment.ts';
@@ -43,34 +44,39 @@ export async function planBundle(request: BundleRequest, environment: Environmen
 	return { ...request, prerequisites: prerequisites.filter((id) => id !== request.commit) };
 }
 
-/** Gives the bundle piece by piece to `take`, which slows git down by not resolving. Throws what went wrong, or the signal's reason. */
+/** Writes the bundle to an empty file, which may be read meanwhile. Throws what went wrong, or the signal's reason. */
 export async function writeBundle(
 	plan: BundlePlan,
-	options: { environment: Environment; signal: AbortSignal; take: (piece: Uint8Array) => Promise<void> },
+	options: { environment: Environment; signal: AbortSignal; file: FileHandle },
 ): Promise<void> {
 	options.signal.throwIfAborted();
 	const args = [`--git-dir=${plan.gitDir}`, 'pack-objects', ...packing];
 	const git = isolatedGit(options.environment).with({ settings: ['pack.threads=0'] });
-	const child = git.start({ args });
+	const objectFormat = plan.commit.length === 40 ? 'sha1' : 'sha256';
+	await options.file.write(encodeBundleHeader({ ...plan, objectFormat }));
+	options.signal.throwIfAborted();
+	const child = git.start({ args, into: options.file.fd });
 	const said = lastWords(child);
 	const exited = exitOf(child);
 	const timer = killAfter(child, makeMsMax);
 	const onAbort = (): void => signalGroup(child, 'SIGTERM');
 	options.signal.addEventListener('abort', onAbort, { once: true });
 	try {
-		const objectFormat = plan.commit.length === 40 ? 'sha1' : 'sha256';
-		await options.take(encodeBundleHeader({ ...plan, objectFormat }));
 		child.stdin?.end([plan.commit, '--not', ...plan.prerequisites, ''].join('\n'));
-		for await (const piece of child.stdout ?? []) await options.take(piece);
 		const exit = await exited;
 		options.signal.throwIfAborted();
-		if (exit.code !== 0) throw gitFailed(args, exit, said.stderr, timer.fired());
+		if (exit.code !== 0) throw failureOf(gitFailed(args, exit, said.stderr, timer.fired()), said.stderr);
 	} finally {
 		timer.cancel();
 		options.signal.removeEventListener('abort', onAbort);
 		signalGroup(child, 'SIGKILL');
 		await exited;
 	}
+}
+
+function failureOf(error: GanglineError, words: string): GanglineError {
+	if (!/No space left|disk quota|file too large|write error/i.test(words)) return error;
+	return ganglineError('STORE_FAILED', 'a bundle for another node could not be written to this disk', { cause: error });
 }
 
 const packing = ['--revs', '--thin', '--stdout', '--delta-base-offset', '-q'];

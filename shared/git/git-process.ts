@@ -101,13 +101,16 @@ export class GitProcess {
 		return fields;
 	}
 
-	/** Starts git with all three streams as pipes; the caller owns the child. */
-	start(call: Pick<GitCall, 'args' | 'cwd' | 'env'>): ChildProcess {
+	/**
+	 * Starts git with all three streams as pipes; the caller owns the child. `into`: an open file that takes stdout
+	 * instead, from its present position on.
+	 */
+	start(call: Pick<GitCall, 'args' | 'cwd' | 'env'> & { readonly into?: number }): ChildProcess {
 		const { environment, settings, lock } = this.#options;
 		const child = spawn('git', [...settings.flatMap((setting) => ['-c', setting]), ...call.args], {
 			cwd: call.cwd ?? '/',
 			env: defined({ ...environment, ...call.env }),
-			stdio: ['pipe', 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
+			stdio: ['pipe', call.into ?? 'pipe', 'pipe', ...(lock === undefined ? [] : [lock])],
 			detached: true,
 		});
 		// A child that ended early closes its end; its exit code says why, so the broken pipe adds nothing.

@@ -9,8 +9,8 @@ const lengthBytes = 4;
 
 /** The frame with its length before it; a copy. */
 export function encodeFrame(frame: Uint8Array): Uint8Array {
-	const encoded = new Uint8Array(lengthBytes + frame.byteLength);
-	new DataView(encoded.buffer).setUint32(0, frame.byteLength);
+	const encoded = Buffer.allocUnsafeSlow(lengthBytes + frame.byteLength);
+	encoded.writeUInt32BE(frame.byteLength);
 	encoded.set(frame, lengthBytes);
 	return encoded;
 }
@@ -70,16 +70,17 @@ export class FrameDecoder {
 		return bytes.subarray(part.byteLength);
 	}
 
+	/** At most four times what has arrived, so that a frame in few parts is copied once. */
 	#roomFor(bytes: number): Uint8Array {
-		const room = this.#frame ?? new Uint8Array(0);
-		if (room.byteLength >= bytes) return room;
-		const larger = new Uint8Array(Math.min(this.#length, Math.max(bytes, room.byteLength * 2)));
-		larger.set(room.subarray(0, this.#frameFilled));
+		const room = this.#frame;
+		if (room !== null && room.byteLength >= bytes) return room;
+		const larger = Buffer.allocUnsafeSlow(Math.min(this.#length, bytes * 4));
+		if (room !== null) larger.set(room.subarray(0, this.#frameFilled));
 		return larger;
 	}
 
 	#finish(): Uint8Array {
-		const frame = (this.#frame ?? new Uint8Array(0)).subarray(0, this.#length);
+		const frame = this.#frame ?? new Uint8Array(0);
 		this.#frame = null;
 		this.#frameFilled = 0;
 		this.#headerFilled = 0;

@@ -26,6 +26,7 @@ import { peerNameOf, rawKeyOf, startError, startHost } from './libp2p-host.ts';
 import { dialMsMax, strangersMax, streamsPerProtocolMax } from './libp2p-limits.ts';
 import { aliveProtocol, askForSign, giveSigns, Libp2pLink } from './libp2p-link.ts';
 import { ExtraListeners } from './libp2p-listeners.ts';
+import { writeTogether } from './libp2p-writes.ts';
 
 export interface Libp2pNetworkOptions {
 	readonly identity: Identity;
@@ -62,7 +63,10 @@ export async function openLibp2pNetwork(options: Libp2pNetworkOptions): Promise<
 			return direction === 'outbound' || strangers.now() < strangersMax;
 		},
 		// The connection that this becomes shares the raw one's timeline, and nothing else that is public.
-		connecting: (raw: MultiaddrConnection) => void meters.set(raw.timeline, new LinkMeter(raw)),
+		connecting: (raw: MultiaddrConnection) => {
+			writeTogether(raw);
+			meters.set(raw.timeline, new LinkMeter(raw));
+		},
 		opening: (raw: MultiaddrConnection) => meters.get(raw.timeline)?.bound(Number.POSITIVE_INFINITY, 'a member'),
 	});
 	const network = new Libp2pNetwork({ host, extra }, options, (connection) => meters.get(connection.timeline));

@@ -37,7 +37,7 @@ export type Admission = 'member' | 'stranger' | 'refused';
 export interface Channel {
 	readonly peer: Peer;
 	readonly protocol: MeshProtocol;
-	/** Resolves when the channel can take more; rejects with PEER_GONE when it has ended. At most `frameBytesMax`. */
+	/** Takes a copy at once. Resolves when the channel can take more; rejects with PEER_GONE when it has ended. At most `frameBytesMax`. */
 	send(frame: Uint8Array): Promise<void>;
 	/** One reader. Ends when the other side closed; throws PEER_GONE when the connection broke, TOO_LARGE for a frame past the bound. */
 	frames(): AsyncIterable<Uint8Array>;

@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -37,12 +38,12 @@ const openMirror = (name: string): Promise<MirrorRepository> =>
 
 describe('packs over real sockets', () => {
 	let world: NetworkWorld;
-	const open: AsyncDisposable[] = [];
+	const opened: AsyncDisposable[] = [];
 	beforeEach(() => {
 		world = libp2pWorld();
 	});
 	afterEach(async () => {
-		for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
+		for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
 		await world[Symbol.asyncDispose]();
 	});
 
@@ -55,7 +56,7 @@ describe('packs over real sockets', () => {
 			folder: join(folder.path, name),
 			mayServe: (_, id, wanted) => (id === project && wanted === ref ? home.path : null),
 		});
-		open.push(packs);
+		opened.push(packs);
 		return packs;
 	}
 
@@ -65,7 +66,7 @@ describe('packs over real sockets', () => {
 		const worker = await packsOf(one, 'worker packs');
 		await packsOf(two, 'home packs');
 		const mirror = await openMirror('mirror.git');
-		open.push(mirror);
+		opened.push(mirror);
 		const want = { ref, commit: wanted };
 		const node = two.identity.nodeId;
 		expect(await worker.pullMain({ node, project, want, have: [], into: mirror })).toEqual({ kind: 'moved' });
@@ -107,12 +108,11 @@ describe('packs over real sockets', () => {
 
 describe('a process that is killed while it takes a bundle in', () => {
 	it('leaves nothing behind, and the next one takes it', async () => {
-		const pieces: Buffer[] = [];
 		const plan = await planBundle({ gitDir: home.path, ref, commit, have: [] }, environment);
-		const take = async (piece: Uint8Array): Promise<void> => void pieces.push(Buffer.from(piece));
-		await writeBundle(plan, { environment, signal: new AbortController().signal, take });
 		const bundle = join(folder.path, 'x.bundle');
-		writeFileSync(bundle, Buffer.concat(pieces));
+		const file = await open(bundle, 'w');
+		await writeBundle(plan, { environment, signal: new AbortController().signal, file });
+		await file.close();
 		const program = new URL('../support/doomed-importer.ts', import.meta.url).pathname;
 		const path = join(folder.path, 'killed.git');
 		const child = spawn(process.execPath, [program, path, bundle, commit], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -51,16 +51,18 @@ export class ArrivingFile {
 	}
 
 	/** Throws STORE_FAILED. */
-	async append(piece: Uint8Array): Promise<void> {
+	async append(...pieces: readonly Uint8Array[]): Promise<void> {
 		try {
-			for (let from = 0; from < piece.length; ) {
-				from += (await this.#file.write(piece, from, piece.length - from)).bytesWritten;
+			for (let left = [...pieces]; left.length > 0; ) {
+				left = without(left, (await this.#file.writev(left)).bytesWritten);
 			}
 		} catch (cause) {
 			throw ganglineError('STORE_FAILED', 'what another node sent could not be written to this disk', { cause });
 		}
-		this.#hash.update(piece);
-		this.#bytes += piece.length;
+		for (const piece of pieces) {
+			this.#hash.update(piece);
+			this.#bytes += piece.length;
+		}
 	}
 
 	async startOver(): Promise<void> {
@@ -79,6 +81,15 @@ export class ArrivingFile {
 		await this.#file.close();
 		await rm(this.#path, { force: true });
 	}
+}
+
+function without(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
+	let skip = bytes;
+	return pieces.flatMap((piece) => {
+		const here = Math.min(skip, piece.length);
+		skip -= here;
+		return here === piece.length ? [] : [piece.subarray(here)];
+	});
 }
 
 /** Removes what nobody came back for. `now`: wall ms. */

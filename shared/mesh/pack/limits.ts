@@ -2,6 +2,12 @@
 
 /** Of one piece: with its headers it fits into one message of the connection's cipher, so nobody puts it together again. */
 export const pieceBytes = 65_000;
+/** Read at once for a puller: some of these cost less than one each. */
+export const piecesAtOnce = 8;
+/** What has arrived and is not written yet; then the other side waits. */
+export const unwrittenBytesMax = 1024 * 1024;
+/** How often the file that git writes for a puller is looked at. */
+export const lookMs = 20;
 /** On its way to a receiver that has not said to have written it: a long and fast line is still filled. */
 export const windowBytes = 8 * 1024 * 1024;
 /** Commits that a puller names as known. */

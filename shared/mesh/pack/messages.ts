@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
 import { type CommitId, ganglineError, parseCommitId } from '../../ports/index.ts';
-import { haveMax } from './limits.ts';
+import { haveMax, pieceBytes } from './limits.ts';
 
 const commitSchema = z
 	.string()
@@ -48,11 +48,11 @@ export function encodeWords(value: PullerWords | ServerWords): Uint8Array {
 	return Buffer.concat([Buffer.from([words]), text]);
 }
 
-/** A frame for up to `bytesMax` bytes that `fill` writes in place; large ones are not copied once more. */
-export async function pieceFrame(bytesMax: number, fill: (room: Uint8Array) => Promise<number>): Promise<Uint8Array> {
-	const frame = Buffer.allocUnsafeSlow(1 + bytesMax);
+/** An empty frame for a piece, which is read into `room` and sent from there. */
+export function pieceFrame(): { readonly room: Uint8Array; filled(bytes: number): Uint8Array } {
+	const frame = Buffer.allocUnsafeSlow(1 + pieceBytes);
 	frame[0] = piece;
-	return frame.subarray(0, 1 + (await fill(frame.subarray(1))));
+	return { room: frame.subarray(1), filled: (bytes) => frame.subarray(0, 1 + bytes) };
 }
 
 /** A frame as words of the other side or as bytes. Throws MALFORMED. */

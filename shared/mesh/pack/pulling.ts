@@ -7,7 +7,7 @@ import { type Channel, type Clock, type GanglineError, ganglineError } from '../
 import { deadline } from '../deadline.ts';
 import { decodeError } from '../wire-error.ts';
 import type { ArrivingFile } from './arriving-file.ts';
-import { silenceMsMax, windowBytes } from './limits.ts';
+import { silenceMsMax, unwrittenBytesMax, windowBytes } from './limits.ts';
 import { decode, encodeWords, type ServerWords, serverSchema, type Want } from './messages.ts';
 
 export interface PullingOptions {
@@ -52,6 +52,8 @@ export async function pullBundle(options: PullingOptions): Promise<void> {
 		throw ganglineError('PEER_GONE', `${channel.peer.node} ended the pull before all was sent`);
 	} catch (error) {
 		channel.abort('the pull ended');
+		// What came is kept for the next try; if it is bad, that is why the channel ended.
+		await pull.written();
 		throw limit.signal.aborted ? limit.signal.reason : error;
 	} finally {
 		limit.signal.removeEventListener('abort', leave);
@@ -62,23 +64,54 @@ class Pull {
 	readonly #options: PullingOptions;
 	#hasBegun = false;
 	#owed = 0;
+	/** What arrived while the last pieces were being written; they go together, and one by one from a slow sender. */
+	#unwritten: Uint8Array[] = [];
+	#unwrittenBytes = 0;
+	#writing: Promise<void> | null = null;
+	#failure: { readonly error: unknown } | null = null;
 
 	constructor(options: PullingOptions) {
 		this.#options = options;
 	}
 
 	async takePiece(piece: Uint8Array): Promise<void> {
-		const { channel, file, taking, onProgress } = this.#options;
 		if (!this.#hasBegun || piece.length === 0) throw ganglineError('MALFORMED', 'a piece came before the beginning');
-		// The import first: what it refuses must not be found again by the next try.
-		await taking.write(piece);
-		await file.append(piece);
-		onProgress?.(file.bytes);
-		this.#owed += piece.length;
-		if (this.#owed < windowBytes / 8) return;
-		const bytes = this.#owed;
-		this.#owed = 0;
-		await channel.send(encodeWords({ kind: 'credit', bytes }));
+		if (this.#failure !== null) throw this.#failure.error;
+		this.#unwritten.push(piece);
+		this.#unwrittenBytes += piece.length;
+		this.#writing ??= this.#write();
+		if (this.#unwrittenBytes > unwrittenBytesMax) await this.written();
+	}
+
+	/** Resolves when everything that came is in the import and in the file. Throws what went wrong with it. */
+	async written(): Promise<void> {
+		await this.#writing;
+		if (this.#failure !== null) throw this.#failure.error;
+	}
+
+	async #write(): Promise<void> {
+		const { channel, file, taking, onProgress } = this.#options;
+		try {
+			while (this.#unwritten.length > 0) {
+				const pieces = this.#unwritten;
+				this.#owed += this.#unwrittenBytes;
+				[this.#unwritten, this.#unwrittenBytes] = [[], 0];
+				// The import first: what it refuses must not be found again by the next try.
+				await taking.write(...pieces);
+				await file.append(...pieces);
+				onProgress?.(file.bytes);
+				if (this.#owed < windowBytes / 8) continue;
+				const bytes = this.#owed;
+				this.#owed = 0;
+				// A channel that has ended says so to its reader.
+				void channel.send(encodeWords({ kind: 'credit', bytes })).catch(() => undefined);
+			}
+		} catch (error) {
+			this.#failure = { error };
+			channel.abort('the pull ended');
+		} finally {
+			this.#writing = null;
+		}
 	}
 
 	/** True when all is there. */
@@ -92,6 +125,7 @@ class Pull {
 				await this.#begin(words.offset);
 				return false;
 			case 'done':
+				await this.written();
 				this.#checkWhole(words);
 				return true;
 		}

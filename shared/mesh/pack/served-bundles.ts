@@ -1,6 +1,7 @@
 /**
  * Bundles made for others, in files. Who wants the same content shares one file, also while it is still being made; it
- * is kept for a while so that somebody who was cut off goes on where they were. Files of an earlier process are removed.
+ * is kept for a while so that somebody who was cut off goes on where they were. Git writes the file itself; its hash is
+ * that of what was read for the first time. Files of an earlier process are removed.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { join } from 'node:path';
 import { type BundlePlan, type Environment, writeBundle } from '../../git/index.ts';
 import { canonicalJson } from '../../log/index.ts';
 import { type Clock, ganglineError } from '../../ports/index.ts';
-import { keptMs, orphanMs, servedBytesMax } from './limits.ts';
+import { keptMs, lookMs, orphanMs, servedBytesMax } from './limits.ts';
 
 export interface ServedBundlesOptions {
 	readonly folder: string;
@@ -18,15 +19,22 @@ export interface ServedBundlesOptions {
 	readonly bundleBytesMax: number;
 }
 
+export interface Whole {
+	readonly bytes: number;
+	readonly sha256: string;
+}
+
 /** One bundle, as a reader of it sees it. */
 export interface ServedBundle {
 	/** Bytes that can be read now. */
 	readonly written: number;
-	/** Null while it is being made. */
-	readonly whole: { readonly bytes: number; readonly sha256: string } | null;
-	/** Fills `room` from `position` as far as there is something; answers how much. */
-	read(position: number, room: Uint8Array): Promise<number>;
-	/** Resolves when more was written or it is whole. Throws what went wrong while it was made. */
+	/** Nothing more will come. */
+	readonly isMade: boolean;
+	/** All of it, as announced to somebody who has read up to `position`; null while there is more. */
+	whole(position: number): Whole | null;
+	/** Fills the rooms from `position` on as far as there is something; answers how much. Readers begin at 0. */
+	read(position: number, rooms: readonly Uint8Array[]): Promise<number>;
+	/** Resolves when more was written or it is made. Throws what went wrong while it was made. */
 	grown(): Promise<void>;
 	/** The reader is gone; idempotent. */
 	release(): void;
@@ -81,7 +89,10 @@ export class ServedBundles {
 class Making {
 	users = 0;
 	written = 0;
-	whole: { readonly bytes: number; readonly sha256: string } | null = null;
+	isMade = false;
+	#whole: Whole | null = null;
+	/** Bytes of the beginning that are in the hash. */
+	#hashed = 0;
 	readonly #path: string;
 	readonly #options: ServedBundlesOptions;
 	readonly #onRemoved: () => void;
@@ -122,10 +133,11 @@ class Making {
 			get written() {
 				return self.written;
 			},
-			get whole() {
-				return self.whole;
+			get isMade() {
+				return self.isMade;
 			},
-			read: (position, room) => this.#read(position, room),
+			whole: (position) => this.#wholeAt(position),
+			read: (position, rooms) => this.#read(position, rooms),
 			grown: () => this.#grown(),
 			release: () => {
 				if (isReleased) return;
@@ -150,33 +162,73 @@ class Making {
 		const file = await open(this.#path, 'wx+', 0o600);
 		this.#file = file;
 		const { environment, bundleBytesMax } = this.#options;
-		await writeBundle(plan, {
-			environment,
-			signal: this.#leaving.signal,
-			take: async (piece) => {
-				if (this.written + piece.length > bundleBytesMax) {
-					throw ganglineError('REFUSED', `the bundle has more than ${bundleBytesMax} bytes`, {
-						data: { bundleBytesMax },
-					});
-				}
-				await writeAll(file, piece, this.written);
-				this.#hash.update(piece);
-				this.written += piece.length;
-				this.#wake();
-			},
-		});
-		this.whole = { bytes: this.written, sha256: this.#hash.digest('hex') };
+		const tooLong = (): Error =>
+			ganglineError('REFUSED', `the bundle has more than ${bundleBytesMax} bytes`, { data: { bundleBytesMax } });
+		const stopLooking = this.#lookNowAndThen(file, () => this.#leaving.abort(tooLong()));
+		try {
+			await writeBundle(plan, { environment, signal: this.#leaving.signal, file });
+		} finally {
+			stopLooking();
+		}
+		await this.#look(file);
+		if (this.written > bundleBytesMax) throw tooLong();
+		this.isMade = true;
 	}
 
-	async #read(position: number, room: Uint8Array): Promise<number> {
+	/** Nobody tells us how far git has written. */
+	#lookNowAndThen(file: FileHandle, onTooLong: () => void): () => void {
+		const { clock, bundleBytesMax } = this.#options;
+		let hasStopped = false;
+		let cancel = (): void => undefined;
+		const look = async (): Promise<void> => {
+			await this.#look(file);
+			if (hasStopped) return;
+			if (this.written > bundleBytesMax) onTooLong();
+			cancel = clock.after(lookMs, () => void look().catch(() => undefined));
+		};
+		cancel = clock.after(lookMs, () => void look().catch(() => undefined));
+		return () => {
+			hasStopped = true;
+			cancel();
+		};
+	}
+
+	async #look(file: FileHandle): Promise<void> {
+		const { size } = await file.stat();
+		if (size <= this.written) return;
+		this.written = Math.min(size, this.#options.bundleBytesMax + 1);
+		this.#wake();
+	}
+
+	async #read(position: number, rooms: readonly Uint8Array[]): Promise<number> {
 		if (this.#file === null) throw ganglineError('STOPPING', 'the bundle is not kept any more');
-		const size = Math.min(room.length, this.written - position);
-		return (await this.#file.read(room, 0, size, position)).bytesRead;
+		const parts = firstBytes(rooms, this.written - position);
+		const { bytesRead } = await this.#file.readv(parts, position);
+		this.#hashNew(position, firstBytes(parts, bytesRead));
+		return bytesRead;
+	}
+
+	#hashNew(position: number, parts: readonly Uint8Array[]): void {
+		let at = position;
+		for (const part of parts) {
+			const known = this.#hashed - at;
+			if (known >= 0 && known < part.length) {
+				this.#hash.update(part.subarray(known));
+				this.#hashed = at + part.length;
+			}
+			at += part.length;
+		}
+	}
+
+	#wholeAt(position: number): Whole | null {
+		if (!this.isMade || position !== this.written || this.#hashed !== this.written) return null;
+		this.#whole ??= { bytes: this.written, sha256: this.#hash.digest('hex') };
+		return this.#whole;
 	}
 
 	async #grown(): Promise<void> {
 		this.#throwFailure();
-		if (this.whole !== null) return;
+		if (this.isMade) return;
 		await new Promise<void>((resolve) => this.#waiting.push(resolve));
 		this.#throwFailure();
 	}
@@ -191,7 +243,7 @@ class Making {
 
 	#removeLater(): void {
 		if (this.users > 0) return;
-		const ms = this.whole === null ? orphanMs : keptMs;
+		const ms = this.isMade ? keptMs : orphanMs;
 		this.#cancelRemoval();
 		if (this.hasFailed) {
 			void this.remove();
@@ -201,12 +253,12 @@ class Making {
 	}
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-	try {
-		for (let from = 0; from < bytes.length; ) {
-			from += (await file.write(bytes, from, bytes.length - from, position + from)).bytesWritten;
-		}
-	} catch (cause) {
-		throw ganglineError('STORE_FAILED', 'a bundle for another node could not be written to this disk', { cause });
-	}
+/** The beginning of what the parts are together. */
+function firstBytes(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
+	let left = bytes;
+	return parts.flatMap((part) => {
+		const here = Math.min(left, part.length);
+		left -= here;
+		return here === 0 ? [] : [part.subarray(0, here)];
+	});
 }

@@ -8,7 +8,7 @@ import { type Channel, type Clock, GanglineError, ganglineError } from '../../po
 import { type Deadline, deadline, orAborted } from '../deadline.ts';
 import type { MayServe } from '../pack.ts';
 import { encodeError } from '../wire-error.ts';
-import { pieceBytes, signOfLifeMs, silenceMsMax, windowBytes } from './limits.ts';
+import { piecesAtOnce, signOfLifeMs, silenceMsMax, windowBytes } from './limits.ts';
 import {
 	decode,
 	encodeWords,
@@ -77,13 +77,14 @@ async function serveWanted(options: ServingOptions, puller: Puller, want: Want):
 
 /** Where to go on: after what the other side has, if that is how this bundle begins. */
 async function beginning(bundle: ServedBundle, { offset, sha256 }: Want): Promise<number> {
-	while (bundle.written < offset && bundle.whole === null) await bundle.grown();
+	while (bundle.written < offset && !bundle.isMade) await bundle.grown();
 	if (bundle.written < offset) return 0;
 	const hash = createHash('sha256');
-	const room = Buffer.allocUnsafeSlow(pieceBytes);
+	const room = Buffer.allocUnsafeSlow(beginningBytes);
 	for (let at = 0; at < offset; ) {
-		const count = await bundle.read(at, room.subarray(0, offset - at));
-		hash.update(room.subarray(0, count));
+		const part = room.subarray(0, offset - at);
+		const count = await bundle.read(at, [part]);
+		hash.update(part.subarray(0, count));
 		at += count;
 	}
 	return hash.digest('hex') === sha256 ? offset : 0;
@@ -96,17 +97,29 @@ async function sendPieces(
 	offset: number,
 ): Promise<{ bytes: number; sha256: string }> {
 	let at = offset;
+	// Sending copies, so the same frames serve for all pieces.
+	const frames = Array.from({ length: piecesAtOnce }, pieceFrame);
+	const rooms = frames.map(({ room }) => room);
 	while (true) {
 		while (at < bundle.written) {
 			await puller.credit();
-			const frame = await pieceFrame(Math.min(pieceBytes, bundle.written - at), (room) => bundle.read(at, room));
-			at += frame.length - 1;
-			await puller.send(frame);
+			let left = await bundle.read(at, rooms);
+			at += left;
+			for (const { room, filled } of frames) {
+				if (left === 0) break;
+				await puller.credit();
+				const bytes = Math.min(left, room.length);
+				await puller.send(filled(bytes));
+				left -= bytes;
+			}
 		}
-		if (bundle.whole !== null && at === bundle.whole.bytes) return bundle.whole;
+		const whole = bundle.whole(at);
+		if (whole !== null) return whole;
 		await withSigns(options, puller, bundle.grown());
 	}
 }
+
+const beginningBytes = 512 * 1024;
 
 /** Waits for our own side, and tells the other one now and then that it is not forgotten; ends when that one leaves. */
 async function withSigns<Value>(

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -47,11 +48,11 @@ async function committed(files: TestFiles, parents: readonly CommitId[] = []): P
 }
 
 async function bundleOf(commit: CommitId, have: readonly CommitId[] = [], from = home.path): Promise<Buffer> {
-	const pieces: Buffer[] = [];
 	const plan = await planBundle({ gitDir: from, ref, commit, have }, environment);
-	const take = async (piece: Uint8Array): Promise<void> => void pieces.push(Buffer.from(piece));
-	await writeBundle(plan, { environment, signal: new AbortController().signal, take });
-	return Buffer.concat(pieces);
+	const path = join(folder.path, `${commit}.bundle`);
+	await using file = await open(path, 'w');
+	await writeBundle(plan, { environment, signal: new AbortController().signal, file });
+	return readFileSync(path);
 }
 
 async function takeIn(
@@ -130,11 +131,9 @@ describe('a bundle', () => {
 		const commit = await committed({ a: '1' });
 		const plan = await planBundle({ gitDir: home.path, ref, commit, have: [] }, environment);
 		const leaving = new AbortController();
-		const writing = writeBundle(plan, {
-			environment,
-			signal: leaving.signal,
-			take: async () => leaving.abort(new Error('enough')),
-		});
+		await using file = await open(join(folder.path, 'x.bundle'), 'w');
+		const writing = writeBundle(plan, { environment, signal: leaving.signal, file });
+		leaving.abort(new Error('enough'));
 		await expect(writing).rejects.toThrow('enough');
 	});
 
