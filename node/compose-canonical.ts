@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CanonicalOptions, CanonicalRepository, importMain } from '../shared/git/index.ts';
+import { type CanonicalOptions, CanonicalRepository, importMain, MirrorRepository } from '../shared/git/index.ts';
 import { fromBase64, verifySignature } from '../shared/log/index.ts';
-import { type GanglineError, ganglineError, type Person } from '../shared/ports/index.ts';
+import { type CommitId, type GanglineError, ganglineError, type Person } from '../shared/ports/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { ProjectRecord } from './home/project.ts';
 import { formerKeys } from './rehome/records.ts';
@@ -16,6 +16,32 @@ import { formerKeys } from './rehome/records.ts';
 const lockWaitMs = 15_000;
 /** Who writes commits where the person has no name in git. */
 export const committer: Person = { name: 'Gangline', email: 'gangline@localhost' };
+
+/** The canonical repositories of a node, as moves of homes need them. */
+export interface Repositories {
+	/** See `openCanonical`. */
+	canonical(
+		record: Pick<ProjectRecord, 'id' | 'path' | 'branch'>,
+		options?: { readonly anew?: boolean },
+	): Promise<CanonicalRepository>;
+	/** The place of a project's canonical repository, to be filled with what another home hands over. */
+	handedOver(project: Pick<ProjectRecord, 'id' | 'branch'>, main: CommitId): Promise<MirrorRepository>;
+}
+
+export function openRepositories(parts: Pick<NodeParts, 'config' | 'identity' | 'store'>): Repositories {
+	const { state, personEnvironment: environment } = parts.config;
+	return {
+		canonical: (record, options) => openCanonical(parts, record, options),
+		handedOver: ({ id, branch }, main) =>
+			MirrorRepository.open({
+				path: join(state.project(id), 'canonical.git'),
+				branch,
+				objectFormat: main.length === 64 ? 'sha256' : 'sha1',
+				environment,
+				lockWaitMs,
+			}),
+	};
+}
 
 /**
  * The canonical repository of a project, made from the person's checkout where there is none yet. `anew`: also where

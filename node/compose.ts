@@ -32,6 +32,7 @@ import { createHandlers, type HandlerContext } from './api/handlers/index.ts';
 import { meshHandlers } from './api/handlers/mesh.ts';
 import { type BackupSource, makeBackup } from './backup.ts';
 import { becomeMember } from './become-member.ts';
+import { openRepositories, type Repositories } from './compose-canonical.ts';
 import { askGateway, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
@@ -71,6 +72,7 @@ export interface NodeParts {
 	readonly checkouts: OwnCheckouts;
 	/** The other members, once there are any. */
 	readonly doors: MeshDoors;
+	readonly repositories: Repositories;
 }
 
 const slotsDefault = 2;
@@ -147,6 +149,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		checkouts: await OwnCheckouts.open(store),
 		registry: new KnownRegistry({ node: identity.nodeId, name: config.name }),
 		doors: new MeshDoors(),
+		repositories: openRepositories({ config, identity, store }),
 	};
 }
 

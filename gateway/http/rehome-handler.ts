@@ -7,7 +7,7 @@ import type { Handlers, Result } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { type Sealed, sealMethod, takeMethod, unsealMethod } from '../../shared/protocol/rehome.ts';
 import { type MeshNode, type MeshProject, moveHome } from '../../shared/registry/index.ts';
-import type { GatewayParts } from '../context.ts';
+import type { GatewayCore } from '../context.ts';
 import { nodeOf, projectOf } from './registry-handlers.ts';
 import { isConnected, projectView } from './views.ts';
 
@@ -15,7 +15,7 @@ import { isConnected, projectView } from './views.ts';
 const sealMsMax = 120_000;
 const takeMsMax = 600_000;
 
-export function rehomeHandlers(parts: GatewayParts): Pick<Handlers, 'project.rehome'> {
+export function rehomeHandlers(parts: GatewayCore): Pick<Handlers, 'project.rehome'> {
 	return {
 		'project.rehome': async ({ project: ref, to, lost }) => {
 			const project = projectOf(parts, ref);
@@ -37,7 +37,7 @@ interface Move {
 	readonly sealed: Sealed | null;
 }
 
-async function seal({ mesh }: GatewayParts, project: MeshProject, node: MeshNode): Promise<Sealed> {
+async function seal({ mesh }: GatewayCore, project: MeshProject, node: MeshNode): Promise<Sealed> {
 	const home = nodeNameIn(mesh.facts(), project.home);
 	if (!isConnected({ mesh }, project.home)) {
 		throw ganglineError('HOME_AWAY', `${home}, the home of ${project.name}, is away: it cannot hand it over`, {
@@ -47,7 +47,7 @@ async function seal({ mesh }: GatewayParts, project: MeshProject, node: MeshNode
 	return mesh.rpc.ask(project.home, sealMethod, { project: project.id, to: node.id }, { timeoutMs: sealMsMax });
 }
 
-async function take({ mesh, registry, log }: GatewayParts, { project, node, sealed }: Move): Promise<void> {
+async function take({ mesh, registry, log }: GatewayCore, { project, node, sealed }: Move): Promise<void> {
 	const { id, home } = project;
 	try {
 		const asked = { project: id, from: home, sealed };
@@ -63,7 +63,7 @@ async function take({ mesh, registry, log }: GatewayParts, { project, node, seal
 	}
 }
 
-function refuseUnfit({ mesh }: GatewayParts, node: MeshNode, project: MeshProject): void {
+function refuseUnfit({ mesh }: GatewayCore, node: MeshNode, project: MeshProject): void {
 	if (!isConnected({ mesh }, node.id)) {
 		throw ganglineError('PEER_UNREACHABLE', `${node.name} is not connected now, so it cannot become a home`);
 	}
@@ -71,7 +71,7 @@ function refuseUnfit({ mesh }: GatewayParts, node: MeshNode, project: MeshProjec
 	moveHome(mesh.facts(), project.id, node.id);
 }
 
-function moved(parts: GatewayParts, { id }: MeshProject, answer: string): Result<'project.rehome'> {
+function moved(parts: GatewayCore, { id }: MeshProject, answer: string): Result<'project.rehome'> {
 	const project = parts.mesh.facts().projects[id];
 	if (!project) throw ganglineError('UNKNOWN_PROJECT', `the project ${id} is gone`);
 	return { project: projectView(parts, project), answer, next: [`gangline -p ${project.name} status`] };

@@ -6,7 +6,6 @@ import { toBase64 } from '../../shared/log/index.ts';
 import { type CommitId, ganglineError, type NodeId } from '../../shared/ports/index.ts';
 import type { Sealed } from '../../shared/protocol/rehome.ts';
 import type { NodeParts } from '../compose.ts';
-import { openCanonical } from '../compose-canonical.ts';
 import type { Project, ProjectRecord } from '../home/project.ts';
 import type { Projects } from '../home/projects.ts';
 import { ceaseWrites, formerHome, formerKeys, resumeWrites } from './records.ts';
@@ -65,7 +64,7 @@ function factsOf({ exchange }: Project): Pick<Sealed, 'generation' | 'stateHash'
 }
 
 async function leftBehind(parts: NodeParts, record: ProjectRecord): Promise<Pick<Sealed, 'main' | 'refs'>> {
-	const repository = await openCanonical(parts, record);
+	const repository = await parts.repositories.canonical(record);
 	try {
 		const main = await repository.main();
 		if (main === null) throw ganglineError('UNSUITABLE_REPOSITORY', `${record.name} has no commit on ${record.branch}`);

@@ -3,20 +3,16 @@
  * refs, a checkout of a person of this machine. With these it begins a higher term in a generation of its own; it acts
  * only when the registry names it.
  */
-import { join } from 'node:path';
 import { ProjectIndex } from '../../shared/documents/index.ts';
-import { MirrorRepository } from '../../shared/git/index.ts';
 import type { ProjectFacts } from '../../shared/pipeline/index.ts';
 import { ganglineError, type NodeId, parseCommitId } from '../../shared/ports/index.ts';
 import type { Sealed } from '../../shared/protocol/rehome.ts';
 import type { MeshProject } from '../../shared/registry/index.ts';
 import type { ProjectReplica, ReplicaSeat } from '../../shared/replica/index.ts';
 import type { NodeParts } from '../compose.ts';
-import { openCanonical } from '../compose-canonical.ts';
 import type { Projects } from '../home/projects.ts';
 import { becomeWrites, takenHome, takeWrites } from './records.ts';
 
-const lockWaitMs = 15_000;
 /** How long the facts may take to arrive here. */
 const factsMsMax = 60_000;
 
@@ -47,7 +43,8 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 		await arrived(replica, sealed, parts);
 		await bringCommits(parts, taking, sealed);
 	} else {
-		await (await openCanonical(parts, { id: known.id, path, branch: known.branch }, { anew: true })).close();
+		const { id, branch } = known;
+		await (await parts.repositories.canonical({ id, path, branch }, { anew: true })).close();
 	}
 	const { facts } = replica;
 	const term = Math.max(facts.term, known.term) + 1;
@@ -107,16 +104,9 @@ async function arrived(replica: ProjectReplica, sealed: Sealed, { clock }: NodeP
 }
 
 async function bringCommits(parts: NodeParts, { known, from }: Taking, sealed: Sealed): Promise<void> {
-	const { config, doors } = parts;
-	const { packs } = doors;
+	const { packs } = parts.doors;
 	const main = parseCommitId(sealed.main);
-	const into = await MirrorRepository.open({
-		path: join(config.state.project(known.id), 'canonical.git'),
-		branch: known.branch,
-		objectFormat: main.length === 64 ? 'sha256' : 'sha1',
-		environment: config.personEnvironment,
-		lockWaitMs,
-	});
+	const into = await parts.repositories.handedOver(known, main);
 	try {
 		const own = await into.main();
 		const pull = { node: from, project: known.id, into };
