@@ -24,7 +24,7 @@ import { openSimForeign } from './foreign.ts';
 import { type Machine, Process } from './machine.ts';
 import { openSimPacks } from './packs.ts';
 import { openSimProject } from './project.ts';
-import { hasCommit, SimSession } from './repositories.ts';
+import { SimSession } from './repositories.ts';
 import { slowDisk } from './slow-disk.ts';
 
 /** Opens the process; null when it died in the middle of that. @throws what opening throws, as an operator would see it */
@@ -56,7 +56,12 @@ function openGateway(process: Process, store: Store): Promise<OpenCore> {
 function networkOf(process: Process, admission: (publicKey: Uint8Array) => Admission): Network {
 	const { machine } = process;
 	const { nodeId: node, publicKey } = machine.identity;
-	const network = machine.world.net.node({ node, publicKey, admission, addresses: [machine.address] });
+	const network = machine.world.net.node({
+		node,
+		publicKey,
+		admission,
+		addresses: machine.kind === 'laptop' ? [] : [machine.address],
+	});
 	return process.wire('network', network, null);
 }
 
@@ -121,6 +126,14 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 		checkouts: await OwnCheckouts.open(store),
 		registry: new KnownRegistry({ node: identity.nodeId, name: machine.name }),
 		doors: new MeshDoors(),
+		repositories: {
+			canonical: async ({ id }) => (await canonicalSession(process, id)).asCanonical(),
+			handedOver: async ({ id, branch }) => {
+				const path = machine.canonicalPath(id);
+				const kept = machine.repositories.at(path);
+				return new SimSession({ path, branch, kept, point: process.point }).asMirror();
+			},
+		},
 	};
 }
 
@@ -160,23 +173,19 @@ function attach(process: Process, { network, rpc }: Mesh, projects: Projects): P
 }
 
 /** The canonical repository of a project, made from the checkout where there is none. */
-export async function canonicalSession(process: Process, project: string, anew = false): Promise<SimSession> {
+export async function canonicalSession(process: Process, project: string): Promise<SimSession> {
 	const { machine, parts, point } = process;
 	const { identity, store } = parts;
 	const path = machine.canonicalPath(project);
-	const isThere = machine.repositories.find(path) !== undefined;
 	const kept = machine.repositories.at(path);
 	const keys = [identity.publicKey, ...(await formerKeys(store, project)).map(fromBase64)];
 	kept.signer = {
 		sign: (bytes) => identity.sign(bytes),
 		verify: (bytes, signature) => keys.some((key) => verifySignature(key, bytes, signature)),
 	};
-	const main = await kept.git.main();
-	if (main === null && (!isThere || anew)) await machine.world.importMain(kept, project);
+	if ((await kept.git.main()) === null) await machine.world.importMain(kept, project);
 	return new SimSession({
 		...{ path, branch: 'main', kept, point },
 		wire: (git) => process.wire('git', git, project),
 	});
 }
-
-export { hasCommit };

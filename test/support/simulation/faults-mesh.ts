@@ -1,7 +1,12 @@
 /** What owners of the mesh do in the middle of everything: cut a worker off for good, or let one finish and take no more. */
+
+import { rehomeHandlers } from '../../../gateway/http/rehome-handler.ts';
+import { encodeMessage } from '../../../shared/mesh/sync/wire.ts';
+import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { drain, type RegistryFacts, revoke, undrain } from '../../../shared/registry/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
+import { push } from './workload.ts';
 import type { World } from './world.ts';
 
 function workers(world: World): readonly Machine[] {
@@ -19,9 +24,107 @@ function change(world: World, what: string, edit: (facts: RegistryFacts, now: nu
 	return true;
 }
 
+const newerHello = encodeMessage({ message: { k: 'hello', schema: 1_000 } });
+
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown');
 
+/** Asks the gateway to move a project between the two homes, as an owner does. */
+async function move(world: World, random: SimRandom, lost: boolean): Promise<string | null> {
+	const { process } = world.machine('gate');
+	if (!process?.core) return null;
+	const project = random.pick(world.origins.all());
+	const from = world.homeOf(project.id);
+	const to = world.machine(from.name === 'desk' ? 'loft' : 'desk');
+	if (lost && from.process) world.crash(from.name, 'machine', 'it is lost');
+	const what = `${project.name} from ${from.name} to ${to.name}`;
+	const handlers = rehomeHandlers(process.core);
+	const caller = { person: 'ann', access: 'owner' } as const;
+	handlers['project.rehome']({ project: { kind: 'id', id: project.id }, to: to.name, lost }, caller).then(
+		() => {
+			const { term = 0 } = world.registry.projects[project.id] ?? {};
+			const how = lost ? 'lost' : 'sealed';
+			process.emit({ kind: 'homeMoved', project: project.id, from: from.name, to: to.name, how, term });
+		},
+		(error: unknown) => process.emit({ kind: 'refused', node: 'gate', code: codeOf(error), what: `move ${what}` }),
+	);
+	return what;
+}
+
 export const meshFaults: Makers = {
+	sealedMove: {
+		forMs: [1_000, 1_000],
+		make: () => ({ begin: (world, random) => move(world, random, false), heal: async () => {} }),
+	},
+	/** The old home is gone, and comes back long after somebody has given it up. */
+	lostMove: {
+		forMs: [30_000, 80_000],
+		make: () => {
+			let before: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					const homes = new Map(world.origins.all().map(({ id }) => [id, world.homeOf(id)]));
+					const what = await move(world, random, true);
+					before = [...homes.values()].find(({ process }) => process === null) ?? null;
+					return what;
+				},
+				heal: async (world) => {
+					if (before) world.bootSoon(before.name, 1);
+				},
+			};
+		},
+	},
+	/** A member that was upgraded before the others: it says a schema and sends what nobody here knows. */
+	newerPeer: {
+		forMs: [5_000, 20_000],
+		make: () => {
+			let isOn = true;
+			return {
+				begin: async (world, random) => {
+					const one = random.pick([...world.machines.values()].filter(({ process }) => process?.parts));
+					const { network } = one?.process?.mesh?.mesh ?? {};
+					if (!network) return null;
+					const say = async (): Promise<void> => {
+						for (const { node } of network.links()) {
+							const channel = await network.open(node, '/gangline/sync/1');
+							await channel.send(newerHello);
+						}
+					};
+					const again = (): void => {
+						if (!isOn || one.process?.isDead !== false) return;
+						say().catch(() => {});
+						world.clock.after(1_000 + random.below(2_000), again);
+					};
+					again();
+					return one.name;
+				},
+				heal: async () => {
+					isOn = false;
+				},
+			};
+		},
+	},
+	/** Somebody pushes again and again while things land. */
+	personPushes: {
+		forMs: [5_000, 20_000],
+		make: () => {
+			let isOn = true;
+			return {
+				begin: async (world, random) => {
+					const { id, name } = random.pick(world.origins.all());
+					const again = (n: number): void => {
+						if (!isOn || n > 12) return;
+						void push(world, id, { n: 100 + n, touchesShared: n % 4 === 0 });
+						world.clock.after(200 + random.below(1_500), () => again(n + 1));
+					};
+					again(0);
+					return `to ${name}`;
+				},
+				heal: async () => {
+					isOn = false;
+				},
+			};
+		},
+	},
 	revocation: {
 		forMs: [1_000, 1_000],
 		make: () => ({

@@ -22,7 +22,14 @@ const settleMsMax = 900_000;
 const upMsMax = 60_000;
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
-	return new Run(seed, options).go();
+	const run = new Run(seed, options);
+	const take = (error: unknown): void => run.unhandled(error);
+	process.on('unhandledRejection', take);
+	try {
+		return await run.go();
+	} finally {
+		process.off('unhandledRejection', take);
+	}
 }
 
 class Run {
@@ -70,6 +77,14 @@ class Run {
 		return this.#result({ actions: actions.length, faults: faults.length });
 	}
 
+	unhandled(error: unknown): void {
+		const what = this.#world.unhandled(error);
+		if (what === null) return;
+		const { step, clock } = this.#world;
+		const at = Math.round(clock.monotonic());
+		this.#violations.push({ invariant: 12, checker: 'an error that nobody takes', what, at, step });
+	}
+
 	get #isOver(): boolean {
 		return this.#violations.length > 0 && this.#options.stopAtFirst !== false;
 	}
@@ -86,7 +101,7 @@ class Run {
 			});
 		}
 		void world.boot('gate');
-		await this.#until(() => world.machine('gate').process?.core !== null && !world.machine('gate').booting);
+		await this.#until(() => Boolean(world.machine('gate').process?.core));
 		await this.#join();
 		for (const { name } of world.machines.values()) void world.boot(name);
 		const isReady = (): boolean =>
@@ -109,7 +124,14 @@ class Run {
 				const isHome = kind === 'home';
 				const duties = isHome ? (['home', 'work'] as const) : kind === 'worker' ? (['work'] as const) : [];
 				const joining = {
-					...{ id, name, person, slots, addresses: [address], publicKey: toBase64(identity.publicKey) },
+					...{
+						id,
+						name,
+						person,
+						slots,
+						addresses: kind === 'laptop' ? [] : [address],
+						publicKey: toBase64(identity.publicKey),
+					},
 					...{ duties: [...duties], worksFor: 'any' as const, labels: [] },
 				};
 				next = joinNode(next, joining, 1_750_000_000_000);
@@ -178,27 +200,43 @@ class Run {
 			if (world.step % 20 === 0) review(world, speakers);
 			await this.#slice();
 			quiet = this.#isSettled() ? quiet + 1 : 0;
+			if (process.env.DEBUG_SIM && world.step % 400 === 0)
+				console.log(world.clock.monotonic(), [...this.#unsettled()].join('; '));
 		}
 	}
 
 	#isSettled(): boolean {
-		const world = this.#world;
-		const { machines } = world;
-		if ([...machines.values()].some(({ process, attempts }) => !process || attempts.size > 0)) return false;
-		return projectIds.every((id) => {
-			const project = world.projectAtHome(id);
-			if (!project || Object.values(project.home.facts.items).some(isUnderWay)) return false;
-			const { index, logs } = project.exchange;
-			if (logs.pendingIntents(project.home.facts.acceptedUpTo).length > 0) return false;
-			return [...machines.values()].every(({ process }) => {
-				const seats = process?.seats().filter(({ replica }) => replica.id === id) ?? [];
-				const isReporting = process?.parts?.station.state().reporting.some((report) => report.project === id);
-				return (
-					!isReporting &&
-					seats.every(({ replica }) => replica.index.stateHash === index.stateHash && replica.unsettled().length === 0)
-				);
-			});
-		});
+		return this.#unsettled().next().done === true;
+	}
+
+	/** What is still under way, in words. */
+	*#unsettled(): Generator<string> {
+		const { machines } = this.#world;
+		for (const { name, process, attempts } of machines.values()) {
+			if (!process) yield `${name} is down`;
+			if (attempts.size > 0) yield `an agent works at ${name}`;
+		}
+		for (const id of projectIds) yield* this.#unsettledIn(id);
+	}
+
+	*#unsettledIn(id: string): Generator<string> {
+		const project = this.#world.projectAtHome(id);
+		if (!project) return yield `the home of ${id} is away`;
+		const { facts } = project.home;
+		for (const item of Object.values(facts.items))
+			if (isUnderWay(item)) yield `#${item.number} is in ${item.stage.kind}`;
+		const { index, logs } = project.exchange;
+		if (logs.pendingIntents(facts.acceptedUpTo).length > 0) yield `intents wait at the home of ${project.name}`;
+		for (const { name, process, id: node } of this.#world.machines.values()) {
+			if (this.#world.registry.nodes[node]?.status === 'revoked') continue;
+			const reports = process?.parts?.station.state().reporting.filter((report) => report.project === id) ?? [];
+			if (reports.length > 0) yield `${name} has ${reports.length} reports`;
+			for (const { replica } of process?.seats() ?? []) {
+				if (replica.id !== id) continue;
+				if (replica.index.stateHash !== index.stateHash) yield `${name} has not the facts of ${project.name}`;
+				if (replica.unsettled().length > 0) yield `${name} waits for answers of ${project.name}`;
+			}
+		}
 	}
 
 	async #end(): Promise<void> {
@@ -212,27 +250,9 @@ class Run {
 			if (isThere()) return;
 			await this.#slice();
 		}
-		if (process.env.DEBUG_SIM)
-			for (const { name, log, process: p } of this.#world.machines.values())
-				console.log(
-					name,
-					!!p,
-					p?.projects().map((x) => x.name),
-					p?.seats().length,
-					p?.mesh?.mesh?.network.links().length,
-					[...(p?.mesh?.mesh?.peers() ?? [])].map((x) => JSON.stringify(x[1])),
-					p?.mesh?.mesh?.facts().revision,
-					p?.core?.mesh.facts().revision,
-					p?.clock.waiting,
-					p?.clock.monotonic(),
-					log.lines
-						.slice(-12)
-						.map(
-							(l) =>
-								`${l.event} ${JSON.stringify(l.fields)} ${String((l.fields.error as Error)?.stack ?? '').slice(0, 600)}`,
-						),
-				);
-		throw new Error(`seed ${this.#world.seed}: the mesh does not come up: ${this.complaints().slice(-5).join('\n')}`);
+		throw new Error(
+			`seed ${this.#world.seed}: the mesh does not come up: ${JSON.stringify(this.#world.events)} ${this.complaints().slice(-5).join('\n')}`,
+		);
 	}
 
 	complaints(): readonly string[] {

@@ -32,6 +32,12 @@ export class Eyes {
 			...{ seed: world.seed, nowMs: world.clock.monotonic(), step: world.step, isCalm: world.isCalm },
 			...{ registry: world.registry, projects, events, fresh },
 			nodes: [...world.machines.values()].map(nodeOf),
+			meets: (one, two) => {
+				const [a, b] = [world.machine(one), world.machine(two)];
+				if (!a.process || !b.process) return false;
+				const [here, there] = [a, b].map(({ id, identity: { publicKey } }) => ({ node: id, publicKey }));
+				return !here || !there || (world.net.passes(here, there) && world.net.passes(there, here));
+			},
 		};
 	}
 
@@ -95,6 +101,13 @@ function homeSeen(node: string, project: Project): SeenHome {
 		get pending() {
 			return logs.pendingIntents(home.facts.acceptedUpTo);
 		},
+		trimmed: () =>
+			new Map(
+				logs.digests().map(({ author, n }) => {
+					const [first] = logs.intentsAfter(author, 0);
+					return [author, first ? first.n - 1 : n];
+				}),
+			),
 	};
 }
 

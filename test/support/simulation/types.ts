@@ -186,6 +186,8 @@ export interface SeenHome {
 	readonly refusals: number;
 	/** Intents that are here and not folded. */
 	readonly pending: readonly Intent[];
+	/** Up to which entry the log of each author is cut here. Dear. */
+	trimmed(): ReadonlyMap<string, number>;
 }
 
 export interface SeenReplica {
@@ -269,6 +271,8 @@ export interface SeenMesh {
 	readonly fresh: readonly SimEvent[];
 	/** No fault is on any more, and none will come. */
 	readonly isCalm: boolean;
+	/** Whether both run and nothing keeps them from hearing each other, in both directions, by their names. */
+	meets(one: string, two: string): boolean;
 }
 
 /** One rule as it is watched; made anew for each seed, so it may keep what it saw. */

@@ -18,7 +18,7 @@ export interface Action {
 }
 
 /** The time during which people and faults act. */
-export const busyMs = 200_000;
+export const busyMs = 150_000;
 
 const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] = [
 	[40, 'finishes'],
@@ -75,7 +75,7 @@ interface Drawing {
 export function drawActions(random: SimRandom, projects: readonly string[], speakers: readonly string[]): Action[] {
 	const actions: Action[] = [];
 	for (const [at, id] of projects.entries()) {
-		const drawing = { random: random.fork(id), project: { id, at }, speakers, items: 9 + random.below(5) };
+		const drawing = { random: random.fork(id), project: { id, at }, speakers, items: 8 + random.below(4) };
 		actions.push(...adds(drawing), ...changes(drawing), ...pushes(drawing));
 	}
 	return actions.sort((a, b) => a.atMs - b.atMs || (a.what < b.what ? -1 : 1));
@@ -104,7 +104,7 @@ const draft = (who: string, item: string, event: string, args: object): ItemDraf
 
 function changes(drawing: Drawing): Action[] {
 	const { random, project, speakers, items } = drawing;
-	const count = 14 + random.below(10);
+	const count = 9 + random.below(8);
 	return Array.from({ length: count }, (_, n) => {
 		const who = random.pick(speakers);
 		const key = itemKey(project.at, random.below(items));
@@ -136,7 +136,8 @@ function pushes({ random, project }: Drawing): Action[] {
 	}));
 }
 
-async function push(
+/** A person's own commit comes to main. */
+export async function push(
 	world: World,
 	project: string,
 	{ n, touchesShared }: { readonly n: number; readonly touchesShared: boolean },

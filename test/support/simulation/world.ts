@@ -216,6 +216,22 @@ export class World {
 		this.emit({ kind: 'crash', node: name, how, why });
 	}
 
+	/**
+	 * Nobody has taken this error: a real process ends by it. Whose store refused a write is begun again, as an operator
+	 * does; anything else is a bug, which the answer names.
+	 */
+	unhandled(error: unknown): string | null {
+		const words = error instanceof Error ? error.message : String(error);
+		const name = /the store ([a-z0-9]+)/.exec(words)?.[1] ?? '';
+		const machine = this.machines.get(name);
+		if (!machine) return error instanceof Error ? (error.stack ?? words) : words;
+		if (machine.process) {
+			this.crash(name, 'process', words);
+			this.bootSoon(name, 2_000);
+		}
+		return null;
+	}
+
 	/** Boots a machine that is down; resolves when its process is up, and fails as an operator would see it. */
 	async boot(name: string): Promise<void> {
 		const machine = this.machine(name);
