@@ -18,7 +18,6 @@ import type {
 	Person,
 } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
-import { parseChanges } from './changes.ts';
 import type { ObjectFormat } from './git-directory.ts';
 import { isolatedGit } from './git-environment.ts';
 import type { Environment, GitProcess } from './git-process.ts';
@@ -28,6 +27,7 @@ import { ObjectNames } from './object-names.ts';
 import { ObjectReader } from './object-reader.ts';
 import { PatchIdentity } from './patch-id.ts';
 import { lockRepository, type RepositoryLock } from './repository-lock.ts';
+import { StandingCommands } from './standing-commands.ts';
 
 export interface CanonicalOptions {
 	/** Of the bare repository itself. */
@@ -44,6 +44,8 @@ export interface CanonicalOptions {
 }
 
 const firstParentsMax = 100_000;
+/** Commits that are looked at one by one, a tenth of a millisecond each, before a process is started. */
+const stepsMax = 32;
 /** A commit object larger than this is no commit that anyone wrote. */
 const commitBytesMax = 4 * 1024 * 1024;
 
@@ -61,6 +63,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	readonly #lock: RepositoryLock;
 	readonly #objects: ObjectReader;
 	readonly #names: ObjectNames;
+	readonly #standing: StandingCommands;
 	readonly #mainRef: string;
 
 	#queue: Promise<unknown> = Promise.resolve();
@@ -77,6 +80,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		this.objectFormat = objectFormat;
 		this.#objects = new ObjectReader(this.git, options.path);
 		this.#names = new ObjectNames(options.path);
+		this.#standing = new StandingCommands(this.git, options.path);
 	}
 
 	/** Makes an empty one. Throws INVALID_ARGUMENT where something is already. */
@@ -116,6 +120,8 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	): Promise<readonly MainCommit[]> {
 		const tip = options.tip ?? (await this.main());
 		if (tip === null || tip === options.until) return [];
+		const few = options.until === undefined ? null : await this.#walk(tip, options.until, options.limit);
+		if (few !== null) return few;
 		const listed = await this.#text([
 			'rev-list',
 			'--first-parent',
@@ -148,7 +154,15 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	}
 
 	merge(input: { ours: CommitId; theirs: CommitId; base?: CommitId }): Promise<MergeResult> {
-		return mergeTrees(this.git, this.path, input, (commit) => this.treeOf(commit));
+		return this.#leadsTo(input.theirs, input.ours).then((isAhead) =>
+			isAhead && input.base === undefined
+				? this.treeOf(input.theirs).then((tree) => ({ kind: 'clean', tree }))
+				: mergeTrees(input, {
+						mergeTree: (ours, theirs) => this.#standing.merge(ours, theirs),
+						treeOf: (commit) => this.treeOf(commit),
+						writeCommit: (bytes) => this.#standing.writeCommit(bytes),
+					}),
+		);
 	}
 
 	async createCommit(input: {
@@ -160,14 +174,13 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		landing?: LandingTrailers;
 	}): Promise<CommitId> {
 		const bytes = await encodeCommit({ ...input, committer: this.#options.committer }, this.#options.signer);
-		const args = [`--git-dir=${this.path}`, 'hash-object', '-t', 'commit', '-w', '--stdin'];
-		return parseCommitId(await this.git.line({ args, stdin: bytes }));
+		return this.#standing.writeCommit(bytes);
 	}
 
 	async moveMain(to: CommitId, from: CommitId | null): Promise<MoveResult> {
 		await this.#names.sync();
 		try {
-			await this.#run(['update-ref', this.#mainRef, to, from ?? zeroes(to)]);
+			await this.#standing.moveRef(this.#mainRef, to, from ?? zeroes(to));
 		} catch (error) {
 			if (!(error instanceof GanglineError) || error.data.code === null) throw error;
 			const actual = await this.main();
@@ -179,8 +192,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 	}
 
 	async changes(from: CommitId, to: CommitId): Promise<readonly Change[]> {
-		const args = [`--git-dir=${this.path}`, 'diff-tree', '-r', '-z', '--no-renames', '--name-status', from, to];
-		return parseChanges(await this.git.fields({ args }));
+		return this.#standing.changes(await this.treeOf(from), await this.treeOf(to));
 	}
 
 	async patchId(from: CommitId, to: CommitId): Promise<string> {
@@ -240,9 +252,9 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		return result;
 	}
 
-	/** Ends the helper and gives the lock up; idempotent. */
+	/** Ends the helpers and gives the lock up; idempotent. */
 	async close(): Promise<void> {
-		await this.#objects.close();
+		await Promise.all([this.#objects.close(), this.#standing.close()]);
 		await this.#lock.release();
 	}
 
@@ -256,6 +268,30 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 		const { tree, parents } = parseCommit(object.bytes);
 		const landing = await landingOf(object.bytes, this.#options.signer);
 		return { commit, parent: parents[0] ?? null, tree, landing };
+	}
+
+	/** The commits before `until`, newest first, where they are few; null where git has to be asked. */
+	async #walk(tip: CommitId, until: CommitId, limit = stepsMax): Promise<readonly MainCommit[] | null> {
+		const walked: MainCommit[] = [];
+		for (let at: CommitId | null = tip; at !== null && walked.length < Math.min(limit, stepsMax); ) {
+			const commit: MainCommit = await this.#mainCommit(at);
+			walked.push(commit);
+			if (commit.parent === until) return walked;
+			at = commit.parent;
+		}
+		return null;
+	}
+
+	/** Whether `ancestor` is a few first parents behind `commit`; false where it may be further away. */
+	async #leadsTo(commit: CommitId, ancestor: CommitId): Promise<boolean> {
+		let at: CommitId | undefined = commit;
+		for (let step = 0; step < stepsMax && at !== undefined; step += 1) {
+			if (at === ancestor) return true;
+			const object = await this.#objects.contents(at);
+			if (object === null || object.info.type !== 'commit') return false;
+			at = parseCommit(object.bytes).parents[0];
+		}
+		return false;
 	}
 
 	#run(args: readonly string[], codes: readonly number[] = [0]) {

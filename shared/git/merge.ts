@@ -6,37 +6,36 @@
  */
 import type { MergeResult } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
-import type { GitProcess } from './git-process.ts';
+
+/** What `merge-tree` says of two commits. */
+export type MergeTree = (
+	ours: CommitId,
+	theirs: CommitId,
+) => Promise<{ readonly isClean: boolean; readonly tree: string; readonly paths: readonly string[] }>;
 
 export async function mergeTrees(
-	git: GitProcess,
-	gitDir: string,
 	input: { ours: CommitId; theirs: CommitId; base?: CommitId },
-	treeOf: (commit: CommitId) => Promise<CommitId>,
+	using: {
+		readonly mergeTree: MergeTree;
+		readonly treeOf: (commit: CommitId) => Promise<CommitId>;
+		readonly writeCommit: (bytes: Uint8Array) => Promise<CommitId>;
+	},
 ): Promise<MergeResult> {
-	const { ours, theirs } =
-		input.base === undefined ? input : await onSyntheticParent(git, gitDir, input.base, input, treeOf);
-	const { code, stdout } = await git.run({
-		args: [`--git-dir=${gitDir}`, 'merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ours, theirs],
-		codes: [0, 1],
-	});
-	const [tree = '', ...paths] = stdout.toString().split('\0');
-	if (code === 0) return { kind: 'clean', tree: parseCommitId(tree) };
-	return { kind: 'conflict', paths: [...new Set(paths.filter(Boolean))].sort() };
+	const { ours, theirs } = input.base === undefined ? input : await onSyntheticParent(input.base, input, using);
+	const { isClean, tree, paths } = await using.mergeTree(ours, theirs);
+	if (isClean) return { kind: 'clean', tree: parseCommitId(tree) };
+	return { kind: 'conflict', paths: [...new Set(paths)].sort() };
 }
 
 async function onSyntheticParent(
-	git: GitProcess,
-	gitDir: string,
 	base: CommitId,
 	sides: { ours: CommitId; theirs: CommitId },
-	treeOf: (commit: CommitId) => Promise<CommitId>,
+	{ treeOf, writeCommit }: Parameters<typeof mergeTrees>[1],
 ): Promise<{ ours: CommitId; theirs: CommitId }> {
 	const commit = async (of: CommitId, parents: string): Promise<CommitId> => {
 		const who = 'synthetic <> 0 +0000';
-		const stdin = `tree ${await treeOf(of)}\n${parents}author ${who}\ncommitter ${who}\n\nsynthetic parent for a merge\n`;
-		const args = [`--git-dir=${gitDir}`, 'hash-object', '-t', 'commit', '-w', '--stdin'];
-		return parseCommitId(await git.line({ args, stdin }));
+		const text = `tree ${await treeOf(of)}\n${parents}author ${who}\ncommitter ${who}\n\nsynthetic parent for a merge\n`;
+		return writeCommit(Buffer.from(text));
 	};
 	const parent = await commit(base, '');
 	const [ours, theirs] = await Promise.all([
