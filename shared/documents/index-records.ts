@@ -83,6 +83,11 @@ interface ItemTexts {
 /** Texts by item: items are values, so each is written out once, however often it is compared. */
 const itemTexts = new WeakMap<Item, ItemTexts>();
 
+/** The item was read from these texts. */
+export function rememberTexts(item: Item, texts: ItemTexts): void {
+	itemTexts.set(item, texts);
+}
+
 function textsOf(item: Item): ItemTexts {
 	const known = itemTexts.get(item);
 	if (known) return known;

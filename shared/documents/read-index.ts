@@ -6,7 +6,7 @@
 import { parseJson } from '../log/index.ts';
 import { type Item, itemSchema, type ProjectFacts, type Right, tableOf, withItems } from '../pipeline/index.ts';
 import { ganglineError } from '../ports/index.ts';
-import type { IndexState, RefusalRecord } from './index-records.ts';
+import { type IndexState, type RefusalRecord, rememberTexts } from './index-records.ts';
 import {
 	authorSchema,
 	checkRecord,
@@ -151,7 +151,9 @@ function readItem(key: string, fieldsText: string, triesText: string | undefined
 			: fields;
 	const item = checkRecord(`i/${key}`, itemSchema, value);
 	if (item.key !== key) throw ganglineError('MALFORMED', `the record i/${key} holds the item ${item.key}`);
-	return deepFreeze(item);
+	deepFreeze(item);
+	if (triesText !== undefined) rememberTexts(item, { fields: fieldsText, tries: triesText });
+	return item;
 }
 
 function isEmpty(record: object): boolean {

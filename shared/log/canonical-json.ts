@@ -62,9 +62,16 @@ function encode(value: unknown, depth: number): string {
 		throw ganglineError('INVALID_ARGUMENT', `cannot be written as JSON: ${what}`);
 	}
 	if (Array.isArray(value)) return `[${value.map((part) => encode(part ?? null, depth + 1)).join(',')}]`;
-	const fields = Object.entries(value)
-		.filter(([, part]) => part !== undefined)
-		.sort(([a], [b]) => (a < b ? -1 : 1))
-		.map(([key, part]) => `${JSON.stringify(key)}:${encode(part, depth + 1)}`);
-	return `{${fields.join(',')}}`;
+	return encodeFields(value as Readonly<Record<string, unknown>>, depth);
+}
+
+/** One loop and no list of fields: each item of each publication goes through here. */
+function encodeFields(value: Readonly<Record<string, unknown>>, depth: number): string {
+	let text = '';
+	// Without a comparison of ours they are sorted by code unit.
+	for (const key of Object.keys(value).sort()) {
+		const part = value[key];
+		if (part !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${encode(part, depth + 1)}`;
+	}
+	return `{${text}}`;
 }
