@@ -9,6 +9,7 @@ import { entryBytesMax, wholeStore } from '../store/index.ts';
 import { checkUpdate, type DocumentShape } from './bounded-update.ts';
 import { ClientId } from './client-id.ts';
 import { bytesBeforeSnapshotMax, updatesBeforeSnapshotMax } from './limits.ts';
+import { decodeVector } from './wire.ts';
 
 /** Where a change of a document came from. */
 export type ChangeOrigin = { readonly kind: 'local' } | { readonly kind: 'peer'; readonly from: string };
@@ -88,8 +89,9 @@ export class DurableDocument {
 		return Y.encodeStateVector(this.#document);
 	}
 
-	/** One update with everything that a replica with `stateVector` lacks (default: everything). */
+	/** One update with everything that a replica with `stateVector` lacks (default: everything). Throws MALFORMED. */
 	difference(stateVector?: Uint8Array): Uint8Array {
+		if (stateVector) decodeVector(stateVector);
 		return Y.encodeStateAsUpdate(this.#document, stateVector);
 	}
 

@@ -14,7 +14,8 @@ export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
 	return first && more.length === 0 ? first : Y.mergeUpdates([...updates]);
 }
 
-function decodeVector(vector: Uint8Array): ReadonlyMap<number, number> {
+/** The clocks of writers that `vector` counts. Throws MALFORMED. */
+export function decodeVector(vector: Uint8Array): ReadonlyMap<number, number> {
 	try {
 		return Y.decodeStateVector(vector);
 	} catch (cause) {

@@ -1,0 +1,110 @@
+/** Every route of node and gateway, the documents at the edge and the door of builds, over real sockets. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openDoor } from '../../gateway/builds/door.ts';
+import { serveDocuments } from '../../gateway/edge/index.ts';
+import { closeCodes } from '../../gateway/edge/served-document.ts';
+import { createApi } from '../../shared/http/index.ts';
+import { SimLog } from '../../shared/ports/sim/index.ts';
+import { SystemClock } from '../../shared/ports/system/index.ts';
+import { type Door, knock, seedOf } from '../support/fuzz/door.ts';
+import { edgeDoors } from '../support/fuzz/edge-doors.ts';
+import { operationDoor, rawDoor, type Served } from '../support/fuzz/http-doors.ts';
+import { type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
+import { tinyHome } from '../support/tiny-home.ts';
+
+const seed = seedOf();
+const each = Number(process.env.GANGLINE_FUZZ_EACH ?? 200);
+const closing: (() => Promise<void>)[] = [];
+afterAll(async () => {
+	for (const close of closing.reverse()) await close();
+});
+
+const token = 't'.repeat(40);
+const clock = new SystemClock();
+
+/** The API that node and gateway share, with a home behind it that remembers, and documents beside it. */
+async function serveNode(): Promise<Served> {
+	const log = new SimLog();
+	const home = tinyHome();
+	const api = createApi({ ...home, token, person: 'ada', version: '0.1.0', log, clock });
+	const documents = serveDocuments({
+		wrongOrigin: ({ headers }) => (headers.origin === undefined ? null : 'a page of another site asks'),
+		callerOf: async () => null,
+		open: async () => ({ kind: 'refused', refusal: { code: closeCodes.unknownDocument, reason: 'there is none' } }),
+		...{ clock, log },
+	});
+	documents.attach(api.server);
+	const { url } = await api.listen({ port: 0 });
+	closing.push(
+		() => api.stop(),
+		() => documents.stop(),
+	);
+	const covers = [
+		'shared/http/create-api.ts',
+		'shared/http/guard.ts',
+		'shared/http/query-arguments.ts',
+		'gateway/edge/document-server.ts',
+	];
+	const routes = [
+		'route /healthz',
+		'route /v1/openapi.json',
+		'route /v1/events',
+		'route /v1/:operation',
+		'route /sync/',
+	];
+	const state = (): string => JSON.stringify(home.projects);
+	return { name: 'a node', url, token, log, covers: [...covers, ...routes], spared: [], state };
+}
+
+/** The door of builds, open, with one build. */
+async function serveBuilds(): Promise<Served> {
+	const log = new SimLog();
+	const folder = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
+	writeFileSync(join(folder, `${'ab'.repeat(32)}.tgz`), 'a build');
+	const door = await openDoor({ folder, addresses: [{ host: '127.0.0.1', port: 0 }], log, isOpen: () => true });
+	closing.push(async () => {
+		await door.close();
+		rmSync(folder, { recursive: true });
+	});
+	return {
+		name: 'the door of builds',
+		url: door.urls[0] ?? '',
+		token,
+		log,
+		covers: ['gateway/builds/door.ts', 'route /build/'],
+		spared: [],
+	};
+}
+
+const [node, builds] = [await serveNode(), await serveBuilds()];
+const doors: readonly Door[] = [...(await edgeDoors()), operationDoor(node), rawDoor(node), rawDoor(builds)];
+
+const filesOpen = (): number => readdirSync('/proc/self/fd').length;
+
+describe(`who speaks HTTP, seed ${seed}`, () => {
+	for (const door of doors) {
+		it(`is answered or refused: ${door.name}`, async () => {
+			const before = filesOpen();
+			const knocked = await knock(door, { seed, inputs: each * (door.weight ?? 1) });
+			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
+			await door.close?.();
+			await expect.poll(filesOpen, { timeout: 5_000 }).toBeLessThanOrEqual(before + 3);
+		});
+	}
+
+	it('is answered or refused by a gateway that runs', async () => {
+		await using world: GatewayWorld = await gatewayWorld();
+		await world.start();
+		const { url, token: own } = world.note();
+		const spared = ['gateway.stop', 'node.stop', 'gateway.listen'] as never[];
+		const door = operationDoor({ name: 'a gateway', url, token: own, log: null, covers: [], spared });
+		const knocked = await knock(door, { seed, inputs: each });
+		if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
+		await door.close?.();
+		expect(world.log()).not.toMatch(/api\.failed|"level":"error"/);
+		expect(await world.ask('gateway.status', {})).toBeTruthy();
+	});
+});
