@@ -20,9 +20,9 @@ import type { NodeParts } from './compose.ts';
 import { openForeign } from './compose-foreign.ts';
 import { openWorkers } from './compose-workers.ts';
 import type { Projects } from './home/projects.ts';
+import { openAtKeptPort } from './kept-port.ts';
 import { NodeMesh } from './node-mesh.ts';
 
-const everywhere = ['/ip4/0.0.0.0/tcp/0'];
 /** The first join token after an upgrade packs the whole program; that it is gone is noticed much sooner. */
 const gatewayAnswersMs = 120_000;
 
@@ -67,7 +67,11 @@ async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Me
 	const mesh = await openMesh({
 		...{ identity, store, clock, random, log, membership },
 		openNetwork: async (admission) => {
-			slot.network = await openLibp2pNetwork({ identity, clock, log, admission });
+			slot.network = await openAtKeptPort(parts, {
+				door: 'loopback',
+				open: (port) => openLibp2pNetwork({ identity, clock, log, admission, listen: [`/ip4/127.0.0.1/tcp/${port}`] }),
+				addressesOf: (network) => network.addresses(),
+			});
 			return slot.network;
 		},
 	});
@@ -76,7 +80,12 @@ async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Me
 		const known = gatewayOf(mesh.facts())?.addresses ?? [];
 		if (isOutside || !isReachable([...known, ...membership.gateway.addresses])) return;
 		isOutside = true;
-		await slot.network?.listenAlso(everywhere);
+		const before = new Set(mesh.network.addresses());
+		await openAtKeptPort(parts, {
+			door: 'outside',
+			open: (port) => slot.network?.listenAlso([`/ip4/0.0.0.0/tcp/${port}`]) ?? Promise.resolve(),
+			addressesOf: () => mesh.network.addresses().filter((address) => !before.has(address)),
+		});
 		log.info('mesh.listens', { addresses: mesh.network.addresses() });
 	};
 	await follow();
