@@ -12,17 +12,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { environment, shell, temporaryFolder } from '../support/git.ts';
-import { median } from '../support/idle-cost.ts';
 import { makeLargeRepository } from './pack-repository.ts';
-
-export interface PackFigure {
-	readonly name: string;
-	readonly unit: 'ms';
-	readonly ours: number;
-	readonly peer: number;
-	/** How many times as much as the peer. */
-	readonly ratio: number;
-}
+import { type BenchResult, figuresOf, judged, median, ratioOf } from './result.ts';
 
 interface Cost {
 	readonly wallMs: number;
@@ -31,8 +22,12 @@ interface Cost {
 
 const program = fileURLToPath(new URL('./pack-side.ts', import.meta.url));
 
-/** Medians over `rounds` of a repository of `files` files. */
-export async function measurePack({ files = 50_000, rounds = 5 } = {}): Promise<PackFigure[]> {
+/** Each round is one pull and one fetch of a repository of `files` files. */
+export async function measurePack({
+	quick = false,
+	files = quick ? 10_000 : 50_000,
+	rounds = quick ? 2 : 5,
+} = {}): Promise<BenchResult> {
 	const folder = temporaryFolder();
 	try {
 		const home = join(folder.path, 'home.git');
@@ -45,17 +40,21 @@ export async function measurePack({ files = 50_000, rounds = 5 } = {}): Promise<
 			peer.push(await plainFetch(home, join(folder.path, `peer-${round}`)));
 			ours.push(await pull(home, commit, join(folder.path, `ours-${round}`)));
 		}
-		return [figure('wall time', 'wallMs', ours, peer), figure('processor time', 'processorMs', ours, peer)];
+		return judged({
+			name: `a worker fetches ${files} files from its home`,
+			unit: 'ms',
+			ours: figuresOf(ours.map(wallOf), median(ours.map(processorOf))),
+			peer: { name: 'git fetch', ...figuresOf(peer.map(wallOf), median(peer.map(processorOf))) },
+			ratio: ratioOf(ours.map(wallOf), peer.map(wallOf)),
+			goals: [{ of: 'ratio', atMost: 2 }],
+		});
 	} finally {
 		folder.remove();
 	}
 }
 
-function figure(what: string, key: keyof Cost, ours: readonly Cost[], peer: readonly Cost[]): PackFigure {
-	const [own, other] = [ours, peer].map((costs) => Math.round(median(costs.map((cost) => cost[key]))));
-	const name = `pull of a large repository, ${what}, beside git fetch`;
-	return { name, unit: 'ms', ours: own ?? 0, peer: other ?? 0, ratio: Number(((own ?? 0) / (other ?? 1)).toFixed(2)) };
-}
+const wallOf = ({ wallMs }: Cost): number => wallMs;
+const processorOf = ({ processorMs }: Cost): number => processorMs;
 
 async function pull(home: string, commit: string, folder: string): Promise<Cost> {
 	const server = side('home', home, join(folder, 'served'));
