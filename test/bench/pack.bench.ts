@@ -23,11 +23,10 @@ interface Cost {
 const program = fileURLToPath(new URL('./pack-side.ts', import.meta.url));
 
 /** Each round is one pull and one fetch of a repository of `files` files. */
-export async function measurePack({
-	quick = false,
-	files = quick ? 10_000 : 50_000,
-	rounds = quick ? 2 : 5,
-} = {}): Promise<BenchResult> {
+export async function measurePack(
+	options: { quick?: boolean; files?: number; rounds?: number } = {},
+): Promise<BenchResult> {
+	const { files = options.quick ? 10_000 : 50_000, rounds = options.quick ? 2 : 5 } = options;
 	const folder = temporaryFolder();
 	try {
 		const home = join(folder.path, 'home.git');
