@@ -1,6 +1,7 @@
 /** Where people of this machine have projects checked out whose homes are elsewhere: so that a folder names its project. */
 import { z } from 'zod';
 import type { Store } from '../shared/ports/index.ts';
+import { soundRecord } from '../shared/store/index.ts';
 
 /** Not `checkout/`: gate checkouts are remembered there. */
 const prefix = 'ownCheckout/';
@@ -13,7 +14,7 @@ export class OwnCheckouts {
 		const records = await store.list(prefix);
 		return new OwnCheckouts(
 			store,
-			new Map(records.map(({ key, value }) => [key.slice(prefix.length), z.string().parse(value)])),
+			new Map(records.map(({ key, value }) => [key.slice(prefix.length), soundRecord(z.string(), key, value)])),
 		);
 	}
 

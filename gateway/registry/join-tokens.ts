@@ -17,6 +17,7 @@ import {
 	type StoreWrite,
 } from '../../shared/ports/index.ts';
 import { labelsSchema, nodeIdSchema, slotsSchema, worksForSchema } from '../../shared/registry/index.ts';
+import { soundRecord } from '../../shared/store/index.ts';
 
 const name = z.string().max(64);
 
@@ -62,11 +63,7 @@ export class JoinTokens {
 	readonly #tokens: Map<string, TokenRecord>;
 
 	static async open(store: Store, clock: Clock): Promise<JoinTokens> {
-		const records = (await store.list(prefix)).map(({ key, value }) => {
-			const parsed = recordSchema.safeParse(value);
-			if (parsed.success) return parsed.data;
-			throw ganglineError('STORE_DAMAGED', `the record ${key} is no join token: ${parsed.error.message}`);
-		});
+		const records = (await store.list(prefix)).map(({ key, value }) => soundRecord(recordSchema, key, value));
 		return new JoinTokens(store, clock, new Map(records.map((record) => [record.id, record])));
 	}
 

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Random, Store } from '../../shared/ports/index.ts';
+import { soundRecord } from '../../shared/store/index.ts';
 
 const prefix = 'gateway/person/';
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -16,7 +17,9 @@ export class PersonTokens {
 
 	static async open(store: Store): Promise<PersonTokens> {
 		const records = await store.list(prefix);
-		const hashes = records.map(({ key, value }) => [key.slice(prefix.length), hashSchema.parse(value)] as const);
+		const hashes = records.map(
+			({ key, value }) => [key.slice(prefix.length), soundRecord(hashSchema, key, value)] as const,
+		);
 		return new PersonTokens(store, new Map(hashes));
 	}
 

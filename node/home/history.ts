@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type HistoryAnswer, historyAnswerSchema } from '../../shared/operations/index.ts';
 import { goneItem, type HistoryEntry } from '../../shared/pipeline/index.ts';
 import type { Store, StoreWrite } from '../../shared/ports/index.ts';
+import { soundRecord } from '../../shared/store/index.ts';
 
 const stored = historyAnswerSchema.omit({ project: true });
 type StoredEntry = z.output<typeof stored>;
@@ -33,7 +34,7 @@ export async function readHistory(
 	const found: HistoryAnswer[] = [];
 	const names = new Map<string, string>();
 	for (const { bytes } of await store.read(historyStream(project))) {
-		for (const entry of z.array(stored).parse(JSON.parse(Buffer.from(bytes).toString()))) {
+		for (const entry of soundRecord(z.array(stored), historyStream(project), jsonOf(bytes))) {
 			if (entry.item !== entry.key) names.set(entry.key, entry.item);
 			if (key !== undefined && entry.key !== key) continue;
 			if (before !== undefined && (entry.revision ?? 0) >= before) continue;
@@ -43,6 +44,15 @@ export async function readHistory(
 	const named = (entry: HistoryAnswer): HistoryAnswer =>
 		entry.item === entry.key ? { ...entry, item: names.get(entry.key) ?? nameless(entry.event) } : entry;
 	return { entries: found.slice(-limit).map(named), more: found.length > limit };
+}
+
+/** Null where it is none, which is no history either. */
+function jsonOf(bytes: Uint8Array): unknown {
+	try {
+		return JSON.parse(Buffer.from(bytes).toString());
+	} catch {
+		return null;
+	}
 }
 
 /** A refused add had no number, and what came after a deletion has none any more. */

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { ProjectRef } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import { soundRecord } from '../../shared/store/index.ts';
 import type { Project, ProjectRecord } from './project.ts';
 
 export interface ProjectsOptions {
@@ -26,7 +27,7 @@ export const recordSchema = z.object({
 
 /** What the store knows, opened or not. */
 export async function knownProjects(store: Store): Promise<readonly ProjectRecord[]> {
-	return (await store.list('project/')).map(({ value }) => recordSchema.parse(value));
+	return (await store.list('project/')).map(({ key, value }) => soundRecord(recordSchema, key, value));
 }
 
 export class Projects {

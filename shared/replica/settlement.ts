@@ -16,6 +16,7 @@ import {
 	type Store,
 	type StoreWrite,
 } from '../ports/index.ts';
+import { soundRecord } from '../store/index.ts';
 
 /** What the home has said about an intent. */
 export type Answer =
@@ -76,7 +77,7 @@ export class Settlement {
 		const { store, project } = options;
 		for (const { key, value } of await store.list(`heard/${project}/`)) {
 			const author = parseAuthorId(key.slice(`heard/${project}/`.length));
-			settlement.#heard.set(author, z.int().parse(value));
+			settlement.#heard.set(author, soundRecord(z.int(), key, value));
 		}
 		for (const { value } of await store.list(`refused/${project}/`)) {
 			const kept = keptRefusalSchema.safeParse(value);

@@ -10,6 +10,7 @@ export { schemaNumber as storeSchema } from './layout.ts';
 export { entryBytesMax, recordBytesMax, snapshotBytesMax } from './limits.ts';
 export { MarkFile, readMark } from './mark-file.ts';
 export { incarnationOf, openOnDisk } from './open.ts';
+export { soundRecord } from './sound-record.ts';
 
 /**
  * Opens (or makes) the store in the folder `path`: takes its lock, verifies every chain, sets aside what is broken.

@@ -1,6 +1,10 @@
 /** What fuzzing has found, each as one case, so that it stays repaired whatever the seed. */
 import { describe, expect, it } from 'vitest';
+import { PersonTokens } from '../../../gateway/registry/person-tokens.ts';
 import { runtimePrograms } from '../../../node/agents/index.ts';
+import { readHistory } from '../../../node/home/history.ts';
+import { knownProjects } from '../../../node/home/projects.ts';
+import { OwnCheckouts } from '../../../node/own-checkouts.ts';
 import { countTests } from '../../../node/worker/test-count.ts';
 import { ItemText } from '../../../shared/documents/index.ts';
 import { encodeCommit, landingOf } from '../../../shared/git/landing-commit.ts';
@@ -99,6 +103,24 @@ describe('what fuzzing has found', () => {
 		expect(text.text).toBe('as it was');
 		// What a browser says to have, which was taken for a disk of ours that fails.
 		expect(refusalOf(() => text.difference(Uint8Array.of(5, 1))).code).toBe('MALFORMED');
+	});
+
+	it('records of another shape ended the start without words', async () => {
+		const store = await openSimStore();
+		await store.write([
+			{ kind: 'put', key: 'project/x', value: { id: 7 } },
+			{ kind: 'put', key: 'ownCheckout/x', value: 7 },
+			{ kind: 'put', key: 'gateway/person/x', value: 7 },
+			{ kind: 'append', stream: 'history/x', bytes: Buffer.from('{') },
+		]);
+		for (const reading of [
+			knownProjects(store),
+			OwnCheckouts.open(store),
+			PersonTokens.open(store),
+			readHistory(store, { project: 'x', limit: 1 }),
+		]) {
+			await expect(reading).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
+		}
 	});
 
 	it('a remote with half of a surrogate pair in its address ended what asked for its page', () => {

@@ -1,0 +1,435 @@
+/**
+ * Doors for what lies on this machine's disk: the whole store under a spoilt map, each kind of record under its own
+ * reader, and files beside it. A spoilt store shows what was written or names the damage, never anything else; a record
+ * of another shape is refused in words or passed over.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readListening } from '../../../gateway/listening.ts';
+import { JoinTokens } from '../../../gateway/registry/join-tokens.ts';
+import { meshIdOf } from '../../../gateway/registry/mesh-registry.ts';
+import { PersonTokens } from '../../../gateway/registry/person-tokens.ts';
+import { Recovery } from '../../../gateway/registry/recovery.ts';
+import { readHistory } from '../../../node/home/history.ts';
+import { knownProjects } from '../../../node/home/projects.ts';
+import { RunBook } from '../../../node/home/run-book.ts';
+import { Segments } from '../../../node/home/segments.ts';
+import { OwnCheckouts } from '../../../node/own-checkouts.ts';
+import { formerHome, formerKeys, takenHome } from '../../../node/rehome/records.ts';
+import { ReportBox } from '../../../node/worker/report-box.ts';
+import { VerdictCache } from '../../../node/worker/verdict-cache.ts';
+import { currentGeneration, ItemText } from '../../../shared/documents/index.ts';
+import { loadOrCreateIdentity, ProjectLogs } from '../../../shared/log/index.ts';
+import { readMembership } from '../../../shared/mesh/membership.ts';
+import { intentSchema } from '../../../shared/pipeline/index.ts';
+import { ganglineError, type JsonValue, parseNodeId, type Store } from '../../../shared/ports/index.ts';
+import { openSimStore, SimClock, SimDisk, SimLog, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { readProcessStat } from '../../../shared/project/api-file.ts';
+import { Settlement } from '../../../shared/replica/settlement.ts';
+import { decodePairs } from '../../../shared/store/dump.ts';
+import { incarnationOf, readMark } from '../../../shared/store/index.ts';
+import { projectOne } from '../facts.ts';
+import { identityNo } from '../registry-facts.ts';
+import { spoilBytes } from './bytes.ts';
+import type { Dice } from './dice.ts';
+import type { Door } from './door.ts';
+import { bytesFrom, jsonFrom, textFrom, valuesFrom } from './makers.ts';
+
+const digest = 'ab'.repeat(32);
+const commit = 'a'.repeat(40);
+const node = parseNodeId(`n${'1'.repeat(16)}`);
+const author = `${node}.01234567.edge`;
+const clock = new SimClock(1_000_000);
+const random = new SimRandom('store doors');
+const record = { id: projectOne, name: 'shop', path: '/shop', branch: 'main', paused: false };
+
+export async function storeDoors(folder: string): Promise<readonly Door[]> {
+	return [await diskDoor(), await dumpDoor(), ...recordKinds.map(recordDoor), ...fileDoors(folder)];
+}
+
+/** A store with streams, a compacted one and records, as it lies on a disk. */
+async function sampleDisk(): Promise<SimDisk> {
+	const disk = new SimDisk();
+	const store = await openSimStore(disk);
+	for (let i = 0; i < 6; i++) {
+		await store.write([
+			{ kind: 'append', stream: 'log/a', bytes: Buffer.from(`entry ${i}`) },
+			{ kind: 'append', stream: 'doc/b', bytes: Buffer.from(`update ${i}`) },
+			{ kind: 'put', key: `item/${i}`, value: { i, text: 'é' } },
+		]);
+	}
+	await store.write([{ kind: 'compact', stream: 'doc/b', through: 4, snapshot: Buffer.from('snapshot') }]);
+	await store.close();
+	return disk;
+}
+
+type Spoilt = readonly (readonly [key: string, value: Uint8Array])[];
+
+async function diskDoor(): Promise<Door<Spoilt>> {
+	const { pairs, mark } = (await sampleDisk()).backup();
+	const original = [...pairs];
+	const written = new Set(original.map(([, value]) => Buffer.from(value).toString('latin1')));
+	return {
+		name: 'a spoilt store',
+		covers: [
+			'shared/store/open.ts',
+			'shared/store/inspect.ts',
+			'shared/store/layout.ts',
+			'shared/store/chained-store.ts',
+			'record store/incarnation',
+		],
+		weight: 2,
+		make: (dice) => spoilPairs(dice, original),
+		feed: async (spoilt) => {
+			const disk = new SimDisk();
+			disk.restore({ pairs: new Map(spoilt), mark });
+			const log = new SimLog();
+			const store = await openSimStore(disk, { log });
+			await mustBeWritten(store, written);
+			await store.write([{ kind: 'append', stream: 'log/a', bytes: Buffer.from('more') }]);
+			await store.close();
+			if (store.damaged.length > 0)
+				throw ganglineError('STORE_DAMAGED', store.damaged.map(({ reason }) => reason).join('; '));
+		},
+	};
+}
+
+function spoilPairs(dice: Dice, original: Spoilt): Spoilt {
+	const pairs = original.map(([key, value]) => [key, value] as [string, Uint8Array]);
+	for (let times = 1 + dice.below(3); times > 0; times--) {
+		const at = dice.below(pairs.length);
+		const pair = pairs[at];
+		if (!pair) break;
+		const other = dice.pick(pairs);
+		const kind = dice.below(6);
+		if (kind === 0) pairs.splice(at, 1);
+		else if (kind === 1) pair[1] = other[1];
+		else if (kind === 2) pair[0] = spoilBytes(dice, Buffer.from(pair[0])).toString('latin1').slice(0, 200);
+		else if (kind === 3) pairs.push([`${pair[0]}${dice.pick(['', '!', 'x', '0'])}`, other[1]]);
+		else pair[1] = spoilBytes(dice, pair[1]);
+	}
+	return pairs;
+}
+
+/** Whatever the store shows was written by us, as it is shown. */
+async function mustBeWritten(store: Store, written: ReadonlySet<string>): Promise<void> {
+	const all = [...written];
+	for (const stream of store.streams()) {
+		for (const { bytes } of await store.read(stream)) {
+			const text = Buffer.from(bytes).toString('latin1');
+			if (!all.some((value) => value.endsWith(text)))
+				throw new Error(`the stream ${stream} shows what nobody wrote: ${text}`);
+		}
+	}
+	for (const { key, value } of await store.list('item/')) {
+		const text = Buffer.from(JSON.stringify(value)).toString('latin1');
+		if (!all.some((one) => one.endsWith(text))) throw new Error(`the record ${key} shows what nobody wrote: ${text}`);
+	}
+}
+
+async function dumpDoor(): Promise<Door<Uint8Array>> {
+	const store = await openSimStore(await sampleDisk());
+	const parts: Uint8Array[] = [];
+	for await (const part of store.dump()) parts.push(part);
+	await store.close();
+	return {
+		name: 'a dump of a store',
+		covers: ['shared/store/dump.ts'],
+		isBytes: true,
+		make: bytesFrom([Buffer.concat(parts), ...parts.slice(0, 3)], 256 * 1024),
+		feed: async (bytes) => {
+			const pairs: unknown[] = [];
+			for await (const [key, value] of decodePairs(inPieces(bytes)))
+				pairs.push([key, Buffer.from(value).toString('hex')]);
+			return createHash('sha256').update(JSON.stringify(pairs)).digest('hex');
+		},
+	};
+}
+
+async function* inPieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+	for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000);
+}
+
+/** One kind of record: where it lies, what it is, and who reads it. */
+interface RecordKind {
+	/** As in `covers`: its key with names for what varies, or `stream` and the stream's. */
+	readonly kind: string;
+	readonly at: string;
+	readonly isStream?: boolean;
+	readonly samples: readonly unknown[];
+	read(store: Store): unknown;
+}
+
+const task = {
+	...{
+		project: projectOne,
+		role: 'coder',
+		agent: 'claude',
+		token: [1, 2],
+		main: commit,
+		from: null,
+		gates: [],
+		instructions: '',
+	},
+	item: { key: 'a', number: 1, title: 'x', type: 'story', description: '', words: [], lastFailure: null },
+};
+const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+const run = {
+	...{ run: '1.2', key: 'a', role: 'coder', agent: 'claude', node: null, startedAt: 1, endedAt: null, outcome: null },
+	...{ costUsd: 0.5, inputTokens: 1, outputTokens: 2, gates: [], textState: null },
+};
+const sealed = { generation: '2', stateHash: digest, term: 1, revision: 2, main: commit, refs: [], homeKeys: [] };
+const token = {
+	...{
+		id: 't01234567',
+		hash: digest,
+		name: null,
+		duties: ['work'],
+		worksFor: 'any',
+		homeFor: [],
+		person: null,
+		slots: 2,
+		labels: [],
+	},
+	...{ uses: 1, usedBy: [], createdAt: 1, createdBy: 'ada', expiresAt: 9e12, revoked: false, closedAt: null },
+};
+const history = [
+	{
+		key: 'a',
+		item: '#1',
+		revision: 1,
+		at: 1,
+		by: 'user',
+		who: 'ada',
+		event: 'start',
+		from: 'backlog',
+		to: 'coding',
+		reason: null,
+		outcome: 'applied',
+	},
+];
+const refused = {
+	author,
+	n: 1,
+	item: 'a',
+	event: 'edit',
+	who: null,
+	at: 1,
+	called: null,
+	refusal: 'stale',
+	words: 'no',
+};
+
+async function settlementOn(store: Store): Promise<unknown> {
+	const log = new SimLog();
+	const logs = await ProjectLogs.open({
+		store,
+		project: projectOne,
+		clock,
+		log,
+		parse: (value) => intentSchema.parse(value),
+	});
+	return Settlement.open({ store, project: projectOne, node, logs, log, nameOf: () => null, onSettled: () => {} });
+}
+
+const recordKinds: readonly RecordKind[] = [
+	{ kind: 'project/<project>', at: `project/${projectOne}`, samples: [record], read: (store) => knownProjects(store) },
+	{
+		kind: 'run/<project>',
+		at: `run/${projectOne}/a/1.2`,
+		samples: [run],
+		read: async (store) => (await RunBook.open(store, projectOne, () => 0)).costUsd(),
+	},
+	{
+		kind: 'report/<project>',
+		at: `report/${projectOne}/a/1.2`,
+		samples: [{ task, report: { kind: 'failed', reason: 'x', usage, words: '' } }],
+		read: (store) => new ReportBox(store, projectOne).unsettled(),
+	},
+	{
+		kind: 'task/<project>',
+		at: `task/${projectOne}/a/1.2`,
+		samples: [{ task }],
+		read: (store) => new ReportBox(store, projectOne).interrupted(),
+	},
+	{
+		kind: 'verdict/<project>',
+		at: `verdict/${projectOne}/${commit}/set`,
+		samples: [{ tree: commit, gateSet: 'set', passed: true, gates: [] }],
+		read: (store) => new VerdictCache(store, projectOne).get(commit, 'set'),
+	},
+	{
+		kind: 'ownCheckout/<project>',
+		at: `ownCheckout/${projectOne}`,
+		samples: ['/shop'],
+		read: async (store) => (await OwnCheckouts.open(store)).of(projectOne),
+	},
+	{
+		kind: 'former/<project>',
+		at: `former/${projectOne}`,
+		samples: [{ record, to: node, sealed }],
+		read: (store) => formerHome(store, projectOne),
+	},
+	{
+		kind: 'taken/<project>',
+		at: `taken/${projectOne}`,
+		samples: [{ record, term: 2, generation: '3' }],
+		read: (store) => takenHome(store, projectOne),
+	},
+	{
+		kind: 'homes/<project>',
+		at: `homes/${projectOne}`,
+		samples: [['key']],
+		read: (store) => formerKeys(store, projectOne),
+	},
+	{ kind: 'heard/<project>', at: `heard/${projectOne}/${author}`, samples: [4], read: settlementOn },
+	{ kind: 'refused/<project>', at: `refused/${projectOne}/${author}#1`, samples: [refused], read: settlementOn },
+	{
+		kind: 'gateway/person',
+		at: 'gateway/person/ada',
+		samples: [digest],
+		read: async (store) => (await PersonTokens.open(store)).has('ada'),
+	},
+	{
+		kind: 'gateway/token',
+		at: 'gateway/token/t01234567',
+		samples: [token],
+		read: async (store) => (await JoinTokens.open(store, clock)).list(),
+	},
+	{ kind: 'gateway/mesh', at: 'gateway/mesh', samples: [projectOne], read: (store) => meshIdOf(store, clock, random) },
+	{
+		kind: 'gateway/incarnation',
+		at: 'gateway/incarnation',
+		samples: [1],
+		read: async (store) => {
+			const network = { links: () => [], subscribe: () => () => {} };
+			const recovery = await Recovery.begin({ store, clock, log: new SimLog(), network, hasMembers: () => false });
+			return recovery.isOver;
+		},
+	},
+	{
+		kind: 'index/<project>/generation',
+		at: `index/${projectOne}/generation`,
+		samples: ['3'],
+		read: (store) => currentGeneration(store, projectOne),
+	},
+	{ kind: 'store/incarnation', at: 'store/incarnation', samples: [3], read: (store) => incarnationOf(store) },
+	{
+		kind: 'client/<document>',
+		at: `client/doc/${projectOne}/text/a`,
+		samples: [{ client: 77, incarnation: 1 }],
+		read: async (store) => {
+			const text = await ItemText.open({ store, project: projectOne, item: 'a', first: '', random });
+			await text.replace('x');
+			return text.text;
+		},
+	},
+	{
+		kind: 'log/<project>/<node>',
+		at: `log/${projectOne}/${identityNo(3).nodeId}/edge`,
+		samples: [author],
+		read: async (store) => {
+			const logs = await ProjectLogs.open({
+				store,
+				project: projectOne,
+				clock,
+				log: new SimLog(),
+				parse: (value) => intentSchema.parse(value),
+			});
+			return (await logs.startAuthor({ identity: identityNo(3), duty: 'edge', random })).author;
+		},
+	},
+	{
+		kind: 'stream history/<project>',
+		at: `history/${projectOne}`,
+		isStream: true,
+		samples: [history],
+		read: (store) => readHistory(store, { project: projectOne, limit: 9 }),
+	},
+	{
+		kind: 'stream segment/<project>',
+		at: `segment/${projectOne}`,
+		isStream: true,
+		samples: [{ v: 1, project: projectOne, number: 1, items: [] }],
+		read: (store) => {
+			const [stored] = store.streams();
+			const facts = { segments: { 1: { hash: digest, items: 1 } } };
+			const home = { facts, publish: async () => {} };
+			return stored
+				? new Segments({
+						project: projectOne,
+						store,
+						log: new SimLog(),
+						home,
+						described: (item: unknown) => item,
+					} as never).search('x')
+				: null;
+		},
+	},
+];
+
+/** The value is spoilt, its hash is right: another version or a hand wrote it. */
+function recordDoor({ kind, at, isStream = false, samples, read }: RecordKind): Door {
+	const values = valuesFrom(samples, 200_000);
+	const texts = jsonFrom(samples, 200_000);
+	return {
+		name: `the record ${kind}`,
+		covers: [isStream ? kind : `record ${kind}`],
+		make: (dice) => (isStream ? texts(dice) : values(dice)),
+		feed: async (value) => {
+			const store = await openSimStore();
+			if (isStream) await store.write([{ kind: 'append', stream: at, bytes: Buffer.from(String(value)) }]);
+			else await store.write([{ kind: 'put', key: at, value: value as JsonValue }]);
+			return read(store);
+		},
+	};
+}
+
+function fileDoors(folder: string): readonly Door[] {
+	const path = join(folder, 'file');
+	const listening = { v: 1, hosts: [{ host: '192.0.2.7', port: null }], port: 7431 };
+	const publicKey = identityNo(1).publicKey;
+	const membership = {
+		...{ v: 1, mesh: projectOne },
+		gateway: {
+			node: identityNo(1).nodeId,
+			publicKey: Buffer.from(publicKey).toString('base64'),
+			addresses: ['/ip4/192.0.2.7/tcp/7431'],
+		},
+	};
+	const mark = 'gangline-mark 1 12 345 0123456789abcdef'.padEnd(95);
+	const text = (
+		name: string,
+		covers: readonly string[],
+		make: (dice: Dice) => string,
+		read: () => unknown,
+	): Door<string> => ({
+		...{ name, covers, make },
+		feed: (content) => {
+			writeFileSync(path, content, { mode: 0o600 });
+			return read();
+		},
+		state: () => 'left as it was',
+	});
+	const pem =
+		'-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n-----END PRIVATE KEY-----\n';
+	return [
+		text('mesh.json', ['shared/mesh/membership.ts'], jsonFrom([membership]), () => readMembership(path)),
+		text('where a gateway listens', ['gateway/listening.ts'], jsonFrom([listening]), () => readListening(path)),
+		text('the mark of a store', ['shared/store/mark-file.ts'], textFrom([mark]), () => readMark(path)),
+		text("a node's key", ['shared/log/identity-file.ts'], textFrom([pem]), async () => {
+			const before = readFileSync(path);
+			const identity = await loadOrCreateIdentity(path, random).finally(() => {
+				if (!readFileSync(path).equals(before)) throw new Error('a key was overwritten');
+			});
+			return identity.nodeId;
+		}),
+		text(
+			'what the kernel says of a process',
+			['shared/project/api-file.ts'],
+			textFrom(['12 (a b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20']),
+			() => readProcessStat(readFileSync(path, 'utf8')),
+		),
+	];
+}
