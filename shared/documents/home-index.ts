@@ -73,6 +73,7 @@ export class HomeIndex {
 		const index = await before.startGeneration(generation, facts, along);
 		this.#index = index;
 		log.info('index.turned', { from: before.generation, to: generation, was: before.size, is: index.size });
-		for (const listener of this.#turnListeners) listener();
+		// Who is told begins to listen anew: in the set itself that would never end.
+		for (const listener of [...this.#turnListeners]) listener();
 	}
 }

@@ -248,7 +248,8 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		this.#settlement.reopen(index.facts.acceptedUpTo);
 		this.#settlement.settle(index);
 		this.#changed(null);
-		for (const listener of this.#indexListeners) listener();
+		// Who is told begins to listen anew: in the set itself that would never end.
+		for (const listener of [...this.#indexListeners]) listener();
 		this.settled();
 	}
 
