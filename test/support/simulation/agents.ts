@@ -65,6 +65,7 @@ const workMs: Readonly<Record<AgentBehaviour, readonly [number, number]>> = {
 	late: [40_000, 120_000],
 	blocks: [500, 3_000],
 	limited: [500, 2_000],
+	stacks: [1_000, 8_000],
 };
 
 export const cloneName = (project: string, item: string): string => `${project}/${item}`;
@@ -126,6 +127,8 @@ async function attempt(options: AgentOptions, task: Task, signal: AbortSignal): 
 	ground.emit({ kind: 'agentStarted', ...grant, behaviour });
 	const [least, most] = workMs[behaviour];
 	const wasDone = await pauseOrAbort(clock, least + random.below(most - least), signal);
+	// A tree of processes takes a while to be gone, whatever it is told.
+	if (!wasDone) await new Promise<void>((gone) => clock.after(100 + random.below(1_500), gone));
 	const wantsCommit = !['blocks', 'limited', 'dies', 'liesAboutCommit', 'hangs'].includes(behaviour);
 	if (wantsCommit && (wasDone || random.below(2) === 0)) await commitWork(options, task, behaviour);
 	const isDone = wasDone && (await pauseOrAbort(clock, 200 + random.below(800), signal));
@@ -172,7 +175,8 @@ function reportOf({ behaviour, isDone, task, head, session, clock }: Ending): Wo
 		default: {
 			if (head === null) return failed('it made no commit');
 			const tree = session.kept.objects.treeId(head);
-			return { kind: 'result', commit: head, base, verdict: verdictOf(tree), usage: noUsage };
+			const grewOn = behaviour === 'stacks' ? (session.kept.objects.parsed(head).parents[0] ?? base) : base;
+			return { kind: 'result', commit: head, base: grewOn, verdict: verdictOf(tree), usage: noUsage };
 		}
 	}
 }
@@ -183,7 +187,8 @@ const verdictOf = (tree: string) => ({ tree, gateSet: 'set', passed: true, gates
 async function commitWork({ ground, session }: AgentOptions, task: Task, behaviour: AgentBehaviour): Promise<void> {
 	const { objects } = session.kept;
 	const { key } = task.item;
-	const base = parseCommitId(task.main);
+	const main = parseCommitId(task.main);
+	const base = behaviour === 'stacks' ? await unjudged(session, main) : main;
 	const files = new Map(objects.files(base));
 	const text = (words: string) => objects.putFile(Buffer.from(words));
 	const own = `${ground.node} ${key} ${task.token.join('.')}\n`;
@@ -208,6 +213,14 @@ async function commitWork({ ground, session }: AgentOptions, task: Task, behavio
 	ground.made.push({ project: task.project, item: key, token: task.token, commit, base });
 	const grant = { node: ground.node, project: task.project, item: key, token: task.token };
 	ground.emit({ kind: 'agentCommitted', ...grant, commit, base });
+}
+
+/** A commit that no gate and no person has seen, for another to stand on. */
+async function unjudged({ git, kept: { objects } }: SimSession, main: CommitId): Promise<CommitId> {
+	const files = new Map(objects.files(main));
+	files.set('hidden.txt', objects.putFile(Buffer.from('hidden\n')));
+	const tree = objects.putTree(files);
+	return git.createCommit({ tree, parents: [main], message: 'Hidden', author: person, atMs: 1_750_000_000_000 });
 }
 
 /** False: it was told to stop. */

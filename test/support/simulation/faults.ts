@@ -4,6 +4,7 @@
  */
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { diskFaults } from './faults-disk.ts';
+import { gitFaults } from './faults-git.ts';
 import { meshFaults } from './faults-mesh.ts';
 import { networkFaults } from './faults-network.ts';
 import { processFaults } from './faults-process.ts';
@@ -27,7 +28,7 @@ export interface PlannedFault {
 	state: 'coming' | 'on' | 'over';
 }
 
-const makers: Makers = { ...networkFaults, ...processFaults, ...diskFaults, ...meshFaults };
+const makers: Makers = { ...networkFaults, ...processFaults, ...diskFaults, ...gitFaults, ...meshFaults };
 /** In nearly every run. */
 const usual: readonly FaultKind[] = ['longPartition', 'crashProcess', 'crashHome', 'crashAtStep'];
 

@@ -48,6 +48,8 @@ export class MadeUpMesh {
 	replica: Partial<SeenReplica> | null = {};
 	home: Partial<SeenHome> | null = {};
 	now = 1_000;
+	/** Who does not reach anybody. */
+	cutOff: Name | null = null;
 	#numbers = new Map<string, number>();
 	#shown = 0;
 	#step = 0;
@@ -140,6 +142,7 @@ export class MadeUpMesh {
 		return {
 			...{ seed: 1, nowMs: this.now, step: this.#step, registry: this.registry, isCalm: this.isCalm },
 			...{ events: this.events, fresh },
+			meets: (one, two) => one !== this.cutOff && two !== this.cutOff,
 			projects: [
 				{
 					...{ id: projectOne, name: 'app', homeName: 'desk', repository, former: [] },
@@ -181,7 +184,7 @@ export class MadeUpMesh {
 
 const homeOf = (facts: ProjectFacts): SeenHome => ({
 	...{ node: 'desk', facts, generation: '1', stateHash: String(facts.revision) },
-	...{ queue: [], trouble: null, refusals: 0, pending: [] },
+	...{ queue: [], trouble: null, refusals: 0, pending: [], trimmed: () => new Map() },
 });
 
 const replicaOf = (facts: ProjectFacts): SeenReplica => ({

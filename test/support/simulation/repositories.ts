@@ -17,13 +17,15 @@ export interface KeptRepository {
 	signer: LandingSigner;
 	/** Raised with each change of a ref. */
 	version: number;
+	/** What happens to the next moves of main: git fails before it, or after it, and nobody is told which. */
+	failures: ('before' | 'after')[];
 }
 
 const nobody: LandingSigner = { sign: () => new Uint8Array(64), verify: () => false };
 
 export function makeRepository(): KeptRepository {
 	const objects = new SimObjects();
-	const kept = { signer: nobody, version: 0 };
+	const kept = { signer: nobody, version: 0, failures: [] };
 	const signer: LandingSigner = {
 		sign: (bytes) => kept.signer.sign(bytes),
 		verify: (bytes, signature) => kept.signer.verify(bytes, signature),
@@ -117,9 +119,12 @@ export class SimSession {
 		for (const step of steps) {
 			guarded[step] = async (...args: never[]) => {
 				await this.#point(`git.${step}`);
+				const failure = step === 'moveMain' ? this.kept.failures.shift() : undefined;
+				if (failure === 'before') throw ganglineError('GIT_FAILED', 'main.lock is there already');
 				const answer = await (git[step] as (...args: never[]) => Promise<unknown>)(...args);
 				if (effects.has(step)) {
 					this.kept.version += 1;
+					if (failure === 'after') throw ganglineError('GIT_FAILED', 'git was killed');
 					await this.#point(`git.${step}:done`);
 				}
 				return answer;

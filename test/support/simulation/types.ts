@@ -55,6 +55,7 @@ export const faultKinds = [
 	'lostMove',
 	'newerPeer',
 	'personPushes',
+	'gitFails',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -70,6 +71,7 @@ export const agentBehaviours = [
 	'late',
 	'blocks',
 	'limited',
+	'stacks',
 ] as const;
 export type AgentBehaviour = (typeof agentBehaviours)[number];
 

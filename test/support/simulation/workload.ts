@@ -7,6 +7,7 @@ import type { Item } from '../../../shared/pipeline/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import { sharedPath } from './agents.ts';
+import { drawDemotion, drawMischief } from './mischief.ts';
 import { speak } from './people.ts';
 import type { AgentBehaviour } from './types.ts';
 import type { World } from './world.ts';
@@ -21,7 +22,7 @@ export interface Action {
 export const busyMs = 150_000;
 
 const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] = [
-	[40, 'finishes'],
+	[37, 'finishes'],
 	[34, 'conflicts'],
 	[6, 'fails'],
 	[4, 'lies'],
@@ -31,6 +32,7 @@ const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] =
 	[3, 'late'],
 	[2, 'blocks'],
 	[2, 'limited'],
+	[3, 'stacks'],
 ];
 
 /** How attempts go: by the item and by how many there were. */
@@ -46,10 +48,17 @@ export class Fates {
 	next({ item, token, role }: Pick<Task, 'item' | 'token' | 'role'>): AgentBehaviour {
 		const nth = (this.#counts.get(item.key) ?? 0) + 1;
 		this.#counts.set(item.key, nth);
-		const behaviour = role === 'mergemaster' || nth > 2 ? 'finishes' : this.#draw(`${item.key} ${nth}`);
+		const behaviour =
+			this.#hopeless(item.key) ?? (role === 'mergemaster' || nth > 2 ? 'finishes' : this.#draw(`${item.key} ${nth}`));
 		this.seen.add(behaviour);
 		void token;
 		return behaviour;
+	}
+
+	/** Some items nobody can do: that must end too. */
+	#hopeless(key: string): AgentBehaviour | null {
+		const random = this.#random.fork(`hopeless ${key}`);
+		return random.below(16) === 0 ? random.pick(['fails', 'lies'] as const) : null;
 	}
 
 	#draw(name: string): AgentBehaviour {
@@ -77,7 +86,11 @@ export function drawActions(random: SimRandom, projects: readonly string[], spea
 	for (const [at, id] of projects.entries()) {
 		const drawing = { random: random.fork(id), project: { id, at }, speakers, items: 8 + random.below(4) };
 		actions.push(...adds(drawing), ...changes(drawing), ...pushes(drawing));
+		const keys = Array.from({ length: drawing.items }, (_, n) => itemKey(at, n));
+		const mischief = { random: random.fork(`mischief ${id}`), project: id, speakers, busyMs, keys };
+		actions.push(...drawMischief({ ...mischief, keyOf: (n) => itemKey(at, 900 + n) }));
 	}
+	actions.push(...drawDemotion(random.fork('demotion'), speakers.at(-1) ?? '', busyMs));
 	return actions.sort((a, b) => a.atMs - b.atMs || (a.what < b.what ? -1 : 1));
 }
 

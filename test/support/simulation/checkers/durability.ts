@@ -12,11 +12,13 @@ import { grantName, type Ledger } from './ledger.ts';
 export function acknowledgedStays(ledger: Ledger): Checker {
 	const meanings = { words: new Map<string, string>(), seen: new Set<string>(), read: new Map<string, number>() };
 	const published = new Map<string, number>();
+	const elsewhere = new Elsewhere();
 	const step = (mesh: SeenMesh): readonly string[] => [
 		...mesh.projects.flatMap((project) => [
 			...aheadOfHome(mesh, project),
 			...forgotPublished(mesh, project, published),
 			...twoMeanings(mesh, project, meanings),
+			...elsewhere.read(mesh, project),
 		]),
 		...eventsOf(mesh.fresh, 'boot').flatMap(({ node, failed }) => {
 			const seen = mesh.nodes.find(({ name }) => name === node);
@@ -32,6 +34,28 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 			mesh.nodes.flatMap((node) => (node.isUp ? lostWishes(mesh, project, node) : [])),
 		);
 	return ledgerChecker(ledger, [6, 'what was acknowledged stays'], { step, end });
+}
+
+/** What other replicas have on their disks, and what a home's logs may therefore do without. */
+class Elsewhere {
+	readonly #covered = new Map<string, number>();
+	#looks = 0;
+
+	read({ nodes, events, registry }: SeenMesh, { id, name, home, homeName }: SeenProject): readonly string[] {
+		const others = nodes.filter((node) => node.name !== homeName && registry.nodes[node.id]?.status !== 'revoked');
+		for (const { replicas } of others) {
+			for (const [author, n] of Object.entries(replicas.get(id)?.facts.acceptedUpTo ?? {})) {
+				this.#covered.set(`${id} ${author}`, Math.max(n, this.#covered.get(`${id} ${author}`) ?? 0));
+			}
+		}
+		const isMoved = events.some(({ kind }) => kind === 'homeMoved' || kind === 'diskLost');
+		if (!home || isMoved || this.#looks++ % 4 > 0) return [];
+		return [...home.trimmed()].flatMap(([author, upTo]) =>
+			upTo > (this.#covered.get(`${id} ${author}`) ?? 0)
+				? [`${homeName} gave up entries of ${author} up to ${upTo} in ${name}, whose facts no other node has`]
+				: [],
+		);
+	}
 }
 
 function aheadOfHome({ nodes }: SeenMesh, { id, name, home, homeName }: SeenProject): readonly string[] {

@@ -28,6 +28,8 @@ export interface Case {
 	readonly objects: SimObjects;
 	/** Everything that main contains. */
 	readonly isOnMain: (commit: string) => boolean;
+	/** A home has lost what it had said: main may know more than the facts. */
+	readonly hasLost: boolean;
 }
 
 const recordEvents: ReadonlySet<string> = new Set([
@@ -66,6 +68,7 @@ function wrongActor({ intent, rights, homes, project }: Case): readonly Finding[
 	if (event === 'grant') {
 		const holder = text(intent.args ?? {}, 'holder') ?? '';
 		if (!rights.mayWork(nodeOf(holder), project)) return found(`${holder} may not work for the project`);
+		if (!rights.mayTake(nodeOf(holder))) return found(`${holder} drains and takes nothing new`);
 	}
 	if (!(duties[dutyOf(author)] ?? []).includes(by)) return found(`its author may not act as ${by}`);
 	if (homes.has(node)) return [];
@@ -122,7 +125,10 @@ function wrongRecord({ intent, entry }: Case, item: ModelItem): readonly Finding
 	return [];
 }
 
-function wrongGuard({ intent, items, completed, objects, isOnMain }: Case, item: ModelItem): readonly Finding[] {
+function wrongGuard(
+	{ intent, items, completed, objects, isOnMain, hasLost }: Case,
+	item: ModelItem,
+): readonly Finding[] {
 	const args = intent.args ?? {};
 	switch (intent.event) {
 		case 'start': {
@@ -142,6 +148,11 @@ function wrongGuard({ intent, items, completed, objects, isOnMain }: Case, item:
 				? [{ invariant: 10, what: 'the epic was completed before its children' }]
 				: [];
 		}
+		case 'foundOnMain':
+			// Between the last look at the item and its landing nothing is folded, and after a crash main is read first.
+			return item.stage.kind === 'merge' || hasLost
+				? []
+				: [{ invariant: 9, what: `it landed while it was in ${item.stage.kind}` }];
 		case 'fixup':
 			return item.stage.failure === 'gates' ? [] : [{ invariant: 11, what: `a fixup after ${item.stage.failure}` }];
 		case 'qaPassed':

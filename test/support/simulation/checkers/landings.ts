@@ -125,7 +125,7 @@ function judgeResult(of: {
 	const said = judgeMerge(objects, { landed: move.to, parent, result: result.commit as CommitId }).map(found);
 	const item = ledger.of(project.id).items.get(landing.item);
 	const mode = item?.review ?? project.config.review.mode;
-	if (item?.stage.kind !== 'merge' || mode === 'server') return said;
+	if (!item || !['merge', 'done'].includes(item.stage.kind) || mode === 'server') return said;
 	if (mode === 'human' && item.approval === null) said.push(found('nobody approved it'));
 	if (
 		item.approval &&

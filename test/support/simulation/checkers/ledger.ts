@@ -69,6 +69,8 @@ export class ProjectLedger {
 	#lastId: IntentId | undefined;
 	#eventsSeen = 0;
 	#mayHaveLost = false;
+	/** Somebody has asked for a move of the home. */
+	#isMoving = false;
 
 	constructor(rights: RightsBook) {
 		this.#rights = rights;
@@ -104,6 +106,8 @@ export class ProjectLedger {
 	#noteLosses({ homeName, id }: SeenProject, { events }: SeenMesh): void {
 		for (const event of events.slice(this.#eventsSeen)) {
 			const lost = event.kind === 'diskLost' && event.node === homeName;
+			const asks = event.kind === 'faultBegun' && (event.fault === 'sealedMove' || event.fault === 'lostMove');
+			if (asks || event.kind === 'homeMoved') this.#isMoving = true;
 			if (lost || (event.kind === 'homeMoved' && event.project === id && event.how === 'lost'))
 				this.#mayHaveLost = true;
 		}
@@ -119,6 +123,9 @@ export class ProjectLedger {
 		}
 		if (isCut && !this.#mayHaveLost) found.push({ invariant: 6, what: 'the history lost entries that it had' });
 		const isLost = this.#mayHaveLost && (isNewTerm || isCut);
+		if (isNewTerm && !isLost && !this.#isMoving) {
+			found.push({ invariant: 6, what: `the home began the term ${home.facts.term} though nothing was lost or moved` });
+		}
 		if (!isLost && !isCut && home) this.#term = home.facts.term;
 		return isLost || isCut;
 	}
@@ -163,7 +170,7 @@ export class ProjectLedger {
 		const { items, isOnMain } = { items: this.items, isOnMain: (commit: string) => this.isOnMain(commit) };
 		found.push(
 			...judge({
-				...{ entry, intent, item, items, isOnMain },
+				...{ entry, intent, item, items, isOnMain, hasLost: this.losses > 0 || this.#mayHaveLost },
 				completed: this.#completed,
 				rights: this.#rights,
 				project: project.id,

@@ -21,7 +21,41 @@ export function progressResumes(ledger: Ledger): Checker {
 			];
 		}),
 	];
-	return ledgerChecker(ledger, [12, 'progress resumes'], { end });
+	const silence = new Silence();
+	return ledgerChecker(ledger, [12, 'progress resumes'], { step: (mesh) => silence.read(mesh), end });
+}
+
+/** A pass of the home is due every half minute, and what it does takes a while. */
+const passMs = 40_000;
+const unknownMs = 30_000;
+
+/** Holders that their home cannot hear: none is waited for longer than the project says, an impatient item hardly. */
+class Silence {
+	readonly #since = new Map<string, number>();
+	readonly #said = new Set<string>();
+
+	read(mesh: SeenMesh): readonly string[] {
+		const disturbed = mesh.fresh.some(({ kind }) => kind === 'boot' || kind === 'crash' || kind === 'homeMoved');
+		return mesh.projects.flatMap(({ home, homeName, config }) =>
+			Object.values(home?.facts.items ?? {}).flatMap((item) => {
+				const { key, holder, role, token, labels, stage } = item;
+				const name = `${key} ${token?.join('.')}`;
+				const node = mesh.nodes.find(({ id }) => holder?.startsWith(`${id}.`));
+				const isSilent = node && stage.kind === 'coding' && role !== null && !mesh.meets(node.name, homeName);
+				if (!isSilent || (disturbed && node.isUp)) {
+					this.#since.delete(name);
+					return [];
+				}
+				const since = this.#since.get(name) ?? mesh.nowMs;
+				this.#since.set(name, since);
+				const lostAfterMs = labels.includes('impatient') ? 0 : config.work.lost_after_seconds * 1_000;
+				const isOver = mesh.nowMs - since > Math.max(unknownMs, lostAfterMs) + passMs;
+				if (!isOver || this.#said.has(name)) return [];
+				this.#said.add(name);
+				return [`#${item.number} is still held by ${node.name}, silent for ${mesh.nowMs - since} ms`];
+			}),
+		);
+	}
 }
 
 function deadNodes({ nodes, events }: SeenMesh): readonly string[] {

@@ -4,33 +4,34 @@
  * an earlier registry allowed counts too.
  */
 import type { MeshNode, RegistryFacts } from '../../../../shared/registry/index.ts';
-import type { SeenMesh, SimEvent } from '../types.ts';
+import type { SeenMesh } from '../types.ts';
 
-/** Every member hears of a change within this, when nothing is broken. */
-const heardMs = 120_000;
+/** Who reaches the gateway hears of a change within this. */
+const heardMs = 45_000;
 const changers: ReadonlySet<string> = new Set(['owner', 'member']);
 
 export class RightsBook {
 	readonly #registries: { readonly facts: RegistryFacts; untilMs: number }[] = [];
-	readonly #faults = new Map<string, number>();
-	#seen = 0;
-	#brokenUntilMs = Number.NEGATIVE_INFINITY;
+	#apartMs = Number.NEGATIVE_INFINITY;
 	#nowMs = 0;
 
-	/** Takes note of what is in force now. Called at each step, by each who uses it. */
+	/** Takes note of what is in force now. Called once a step. */
 	read(mesh: SeenMesh): void {
 		this.#nowMs = mesh.nowMs;
-		for (const event of mesh.events.slice(this.#seen)) this.#note(event);
-		this.#seen = mesh.events.length;
-		if (this.#faults.size > 0 && !mesh.isCalm) this.#brokenUntilMs = mesh.nowMs;
+		const gateway = mesh.nodes.find(({ kind }) => kind === 'gateway')?.name;
+		const areApart = mesh.projects.some(({ homeName }) => gateway !== undefined && !mesh.meets(homeName, gateway));
+		const hasTrouble = mesh.fresh.some(
+			({ kind }) => kind === 'faultBegun' || kind === 'faultHealed' || kind === 'boot',
+		);
+		if (areApart || hasTrouble) this.#apartMs = mesh.nowMs;
 		const last = this.#registries.at(-1);
 		if (last) last.untilMs = mesh.nowMs;
 		if (last?.facts !== mesh.registry) this.#registries.push({ facts: mesh.registry, untilMs: mesh.nowMs });
 	}
 
-	/** Whether anybody may still not know what the registry says. */
+	/** Whether a home may still not know what the registry says. */
 	get isUnsettled(): boolean {
-		return this.#nowMs - this.#brokenUntilMs < heardMs;
+		return this.#nowMs - this.#apartMs < heardMs;
 	}
 
 	/** Whether a person may be spoken for from that node. */
@@ -56,6 +57,11 @@ export class RightsBook {
 		});
 	}
 
+	/** Whether the node takes new tasks: a draining one does not. */
+	mayTake(node: string): boolean {
+		return this.#wasTrue(({ nodes }) => memberIn(nodes, node)?.status === 'member');
+	}
+
 	/** Whether the node may hold facts of the project. */
 	mayRead(node: string, project: string): boolean {
 		return this.#wasTrue(({ nodes, projects, people }) => {
@@ -74,17 +80,6 @@ export class RightsBook {
 	#wasTrue(holds: (facts: RegistryFacts) => boolean): boolean {
 		const since = this.isUnsettled ? Number.NEGATIVE_INFINITY : this.#nowMs - heardMs;
 		return this.#registries.some(({ facts, untilMs }) => untilMs >= since && holds(facts));
-	}
-
-	#note(event: SimEvent): void {
-		if (event.kind === 'faultBegun') {
-			this.#faults.set(event.fault, (this.#faults.get(event.fault) ?? 0) + 1);
-		} else if (event.kind === 'faultHealed') {
-			const left = (this.#faults.get(event.fault) ?? 0) - 1;
-			if (left > 0) this.#faults.set(event.fault, left);
-			else this.#faults.delete(event.fault);
-			this.#brokenUntilMs = event.at;
-		}
 	}
 }
 

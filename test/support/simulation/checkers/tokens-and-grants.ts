@@ -1,9 +1,10 @@
 /**
  * [I4] Nothing under another token than the item's, or by another than its holder, is accepted; a spent token is never
  * valid again. [I5] At most one grant of an item role; at most one live process tree for it on a node, whose end is
- * shown before anything is said of it. Most is in the ledger; here is what only events show.
+ * shown before anything is said of it; nobody loses an item while it is heard of. Most is in the ledger; here is what
+ * only the order of events shows.
  */
-import type { Checker, SeenMesh } from '../types.ts';
+import type { Checker, SeenMesh, SimEvent } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
 import { grantName, type Ledger } from './ledger.ts';
 
@@ -13,15 +14,16 @@ export function tokensHold(ledger: Ledger): Checker {
 			project.repository.chain.slice(0, 3).flatMap(({ commit, landing }) => {
 				if (!landing || ledger.of(project.id).losses > 0) return [];
 				const isGranted = ledger.of(project.id).granted.has(grantName(landing.item, landing.token));
-				return isGranted
-					? []
-					: [`${commit} landed under ${landing.token.join('.')}, which was never given for ${landing.item}`];
+				const token = landing.token.join('.');
+				return isGranted ? [] : [`${commit} landed under ${token}, which was never given for ${landing.item}`];
 			}),
 		);
 	return ledgerChecker(ledger, [4, 'tokens hold'], { step: once(step) });
 }
 
 export function oneAtWork(ledger: Ledger): Checker {
+	const order = new Order();
+	const contact = new Contact();
 	const step = (mesh: SeenMesh): readonly string[] => [
 		...mesh.nodes.flatMap(({ name, attempts }) => {
 			const live = attempts.filter(({ isLive }) => isLive).map(({ project, item }) => `${project}/${item}`);
@@ -30,21 +32,117 @@ export function oneAtWork(ledger: Ledger): Checker {
 				(item) => `${name} has ${live.filter((one) => one === item).length} live trees for ${item}`,
 			);
 		}),
-		...eventsOf(mesh.fresh, 'reportSent').flatMap(({ node, project, item, token }) => {
-			const { attempts = [] } = mesh.nodes.find(({ name }) => name === node) ?? {};
-			const isLive = attempts.some(
-				(one) => one.isLive && one.project === project && grantName(one.item, one.token) === grantName(item, token),
-			);
-			return isLive ? [`${node} says how ${grantName(item, token)} ended while its tree lives`] : [];
-		}),
-		...eventsOf(mesh.fresh, 'agentStarted').flatMap(({ node, project, item, token }) => {
-			const isKnown = mesh.projects.some(({ id }) => id === project);
-			if (!isKnown || ledger.of(project).losses > 0) return [];
-			const isGranted = ledger.of(project).granted.has(grantName(item, token));
-			return isGranted ? [] : [`${node} works on ${grantName(item, token)}, which is granted nowhere`];
-		}),
+		...order.read(mesh, ledger),
+		...contact.read(mesh, ledger),
 	];
 	return ledgerChecker(ledger, [5, 'one at work'], { step: once(step) });
+}
+
+/** What must come before what: the grant, the agent, its end, the report. */
+class Order {
+	/** Grants that were durable at the end of the last step, or were published since. */
+	readonly #durable = new Set<string>();
+	/** Trees that began and have not ended, by node and grant. */
+	readonly #live = new Set<string>();
+
+	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
+		const said = mesh.fresh.flatMap((event) => this.#note(event, ledger));
+		for (const { id } of mesh.projects) {
+			for (const name of ledger.of(id).granted.keys()) this.#durable.add(`${id}/${name}`);
+		}
+		return said;
+	}
+
+	#note(event: SimEvent, ledger: Ledger): readonly string[] {
+		switch (event.kind) {
+			case 'published':
+				for (const { item, event: what, outcome, revision } of event.history) {
+					if (what !== 'grant' || outcome !== 'applied') continue;
+					this.#durable.add(`${event.project}/${grantName(item, [event.term, revision])}`);
+				}
+				return [];
+			case 'crash':
+				for (const name of this.#live) if (name.startsWith(`${event.node} `)) this.#live.delete(name);
+				return [];
+			case 'agentEnded':
+				this.#live.delete(this.#nameOf(event));
+				return [];
+			case 'agentStarted': {
+				const name = this.#nameOf(event);
+				const isTwice = this.#live.has(name);
+				this.#live.add(name);
+				const grant = `${event.project}/${grantName(event.item, event.token)}`;
+				if (isTwice) return [`${name} was begun while it runs`];
+				if (this.#durable.has(grant) || ledger.of(event.project).losses > 0) return [];
+				return [`${name} was begun before its grant was a fact`];
+			}
+			case 'reportSent':
+				return this.#live.has(this.#nameOf(event)) ? [`${this.#nameOf(event)} was reported while its tree lives`] : [];
+			default:
+				return [];
+		}
+	}
+
+	#nameOf({
+		node,
+		project,
+		item,
+		token,
+	}: Pick<Extract<SimEvent, { kind: 'agentStarted' }>, 'node' | 'project' | 'item' | 'token'>): string {
+		return `${node} ${project}/${grantName(item, token)}`;
+	}
+}
+
+/** A home takes a holder for lost after 30 s; who was out of reach a moment ago may count as silent since then. */
+const heardMs = 28_000;
+
+/** Since when each node and each home have met without a break. */
+class Contact {
+	readonly #since = new Map<string, number>();
+	/** Faults that are on and may keep anybody from hearing anybody. */
+	#disturbances = 0;
+
+	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
+		for (const event of mesh.fresh) {
+			if (event.kind === 'faultBegun' && disturbing.has(event.fault)) this.#disturbances += 1;
+			if (event.kind === 'faultHealed' && disturbing.has(event.fault)) this.#disturbances -= 1;
+		}
+		const isDisturbed = this.#disturbances > 0;
+		for (const { name } of mesh.nodes) {
+			for (const { homeName } of mesh.projects) {
+				const pair = `${name} ${homeName}`;
+				const isBroken =
+					isDisturbed || !mesh.meets(name, homeName) || mesh.fresh.some((event) => isTrouble(event, name, homeName));
+				if (isBroken || !this.#since.has(pair)) this.#since.set(pair, mesh.nowMs);
+			}
+		}
+		return eventsOf(mesh.fresh, 'published').flatMap(({ project, node, history }) =>
+			history.flatMap(({ item, event, outcome, reason, revision }) => {
+				if (event !== 'release' || outcome !== 'applied' || !reason?.includes('not heard of')) return [];
+				const grant = [...ledger.of(project).granted].findLast(
+					([name, { revision: given }]) => name.startsWith(`${item}/`) && given < revision,
+				);
+				const holder = mesh.nodes.find(({ id }) => grant?.[1].holder.startsWith(`${id}.`))?.name;
+				const metMs = mesh.nowMs - (this.#since.get(`${holder} ${node}`) ?? mesh.nowMs);
+				return metMs > heardMs ? [`${holder} lost ${item} as silent, though it met ${node} for ${metMs} ms`] : [];
+			}),
+		);
+	}
+}
+
+/** What may keep two from hearing each other without cutting them off. */
+const disturbing: ReadonlySet<string> = new Set([
+	'latency',
+	'lostConnections',
+	'sleeper',
+	'clockRate',
+	'failingSync',
+	'fullDisk',
+]);
+
+function isTrouble(event: SimEvent, ...names: readonly string[]): boolean {
+	if (event.kind === 'boot' || event.kind === 'crash') return names.includes(event.node);
+	return (event.kind === 'faultBegun' || event.kind === 'faultHealed') && disturbing.has(event.fault);
 }
 
 /** What stays wrong is said once. */

@@ -41,7 +41,9 @@ function unreachable(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledge
 	const busy = new Set(node.attempts.map(({ item }) => item));
 	const reached = [project.repository, ...project.former].map(reachable);
 	const told = new Set(eventsOf(mesh.events, 'agentEnded').map(({ item, token }) => `${item}/${token.join('.')}`));
-	return node.made.flatMap(({ project: of, item, token, commit }) => {
+	return node.made.flatMap(({ project: of, item, token, commit, base }) => {
+		// What stands on a commit that is not main's is refused, and stays where it was made.
+		if (!ledger.of(project.id).isOnMain(base)) return [];
 		if (of !== project.id || deleted.has(item) || open.has(item) || busy.has(item)) return [];
 		if (!told.has(`${item}/${token.join('.')}`) || reached.some((commits) => commits.has(commit))) return [];
 		return [`${commit}, made at ${node.name} for ${item}/${token.join('.')}, is reachable from no ref`];

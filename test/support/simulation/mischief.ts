@@ -1,0 +1,147 @@
+/**
+ * What people do that they may not, or not any more: they write as somebody else, as an agent or as the system, approve
+ * what they were shown long ago, and speak on while their access is taken away. And epics, whose end is nobody's word.
+ */
+import type { ItemDraft } from '../../../shared/operations/index.ts';
+import type { Item } from '../../../shared/pipeline/index.ts';
+import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import { setPerson } from '../../../shared/registry/index.ts';
+import { speak } from './people.ts';
+import type { World } from './world.ts';
+
+interface Mischief {
+	readonly atMs: number;
+	readonly what: string;
+	readonly run: (world: World) => void;
+}
+
+export interface MischiefDrawing {
+	readonly random: SimRandom;
+	readonly project: string;
+	readonly speakers: readonly string[];
+	readonly busyMs: number;
+	/** Keys of items that people have. */
+	readonly keys: readonly string[];
+	/** Makes a key of its own for an epic and its children. */
+	readonly keyOf: (n: number) => string;
+}
+
+/** All of it for one project. */
+export function drawMischief(drawing: MischiefDrawing): Mischief[] {
+	return [...impostures(drawing), ...oldApprovals(drawing), ...epic(drawing)];
+}
+
+/** One person loses the access to change anything for a while. */
+export function drawDemotion(random: SimRandom, person: string, busyMs: number): Mischief[] {
+	if (random.below(3) > 0) return [];
+	const atMs = 20_000 + random.below(busyMs / 2);
+	const set = (access: 'viewer' | 'member') => (world: World) => {
+		const { process } = world.machine('gate');
+		process?.core?.registry
+			.change((facts) => setPerson(facts, { id: person, access }))
+			.then(
+				({ revision }) => process.emit({ kind: 'registry', revision, what: `${person} is ${access}` }),
+				() => process.emit({ kind: 'refused', node: 'gate', code: 'REFUSED', what: `${person} as ${access}` }),
+			);
+	};
+	return [
+		{ atMs, what: `${person} may only look`, run: set('viewer') },
+		{ atMs: atMs + 70_000, what: `${person} may speak again`, run: set('member') },
+	];
+}
+
+type Forged = Omit<Partial<ItemDraft>, 'by'> & { readonly by: string; readonly event: string };
+
+function impostures({ random, project, speakers, busyMs, keys }: MischiefDrawing): Mischief[] {
+	return Array.from({ length: 4 }, (_, n) => {
+		const who = random.pick(speakers);
+		const other = speakers.find((one) => one !== who) ?? who;
+		const kind = random.below(7);
+		const key = random.pick(keys);
+		return {
+			atMs: 6_000 + random.below(busyMs - 6_000),
+			what: `pose ${kind} ${n}`,
+			run: (world: World) => {
+				const item = world
+					.machine(who)
+					.process?.seats()
+					.find(({ replica }) => replica.id === project)?.replica.facts.items[key];
+				if (!item) return;
+				const forged = forge(kind, { item, who, other, main: world.origins.project(project).main });
+				speak(world, { who, project, draft: { item: key, args: {}, ...forged } as unknown as ItemDraft });
+			},
+		};
+	});
+}
+
+interface Around {
+	readonly item: Item;
+	readonly who: string;
+	readonly other: string;
+	readonly main: string;
+}
+
+/** An entry that says of itself what it is not. */
+function forge(kind: number, { item, who, other, main }: Around): Forged {
+	const token = item.token ? { token: item.token } : {};
+	const result = { commit: main, base: main };
+	const holder = item.holder ? { onBehalfOf: item.holder } : {};
+	switch (kind) {
+		case 0:
+			return { by: 'system', who: 'system', event: 'block', args: { reason: 'because' } } as Forged;
+		case 1:
+			return { by: 'scheduler', who: 'scheduler', event: 'start' } as Forged;
+		case 2:
+			return { by: 'landing', who: 'landing', event: 'landed', args: { commit: main }, ...token } as Forged;
+		case 3:
+			return { by: 'gates', who: 'shell', event: 'submit', args: result, ...token, ...holder } as Forged;
+		case 4:
+			return { by: 'agent', who: 'agent', event: 'block', args: { reason: 'no' }, ...token, ...holder } as Forged;
+		case 5:
+			return { by: 'user', who: other, event: 'edit', args: { title: `By ${who} for ${other}` } } as Forged;
+		default:
+			return { by: 'system', who: 'system', event: 'release', args: { reason: 'mine' } } as Forged;
+	}
+}
+
+/** Somebody looked once, and answers when the change is another one. */
+function oldApprovals({ random, project, speakers, busyMs }: MischiefDrawing): Mischief[] {
+	const shown = new Map<string, { readonly commit: string; readonly base: string }>();
+	return Array.from({ length: 10 }, (_, n) => ({
+		atMs: 10_000 + random.below(busyMs - 10_000),
+		what: `look ${n}`,
+		run: (world: World) => {
+			const who = speakers[n % speakers.length] ?? '';
+			const seat = world
+				.machine(who)
+				.process?.seats()
+				.find(({ replica }) => replica.id === project);
+			const main = world.origins.project(project).main;
+			for (const { key, stage, result } of Object.values(seat?.replica.facts.items ?? {})) {
+				const before = shown.get(key);
+				if (!result) continue;
+				shown.set(key, before ?? result);
+				if (!before || before.commit === result.commit || stage.kind !== 'reviewHold') continue;
+				const args = { branch: before.commit, main, mergeBase: before.base };
+				speak(world, { who, project, draft: { by: 'user', who, item: key, event: 'approve', args } });
+			}
+		},
+	}));
+}
+
+function epic({ random, project, speakers, busyMs, keyOf }: MischiefDrawing): Mischief[] {
+	const who = random.pick(speakers);
+	const say = (n: number, atMs: number, args: object): Mischief => ({
+		...{ atMs, what: `epic ${n}` },
+		run: (world) =>
+			speak(world, { who, project, draft: { by: 'user', who, item: keyOf(n), event: 'add', args: { ...args } } }),
+	});
+	const child = (n: number): Mischief =>
+		say(n, 4_000 + random.below(busyMs / 3), {
+			title: `Part ${n}`,
+			type: 'story',
+			description: 'Do it.',
+			parent: keyOf(0),
+		});
+	return [say(0, 600, { title: 'All of it', type: 'epic', description: '' }), child(1), child(2)];
+}
