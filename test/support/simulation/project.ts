@@ -42,6 +42,8 @@ export interface SimProjectOpening {
 }
 
 const author = { name: 'Ada', email: 'ada@example.org' };
+/** A generation of the index lasts for a hundred publications or so, that each seed sees several. */
+const turnBounds = { structuresMin: 200, structuresPerRecordMax: 2 };
 const silentLog = { write: () => {}, lastLine: () => null, close: () => {} };
 
 /** Opens it on a process of a machine; `Projects` starts it. */
@@ -59,7 +61,8 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 	const settings = new ConfigAtMain(repository, id);
 	const main = new MainReader(repository);
 
-	const { index, logs, own, pending } = await openFacts({ store, clock, random, identity, log, project: id });
+	const stands = { store, clock, random, identity, log, project: id };
+	const { index, logs, own, pending } = await openFacts({ ...stands, turnBounds });
 	const rights = registry.rights(id);
 	const home = new Home(
 		wire('home', {

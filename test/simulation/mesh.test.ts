@@ -1,0 +1,51 @@
+/**
+ * Whole meshes, one seed each: the real gateway, homes, workers and laptops over the twins of their ports, with agents
+ * that fail and lie, people who change their minds, and a random subset of all faults. `scripts/simulate` runs more.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyOnce } from '../support/simulation/quick-crypto.ts';
+import { failureText, mediansMin, Totals, writeTrace } from '../support/simulation/report.ts';
+import { runSeed } from '../support/simulation/run-seed.ts';
+import type { SeedResult } from '../support/simulation/types.ts';
+
+const isLong = Boolean(process.env.GANGLINE_TEST_ALL);
+const count = isLong ? 200 : 24;
+const perTest = 4;
+const groups = Array.from({ length: count / perTest }, (_, n) => n * perTest + 1);
+const totals = new Totals();
+
+let undo = (): void => {};
+beforeAll(() => {
+	undo = verifyOnce();
+});
+afterAll(() => undo());
+
+function words(result: SeedResult): string {
+	return result.violations.length === 0 ? '' : failureText(result, writeTrace(result), []);
+}
+
+describe('a mesh in bad weather', () => {
+	test.each(groups)(
+		'[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] [I11] [I12] [I13] [I14] [I15] keeps every rule (seeds from %i)',
+		async (from) => {
+			for (let seed = from; seed < from + perTest; seed++) {
+				const result = await runSeed(seed);
+				totals.add(result);
+				expect(words(result)).toBe('');
+			}
+		},
+	);
+
+	test('goes through enough in each run, and through every kind of fault', () => {
+		process.stdout.write(`${totals.text()}\n`);
+		expect(totals.poor).toEqual([]);
+		expect(mediansMin.landings).toBe(12);
+		if (isLong) expect(totals.missing).toEqual([]);
+	});
+
+	test.each([1, 7, 13])('is the same run for the same seed (%i)', async (seed) => {
+		const [first, second] = [await runSeed(seed), await runSeed(seed)];
+		expect(second.hash).toBe(first.hash);
+		expect((await runSeed(seed + 1)).hash).not.toBe(first.hash);
+	});
+});
