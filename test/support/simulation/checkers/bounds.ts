@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.ts';
 const refusalsMax = 500;
 const timersMax = 2_000;
 /** Authors of a node that the facts may still name when all is calm: those of its process, and of a few before it. */
-const authorsPerNodeMax = 24;
+const authorsPerNodeMax = 7;
 const bytesPerNodeMax = 32 * 1024 * 1024;
 
 export function boundsHold(ledger: Ledger): Checker {
@@ -51,8 +51,11 @@ function leftOver(mesh: SeenMesh, { home, name, id, homeName }: SeenProject): re
 			.filter(({ project, item }) => project === id && home.facts.items[item]?.stage.kind === 'done')
 			.map(({ item }) => `${node.name} still keeps its report about ${item}, which landed`),
 	);
+	const speakers = mesh.nodes.filter(({ kind }) => kind !== 'worker');
+	const areAllHere = speakers.every((node) => node.isUp && members.includes(node));
 	return [
 		...settled,
+		...(areAllHere && home.refusals > 0 ? [`${homeName} keeps ${home.refusals} refusals that everyone has heard`] : []),
 		...mesh.nodes.flatMap((node) => {
 			const count = authors.filter((author) => author.startsWith(`${node.id}.`)).length;
 			return count > authorsPerNodeMax ? [`the facts of ${name} name ${count} authors of ${node.name}`] : [];

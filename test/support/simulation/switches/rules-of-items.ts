@@ -67,11 +67,6 @@ export const itemSwitches: readonly Switch[] = [
 		],
 	},
 	{
-		name: 'coder-judges-itself',
-		breaks: 'an item is judged by another than its coder',
-		edits: [{ file: guards, find: "return item.role === 'qa' ? null : 'notYours';", replace: 'return null;' }],
-	},
-	{
 		name: 'counters-in-clean-up',
 		breaks: 'no counter of tries is reset by a grant that ends',
 		edits: [
@@ -147,18 +142,6 @@ export const itemSwitches: readonly Switch[] = [
 				find: "return context.diffIsAsShown(item, shown) ? null : 'movedSinceReview';",
 				replace: 'return null;',
 			},
-		],
-	},
-	{
-		name: 'approval-outlives-result',
-		breaks: 'a new result needs a new approval',
-		edits: [
-			{
-				file: books,
-				find: 'return args.commit && args.base ? { result: resultIn(args), approval: null, lastFailure: null } : {};',
-				replace: 'return args.commit && args.base ? { result: resultIn(args), lastFailure: null } : {};',
-			},
-			{ file: books, find: 'return { ...reset, approval: null, words:', replace: 'return { ...reset, words:' },
 		],
 	},
 	{

@@ -92,17 +92,6 @@ export const landingSwitches: readonly Switch[] = [
 		],
 	},
 	{
-		name: 'unknown-is-failed',
-		breaks: 'an outcome that nobody knows is read from main and never guessed',
-		edits: [
-			{
-				file: queue,
-				find: "return this.#options.main.landing(item.key) ? { kind: 'landed' as const } : { kind: 'overtaken' as const };",
-				replace: "return { kind: 'overtaken' as const };",
-			},
-		],
-	},
-	{
 		name: 'unapproved-lands',
 		breaks: 'where a person approves each change, nothing lands without',
 		edits: [

@@ -135,20 +135,19 @@ export const nodeSwitches: readonly Switch[] = [
 		],
 	},
 	{
-		name: 'revoked-works-on',
-		breaks: 'who may not work for a project is given nothing of it',
-		edits: [
-			{
-				file: 'node/home/worker-pool.ts',
-				find: "const isGone = standing === 'gone' || standing === 'barred';",
-				replace: "const isGone = standing === 'nobody' as string;",
-			},
-		],
-	},
-	{
 		name: 'draining-takes',
 		breaks: 'a draining node takes nothing new',
 		edits: [
+			{
+				file: 'node/foreign/work-service.ts',
+				find: 'const reason = takesNothing();',
+				replace: 'const reason = takesNothing() === null ? null : null;',
+			},
+			{
+				file: 'node/foreign/work-service.ts',
+				find: 'return { begun: takesNothing() === null && found.standing().qualified',
+				replace: 'return { begun: found.standing().qualified',
+			},
 			{
 				file: 'node/home/worker-pool.ts',
 				find: "const takes = standing === 'member' && state.shortage === null",

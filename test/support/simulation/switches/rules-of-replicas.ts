@@ -33,17 +33,6 @@ export const replicaSwitches: readonly Switch[] = [
 		],
 	},
 	{
-		name: 'received-before-stored',
-		breaks: 'a flush of another node is on disk before it is folded or passed on',
-		edits: [
-			{
-				file: logs,
-				find: "await this.#options.store.write([{ kind: 'append', stream: known.stream, bytes }]);",
-				replace: "void this.#options.store.write([{ kind: 'append', stream: known.stream, bytes }]).catch(() => {});",
-			},
-		],
-	},
-	{
 		name: 'failed-sync-ignored',
 		breaks: 'what the disk refused is not acknowledged',
 		edits: [{ file: store, find: 'this.#fail(batch, cause);\n\t\t\treturn;', replace: 'void cause;' }],
@@ -80,17 +69,6 @@ export const replicaSwitches: readonly Switch[] = [
 				file: exchange,
 				find: 'await this.logs.trim(this.#coverage.stableUpTo(this.#options.others(), acceptedUpTo));',
 				replace: 'await this.logs.trim(acceptedUpTo);',
-			},
-		],
-	},
-	{
-		name: 'own-trimmed-unheard',
-		breaks: 'an author keeps its entry until the answer is on its disk',
-		edits: [
-			{
-				file: replica,
-				find: "author.startsWith(nodeId) && author.endsWith('.edge') ? Math.min(n, heard[author] ?? 0) : n,",
-				replace: "author.startsWith(nodeId) && author.endsWith('.edge') ? Math.max(n, heard[author] ?? 0) : n,",
 			},
 		],
 	},
@@ -242,10 +220,5 @@ export const replicaSwitches: readonly Switch[] = [
 				replace: 'if (gone.size >= 0) return;',
 			},
 		],
-	},
-	{
-		name: 'hole-for-ever',
-		breaks: 'texts that are written on two sides merge, whoever was away',
-		edits: [{ file: durable, find: 'this.#rotateIfShared(own);', replace: 'void own;' }],
 	},
 ];
