@@ -280,12 +280,16 @@ export interface SimHomeParts {
 	readonly random: SimRandom;
 }
 
+/** A generation of the index lasts for a few dozen publications, so that every test of some length sees several. */
+const turnBounds = { structuresMin: 40, structuresPerRecordMax: 2 };
+
 /** A home without git: facts, logs and exchange as in production, its history in the store. */
 export async function openSimHome(
 	parts: SimHomeParts,
 ): Promise<{ home: Home; exchange: HomeExchange; workAuthor: string }> {
 	const { store, identity, registry, clock, log, random } = parts;
-	const { index, logs, own, pending } = await openFacts({ store, clock, random, identity, log, project: projectId });
+	const opening = { store, clock, random, identity, log, project: projectId };
+	const { index, logs, own, pending } = await openFacts({ ...opening, turnBounds });
 	const rights = registry.rights(projectId);
 	const home = new Home({
 		document: index,
