@@ -11,6 +11,7 @@ import { type GanglineError, ganglineError } from '../ports/index.ts';
 import type { Disk, DiskOp, DiskPair, KeyRange, Mark } from './disk.ts';
 import { MarkFile, readMark } from './mark-file.ts';
 import { refuseNewer } from './open.ts';
+import { disarmTables } from './table-check.ts';
 
 type Database = Level<string, Buffer>;
 
@@ -29,6 +30,7 @@ export async function openLevelDisk(path: string): Promise<Disk> {
 		await finishStartingAgain(path);
 		refuseMissing(path, mark);
 		await makeFirst(path);
+		disarmTables(join(path, 'level'));
 		const database = await openDatabase(path, join(path, 'level'));
 		return new LevelDisk({ path, lock, database, mark: readMark(join(path, 'mark')) });
 	} catch (error) {
