@@ -18,7 +18,7 @@ import { operationMethod } from '../shared/protocol/mesh.ts';
 import { accessAt, gatewayOf, memberOf } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
 import { openForeign } from './compose-foreign.ts';
-import { openWorkers } from './compose-workers.ts';
+import { type OpenedWorkers, openWorkers } from './compose-workers.ts';
 import type { Projects } from './home/projects.ts';
 import { openAtKeptPort } from './kept-port.ts';
 import { NodeMesh } from './node-mesh.ts';
@@ -46,7 +46,7 @@ export async function openKnownMesh({ config }: NodeParts, mesh: NodeMesh): Prom
 	if (membership !== null) await mesh.open(membership);
 }
 
-function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects): Promise<AsyncDisposable> {
+function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects): Promise<OpenedWorkers> {
 	const { config, clock, log } = parts;
 	return openWorkers(parts, {
 		...{ network, rpc },
@@ -61,7 +61,7 @@ function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects
 	});
 }
 
-async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
+export async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
 	const { identity, store, clock, random, log } = parts;
 	const slot: { network?: ListeningNetwork } = {};
 	const mesh = await openMesh({

@@ -36,6 +36,7 @@ import { openRepositories, type Repositories } from './compose-canonical.ts';
 import { askGateway, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
+import { fetchLostFacts } from './fetch-lost-facts.ts';
 import { nodesSeenByGateway } from './gateway-view.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
 import { Projects } from './home/projects.ts';
@@ -107,6 +108,7 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 		// What an earlier process left running must be gone before anything is begun.
 		const swept = await parts.processes.sweep();
 		if (swept.kind === 'survivors') log.error('processes.survived', { pids: swept.pids });
+		await fetchLostFacts(parts);
 		await projects.start();
 		await openKnownMesh(parts, mesh);
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;

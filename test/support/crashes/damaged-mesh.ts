@@ -2,7 +2,8 @@
  * A home, a gateway and a laptop on real stores in real folders, filled once and closed; then again and again one of the
  * stores is damaged and the mesh opened on copies, until all have told each other everything. A replica must then have
  * again all that was acknowledged. A home must have all that it or the logs of others still hold; facts that it lost go
- * back, for everyone alike, to what was acknowledged earlier, and its store has named that.
+ * back, for everyone alike, to what was acknowledged earlier, and its store has named that. (As a whole program it asks
+ * its replicas for them before it opens: crash-lost-facts.test.ts. Here it opens without.)
  */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
