@@ -17,6 +17,7 @@ export interface HomeEventsOptions {
 	readonly replicas: Pick<ReplicaSet, 'find'>;
 	readonly clock: Clock;
 	readonly log: Log;
+	readonly follows: (project: string, key: string) => boolean;
 }
 
 /** A home that ends the stream while it is connected is asked again after this. */
@@ -87,14 +88,16 @@ export class HomeEvents implements Disposable {
 	}
 
 	#pass(node: NodeId, event: ChangeEvent): void {
-		const { mesh, hub, replicas } = this.#options;
+		const { mesh, hub, replicas, follows } = this.#options;
 		const project = projectOf(event);
 		if (project === null || mesh.facts().projects[project]?.home !== node) return;
 		if (event.kind === 'project') {
 			const view = { ...event.project, name: nameOf(mesh.facts(), project) };
 			replicas.find({ kind: 'id', id: project })?.remember(view);
 			hub.publish({ ...event, project: view });
-		} else if (event.kind === 'log' || event.kind === 'progress') hub.publish(event);
+		} else if (event.kind === 'progress') hub.publish(event);
+		// Of an item that somebody follows every line comes, from wherever it runs, on a way of its own.
+		else if (event.kind === 'log' && !follows(project, event.key)) hub.publish(event);
 	}
 }
 

@@ -9,7 +9,7 @@ import { type Mesh, openMesh } from '../shared/mesh/index.ts';
 import { serveJoin } from '../shared/mesh/join/index.ts';
 import type { Admission, Clock, Log, Network, Random, Store } from '../shared/ports/index.ts';
 import { members as membersOf } from '../shared/registry/index.ts';
-import { ReplicaSet } from '../shared/replica/index.ts';
+import { followedAtHome, LiveLogs, ReplicaSet } from '../shared/replica/index.ts';
 import type { GatewayCore } from './context.ts';
 import { HomeEvents } from './home-events.ts';
 import { Members } from './members.ts';
@@ -58,11 +58,13 @@ export async function openCore(options: CoreOptions): Promise<OpenCore> {
 		replicas: replicaSet(options, mesh, hub),
 		startedAt: clock.now(),
 	};
-	const homes = await serve(core);
+	const live = bringLogs(core);
+	const homes = await serve(core, live);
 	return {
 		core,
 		async [Symbol.asyncDispose]() {
 			homes[Symbol.dispose]();
+			live.stop();
 			recovery.stop();
 			await core.replicas[Symbol.asyncDispose]();
 			await mesh[Symbol.asyncDispose]();
@@ -80,7 +82,7 @@ async function openOwnMesh(options: CoreOptions, tokens: JoinTokens): Promise<Me
 	});
 }
 
-async function serve(core: GatewayCore): Promise<HomeEvents> {
+async function serve(core: GatewayCore, live: LiveLogs): Promise<HomeEvents> {
 	const { mesh, registry, tokens, recovery, replicas, clock, log, version } = core;
 	serveJoin({
 		...{ network: mesh.network, clock, log, version },
@@ -92,7 +94,19 @@ async function serve(core: GatewayCore): Promise<HomeEvents> {
 		.catch((error: unknown) => log.error('gateway.notTold', { what: 'its addresses', error }));
 	mesh.onFacts(() => void replicas.review());
 	await replicas.review();
-	return new HomeEvents(core);
+	return new HomeEvents({ ...core, follows: (project, key) => live.follows(project, key) });
+}
+
+/** What people follow at the gateway comes from the homes, in the name of who follows. */
+function bringLogs({ mesh, hub, replicas, clock, log }: GatewayCore): LiveLogs {
+	const live = new LiveLogs({ clock, log, publish: (event) => hub.publish(event) });
+	hub.bringLogs(({ project, item, person }) => {
+		const seat = replicas.find({ kind: 'id', id: project });
+		const home = () => mesh.facts().projects[project]?.home ?? null;
+		const followed = seat ? followedAtHome(mesh.rpc, { replica: seat.replica, home, item, person }) : null;
+		return followed === null ? () => undefined : live.follow(followed);
+	});
+	return live;
 }
 
 function replicaSet({ store, clock, random, identity, log }: CoreOptions, mesh: Mesh, hub: EventHub): ReplicaSet {

@@ -7,6 +7,7 @@ import { createRuntime, nativeProgram, runtimePrograms } from './agents/index.ts
 import type { NodeParts } from './compose.ts';
 import type { LogTail, WorkerLink } from './home/worker-link.ts';
 import {
+	followRun,
 	type GateRunner,
 	RunLogs,
 	realAttempts,
@@ -84,6 +85,7 @@ export function localLink({ worker, logs }: Pick<OpenedWorker, 'worker' | 'logs'
 		cancel: (key, reason) => worker.cancel(key, reason),
 		acknowledge: (task) => worker.acknowledge(task),
 		log: async (key, query) => readLog(logs, key, query),
+		follow: (place, signal) => followRun(logs, place, signal),
 	};
 }
 

@@ -14,6 +14,7 @@ import { ForeignProjects, StateTeller, serveWork } from './foreign/index.ts';
 import type { Project } from './home/project.ts';
 import { serveWorkers } from './home/worker-desk.ts';
 import { formerHome } from './rehome/index.ts';
+import { followRun } from './worker/index.ts';
 
 export interface MeshOfWorkers {
 	readonly network: Pick<Network, 'subscribe' | 'links'>;
@@ -27,7 +28,12 @@ export interface MeshOfWorkers {
 }
 
 /** Disposing it ends what this node does for homes elsewhere; what it finished is kept and delivered later. */
-export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promise<AsyncDisposable> {
+export interface OpenedWorkers extends AsyncDisposable {
+	/** The registry has changed: resolves when this node works for no home but those that it names. */
+	review(): Promise<void>;
+}
+
+export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promise<OpenedWorkers> {
 	const { registry, doors, station, identity, clock, log } = parts;
 	const { network, rpc, openForeign, openPacks, projects } = mesh;
 	const self = identity.nodeId;
@@ -65,6 +71,10 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 			const made = opened.get(id);
 			return made ? readLog(made.logs, key, query) : { run: null, lines: [], dropped: 0 };
 		},
+		async *follow(id, run, signal) {
+			const made = opened.get(id);
+			if (made !== undefined) yield* followRun(made.logs, run, signal);
+		},
 	});
 	const teller = new StateTeller({
 		...{ rpc, clock, log },
@@ -87,14 +97,16 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 			if (kind === 'up') teller.changed();
 		}),
 		registry.subscribe(() => {
-			void foreign.review().then(() => teller.changed());
 			// Who may work for us may have changed.
 			for (const project of projects()) project.poke();
 		}),
 	];
 	teller.start();
-	void foreign.review().then(() => teller.changed());
 	return {
+		review: async () => {
+			await foreign.review();
+			teller.changed();
+		},
 		[Symbol.asyncDispose]: async () => {
 			for (const end of ends) end();
 			teller.stop();

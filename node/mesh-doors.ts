@@ -7,7 +7,7 @@ import type { Rpc } from '../shared/mesh/rpc.ts';
 import { ganglineError, type NodeId } from '../shared/ports/index.ts';
 
 export interface OpenDoors {
-	readonly rpc: Pick<Rpc, 'ask'>;
+	readonly rpc: Pick<Rpc, 'ask' | 'askStream'>;
 	readonly packs: Packs;
 	/** The gateway, while it is connected. */
 	readonly gateway: () => NodeId | null;
@@ -23,6 +23,7 @@ export class MeshDoors {
 
 	readonly rpc: OpenDoors['rpc'] = {
 		ask: async (node, method, args, options) => this.#opened(node).rpc.ask(node, method, args, options),
+		askStream: (node, stream, args, options) => this.#opened(node).rpc.askStream(node, stream, args, options),
 	};
 
 	readonly packs: Packs = {

@@ -10,10 +10,12 @@ import { registerProjectMethod } from '../shared/protocol/mesh.ts';
 import { sealMethod, takeMethod, unsealMethod } from '../shared/protocol/rehome.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { gatewayOf, type MeshProject, memberOf } from '../shared/registry/index.ts';
-import { type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
+import { type LiveLogs, type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
 import type { NodeParts } from './compose.ts';
+import type { OpenedWorkers } from './compose-workers.ts';
 import type { Project } from './home/project.ts';
 import type { Projects } from './home/projects.ts';
+import { bringLogs, serveItemLines } from './live-logs.ts';
 import { becomeHome, cedeProject, sealProject, takeProject, unsealProject } from './rehome/index.ts';
 
 export interface NodeMeshOptions {
@@ -24,7 +26,7 @@ export interface NodeMeshOptions {
 	/** Answers what is asked of this node's own projects and of itself. */
 	readonly answer: (asked: AskedOperation) => Promise<unknown>;
 	/** Binds homes and workers of this node to those of others; disposing it ends what this node does for them. */
-	readonly attach: (mesh: Mesh) => Promise<AsyncDisposable>;
+	readonly attach: (mesh: Mesh) => Promise<OpenedWorkers>;
 	/** Results of this node's agents that the home of a project has not settled. */
 	readonly resultsWaiting: (project: string) => number;
 	readonly checkout: (project: string) => string | null;
@@ -35,10 +37,13 @@ interface Opened {
 	readonly mesh: Mesh;
 	readonly replicas: ReplicaSet;
 	readonly hello: Hello;
-	readonly work: AsyncDisposable;
+	readonly work: OpenedWorkers;
+	readonly live: LiveLogs;
 	/** Own projects that sync keeps equal. */
 	readonly shared: Set<string>;
 }
+
+const personOf = (mesh: Mesh, node: NodeId): string | null => memberOf(mesh.facts(), node)?.person ?? null;
 
 /** How long a question waits for a project that has no home here at the moment. */
 const movingMsMax = 3_000;
@@ -117,10 +122,17 @@ export class NodeMesh {
 		});
 		registry.set(mesh.facts());
 		serveOperations({ mesh, clock, answer, events: hub });
+		const served = { mesh, clock, projects: () => this.#options.projects.all() };
+		serveItemLines(served);
+		const live = bringLogs({
+			...{ ...served, parts },
+			seat: (id) => replicas.find({ kind: 'id', id }),
+			speaker: () => personOf(mesh, identity.nodeId),
+		});
 		this.#serveCovered(mesh);
 		this.#serveMoves(mesh);
 		const work = await attach(mesh);
-		this.#opened = { mesh, replicas, work, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
+		this.#opened = { mesh, replicas, work, live, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
 		mesh.onFacts((facts) => {
 			registry.set(facts);
 			void this.review();
@@ -153,6 +165,7 @@ export class NodeMesh {
 		const opened = this.#opened;
 		if (opened === null) return;
 		opened.hello[Symbol.dispose]();
+		opened.live.stop();
 		await opened.work[Symbol.asyncDispose]();
 		await opened.replicas[Symbol.asyncDispose]();
 		await opened.mesh[Symbol.asyncDispose]();
@@ -166,6 +179,8 @@ export class NodeMesh {
 		try {
 			await this.#cede(opened);
 			await opened.replicas.review();
+			// Two workers of one project would share one box of reports: what is done for a home elsewhere ends before.
+			await opened.work.review();
 			await this.#becomeHome(opened);
 			for (const project of this.#options.projects.all()) await this.#share(opened, project);
 		} catch (error) {

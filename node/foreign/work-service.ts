@@ -3,13 +3,21 @@
  * while the registry lets this node work for it; a draining node takes nothing new and lets what runs end [I13].
  */
 import type { Rpc } from '../../shared/mesh/rpc.ts';
+import type { LogLine } from '../../shared/operations/index.ts';
 import { ganglineError, type Log, type NodeId, type Peer } from '../../shared/ports/index.ts';
-import { workAcknowledge, workBegin, workCancel, workLog, workOffer } from '../../shared/protocol/work-methods.ts';
-import type { LogQuery, LogTail } from '../home/worker-link.ts';
+import {
+	workAcknowledge,
+	workBegin,
+	workCancel,
+	workLines,
+	workLog,
+	workOffer,
+} from '../../shared/protocol/work-methods.ts';
+import type { FollowedRun, LogQuery, LogTail } from '../home/worker-link.ts';
 import type { ForeignProject } from './foreign-project.ts';
 
 export interface WorkServiceOptions {
-	readonly rpc: Pick<Rpc, 'serve'>;
+	readonly rpc: Pick<Rpc, 'serve' | 'serveStream'>;
 	readonly log: Log;
 	/** By the registry: the home of a project that this node works for; null where it does not. */
 	readonly homeOf: (project: string) => NodeId | null;
@@ -17,10 +25,12 @@ export interface WorkServiceOptions {
 	readonly takesNothing: () => string | null;
 	readonly project: (id: string) => ForeignProject | undefined;
 	readonly runLog: (project: string, key: string, query: LogQuery) => LogTail;
+	/** Lines of a run as they are written, until it ends. */
+	readonly follow: (project: string, run: FollowedRun, signal: AbortSignal) => AsyncIterable<readonly LogLine[]>;
 }
 
-/** Begins to answer `work.offer`, `begin`, `cancel`, `acknowledge` and `log`. */
-export function serveWork({ rpc, log, homeOf, takesNothing, project, runLog }: WorkServiceOptions): void {
+/** Begins to answer `work.offer`, `begin`, `cancel`, `acknowledge`, `log` and `lines`. */
+export function serveWork({ rpc, log, homeOf, takesNothing, project, runLog, follow }: WorkServiceOptions): void {
 	const asked = (id: string, { node }: Peer): ForeignProject => {
 		if (homeOf(id) !== node) {
 			throw ganglineError('FORBIDDEN', `${node} is not the home of project ${id}, or this node does not work for it`, {
@@ -55,6 +65,10 @@ export function serveWork({ rpc, log, homeOf, takesNothing, project, runLog }: W
 		asked(id, peer);
 		return withinFrame(runLog(id, key, { run, lines }));
 	});
+	rpc.serveStream(workLines, async function* ({ project: id, ...run }, peer, signal) {
+		asked(id, peer);
+		for await (const lines of follow(id, run, signal)) yield { lines: lines.map(wholeMs) };
+	});
 }
 
 /** Half a frame: the newest lines are kept, what is left out is counted. */
@@ -65,8 +79,10 @@ function withinFrame({ run, lines, dropped }: LogTail) {
 		room -= (lines[from - 1]?.text.length ?? 0) + 100;
 		if (room < 0) break;
 	}
-	const kept = lines.slice(from).map((line) => ({ ...line, at: Math.floor(line.at) }));
+	const kept = lines.slice(from).map(wholeMs);
 	return { run, lines: kept, dropped: dropped + from };
 }
+
+const wholeMs = (line: LogLine): LogLine => ({ ...line, at: Math.floor(line.at) });
 
 const charactersMax = 256 * 1024;

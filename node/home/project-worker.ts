@@ -6,8 +6,18 @@
 
 import type { Result } from '../../shared/operations/index.ts';
 import type { Item } from '../../shared/pipeline/index.ts';
-import { GanglineError, type Log, type NodeId, nodeOf, parseAuthorId, parseNodeId } from '../../shared/ports/index.ts';
+import {
+	type Clock,
+	GanglineError,
+	type Log,
+	type NodeId,
+	nodeOf,
+	parseAuthorId,
+	parseNodeId,
+} from '../../shared/ports/index.ts';
+import type { LinePosition } from '../../shared/protocol/work-methods.ts';
 import { unknownMs } from '../../shared/protocol/worker-state.ts';
+import { followItem } from './follow-item.ts';
 import { startsOn } from './needed-labels.ts';
 import type { RunBook } from './run-book.ts';
 import type { LogQuery, LogTail } from './worker-link.ts';
@@ -28,6 +38,12 @@ export interface ProjectWorker {
 		key: string,
 		query: { readonly run?: string | undefined; readonly lines: number },
 	): Promise<Omit<Result<'item.logs'>, 'item'>>;
+	/** See `followItem`. */
+	followLog(
+		item: { readonly key: string; readonly after: LinePosition | null },
+		clock: Clock,
+		signal: AbortSignal,
+	): ReturnType<typeof followItem>;
 	/** Where an item that begins now will run, as far as that can be said before it does. */
 	startsOn(item: Pick<Item, 'labels'>): string;
 	/** That a holder was not heard of, and what follows; null while it is. */
@@ -140,6 +156,16 @@ export class ProjectWorkers implements ProjectWorker {
 		if (tail.run === null) return { run: null, lines: [], dropped: 0 };
 		const { startedAt = tail.lines[0]?.at ?? 0, endedAt = null, outcome = null } = known ?? {};
 		return { run: { id: tail.run, startedAt, endedAt, outcome }, lines: [...tail.lines], dropped: tail.dropped };
+	}
+
+	followLog(
+		item: { readonly key: string; readonly after: LinePosition | null },
+		clock: Clock,
+		signal: AbortSignal,
+	): ReturnType<typeof followItem> {
+		const { runs, pool, node: self } = this.#options;
+		const source = { runs: (key: string) => runs.runs(key), link: (node: NodeId) => pool.link(node), self, clock };
+		return followItem(source, item, signal);
 	}
 
 	async #tail(at: NodeId, key: string, query: LogQuery): Promise<LogTail> {

@@ -6,7 +6,14 @@ import type { Rpc } from '../../shared/mesh/rpc.ts';
 import type { LogLine } from '../../shared/operations/index.ts';
 import { GanglineError, type Log, type NodeId } from '../../shared/ports/index.ts';
 import type { OfferAnswer, Task } from '../../shared/protocol/work.ts';
-import { workAcknowledge, workBegin, workCancel, workLog, workOffer } from '../../shared/protocol/work-methods.ts';
+import {
+	workAcknowledge,
+	workBegin,
+	workCancel,
+	workLines,
+	workLog,
+	workOffer,
+} from '../../shared/protocol/work-methods.ts';
 
 export interface LogQuery {
 	readonly run: string | null;
@@ -30,6 +37,15 @@ export interface WorkerLink {
 	acknowledge(task: Task): Promise<void>;
 	/** The end of a run's log, the newest where none is named. Throws where the worker cannot be asked. */
 	log(key: string, query: LogQuery): Promise<LogTail>;
+	/** A run's lines as they are written, until it ends. Throws where the worker cannot be asked, or goes away. */
+	follow(place: FollowedRun, signal: AbortSignal): AsyncIterable<readonly LogLine[]>;
+}
+
+export interface FollowedRun {
+	readonly key: string;
+	readonly run: string;
+	/** Lines after this one; negative: so many of the last, and what comes. */
+	readonly after: number;
 }
 
 /** An offer is answered from memory; longer means that nobody is there. */
@@ -37,7 +53,7 @@ const answerMsMax = 5_000;
 
 export function remoteWorker(
 	node: NodeId,
-	{ rpc, project, log }: { readonly rpc: Pick<Rpc, 'ask'>; readonly project: string; readonly log: Log },
+	{ rpc, project, log }: { readonly rpc: Pick<Rpc, 'ask' | 'askStream'>; readonly project: string; readonly log: Log },
 ): WorkerLink {
 	const timeout = { timeoutMs: answerMsMax };
 	const unanswered = (what: string, error: unknown): string => {
@@ -64,5 +80,8 @@ export function remoteWorker(
 			await rpc.ask(node, workAcknowledge, args, timeout).catch((error: unknown) => unanswered('acknowledge', error));
 		},
 		log: (key, query) => rpc.ask(node, workLog, { project, key, ...query }),
+		follow: async function* (place, signal) {
+			for await (const { lines } of rpc.askStream(node, workLines, { project, ...place }, { signal })) yield lines;
+		},
 	};
 }

@@ -2,7 +2,9 @@
  * The worker: takes tasks, runs agents in clones, lets the system's gates judge what they made, and reports. Also the
  * gate runner alone, which the home uses for what it is about to land.
  */
+
 export { type Attempts, realAttempts } from './attempts.ts';
+export { followRun, type RunPlace } from './follow-run.ts';
 export { GateRunner } from './gate-runner.ts';
 export { readMachine } from './machine.ts';
 export { MachineRoom } from './machine-room.ts';

@@ -31,6 +31,8 @@ export interface RunLog {
 	close(): void;
 }
 
+export type RunListener = (told: { readonly key: string; readonly run: string; readonly line: LogLine | null }) => void;
+
 export interface RunLogLimits {
 	readonly headBytes: number;
 	/** Of each of the two files of the end. */
@@ -56,10 +58,30 @@ const runsPerItemMax = 50;
 export class RunLogs {
 	readonly #options: RunLogsOptions;
 	readonly #limits: RunLogLimits;
+	/** Those that are written to, as `key/run`. */
+	readonly #written = new Set<string>();
+	readonly #listeners = new Set<RunListener>();
 
 	constructor(options: RunLogsOptions) {
 		this.#options = options;
 		this.#limits = options.limits ?? runLogLimits;
+	}
+
+	/** Tells each line as it is written, and null when a run's log is closed. A listener must be quick and not throw. */
+	subscribe(listener: RunListener): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	/** More may come. */
+	isWritten(key: string, run: string): boolean {
+		return this.#written.has(`${key}/${run}`);
+	}
+
+	/** All lines after a number that are left on disk, or the last of them for a negative one. */
+	after(key: string, run: string, seq: number): readonly LogLine[] {
+		const lines = this.#lines(key, run);
+		return seq < 0 ? lines.slice(seq) : lines.filter((line) => line.seq > seq);
 	}
 
 	/** Begins a run's log, or goes on with it. */
@@ -71,12 +93,17 @@ export class RunLogs {
 		let seq = this.#lines(key, run).at(-1)?.seq ?? 0;
 		let last: string | null = null;
 		const unfinished = new Map<string, string>();
+		const tell = (line: LogLine | null): void => {
+			for (const listener of this.#listeners) listener({ key, run, line });
+		};
+		this.#written.add(`${key}/${run}`);
 		const put = (source: string, stream: LogStream, text: string): void => {
 			seq += 1;
 			last = text;
 			const line: LogLine = { seq, run, at: clock.now(), source, stream, text };
 			file.write(`${seq}\t${line.at}\t${source}\t${stream}\t${text}\n`);
 			onLine?.(key, line);
+			tell(line);
 		};
 		return {
 			write: (source, stream, text) => {
@@ -98,6 +125,8 @@ export class RunLogs {
 				}
 				unfinished.clear();
 				file.close();
+				this.#written.delete(`${key}/${run}`);
+				tell(null);
 			},
 		};
 	}

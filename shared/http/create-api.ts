@@ -105,7 +105,10 @@ export function createApi(options: ApiOptions): Api {
 		}
 		reply.hijack();
 		const { events, clock, version } = options;
-		const end = serveEvents({ response: reply.raw, events, filter, clock, version, onEnd: () => streams.delete(end) });
+		const end = serveEvents({
+			...{ response: reply.raw, events, filter, clock, version, person: caller.person },
+			onEnd: () => streams.delete(end),
+		});
 		streams.add(end);
 	}
 

@@ -8,7 +8,14 @@ import type { Clock } from '../ports/clock.ts';
 
 /** Where changes come from. The listener must be quick and must not throw. */
 export interface EventSource {
-	subscribe(listener: (event: ChangeEvent) => void): () => void;
+	subscribe(listener: (event: ChangeEvent) => void, followed?: FollowedLog | null): () => void;
+}
+
+/** The log of one item that a person follows. */
+export interface FollowedLog {
+	readonly project: string;
+	readonly item: NonNullable<EventFilter['item']>;
+	readonly person: string;
 }
 
 export type EventFilter = Omit<Args<'events'>, 'project'> & { readonly projectId: string | null };
@@ -35,11 +42,17 @@ function concernsItem(ref: NonNullable<EventFilter['item']>, event: ChangeEvent)
 	return item.name === ref.alias || ('alias' in item && item.alias === ref.alias);
 }
 
+function followedBy({ projectId, item, kinds }: EventFilter, person: string): FollowedLog | null {
+	if (projectId === null || item === undefined || !kinds?.includes('log')) return null;
+	return { project: projectId, item, person };
+}
+
 /** Serves one reader until either side ends it. The returned function ends it from our side. */
 export function serveEvents(options: {
 	readonly response: ServerResponse;
 	readonly events: EventSource;
 	readonly filter: EventFilter;
+	readonly person: string;
 	readonly clock: Clock;
 	readonly version: string;
 	readonly onEnd: () => void;
@@ -93,7 +106,7 @@ export function serveEvents(options: {
 	response.on('drain', onDrain);
 	response.on('close', end);
 	response.on('error', end);
-	const unsubscribe = events.subscribe(offer);
+	const unsubscribe = events.subscribe(offer, followedBy(filter, options.person));
 	write({ kind: 'hello', at: clock.now(), version: options.version });
 	cancelHeartbeat = clock.after(heartbeatMs, beat);
 	return () => {

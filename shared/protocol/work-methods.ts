@@ -4,7 +4,7 @@
  * hands reports to the home until that has acknowledged them (`report`). Each may be repeated without harm.
  */
 import { z } from 'zod';
-import type { RpcMethod } from '../mesh/rpc.ts';
+import type { RpcMethod, RpcStream } from '../mesh/rpc.ts';
 import { commitSchema, keySchema, tokenSchema } from '../pipeline/item-schema.ts';
 import { offerAnswerSchema, projectIdSchema, taskSchema, workReportSchema } from './work.ts';
 import { workerStateSchema } from './worker-state.ts';
@@ -84,6 +84,44 @@ export const workLog = method({
 		dropped: z.int().min(0),
 	}),
 });
+
+/** Where a reader of a run's log is: after the line `seq` of `run`. */
+const linePosition = z.object({ run: z.string().max(64), seq: z.int().min(0) });
+export type LinePosition = Readonly<z.output<typeof linePosition>>;
+
+/** The most lines in one item of a stream. */
+export const linesAtOnceMax = 200;
+const someLines = z.object({ lines: z.array(logLine).max(linesAtOnceMax).readonly() });
+
+/**
+ * Home → worker: the lines of a run after `after` (negative: so many of the last), and those to come as they are written.
+ * Ends when the run does.
+ */
+export const workLines = {
+	name: 'work.lines',
+	args: z.object({
+		project: projectIdSchema,
+		key: keySchema,
+		run: z.string().max(64),
+		after: z.int().min(-10_000),
+	}),
+	item: someLines,
+} satisfies RpcStream;
+
+/**
+ * A member → the home, for a person: what is written for an item wherever it runs, one run after the other, from a
+ * position on or from the end of what there is. Ends when the item is gone.
+ */
+export const itemLines = {
+	name: 'item.lines',
+	args: z.object({
+		project: projectIdSchema,
+		key: keySchema,
+		after: linePosition.nullable(),
+		person: z.string().min(1).max(64),
+	}),
+	item: someLines,
+} satisfies RpcStream;
 
 function method<Args extends z.ZodType, Result extends z.ZodType>(
 	described: RpcMethod<Args, Result>,

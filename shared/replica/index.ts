@@ -3,6 +3,7 @@ export { type Asking, askReplica, type ProjectCall } from './ask-replica.ts';
 export { CoverageTeller, type CoverageTellerOptions } from './coverage-teller.ts';
 export { followReplica } from './follow-replica.ts';
 export { HomeContact, type HomeContactOptions, LinkBook, type Question } from './home-contact.ts';
+export { type FollowedItem, followedAtHome, LiveLogs, type LiveLogsOptions, viewOf } from './live-logs.ts';
 export { authorNames } from './names.ts';
 export { OpenTexts, type OpenTextsOptions } from './open-texts.ts';
 export {

@@ -187,6 +187,7 @@ export class SimWorker {
 			takesNothing: () => this.declines,
 			project: (id) => (id === project ? foreign : undefined),
 			runLog: () => ({ run: null, lines: [], dropped: 0 }),
+			async *follow() {},
 		});
 		this.worker = worker;
 		this.state = () => station.state();

@@ -63,7 +63,7 @@ async function world() {
 	stream.subscribe((event) => void seen.push(event));
 	const seat = { remember: (one: ProjectView) => void remembered.push(one) };
 	const replicas = { find: () => seat as never };
-	const homes = new HomeEvents({ mesh: gateway, hub: stream, replicas, clock, log });
+	const homes = new HomeEvents({ mesh: gateway, hub: stream, replicas, clock, log, follows: () => false });
 	// The home has no registry at first and refuses everyone.
 	await clock.advance(10_000);
 	return { clock, net, gateway, home, hub, seen, remembered, homes };
