@@ -4,7 +4,7 @@
  */
 import { type OpenCore, openCore } from '../../../gateway/open-core.ts';
 import type { NodeParts } from '../../../node/compose.ts';
-import { openWorkers } from '../../../node/compose-workers.ts';
+import { type OpenedWorkers, openWorkers } from '../../../node/compose-workers.ts';
 import { Projects } from '../../../node/home/projects.ts';
 import { KnownRegistry } from '../../../node/known-registry.ts';
 import { MeshDoors } from '../../../node/mesh-doors.ts';
@@ -159,7 +159,7 @@ async function openSimMesh(
 	return mesh;
 }
 
-function attach(process: Process, { network, rpc }: Mesh, projects: Projects): Promise<AsyncDisposable> {
+function attach(process: Process, { network, rpc }: Mesh, projects: Projects): Promise<OpenedWorkers> {
 	const { machine, parts } = process;
 	return openWorkers(parts, {
 		...{ network, rpc, projects: () => projects.all() },
