@@ -61,7 +61,7 @@ function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects
 	});
 }
 
-async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
+export async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
 	const { identity, store, clock, random, log } = parts;
 	const slot: { network?: ListeningNetwork } = {};
 	const mesh = await openMesh({

@@ -14,6 +14,7 @@ import { ForeignProjects, StateTeller, serveWork } from './foreign/index.ts';
 import type { Project } from './home/project.ts';
 import { serveWorkers } from './home/worker-desk.ts';
 import { formerHome } from './rehome/index.ts';
+import { followRun } from './worker/index.ts';
 
 export interface MeshOfWorkers {
 	readonly network: Pick<Network, 'subscribe' | 'links'>;
@@ -69,6 +70,10 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 		runLog: (id, key, query) => {
 			const made = opened.get(id);
 			return made ? readLog(made.logs, key, query) : { run: null, lines: [], dropped: 0 };
+		},
+		async *follow(id, run, signal) {
+			const made = opened.get(id);
+			if (made !== undefined) yield* followRun(made.logs, run, signal);
 		},
 	});
 	const teller = new StateTeller({

@@ -10,11 +10,12 @@ import { registerProjectMethod } from '../shared/protocol/mesh.ts';
 import { sealMethod, takeMethod, unsealMethod } from '../shared/protocol/rehome.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { gatewayOf, type MeshProject, memberOf } from '../shared/registry/index.ts';
-import { type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
+import { type LiveLogs, type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { OpenedWorkers } from './compose-workers.ts';
 import type { Project } from './home/project.ts';
 import type { Projects } from './home/projects.ts';
+import { bringLogs, serveItemLines } from './live-logs.ts';
 import { becomeHome, cedeProject, sealProject, takeProject, unsealProject } from './rehome/index.ts';
 
 export interface NodeMeshOptions {
@@ -37,9 +38,12 @@ interface Opened {
 	readonly replicas: ReplicaSet;
 	readonly hello: Hello;
 	readonly work: OpenedWorkers;
+	readonly live: LiveLogs;
 	/** Own projects that sync keeps equal. */
 	readonly shared: Set<string>;
 }
+
+const personOf = (mesh: Mesh, node: NodeId): string | null => memberOf(mesh.facts(), node)?.person ?? null;
 
 /** How long a question waits for a project that has no home here at the moment. */
 const movingMsMax = 3_000;
@@ -118,10 +122,17 @@ export class NodeMesh {
 		});
 		registry.set(mesh.facts());
 		serveOperations({ mesh, clock, answer, events: hub });
+		const served = { mesh, clock, projects: () => this.#options.projects.all() };
+		serveItemLines(served);
+		const live = bringLogs({
+			...{ ...served, parts },
+			seat: (id) => replicas.find({ kind: 'id', id }),
+			speaker: () => personOf(mesh, identity.nodeId),
+		});
 		this.#serveCovered(mesh);
 		this.#serveMoves(mesh);
 		const work = await attach(mesh);
-		this.#opened = { mesh, replicas, work, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
+		this.#opened = { mesh, replicas, work, live, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
 		mesh.onFacts((facts) => {
 			registry.set(facts);
 			void this.review();
@@ -154,6 +165,7 @@ export class NodeMesh {
 		const opened = this.#opened;
 		if (opened === null) return;
 		opened.hello[Symbol.dispose]();
+		opened.live.stop();
 		await opened.work[Symbol.asyncDispose]();
 		await opened.replicas[Symbol.asyncDispose]();
 		await opened.mesh[Symbol.asyncDispose]();
