@@ -38,9 +38,13 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 	if (!parsed.success) {
 		const issue = parsed.error.issues[0];
 		const key = String(issue?.path[0] ?? 'environment');
-		throw ganglineError('INVALID_CONFIG', `${key} is ${JSON.stringify(env[key])}: ${issue?.message ?? 'invalid'}`, {
-			hint: `unset ${key}, or set it to what is expected`,
-		});
+		throw ganglineError(
+			'INVALID_CONFIG',
+			`${key} is ${JSON.stringify(env[key]?.slice(0, 100))}: ${issue?.message ?? 'invalid'}`,
+			{
+				hint: `unset ${key}, or set it to what is expected`,
+			},
+		);
 	}
 	const { GANGLINE_PORT, GANGLINE_LOG, GANGLINE_SLOTS, GANGLINE_NAME } = parsed.data;
 	return Object.freeze({
@@ -69,5 +73,7 @@ function withoutOurs(env: NodeJS.ProcessEnv): Record<string, string> {
 	for (const [key, value] of Object.entries(env)) {
 		if (value !== undefined && !key.startsWith('GANGLINE_')) rest[key] = value;
 	}
+	// The command set it for us alone.
+	if (env.GANGLINE_MALLOC === 'ours') delete rest.MALLOC_ARENA_MAX;
 	return rest;
 }

@@ -8,18 +8,28 @@ import { pause } from '../../shared/ports/clock.ts';
 import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { ApiFile } from '../../shared/project/api-file.ts';
 import { findGateway, findNode, type Who } from './client.ts';
-import type { DetachedProgram } from './context.ts';
+import type { CliContext, DetachedProgram } from './context.ts';
 import type { Session } from './session.ts';
 
 const answersWithinMs = 30_000;
 const lookEveryMs = 50;
 const logTailBytes = 16 * 1024;
 
+/** What the node is started with; `port` is what a person asked for. */
 export function nodeEnvironment(
 	session: Session,
 	port: number | undefined,
 ): Readonly<Record<string, string | undefined>> {
-	return { ...session.context.env, ...(port === undefined ? {} : { GANGLINE_PORT: String(port) }) };
+	const { env } = session.context;
+	return { ...env, ...fewArenas(env), ...(port === undefined ? {} : { GANGLINE_PORT: String(port) }) };
+}
+
+/**
+ * glibc gives each thread an arena of its own and never takes it back: a sixth of an idle node. The mark lets the node
+ * keep it from agents and gates (node/config.ts).
+ */
+function fewArenas(env: CliContext['env']): Readonly<Record<string, string>> {
+	return env.MALLOC_ARENA_MAX === undefined ? { MALLOC_ARENA_MAX: '1', GANGLINE_MALLOC: 'ours' } : {};
 }
 
 /** The note of the started node. A node that does not answer in time is ended again. */
@@ -45,7 +55,7 @@ export function startGateway(session: Session): Promise<ApiFile> {
 	return startProcess(session, {
 		who: 'gateway',
 		command: context.gatewayCommand,
-		env: context.env,
+		env: { ...context.env, ...fewArenas(context.env) },
 		folder,
 		log,
 		find,
