@@ -141,12 +141,26 @@ function readLine(buffer: Buffer): Read<string> {
 /** Git sends a line back that names no object: so the end of a list is known. */
 const end = 'gangline-end\n';
 
-/** A line that names both trees, then status and path by turns. A path may look like the end; a status never does. */
+/**
+ * A line that names both trees, then status and path by turns, then the end. A path may look like the end; a status never
+ * does, so it is looked for only where a status would be. What follows it answers the next question: two may be asked at
+ * once, and come back in one piece.
+ */
 function readChanges(buffer: Buffer): Read<string[]> {
-	if (!buffer.subarray(-end.length).equals(Buffer.from(end))) return buffer.length + 1;
-	const list = buffer.subarray(buffer.indexOf(10) + 1);
-	const fields = list.toString().split('\0');
-	const last = fields.pop();
-	if (last !== end || fields.length % 2 !== 0) return buffer.length + 1;
-	return { used: buffer.length, answer: fields };
+	// Each question that was asked ends so; walking a long list at each of its pieces would take the square of its time.
+	if (!isEnd(buffer, buffer.length - end.length)) return buffer.length + 1;
+	const fields: string[] = [];
+	let at = buffer.indexOf(10) + 1;
+	while (!isEnd(buffer, at)) {
+		const status = buffer.indexOf(0, at);
+		const path = status < 0 ? -1 : buffer.indexOf(0, status + 1);
+		if (path < 0) return buffer.length + 1;
+		fields.push(buffer.toString('utf8', at, status), buffer.toString('utf8', status + 1, path));
+		at = path + 1;
+	}
+	return { used: at + end.length, answer: fields };
+}
+
+function isEnd(buffer: Buffer, at: number): boolean {
+	return at >= 0 && buffer.toString('latin1', at, at + end.length) === end;
 }

@@ -50,6 +50,18 @@ describe('git commands that stay open', () => {
 		expect(await standing.changes(treeOf(after), treeOf(after))).toEqual([]);
 	});
 
+	it('tell the answers of questions apart that were asked at once and came in one piece', async () => {
+		const [one, two] = [commit({ a: '1' }), commit({ a: '2', 'gangline-end\n': 'b' })];
+		const [none, there, back] = await Promise.all([
+			standing.changes(treeOf(one), treeOf(one)),
+			standing.changes(treeOf(one), treeOf(two)),
+			standing.changes(treeOf(two), treeOf(one)),
+		]);
+		expect(none).toEqual([]);
+		expect(there.map(({ kind }) => kind).sort()).toEqual(['added', 'modified']);
+		expect(back.map(({ kind }) => kind).sort()).toEqual(['deleted', 'modified']);
+	});
+
 	it('merge one pair after another, cleanly or not', async () => {
 		const base = commit({ a: '1\n', b: '1\n' });
 		const [one, two, three] = [
