@@ -2,8 +2,11 @@
  * A home and a worker as processes of their own, joined over TCP: what is worked on at the other machine lands at the
  * home, also when the worker is killed in the middle, or cannot reach its home until it is done.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
 import { boardOf } from '../support/board.ts';
@@ -55,6 +58,15 @@ async function eventually(isSo: () => Promise<boolean>, seconds = 60): Promise<v
 }
 
 const log = ({ state }: World): string => readFileSync(join(state, 'node.log'), 'utf8').slice(-6_000);
+/** `gangline logs --follow` at the home, while it runs. */
+function follow(name: string): { output(): string; readonly exited: Promise<number | null> } {
+	const child = spawn(process.execPath, [command, 'logs', name, '--follow'], { cwd: shop, env: laptop.env });
+	let output = '';
+	for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += piece));
+	return { output: () => output, exited: once(child, 'exit').then(([code]) => code) };
+}
+const command = fileURLToPath(new URL('../../gateway/cli/gangline.js', import.meta.url));
+
 /** An item that only the builder may do. */
 const add = (title: string, script: string): Promise<string> =>
 	laptop.ok(shop, 'add', title, '--run', script, '--label', 'needs:builder');
@@ -75,6 +87,17 @@ describe('a worker on another machine', () => {
 		const why = await laptop.json<Result<'item.why'>>(shop, 'why', '1');
 		expect(why.placement).toMatchObject({ by: 'gateway', node: 'builder' });
 		expect(log(builder)).toContain('"end":"result"');
+	});
+
+	it('shows what it writes to who follows at the home, as it is written and once', async () => {
+		const go = join(builder.home, 'go');
+		await add('Talks', `echo word one; until [ -e '${go}' ]; do sleep 0.1; done; echo word two; echo t > talks.txt`);
+		const board = await until((seen) => item(seen, 'Talks')?.holder?.node === 'builder');
+		const follower = follow(item(board, 'Talks')?.name.slice(1) ?? '');
+		await eventually(async () => follower.output().includes('word one'));
+		writeFileSync(go, '');
+		expect(await follower.exited).toBe(0);
+		expect(follower.output().match(/ word .*/g)).toEqual([' word one', ' word two']);
 	});
 
 	it('[I7] [I11] [I12] begins an item again after it was killed in the middle', async () => {
