@@ -6,12 +6,12 @@
  * The short form steps through the kills in a stride; scripts/test --all takes every step in each of the three ways. The
  * long form, 20,000 landings under 2,000 kills, is `scripts/simulate --real`.
  */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SimRandom } from '../../shared/ports/sim/index.ts';
-import { soak } from '../support/crashes/landing-soak.ts';
 import type { Doom } from '../support/doomed-steps.ts';
 import { MainWitness, wrongAtTheEnd } from '../support/landing-judge.ts';
 import { type LanderEnd, LandingYard, type StoreName } from '../support/landing-yard.ts';
@@ -41,6 +41,7 @@ interface Tally {
 	readonly deaths: Set<string>;
 }
 
+const longForm = new URL('../support/crashes/main.ts', import.meta.url).pathname;
 let killsAltogether = 0;
 
 const compiled = mkdtempSync(join(tmpdir(), 'gangline-compiled-'));
@@ -59,6 +60,18 @@ async function inLanes(count: number, run: (number: number) => Promise<void>): P
 		for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) await run(number);
 	};
 	await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/** Runs a program to its end; answers its exit code and all that it said. */
+function run(program: string, ...args: readonly string[]): Promise<[code: number | null, output: string]> {
+	const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+	let output = '';
+	for (const stream of [child.stderr, child.stdout]) {
+		stream.setEncoding('utf8').on('data', (text: string) => {
+			output += text;
+		});
+	}
+	return new Promise((resolve) => child.once('close', (code) => resolve([code, output])));
 }
 
 /** Lands what is left on the stores and has all of it judged. */
@@ -147,12 +160,10 @@ describe('a home that is killed while it lands', () => {
 	it('[I3] [I6] lands each item once in lives of several landings, as scripts/simulate --real does', {
 		timeout: 300_000,
 	}, async () => {
-		const form = all ? { landings: 400, kills: 40, itemsPerYard: 100 } : { landings: 20, kills: 2, itemsPerYard: 10 };
-		const goal = { ...form, lanes, isLate: () => false };
-		const count = await soak(goal, { random: new SimRandom('lives'), compiled, onYard: () => {} });
-		expect(count.wrong).toEqual([]);
-		expect(count.landings).toBeGreaterThanOrEqual(goal.landings);
-		expect(count.kills).toBeGreaterThanOrEqual(goal.kills);
-		console.info(`e2e/landing-kills: ${count.landings} landings in lives of several, ${count.kills} kills`);
+		const goal = all ? ['--landings', '400', '--kills', '40'] : ['--landings', '20', '--kills', '2'];
+		const [code, output] = await run(longForm, ...goal, '--seed', 'lives');
+		const last = JSON.parse(output.trim().split('\n').at(-1) ?? '');
+		expect({ code, ...last }, output).toMatchObject({ code: 0, wrong: 0, whole: true });
+		console.info(`e2e/landing-kills: ${last.landings} landings in lives of several, ${last.kills} kills`);
 	});
 });

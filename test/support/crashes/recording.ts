@@ -21,10 +21,11 @@ import { readJournal } from './power-cut-journal.ts';
 import { type FileSystem, WeakDisk } from './weak-disk.ts';
 
 const source = new URL('./power-cut.c', import.meta.url).pathname;
+const compiler = 'cc';
 
 /** Why power cuts cannot be played here; null where they can. */
 export const powerCutsMissing: string | null =
-	spawnSync('cc', ['--version']).status === 0 ? null : 'a compiler for C (apt-get install gcc libc6-dev)';
+	spawnSync(compiler, ['--version']).status === 0 ? null : 'a compiler for C (apt-get install gcc libc6-dev)';
 
 export interface Run {
 	/** A TypeScript program and its arguments. */
@@ -62,7 +63,17 @@ export class Recording {
 		this.#journal = join(this.#work, 'journal');
 		mkdirSync(this.root);
 		const library = join(this.#work, 'power-cut.so');
-		execFileSync('cc', ['-std=gnu11', '-O2', '-shared', '-fPIC', '-fvisibility=hidden', '-o', library, source, '-ldl']);
+		execFileSync(compiler, [
+			'-std=gnu11',
+			'-O2',
+			'-shared',
+			'-fPIC',
+			'-fvisibility=hidden',
+			'-o',
+			library,
+			source,
+			'-ldl',
+		]);
 		const preload = { LD_PRELOAD: library, POWER_CUT_ROOT: this.root, POWER_CUT_JOURNAL: this.#journal };
 		const path = process.env.PATH ?? '/usr/bin:/bin';
 		// Git gets no environment but ours, so the library comes to it by a git of our own, first on the path.
