@@ -49,9 +49,13 @@ export function readConfig(env: NodeJS.ProcessEnv, userName: string): GatewayCon
 	if (!parsed.success) {
 		const issue = parsed.error.issues[0];
 		const key = String(issue?.path[0] ?? 'environment');
-		throw ganglineError('INVALID_CONFIG', `${key} is ${JSON.stringify(env[key])}: ${issue?.message ?? 'invalid'}`, {
-			hint: `unset ${key}, or set it to what is expected`,
-		});
+		throw ganglineError(
+			'INVALID_CONFIG',
+			`${key} is ${JSON.stringify(env[key]?.slice(0, 100))}: ${issue?.message ?? 'invalid'}`,
+			{
+				hint: `unset ${key}, or set it to what is expected`,
+			},
+		);
 	}
 	const { GANGLINE_GATEWAY_PORT, GANGLINE_MESH_PORT, GANGLINE_BUILDS_PORT, GANGLINE_LOG, GANGLINE_GATEWAY_NAME } =
 		parsed.data;

@@ -2,12 +2,14 @@
  * Where the gateway listens for other machines: loopback always, and what a person has named, kept over restarts in a
  * file beside the store. A port that was any free one is kept too, because members find the gateway there again.
  */
+
 import { lookup } from 'node:dns/promises';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ganglineError } from '../shared/ports/index.ts';
+import { readAs } from '../shared/ports/read-as.ts';
 import { ownAddresses } from './builds/index.ts';
 
 const hostSchema = z.strictObject({
@@ -31,7 +33,7 @@ export const loopback = '127.0.0.1';
 export async function readListening(path: string): Promise<Listening> {
 	const text = await readFile(path, 'utf8').catch(() => null);
 	if (text === null) return { v: 1, hosts: [], port: 0 };
-	const parsed = fileSchema.safeParse(json(text));
+	const parsed = readAs(fileSchema, json(text));
 	if (parsed.success) return parsed.data;
 	throw ganglineError('INVALID_CONFIG', `${path} does not say where the gateway listens: it was left as it is`, {
 		hint: 'remove it and name the addresses again: gangline gateway listen <address>',

@@ -92,10 +92,19 @@ function fingerprintOf(files: readonly ProgramFile[]): string {
 
 async function keptBuild(folder: string, fingerprint: string): Promise<Kept | null> {
 	const text = await readFile(join(folder, 'kept.json'), 'utf8').catch(() => 'null');
-	const kept = keptSchema.safeParse(JSON.parse(text));
+	const kept = keptSchema.safeParse(jsonOf(text));
 	if (!kept.success || kept.data.fingerprint !== fingerprint) return null;
 	const found = await stat(join(folder, `${kept.data.sha256}.tgz`)).catch(() => null);
 	return found?.size === kept.data.bytes ? kept.data : null;
+}
+
+/** What is none was cut off while it was written: the build is made again. */
+function jsonOf(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
 }
 
 async function keep(folder: string, kept: Kept): Promise<void> {

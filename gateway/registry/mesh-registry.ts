@@ -2,9 +2,11 @@
  * The registry where it is written. Every change is a pure function of the facts (shared/registry), published and
  * durable before anyone is told [I6]. Each builds on all that were made before, durable yet or not, so two never cross.
  */
+
 import type { RegistryDocument } from '../../shared/documents/index.ts';
 import { type Identity, toBase64 } from '../../shared/log/index.ts';
 import { type Clock, ganglineError, type Random, type Store, type StoreWrite } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import { newUlid } from '../../shared/ports/ulid.ts';
 import { foundMesh, meshIdSchema, personIdFrom, type RegistryFacts } from '../../shared/registry/index.ts';
 
@@ -12,7 +14,7 @@ const meshKey = 'gateway/mesh';
 
 /** The id of the mesh that this store founded; drawn and kept where it has founded none. */
 export async function meshIdOf(store: Store, clock: Clock, random: Random): Promise<string> {
-	const kept = meshIdSchema.safeParse(await store.get(meshKey));
+	const kept = readAs(meshIdSchema, await store.get(meshKey));
 	if (kept.success) return kept.data;
 	const id = newUlid(clock, random);
 	await store.write([{ kind: 'put', key: meshKey, value: id }]);

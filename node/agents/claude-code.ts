@@ -3,7 +3,9 @@
  * call to the service still has `subtype: "success"`, so `is_error` decides; the cost it tells covers one session,
  * because every session of ours is a new one.
  */
+
 import { z } from 'zod';
+import { readAs } from '../../shared/ports/read-as.ts';
 import type { AgentEvent, SessionResult } from './agent-event.ts';
 import type { RuntimeProgram } from './runtime.ts';
 
@@ -85,7 +87,7 @@ export const claudeCode: RuntimeProgram = {
 	parser: () => {
 		const seen = { message: '', hasLoginFailed: false };
 		return (json) => {
-			const parsed = line.safeParse(json);
+			const parsed = readAs(line, json);
 			return parsed.success ? translate(parsed.data, seen) : null;
 		};
 	},

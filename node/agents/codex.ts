@@ -2,7 +2,9 @@
  * The `codex exec` command and its JSON lines. It tells no cost. Its lines give a failure as text alone; what kind it
  * was is in the record that it keeps of the session (codex-rollout.ts). An item of type `error` is a warning.
  */
+
 import { z } from 'zod';
+import { readAs } from '../../shared/ports/read-as.ts';
 import type { AgentEvent } from './agent-event.ts';
 import { readCodexFailure } from './codex-rollout.ts';
 import type { RuntimeProgram } from './runtime.ts';
@@ -51,7 +53,7 @@ export const codex: RuntimeProgram = {
 		...(agent.max_cost_usd === undefined ? {} : { notice: 'codex tells no cost: max_cost_usd cannot be watched' }),
 	}),
 	parser: () => (json) => {
-		const parsed = line.safeParse(json);
+		const parsed = readAs(line, json);
 		return parsed.success ? translate(parsed.data) : null;
 	},
 	causeOf: readCodexFailure,

@@ -2,9 +2,11 @@
  * The projects of this node: kept in the store, opened at start, found by what people call them. One that cannot be
  * opened is named in the log and left out; the others go on.
  */
+
 import { z } from 'zod';
 import type { ProjectRef } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import { soundRecord } from '../../shared/store/index.ts';
 import type { Project, ProjectRecord } from './project.ts';
 
@@ -77,7 +79,7 @@ export class Projects {
 	 */
 	async add(path: string): Promise<{ readonly project: Project; readonly added: boolean }> {
 		const adopted = await this.#options.adopt(path);
-		const stored = recordSchema.safeParse(await this.#options.store.get(`project/${adopted.id}`));
+		const stored = readAs(recordSchema, await this.#options.store.get(`project/${adopted.id}`));
 		const record = { ...adopted, paused: stored.data?.paused ?? false };
 		const known = this.#projects.get(record.id);
 		if (known && (known.record.path === record.path || (await this.#isStillThere(known.record)))) {

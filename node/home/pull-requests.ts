@@ -3,6 +3,7 @@
  * installed and logged in, otherwise by a link to open. Main is never pushed. That the request was merged is seen on
  * main, by the trailers of a squash or rebase or by the candidate's commit itself, never believed from a forge's word.
  */
+
 import { z } from 'zod';
 import {
 	type CanonicalRepository,
@@ -22,6 +23,7 @@ import {
 	randomHex,
 	type Store,
 } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Candidate } from './landing.ts';
 
@@ -164,7 +166,7 @@ export class PullRequests {
 	}
 
 	async #read(key: string): Promise<Proposal | null> {
-		const parsed = proposalSchema.safeParse(await this.#options.store.get(this.#key(key)));
+		const parsed = readAs(proposalSchema, await this.#options.store.get(this.#key(key)));
 		return parsed.success ? parsed.data : null;
 	}
 

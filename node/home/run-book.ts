@@ -2,8 +2,10 @@
  * What was tried for each item of a project, on whichever node, what it cost and what the gates said: local records of
  * its home, never in a document. One record a run, named by the token it worked under; read into memory at start, bounded per item.
  */
+
 import { z } from 'zod';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import { gateVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 
@@ -45,7 +47,7 @@ export class RunBook {
 	static async open(store: Store, project: string, now: () => number): Promise<RunBook> {
 		const book = new RunBook(store, project, now);
 		for (const { value } of await store.list(book.#prefix)) {
-			const run = runSchema.safeParse(value);
+			const run = readAs(runSchema, value);
 			if (run.success) book.#remember(run.data);
 		}
 		return book;

@@ -2,9 +2,11 @@
  * What a node keeps of homes that come and go: a project that it has sealed or given up, and one that it has taken and
  * may open as soon as the registry names it. Of one project there is at most one of each.
  */
+
 import { z } from 'zod';
 import { becomeCurrentWrites } from '../../shared/documents/index.ts';
 import { type NodeId, parseNodeId, type Store, type StoreWrite } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import { sealedSchema } from '../../shared/protocol/rehome.ts';
 import { recordSchema } from '../home/projects.ts';
 
@@ -20,16 +22,16 @@ export type TakenHome = z.output<typeof takenSchema>;
 const keysSchema = z.array(z.string());
 
 export async function formerHome(store: Store, project: string): Promise<FormerHome | null> {
-	return formerSchema.safeParse(await store.get(`former/${project}`)).data ?? null;
+	return readAs(formerSchema, await store.get(`former/${project}`)).data ?? null;
 }
 
 export async function takenHome(store: Store, project: string): Promise<TakenHome | null> {
-	return takenSchema.safeParse(await store.get(`taken/${project}`)).data ?? null;
+	return readAs(takenSchema, await store.get(`taken/${project}`)).data ?? null;
 }
 
 /** Keys of the homes before this one; their landings on main count. */
 export async function formerKeys(store: Store, project: string): Promise<readonly string[]> {
-	return keysSchema.safeParse(await store.get(`homes/${project}`)).data ?? [];
+	return readAs(keysSchema, await store.get(`homes/${project}`)).data ?? [];
 }
 
 /** From now on this node is not the home: nothing opens the project as one at a start. `key`: this node's, base64. */

@@ -2,10 +2,12 @@
  * The folders that gates run in: a few per project, reused, each with its set-up, each by one run at a time. A folder
  * whose processes could not be ended is not given away again before the node starts anew.
  */
+
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { GateCheckout } from '../../shared/git/index.ts';
 import { type CommitId, type Confinement, ganglineError, type Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { CommandPorts } from './command-run.ts';
 import type { LogSink } from './run-log.ts';
@@ -118,7 +120,7 @@ export class GateCheckouts {
 	}
 
 	async #record(slot: number): Promise<SetupRecord | null> {
-		const parsed = recordSchema.safeParse(await this.#options.store.get(this.#keyOf(slot)));
+		const parsed = readAs(recordSchema, await this.#options.store.get(this.#keyOf(slot)));
 		return parsed.success ? parsed.data : null;
 	}
 

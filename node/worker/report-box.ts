@@ -3,9 +3,11 @@
  * settled; after a crash it is handed over again, and the home takes a repeat for what it is [I6]. Beside them: which
  * tasks are being worked on, so that one that a crash interrupted gets its report too [I12].
  */
+
 import { z } from 'zod';
 import { sameToken, type Token } from '../../shared/pipeline/index.ts';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import { type Task, taskSchema, type WorkReport, withinBounds, workReportSchema } from '../../shared/protocol/work.ts';
 
 const entrySchema = z.object({ task: taskSchema, report: workReportSchema });
@@ -69,7 +71,7 @@ export class ReportBox {
 	async unsettled(): Promise<readonly StoredReport[]> {
 		const entries = await this.#store.list(`report/${this.#project}/`);
 		const reports = entries.flatMap(({ value }) => {
-			const parsed = entrySchema.safeParse(value);
+			const parsed = readAs(entrySchema, value);
 			return parsed.success ? [parsed.data] : [];
 		});
 		for (const { task } of reports) this.#open.set(task.item.key, task.token);
@@ -80,7 +82,7 @@ export class ReportBox {
 	async interrupted(): Promise<readonly Task[]> {
 		const entries = await this.#store.list(`task/${this.#project}/`);
 		return entries.flatMap(({ value }) => {
-			const parsed = z.object({ task: taskSchema }).safeParse(value);
+			const parsed = readAs(z.object({ task: taskSchema }), value);
 			return parsed.success ? [parsed.data.task] : [];
 		});
 	}

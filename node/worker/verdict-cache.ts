@@ -2,7 +2,9 @@
  * Verdicts by (tree, gate set). Only passes are kept: a failure may have been the machine's, and to run again what
  * failed is what a person expects who has mended it. A cache: when it is too large it is emptied.
  */
+
 import type { Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import { treeVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
 
@@ -19,7 +21,7 @@ export class VerdictCache {
 	}
 
 	async get(tree: string, gateSet: string): Promise<TreeVerdict | null> {
-		const parsed = treeVerdictSchema.safeParse(await this.#store.get(`${this.#prefix}${tree}/${gateSet}`));
+		const parsed = readAs(treeVerdictSchema, await this.#store.get(`${this.#prefix}${tree}/${gateSet}`));
 		return parsed.success && parsed.data.passed ? parsed.data : null;
 	}
 

@@ -2,6 +2,7 @@
  * The clones of one project's items. One per item, kept from try to try (an agent goes on with what it has, set-up need
  * not run again), and never removed before everything in it is kept on a ref [I7].
  */
+
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { WorkClone } from '../../shared/git/index.ts';
@@ -14,6 +15,7 @@ import {
 	parseCommitId,
 	type Store,
 } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
 import type { Task } from '../../shared/protocol/work.ts';
 import type { SetupRecord } from './setup.ts';
 import { isFolder, namesIn } from './workspace-files.ts';
@@ -165,7 +167,7 @@ export class Workspaces {
 	}
 
 	async #record(key: string): Promise<WorkspaceRecord | null> {
-		const parsed = recordSchema.safeParse(await this.#options.store.get(this.#name(key)));
+		const parsed = readAs(recordSchema, await this.#options.store.get(this.#name(key)));
 		return parsed.success ? parsed.data : null;
 	}
 

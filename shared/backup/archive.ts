@@ -3,6 +3,7 @@
  * gets its name last), it is for its owner alone (a node's key is inside), and nothing of it is used before all of it
  * was read and compared.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -10,6 +11,7 @@ import { join, relative } from 'node:path';
 import { create, extract } from 'tar';
 import { z } from 'zod';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
+import { readAs } from '../ports/read-as.ts';
 import { whyInvalid } from '../ports/why-invalid.ts';
 
 const manifestName = 'manifest.json';
@@ -81,7 +83,7 @@ export async function unpack(file: string, into: string): Promise<Manifest> {
 }
 
 function readManifest(file: string, text: string): Manifest {
-	const parsed = manifestSchema.safeParse(jsonOf(text));
+	const parsed = readAs(manifestSchema, jsonOf(text));
 	if (!parsed.success) throw notOurs(file, whyInvalid(parsed.error));
 	if (parsed.data.format > format) {
 		throw ganglineError('SCHEMA_TOO_NEW', `${file} has format ${parsed.data.format}, this version knows ${format}`, {

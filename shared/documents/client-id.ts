@@ -4,8 +4,10 @@
  * nothing to show it. So the id is kept, one per document (they never leave a document again), and drawn anew as soon as
  * the store may have lost something: after damage, after a restored backup, and when another turns out to use it.
  */
+
 import { z } from 'zod';
 import type { Random, Store, StoreWrite } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { incarnationOf } from '../store/index.ts';
 
 const recordSchema = z.strictObject({
@@ -36,7 +38,7 @@ export class ClientId {
 	static async load(options: ClientIdOptions, isTaken: (client: number) => boolean): Promise<ClientId> {
 		const { store, name, stream, random } = options;
 		const incarnation = await incarnationOf(store);
-		const kept = recordSchema.safeParse(await store.get(clientRecord(name))).data;
+		const kept = readAs(recordSchema, await store.get(clientRecord(name))).data;
 		const isSound = kept?.incarnation === incarnation && !store.damaged.some((damage) => damage.stream === stream);
 		const value = isSound ? kept.client : draw(random, isTaken);
 		const isOfAnEarlierStore = kept !== undefined && kept.incarnation !== incarnation;

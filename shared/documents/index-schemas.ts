@@ -1,7 +1,9 @@
 /** What the records of an index look like: every text that becomes a value passes one of these, once. */
+
 import { z } from 'zod';
 import { parseJson } from '../log/index.ts';
 import { ganglineError } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { metaKey } from './signed-records.ts';
 
 const count = z.int().min(0);
@@ -45,7 +47,7 @@ export function parseRecord<T>(key: string, schema: z.ZodType<T>, text: string):
 
 /** @throws GanglineError MALFORMED */
 export function checkRecord<T>(key: string, schema: z.ZodType<T>, value: unknown): T {
-	const result = schema.safeParse(value);
+	const result = readAs(schema, value);
 	if (result.success) return result.data;
 	throw ganglineError(
 		'MALFORMED',

@@ -3,9 +3,11 @@
  * each node (`n/<id>`), project (`p/<id>`) and person (`u/<id>`). Every right is read from it, so a member that meets
  * one that the gateway did not sign keeps the one it had.
  */
+
 import { z } from 'zod';
 import { canonicalJson, type Identity, parseJson } from '../log/index.ts';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import {
 	type MeshNode,
 	type MeshPerson,
@@ -212,7 +214,7 @@ function toRecord<T>(map: ReadonlyMap<string, T>): Readonly<Record<string, T>> {
 }
 
 function check<T>(key: string, schema: z.ZodType<T>, value: unknown): T {
-	const result = schema.safeParse(value);
+	const result = readAs(schema, value);
 	if (result.success) return result.data;
 	throw ganglineError(
 		'MALFORMED',

@@ -2,11 +2,13 @@
  * A segment: closed items that have left the index, as one immutable text. The index names it by its hash, so that a
  * replica believes it from whoever hands it on; what it says never changes again.
  */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson, parseJson } from '../log/index.ts';
 import { type Item, itemSchema } from '../pipeline/index.ts';
 import { ganglineError } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { segmentBytesMax } from './limits.ts';
 
 const segmentSchema = z.strictObject({
@@ -52,7 +54,7 @@ export function decodeSegment(
 	if (segmentHash(bytes) !== hash) {
 		throw ganglineError('MALFORMED', `a segment of ${bytes.byteLength} bytes is not the one that the index names`);
 	}
-	const parsed = segmentSchema.safeParse(parseJson(Buffer.from(bytes).toString()));
+	const parsed = readAs(segmentSchema, parseJson(Buffer.from(bytes).toString()));
 	if (!parsed.success || parsed.data.project !== project) {
 		throw ganglineError('MALFORMED', `a segment of ${project} is not as expected`, { cause: parsed.error });
 	}

@@ -7,9 +7,11 @@
  * - `trimmed`: stands for everything up to `n`, which the facts cover; carries the signature that the flush ending there had.
  * - `void`: closes a hole whose only copy was lost, signed by the node that lost it, so that nobody waits for it.
  */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type AuthorId, ganglineError, nodeOf, parseAuthorId, whyInvalid } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { canonicalJson, parseJson } from './canonical-json.ts';
 import { type Identity, nodeIdOf, verifySignature } from './identity.ts';
 import { flushEntriesMax } from './limits.ts';
@@ -76,7 +78,7 @@ export function encodeFlush(flush: Flush): Uint8Array {
 
 /** Throws MALFORMED. Proves nothing of who wrote it. */
 export function decodeFlush(bytes: Uint8Array): Flush {
-	const parsed = flushSchema.safeParse(parseJson(Buffer.from(bytes).toString()));
+	const parsed = readAs(flushSchema, parseJson(Buffer.from(bytes).toString()));
 	if (parsed.success) return parsed.data;
 	throw ganglineError('MALFORMED', `a flush of a log is not as expected: ${whyInvalid(parsed.error)}`);
 }

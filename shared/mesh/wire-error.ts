@@ -2,9 +2,11 @@
  * Errors on the wire: code, message, hint and data, never the cause or a stack. What is no GanglineError is our bug: its
  * words stay in our log and the other side learns only that. A code that we do not know (a newer peer's) becomes INTERNAL.
  */
+
 import { z } from 'zod';
 import { parseJson } from '../log/index.ts';
 import { type ErrorCode, errorKinds, GanglineError, ganglineError, whyInvalid } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { redact, redactText } from '../ports/system/redact.ts';
 
 /** More would be somebody's output, which belongs into an answer. */
@@ -34,7 +36,7 @@ export function encodeError(error: unknown): Uint8Array {
 
 /** Throws MALFORMED for what is no error of ours. */
 export function decodeError(body: Uint8Array): GanglineError {
-	const parsed = schema.safeParse(parseJson(Buffer.from(body).toString()));
+	const parsed = readAs(schema, parseJson(Buffer.from(body).toString()));
 	if (!parsed.success) throw ganglineError('MALFORMED', `an error is not as expected: ${whyInvalid(parsed.error)}`);
 	const { code, message, hint, data = {} } = parsed.data;
 	const details = hint === undefined ? {} : { hint };

@@ -3,14 +3,16 @@
  * or refused with a message that names the field, the wrong value, what was expected and, for unknown names, the
  * nearest known one. Own properties only, so that `__proto__` is a field name like any other and is refused.
  */
+
 import type { z } from 'zod';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
+import { readAs } from '../ports/read-as.ts';
 import { nearest } from './nearest.ts';
 import { type Args, isOperationName, type OperationName, operationNames, operations } from './registry.ts';
 
 /** Parsed arguments of the operation, or INVALID_ARGUMENT. */
 export function parseArgs<Name extends OperationName>(name: Name, input: unknown): Args<Name> {
-	const parsed = operations[name].args.safeParse(input);
+	const parsed = readAs(operations[name].args, input);
 	if (parsed.success) return parsed.data as Args<Name>;
 	throw invalidArgument(name, parsed.error.issues, input);
 }

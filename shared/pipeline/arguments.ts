@@ -3,7 +3,9 @@
  * machines write (reasons, details) is cut to its bound and not refused: a failure must not be lost because its output
  * was long. What people write is refused when it is too long, so that they learn it.
  */
+
 import { z } from 'zod';
+import { readAs } from '../ports/read-as.ts';
 import type { Refusal } from './intent.ts';
 import {
 	commitSchema,
@@ -107,7 +109,7 @@ export function readFields<Schema extends z.ZodType>(
 	needs: readonly string[] = [],
 ): Read<z.output<Schema>> {
 	if (needs.some((name) => isMissing(given, name))) return { ok: false, refusal: 'missingArgument' };
-	const parsed = schema.safeParse(given);
+	const parsed = readAs(schema, given);
 	return parsed.success ? { ok: true, args: parsed.data } : { ok: false, refusal: 'invalid' };
 }
 

@@ -2,6 +2,7 @@
  * Events beside the table: they make, change and remove the record of an item, give and take the right to work on it,
  * and report work. Each is a pure step from an item to the next one, or a refusal in the order that intent.ts lists.
  */
+import { readAs } from '../ports/read-as.ts';
 import {
 	type AddArguments,
 	addArguments,
@@ -40,7 +41,7 @@ export function add({ intent, draft }: StepInput): Step {
 	const read = readFields(addArguments, intent.args, ['title']);
 	if (!read.ok) return refuse(read.refusal);
 	const item = newItem(read.args, intent, draft.nextNumber);
-	if (!keySchema.safeParse(key).success || !fitsIn(item, draft, [])) return refuse('invalid');
+	if (!readAs(keySchema, key).success || !fitsIn(item, draft, [])) return refuse('invalid');
 	return { ok: true, item };
 }
 

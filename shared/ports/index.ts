@@ -7,5 +7,6 @@ export * from './log.ts';
 export * from './network.ts';
 export * from './processes.ts';
 export * from './random.ts';
+export * from './read-as.ts';
 export * from './store.ts';
 export * from './why-invalid.ts';

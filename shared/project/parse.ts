@@ -2,10 +2,12 @@
  * Text of `.gangline/project.toml` → a frozen `ProjectConfig`, or one INVALID_CONFIG that names every problem with file,
  * line, key, the value that stands there, what was expected and the nearest known key. Nothing is guessed or dropped.
  */
+
 import { parse, TomlError } from 'smol-toml';
 import { z } from 'zod';
 import { nearest } from '../operations/nearest.ts';
 import { ganglineError } from '../ports/errors.ts';
+import { readAs } from '../ports/read-as.ts';
 import { type ProjectConfig, projectConfigPath, projectConfigSchema } from './config.ts';
 import { type KeyPath, locateKeys, type Position } from './key-positions.ts';
 
@@ -23,7 +25,7 @@ interface Problem {
 export function parseProjectConfig(text: string, options: { readonly path?: string } = {}): ProjectConfig {
 	const file = options.path ?? projectConfigPath;
 	const raw = parseToml(text, file);
-	const parsed = projectConfigSchema.safeParse(raw);
+	const parsed = readAs(projectConfigSchema, raw);
 	const problems = parsed.success ? contradictions(parsed.data) : parsed.error.issues.flatMap((i) => explain(i, raw));
 	if (parsed.success && problems.length === 0) return deepFreeze(parsed.data);
 	throw refusal({ file, problems, locate: locateKeys(text) });

@@ -86,7 +86,7 @@ function rootOf(env: Environment): string {
 
 function absolute(name: string, path: string): string {
 	if (path.startsWith('/')) return withoutSlash(path);
-	throw ganglineError('INVALID_CONFIG', `${name} is ${JSON.stringify(path)}: expected an absolute path`, {
+	throw ganglineError('INVALID_CONFIG', `${name} is ${JSON.stringify(path.slice(0, 200))}: expected an absolute path`, {
 		hint: `set ${name} to a path that begins with /`,
 	});
 }

@@ -2,6 +2,7 @@
  * All replicas of one process, gateway or node: one for each project of the registry that it may have and whose home is
  * elsewhere. `review` makes it so again whenever the registry has changed; what it closes stays on disk.
  */
+
 import type { Identity } from '../log/index.ts';
 import type { Mesh } from '../mesh/open-mesh.ts';
 import { type ChangeEvent, type ProjectRef, type ProjectView, projectViewSchema } from '../operations/index.ts';
@@ -14,6 +15,7 @@ import {
 	type Random,
 	type Store,
 } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { type CoveredArgs, coveredMethod } from '../protocol/replica.ts';
 import { type MeshProject, mayHave, type RegistryFacts, rightsOfAuthor } from '../registry/index.ts';
 import { CoverageTeller } from './coverage-teller.ts';
@@ -214,5 +216,5 @@ const metPrefix = 'met/';
 const viewRecord = (project: string): string => `replica/${project}/view`;
 
 async function keptView(store: Store, project: string): Promise<ProjectView | null> {
-	return projectViewSchema.safeParse(await store.get(viewRecord(project))).data ?? null;
+	return readAs(projectViewSchema, await store.get(viewRecord(project))).data ?? null;
 }

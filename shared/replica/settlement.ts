@@ -3,6 +3,7 @@
  * matched with what was asked. Who waits for an answer gets it; a refusal that nobody waited for is kept on disk until
  * a person of this node has seen it [I14], however late it comes and whichever process of the node asked.
  */
+
 import { z } from 'zod';
 import type { RefusalRecord } from '../documents/index.ts';
 import type { ProjectLogs } from '../log/index.ts';
@@ -16,6 +17,7 @@ import {
 	type Store,
 	type StoreWrite,
 } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { soundRecord } from '../store/index.ts';
 
 /** What the home has said about an intent. */
@@ -80,7 +82,7 @@ export class Settlement {
 			settlement.#heard.set(author, soundRecord(z.int(), key, value));
 		}
 		for (const { value } of await store.list(`refused/${project}/`)) {
-			const kept = keptRefusalSchema.safeParse(value);
+			const kept = readAs(keptRefusalSchema, value);
 			if (kept.success) settlement.#kept.set(`${kept.data.author}#${kept.data.n}`, kept.data);
 		}
 		settlement.reopen();

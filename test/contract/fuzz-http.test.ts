@@ -9,14 +9,14 @@ import { closeCodes } from '../../gateway/edge/served-document.ts';
 import { createApi } from '../../shared/http/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
-import { type Door, knock, seedOf } from '../support/fuzz/door.ts';
+import { type Door, inputsEach, knock, seedOf } from '../support/fuzz/door.ts';
 import { edgeDoors } from '../support/fuzz/edge-doors.ts';
-import { operationDoor, rawDoor, type Served } from '../support/fuzz/http-doors.ts';
+import { buildCovers, nodeCovers, operationDoor, rawDoor, type Served } from '../support/fuzz/http-doors.ts';
 import { type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
 import { tinyHome } from '../support/tiny-home.ts';
 
 const seed = seedOf();
-const each = Number(process.env.GANGLINE_FUZZ_EACH ?? 200);
+const each = inputsEach(150, 3_000);
 const closing: (() => Promise<void>)[] = [];
 afterAll(async () => {
 	for (const close of closing.reverse()) await close();
@@ -42,21 +42,8 @@ async function serveNode(): Promise<Served> {
 		() => api.stop(),
 		() => documents.stop(),
 	);
-	const covers = [
-		'shared/http/create-api.ts',
-		'shared/http/guard.ts',
-		'shared/http/query-arguments.ts',
-		'gateway/edge/document-server.ts',
-	];
-	const routes = [
-		'route /healthz',
-		'route /v1/openapi.json',
-		'route /v1/events',
-		'route /v1/:operation',
-		'route /sync/',
-	];
 	const state = (): string => JSON.stringify(home.projects);
-	return { name: 'a node', url, token, log, covers: [...covers, ...routes], spared: [], state };
+	return { name: 'a node', url, token, log, covers: nodeCovers, spared: [], state };
 }
 
 /** The door of builds, open, with one build. */
@@ -74,7 +61,7 @@ async function serveBuilds(): Promise<Served> {
 		url: door.urls[0] ?? '',
 		token,
 		log,
-		covers: ['gateway/builds/door.ts', 'route /build/'],
+		covers: buildCovers,
 		spared: [],
 	};
 }
@@ -92,7 +79,7 @@ describe(`who speaks HTTP, seed ${seed}`, () => {
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 			await door.close?.();
 			await expect.poll(filesOpen, { timeout: 5_000 }).toBeLessThanOrEqual(before + 3);
-		});
+		}, 300_000);
 	}
 
 	it('is answered or refused by a gateway that runs', async () => {

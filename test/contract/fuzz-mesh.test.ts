@@ -1,12 +1,12 @@
 /** Documents, logs and the protocols of a running node: nothing of an input is applied in part, whatever it is [I13]. */
 import { afterAll, describe, it } from 'vitest';
 import { documentDoors } from '../support/fuzz/document-doors.ts';
-import { knock, seedOf } from '../support/fuzz/door.ts';
+import { inputsEach, knock, seedOf } from '../support/fuzz/door.ts';
 import { meshDoors } from '../support/fuzz/mesh-doors.ts';
 import { recordedFrames } from '../support/fuzz/recorded.ts';
 
 const seed = seedOf();
-const each = Number(process.env.GANGLINE_FUZZ_EACH ?? 300);
+const each = inputsEach(250, 6_000);
 const doors = [...(await documentDoors()), ...(await meshDoors(await recordedFrames()))];
 afterAll(async () => {
 	for (const door of doors) await door.close?.();
@@ -17,6 +17,6 @@ describe(`a node, seed ${seed}`, () => {
 		it(`takes whole or refuses: ${door.name}`, async () => {
 			const knocked = await knock(door, { seed, inputs: each * (door.weight ?? 1) });
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
-		});
+		}, 300_000);
 	}
 });

@@ -2,7 +2,9 @@
  * Becoming a member: dials the gateway that the token names, proves the own key by the connection, shows the secret to
  * that gateway alone, and takes the signed registry. It may be repeated with the same token after an answer was lost.
  */
+
 import { type Channel, type Clock, GanglineError, ganglineError, type Network } from '../../ports/index.ts';
+import { readAs } from '../../ports/read-as.ts';
 import type { MeshNode } from '../../registry/index.ts';
 import type { Membership } from '../membership.ts';
 import {
@@ -107,7 +109,7 @@ async function readAnswer(channel: Channel): Promise<Accepted> {
 }
 
 function parseAnswer(frame: Uint8Array): Accepted['answer'] {
-	const answer = joinAnswerSchema.safeParse(json(frame)).data;
+	const answer = readAs(joinAnswerSchema, json(frame)).data;
 	if (answer === undefined || (answer.kind === 'joined' && answer.registryBytes > registryBytesMax)) {
 		throw ganglineError('MALFORMED', 'the gateway answered in a way that this version does not know', {
 			hint: 'both must be of one version: use the line that `gangline token new` prints',

@@ -3,7 +3,9 @@
  * seconds, answers once and ends; a stranger who guesses is told `wrong` at first, and soon nothing at all. Whoever
  * knows a secret is never made to wait because others guess.
  */
+
 import { type Channel, type Clock, GanglineError, type Log, type Network, type Peer } from '../../ports/index.ts';
+import { readAs } from '../../ports/read-as.ts';
 import type { MeshNode } from '../../registry/index.ts';
 import {
 	chunkBytes,
@@ -81,7 +83,7 @@ async function takeOne(service: JoinService, channel: Channel, guesses: GuessLim
 async function readRequest(channel: Channel): Promise<JoinRequest | null> {
 	for await (const frame of channel.frames()) {
 		if (frame.byteLength > requestBytesMax) return null;
-		return joinRequestSchema.safeParse(json(frame)).data ?? null;
+		return readAs(joinRequestSchema, json(frame)).data ?? null;
 	}
 	return null;
 }

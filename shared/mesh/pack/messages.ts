@@ -2,9 +2,11 @@
  * What is said over `/gangline/pack/1`, one channel per pull: the puller's `want`, then its credit; the server's
  * `begin`, pieces, signs of life, and `done` or `error`. A frame's first byte tells words (JSON) from bytes.
  */
+
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
 import { type CommitId, ganglineError, parseCommitId } from '../../ports/index.ts';
+import { readAs } from '../../ports/read-as.ts';
 import { haveMax, pieceBytes } from './limits.ts';
 
 const commitSchema = z
@@ -61,7 +63,7 @@ export function decode<Schema extends z.ZodType>(
 	frame: Uint8Array,
 ): { readonly piece: Uint8Array } | { readonly words: z.output<Schema> } {
 	if (frame[0] === piece) return { piece: frame.subarray(1) };
-	const parsed = frame[0] === words ? schema.safeParse(parseJson(Buffer.from(frame.subarray(1)).toString())) : null;
+	const parsed = frame[0] === words ? readAs(schema, parseJson(Buffer.from(frame.subarray(1)).toString())) : null;
 	if (parsed?.success) return { words: parsed.data };
 	throw ganglineError('MALFORMED', `a frame of ${frame.length} bytes is nothing that is said about packs`);
 }

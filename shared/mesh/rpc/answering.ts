@@ -3,9 +3,11 @@
  * is gone is told by its signal and its answer goes nowhere; one that reads no answers is not read any further. Throws out
  * of `run` what no honest peer sends.
  */
+
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
 import { type Channel, GanglineError, ganglineError, type Peer } from '../../ports/index.ts';
+import { readAs } from '../../ports/read-as.ts';
 import { orAborted } from '../deadline.ts';
 import { encodeError } from '../wire-error.ts';
 import { itemCost } from './credited-queue.ts';
@@ -81,7 +83,7 @@ export class AnsweringEnd {
 		if (this.#open.has(id)) throw ganglineError('MALFORMED', `question ${id} was asked twice`);
 		const alike = [...this.#open.values()].filter((one) => one.kind === kind).length;
 		if (alike >= questionsMax) throw ganglineError('TOO_LARGE', `more than ${questionsMax} questions are open at once`);
-		const parsed = askSchema.safeParse(parseJson(Buffer.from(body).toString(), questionPartsMax));
+		const parsed = readAs(askSchema, parseJson(Buffer.from(body).toString(), questionPartsMax));
 		if (!parsed.success) throw ganglineError('MALFORMED', 'a question names no method');
 		const open: Open = {
 			kind,

@@ -3,6 +3,7 @@
  * broke. Arguments and answers pass the method's schema on both sides, so neither believes the other. A peer that
  * breaks the rules of the wire is named and cut off; one that asks for what it may not have is only refused.
  */
+
 import type { z } from 'zod';
 import {
 	type Channel,
@@ -15,6 +16,7 @@ import {
 	type Peer,
 	whyInvalid,
 } from '../../ports/index.ts';
+import { readAs } from '../../ports/read-as.ts';
 import { deadline, orAborted } from '../deadline.ts';
 import type { Rpc, RpcMethod, RpcStream } from '../rpc.ts';
 import { AnsweringEnd, type Handler, type Load } from './answering.ts';
@@ -190,7 +192,7 @@ function questionBody(method: string, schema: z.ZodType, args: unknown): Uint8Ar
 
 /** Arguments that fit, or INVALID_ARGUMENT: the asker may be of another version, that is no attack. */
 function accepted<Schema extends z.ZodType>(schema: Schema, value: unknown, method: string): z.output<Schema> {
-	const result = schema.safeParse(value);
+	const result = readAs(schema, value);
 	if (result.success) return result.data;
 	throw ganglineError('INVALID_ARGUMENT', `${method}: ${whyInvalid(result.error)}`, {
 		data: { method },
@@ -198,7 +200,7 @@ function accepted<Schema extends z.ZodType>(schema: Schema, value: unknown, meth
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-	const result = schema.safeParse(value);
+	const result = readAs(schema, value);
 	if (result.success) return result.data;
 	throw ganglineError('MALFORMED', `${what} is not as expected: ${whyInvalid(result.error)}`);
 }

@@ -15,9 +15,11 @@
  *     credit     so many bytes have been dealt with
  *     bye        why the channel ends
  */
+
 import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
 import { frameBytesMax, type GanglineError, ganglineError, whyInvalid } from '../../ports/index.ts';
+import { readAs } from '../../ports/read-as.ts';
 import { bulkBytesMax, headerBytesMax, rowsPerFrame } from './limits.ts';
 
 const count = z.int().min(0);
@@ -103,7 +105,7 @@ export function decodeMessage(frame: Uint8Array): Incoming {
 		throw malformed(`a frame of ${buffer.byteLength} bytes with a header of ${length}`);
 	}
 	const end = headerLengthBytes + length;
-	const parsed = message.safeParse(parseJson(buffer.toString('utf8', headerLengthBytes, end)));
+	const parsed = readAs(message, parseJson(buffer.toString('utf8', headerLengthBytes, end)));
 	if (!parsed.success) throw malformed(whyInvalid(parsed.error));
 	return { message: parsed.data, payload: frame.subarray(end) };
 }
@@ -113,7 +115,7 @@ export const decodeDigests = (payload: Uint8Array): readonly DigestRow[] => deco
 export const decodeTexts = (payload: Uint8Array): readonly TextRow[] => decodeRows(payload, textRows);
 
 function decodeRows<T>(payload: Uint8Array, schema: z.ZodType<T>): T {
-	const parsed = schema.safeParse(parseJson(Buffer.from(payload).toString()));
+	const parsed = readAs(schema, parseJson(Buffer.from(payload).toString()));
 	if (parsed.success) return parsed.data;
 	throw malformed(whyInvalid(parsed.error));
 }

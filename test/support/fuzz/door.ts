@@ -41,9 +41,17 @@ export interface Knocked {
 	readonly slowestMs: number;
 }
 
-/** From the environment, so that a failure can be repeated; another one at each run otherwise. */
+/** The long form: a million inputs, others at each run. */
+export const isLong = Boolean(process.env.GANGLINE_TEST_ALL);
+
+/** From the environment, so that a failure can be repeated. The short form is the same for everyone. */
 export function seedOf(env: NodeJS.ProcessEnv = process.env): string {
-	return env.GANGLINE_FUZZ_SEED ?? String(Date.now() % 1_000_000);
+	return env.GANGLINE_FUZZ_SEED ?? (isLong ? String(Date.now() % 1_000_000) : '1');
+}
+
+/** How many inputs a door of weight 1 gets. */
+export function inputsEach(short: number, long: number): number {
+	return Number(process.env.GANGLINE_FUZZ_EACH ?? (isLong ? long : short));
 }
 
 /** The number of the only input to be tried, when a failure is looked at. */

@@ -33,6 +33,19 @@ export interface Served {
 	state?(): string;
 }
 
+/** What the API of node and gateway is made of, and the documents beside it. */
+export const nodeCovers: readonly string[] = [
+	...[
+		'shared/http/create-api.ts',
+		'shared/http/guard.ts',
+		'shared/http/query-arguments.ts',
+		'shared/operations/parse.ts',
+	],
+	...['gateway/edge/document-server.ts', 'route /healthz', 'route /v1/openapi.json', 'route /v1/events'],
+	...['route /v1/:operation', 'route /sync/'],
+];
+export const buildCovers: readonly string[] = ['gateway/builds/door.ts', 'route /build/'];
+
 const methods = ['GET', 'POST', 'POST', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'];
 const paths = [
 	'/',

@@ -10,7 +10,7 @@ import { NetworkRpc } from '../../../shared/mesh/rpc/index.ts';
 import type { RpcMethod, RpcStream } from '../../../shared/mesh/rpc.ts';
 import { MeshSync } from '../../../shared/mesh/sync/index.ts';
 import { decodeMessage, encodeMessage, type Message } from '../../../shared/mesh/sync/wire.ts';
-import { ganglineError } from '../../../shared/ports/index.ts';
+import { GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore, SimClock, SimLog, SimRandom } from '../../../shared/ports/sim/index.ts';
 import * as meshMethods from '../../../shared/protocol/mesh.ts';
 import * as rehomeMethods from '../../../shared/protocol/rehome.ts';
@@ -19,7 +19,7 @@ import * as workMethods from '../../../shared/protocol/work-methods.ts';
 import { projectOne } from '../facts.ts';
 import { gatewayIdentity, meshId, smallMesh } from '../registry-facts.ts';
 import { SyncMesh, type TestProject } from '../sync-mesh.ts';
-import { type HandChannel, HandNetwork, turns } from './by-hand.ts';
+import { HandChannel, HandNetwork, turns } from './by-hand.ts';
 import { spoilBytes } from './bytes.ts';
 import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
@@ -34,7 +34,7 @@ type Conversation = readonly Uint8Array[];
 const conversationsPerNode = 200;
 
 export async function meshDoors(recorded: Recorded): Promise<readonly Door[]> {
-	return [await syncDoor(recorded), rpcDoor(), joinDoor()];
+	return [await syncDoor(recorded), rpcDoor(), askingDoor(), joinDoor()];
 }
 
 /** Says what is wrong when the node itself complained, refuses where it cut the other side off. */
@@ -242,6 +242,62 @@ function question(dice: Dice, id: number, asked: unknown): Uint8Array {
 			: spoilValue(dice, asked, 20_000);
 	const body = Buffer.from(jsonText(value)).subarray(0, 1_000_000);
 	return encodeFrame({ kind: dice.pick(kinds), id: dice.once(8) ? 1 : id, more: dice.once(12), body });
+}
+
+/** The other side of rpc: what a node hears that has asked something. */
+function askingDoor(): Door<Conversation> {
+	const log = new SimLog();
+	const sound = [
+		{ kind: 'answer', body: { version: '1', at: 1, revision: 1 } },
+		{ kind: 'error', body: { code: 'REFUSED', message: 'no', hint: 'x', data: { a: 1 } } },
+		{ kind: 'item', body: 'x' },
+		{ kind: 'end', body: null },
+	] as const;
+	const { helloMethod } = meshMethods;
+	return {
+		name: 'a node that has asked',
+		covers: [
+			'/gangline/rpc/1',
+			'shared/mesh/rpc/asking.ts',
+			'shared/mesh/hello.ts',
+			'shared/mesh/serve-operations.ts',
+			'shared/replica/home-contact.ts',
+		],
+		make: (dice) =>
+			Array.from({ length: 1 + dice.below(3) }, () => {
+				const { kind, body } = dice.pick(sound);
+				const value = dice.once(60)
+					? spoilLarge(dice, body, 900_000)
+					: dice.once(4)
+						? body
+						: spoilValue(dice, body, 20_000);
+				const bytes = Buffer.from(jsonText(value)).subarray(0, 1_000_000);
+				const frame = encodeFrame({
+					kind: dice.once(8) ? dice.pick(kinds) : kind,
+					id: dice.once(6) ? dice.below(9) : 1,
+					more: dice.once(12),
+					body: bytes,
+				});
+				return dice.once(5) ? spoilBytes(dice, frame) : frame;
+			}),
+		feed: async (conversation) => {
+			const network = new HandNetwork();
+			const rpc = new NetworkRpc({ network, clock: new SimClock(), log });
+			const channel = new HandChannel({ node: network.self, publicKey: new Uint8Array(32) }, '/gangline/rpc/1');
+			network.next = channel;
+			const asked = rpc.ask(network.self, helloMethod, { version: '1', addresses: [], links: [], at: 1 }).then(
+				() => null,
+				(error: unknown) => error,
+			);
+			await turns(1);
+			await converse(channel, conversation);
+			await rpc.close();
+			const refusal = await asked;
+			// A newer node may answer with a code that we do not know, which becomes INTERNAL as it is told.
+			if (refusal !== null && !(refusal instanceof GanglineError)) throw refusal;
+			judgeOf(log, network, channel);
+		},
+	};
 }
 
 function joinDoor(): Door<Conversation> {

@@ -135,7 +135,7 @@ async function dumpDoor(): Promise<Door<Uint8Array>> {
 	await store.close();
 	return {
 		name: 'a dump of a store',
-		covers: ['shared/store/dump.ts'],
+		covers: ['shared/store/dump.ts', 'shared/store/sound-record.ts'],
 		isBytes: true,
 		make: bytesFrom([Buffer.concat(parts), ...parts.slice(0, 3)], 256 * 1024),
 		feed: async (bytes) => {
@@ -155,6 +155,8 @@ async function* inPieces(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 interface RecordKind {
 	/** As in `covers`: its key with names for what varies, or `stream` and the stream's. */
 	readonly kind: string;
+	/** The file that reads it, where that parses by itself. */
+	readonly in?: string;
 	readonly at: string;
 	readonly isStream?: boolean;
 	readonly samples: readonly unknown[];
@@ -234,15 +236,23 @@ async function settlementOn(store: Store): Promise<unknown> {
 }
 
 const recordKinds: readonly RecordKind[] = [
-	{ kind: 'project/<project>', at: `project/${projectOne}`, samples: [record], read: (store) => knownProjects(store) },
+	{
+		kind: 'project/<project>',
+		in: 'node/home/projects.ts',
+		at: `project/${projectOne}`,
+		samples: [record],
+		read: (store) => knownProjects(store),
+	},
 	{
 		kind: 'run/<project>',
+		in: 'node/home/run-book.ts',
 		at: `run/${projectOne}/a/1.2`,
 		samples: [run],
 		read: async (store) => (await RunBook.open(store, projectOne, () => 0)).costUsd(),
 	},
 	{
 		kind: 'report/<project>',
+		in: 'node/worker/report-box.ts',
 		at: `report/${projectOne}/a/1.2`,
 		samples: [{ task, report: { kind: 'failed', reason: 'x', usage, words: '' } }],
 		read: (store) => new ReportBox(store, projectOne).unsettled(),
@@ -255,6 +265,7 @@ const recordKinds: readonly RecordKind[] = [
 	},
 	{
 		kind: 'verdict/<project>',
+		in: 'node/worker/verdict-cache.ts',
 		at: `verdict/${projectOne}/${commit}/set`,
 		samples: [{ tree: commit, gateSet: 'set', passed: true, gates: [] }],
 		read: (store) => new VerdictCache(store, projectOne).get(commit, 'set'),
@@ -267,6 +278,7 @@ const recordKinds: readonly RecordKind[] = [
 	},
 	{
 		kind: 'former/<project>',
+		in: 'node/rehome/records.ts',
 		at: `former/${projectOne}`,
 		samples: [{ record, to: node, sealed }],
 		read: (store) => formerHome(store, projectOne),
@@ -283,7 +295,13 @@ const recordKinds: readonly RecordKind[] = [
 		samples: [['key']],
 		read: (store) => formerKeys(store, projectOne),
 	},
-	{ kind: 'heard/<project>', at: `heard/${projectOne}/${author}`, samples: [4], read: settlementOn },
+	{
+		kind: 'heard/<project>',
+		in: 'shared/replica/settlement.ts',
+		at: `heard/${projectOne}/${author}`,
+		samples: [4],
+		read: settlementOn,
+	},
 	{ kind: 'refused/<project>', at: `refused/${projectOne}/${author}#1`, samples: [refused], read: settlementOn },
 	{
 		kind: 'gateway/person',
@@ -297,7 +315,13 @@ const recordKinds: readonly RecordKind[] = [
 		samples: [token],
 		read: async (store) => (await JoinTokens.open(store, clock)).list(),
 	},
-	{ kind: 'gateway/mesh', at: 'gateway/mesh', samples: [projectOne], read: (store) => meshIdOf(store, clock, random) },
+	{
+		kind: 'gateway/mesh',
+		in: 'gateway/registry/mesh-registry.ts',
+		at: 'gateway/mesh',
+		samples: [projectOne],
+		read: (store) => meshIdOf(store, clock, random),
+	},
 	{
 		kind: 'gateway/incarnation',
 		at: 'gateway/incarnation',
@@ -317,6 +341,7 @@ const recordKinds: readonly RecordKind[] = [
 	{ kind: 'store/incarnation', at: 'store/incarnation', samples: [3], read: (store) => incarnationOf(store) },
 	{
 		kind: 'client/<document>',
+		in: 'shared/documents/client-id.ts',
 		at: `client/doc/${projectOne}/text/a`,
 		samples: [{ client: 77, incarnation: 1 }],
 		read: async (store) => {
@@ -342,6 +367,7 @@ const recordKinds: readonly RecordKind[] = [
 	},
 	{
 		kind: 'stream history/<project>',
+		in: 'node/home/history.ts',
 		at: `history/${projectOne}`,
 		isStream: true,
 		samples: [history],
@@ -370,12 +396,12 @@ const recordKinds: readonly RecordKind[] = [
 ];
 
 /** The value is spoilt, its hash is right: another version or a hand wrote it. */
-function recordDoor({ kind, at, isStream = false, samples, read }: RecordKind): Door {
+function recordDoor({ kind, in: file, at, isStream = false, samples, read }: RecordKind): Door {
 	const values = valuesFrom(samples, 200_000);
 	const texts = jsonFrom(samples, 200_000);
 	return {
 		name: `the record ${kind}`,
-		covers: [isStream ? kind : `record ${kind}`],
+		covers: [isStream ? kind : `record ${kind}`, ...(file === undefined ? [] : [file])],
 		make: (dice) => (isStream ? texts(dice) : values(dice)),
 		feed: async (value) => {
 			const store = await openSimStore();

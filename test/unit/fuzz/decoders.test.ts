@@ -3,12 +3,12 @@
  * beyond its end [I15]. `GANGLINE_FUZZ_SEED` repeats a run, `GANGLINE_FUZZ_INPUT` one input of it.
  */
 import { describe, expect, it } from 'vitest';
-import { knock, seedOf } from '../../support/fuzz/door.ts';
+import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
 import { recordedFrames } from '../../support/fuzz/recorded.ts';
 import { wireDoors } from '../../support/fuzz/wire-doors.ts';
 
 const seed = seedOf();
-const each = Number(process.env.GANGLINE_FUZZ_EACH ?? 400);
+const each = inputsEach(700, 21_000);
 const doors = wireDoors(await recordedFrames());
 
 describe(`decoders, seed ${seed}`, () => {
@@ -17,6 +17,6 @@ describe(`decoders, seed ${seed}`, () => {
 			const knocked = await knock(door, { seed, inputs: each * (door.weight ?? 1) });
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 			expect(knocked.refused).toBeGreaterThan(0);
-		});
+		}, 300_000);
 	}
 });

@@ -10,6 +10,9 @@ import { ItemText } from '../../../shared/documents/index.ts';
 import { encodeCommit, landingOf } from '../../../shared/git/landing-commit.ts';
 import { compareLink } from '../../../shared/git/remote-address.ts';
 import { decodeFlush, parseJson } from '../../../shared/log/index.ts';
+import { decodeMessage } from '../../../shared/mesh/sync/wire.ts';
+import { decodeError } from '../../../shared/mesh/wire-error.ts';
+import { parseArgs } from '../../../shared/operations/index.ts';
 import { GanglineError, parseCommitId } from '../../../shared/ports/index.ts';
 import { openSimStore, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { redactText } from '../../../shared/ports/system/redact.ts';
@@ -17,6 +20,7 @@ import { operationMethod } from '../../../shared/protocol/mesh.ts';
 import { projectOne } from '../../support/facts.ts';
 import { person, signer } from '../../support/git-signer.ts';
 import { processorMsSince } from '../../support/processor-time.ts';
+import { TestProject } from '../pipeline/test-project.ts';
 
 /** Ours take some milliseconds, also while other things run; what was found took from a second to hours. */
 function quickly<T>(act: () => T): T {
@@ -71,6 +75,19 @@ describe('what fuzzing has found', () => {
 	it('a frame of nothing but empty lists held the node', () => {
 		expect(quickly(() => refusalOf(() => parseJson(`[${'[],'.repeat(300_000)}0]`))).code).toBe('MALFORMED');
 		expect(parseJson(`["${'[,{:\\"'.repeat(100_000)}"]`)).toHaveLength(1);
+	});
+
+	it('a text with a length of its own made the schema throw', async () => {
+		const text = { length: { toString: 1, valueOf: 1 } };
+		const header = Buffer.from(JSON.stringify({ k: 'bye', reason: text }));
+		const frame = Buffer.concat([Buffer.from([0, header.length]), header]);
+		expect(refusalOf(() => decodeMessage(frame)).code).toBe('MALFORMED');
+		expect(refusalOf(() => parseArgs('item.add', { project: 'x', title: text })).code).toBe('INVALID_ARGUMENT');
+		expect(refusalOf(() => decodeError(Buffer.from(JSON.stringify({ code: text, message: '' })))).code).toBe(
+			'MALFORMED',
+		);
+		const project = new TestProject();
+		expect(project.user('add', 'a', { title: text })).toBe('refused:invalid');
 	});
 
 	it('arguments nested without end were a bug of the node that was asked', () => {

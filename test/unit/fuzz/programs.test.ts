@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
-import { knock, seedOf } from '../../support/fuzz/door.ts';
+import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
 import { programDoors } from '../../support/fuzz/program-doors.ts';
 
 const seed = seedOf();
-const each = Number(process.env.GANGLINE_FUZZ_EACH ?? 300);
+const each = inputsEach(300, 12_000);
 const home = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
 const day = join(home, 'sessions', '2026', '11', '21');
 mkdirSync(day, { recursive: true });
@@ -21,6 +21,6 @@ describe(`what programs print, seed ${seed}`, () => {
 		it(`is read or passed over: ${door.name}`, async () => {
 			const knocked = await knock(door, { seed, inputs: each * (door.weight ?? 1) });
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
-		});
+		}, 300_000);
 	}
 });

@@ -3,20 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
-import { knock, seedOf } from '../../support/fuzz/door.ts';
+import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
+import { ruleDoor } from '../../support/fuzz/rule-doors.ts';
 import { storeDoors } from '../../support/fuzz/store-doors.ts';
 
 const seed = seedOf();
-const each = Number(process.env.GANGLINE_FUZZ_EACH ?? 150);
+const each = inputsEach(120, 2_500);
 const folder = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const doors = await storeDoors(folder);
+const doors = [...(await storeDoors(folder)), ruleDoor()];
 
 describe(`what is stored, seed ${seed}`, () => {
 	for (const door of doors) {
 		it(`is read or refused: ${door.name}`, async () => {
 			const knocked = await knock(door, { seed, inputs: each * (door.weight ?? 1) });
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
-		});
+		}, 300_000);
 	}
 });
