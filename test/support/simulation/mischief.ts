@@ -5,6 +5,8 @@
 import type { ItemDraft } from '../../../shared/operations/index.ts';
 import type { Item } from '../../../shared/pipeline/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
+import { workReport } from '../../../shared/protocol/work-methods.ts';
 import { setPerson } from '../../../shared/registry/index.ts';
 import { speak } from './people.ts';
 import type { World } from './world.ts';
@@ -28,7 +30,7 @@ export interface MischiefDrawing {
 
 /** All of it for one project. */
 export function drawMischief(drawing: MischiefDrawing): Mischief[] {
-	return [...impostures(drawing), ...oldApprovals(drawing), ...epic(drawing)];
+	return [...impostures(drawing), ...otherReports(drawing), ...oldApprovals(drawing), ...epic(drawing)];
 }
 
 /** One person loses the access to change anything for a while. */
@@ -102,6 +104,41 @@ function forge(kind: number, { item, who, other, main }: Around): Forged {
 		default:
 			return { by: 'system', who: 'system', event: 'release', args: { reason: 'mine' } } as Forged;
 	}
+}
+
+/** A worker says how another's attempt ended. */
+function otherReports({ random, project, busyMs }: MischiefDrawing): Mischief[] {
+	return Array.from({ length: 3 }, (_, n) => {
+		const at = random.below(1_000);
+		return {
+			atMs: 8_000 + random.below(busyMs - 8_000),
+			what: `pose as holder ${n}`,
+			run: (world) => poseAsHolder(world, project, at),
+		};
+	});
+}
+
+function poseAsHolder(world: World, project: string, at: number): void {
+	const home = world.homeOf(project);
+	const facts = world.projectAtHome(project)?.home.facts;
+	const held = Object.values(facts?.items ?? {}).filter(({ role, token }) => role !== null && token !== null);
+	const item = held[at % Math.max(1, held.length)];
+	const posers = [...world.machines.values()].filter(
+		({ kind, id, process }) => kind === 'worker' && process?.mesh?.mesh && !item?.holder?.startsWith(`${id}.`),
+	);
+	const poser = posers[at % Math.max(1, posers.length)];
+	const main = world.origins.project(project).main;
+	if (!item?.token || !item.role || !poser) return;
+	const { key, number, title, type, words, role, token } = item;
+	const task: Task = {
+		...{ project: project as Task['project'], role, agent: 'shell', token, main, startFrom: null },
+		item: { key, number, title, type, description: '', words, lastFailure: null },
+	};
+	const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+	const failed = { reason: 'I say so', gate: null, gateKind: null, detail: '', commit: null, usage };
+	poser.process?.mesh?.mesh?.rpc
+		.ask(home.id, workReport, { task, report: { kind: 'failed', ...failed } })
+		.catch(() => {});
 }
 
 /** Somebody looked once, and answers when the change is another one. */

@@ -9,16 +9,41 @@ import { eventsOf, ledgerChecker } from './checker.ts';
 import { grantName, type Ledger } from './ledger.ts';
 
 export function tokensHold(ledger: Ledger): Checker {
-	const step = (mesh: SeenMesh): readonly string[] =>
-		mesh.projects.flatMap((project) =>
+	const words = new Words();
+	const step = (mesh: SeenMesh): readonly string[] => [
+		...words.read(mesh, ledger),
+		...mesh.projects.flatMap((project) =>
 			project.repository.chain.slice(0, 3).flatMap(({ commit, landing }) => {
 				if (!landing || ledger.of(project.id).losses > 0) return [];
 				const isGranted = ledger.of(project.id).granted.has(grantName(landing.item, landing.token));
 				const token = landing.token.join('.');
 				return isGranted ? [] : [`${commit} landed under ${token}, which was never given for ${landing.item}`];
 			}),
-		);
+		),
+	];
 	return ledgerChecker(ledger, [4, 'tokens hold'], { step: once(step) });
+}
+
+/** What is accepted of a grant was said by the node that holds it, whatever the home writes down. */
+class Words {
+	readonly #said = new Set<string>();
+
+	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
+		for (const { node, project, item, token } of eventsOf(mesh.fresh, 'reportSent')) {
+			this.#said.add(`${node} ${project}/${grantName(item, token)}`);
+		}
+		return eventsOf(mesh.fresh, 'published').flatMap(({ project, history }) => {
+			const intents = mesh.projects.find(({ id }) => id === project)?.intents;
+			return history.flatMap(({ id, item, event, by, outcome }) => {
+				const token = intents?.get(id)?.token;
+				if (outcome !== 'applied' || !token || (by !== 'gates' && by !== 'agent')) return [];
+				const holder = ledger.of(project).granted.get(grantName(item, token))?.holder;
+				const node = mesh.nodes.find((one) => holder?.startsWith(`${one.id}.`))?.name;
+				if (!node || this.#said.has(`${node} ${project}/${grantName(item, token)}`)) return [];
+				return [`${event} of ${item} was accepted for ${node}, which never said so`];
+			});
+		});
+	}
 }
 
 export function oneAtWork(ledger: Ledger): Checker {

@@ -2,10 +2,13 @@
  * Runs seeds one after another until one finds something, in the process whose sources the hook has changed. Says each
  * finding as one line of JSON: `{seed, invariant, what}`, and `{done: true}` when there was none.
  */
+import { verifyOnce } from '../quick-crypto.ts';
 import { runSeed } from '../run-seed.ts';
 import { unseen } from './hook.ts';
 
 const [from = 1, to = from] = process.argv.slice(2).map(Number);
+
+verifyOnce();
 
 interface Found {
 	readonly seed: number;
