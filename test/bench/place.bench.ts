@@ -1,4 +1,7 @@
-/** `place` for 2,000 tasks and 200 nodes, and how its cost grows: with tasks times nodes, and no faster. */
+/**
+ * `place` for 2,000 tasks and 200 nodes, and how its cost grows: with tasks times nodes, and no faster. It only computes,
+ * so its processor time is what counts.
+ */
 import { type PlacementNode, type PlacementTask, place } from '../../shared/placement/index.ts';
 import { alternate, repeat } from './alternate.ts';
 import { type BenchResult, judged } from './result.ts';
@@ -17,7 +20,7 @@ export async function measurePlace({ quick }: BenchOptions): Promise<readonly Be
 		rounds,
 	);
 	return [
-		judged({ name: 'place 2,000 tasks on 200 nodes', unit: 'ms', ours, goals: [{ of: 'p50', atMost: 10 }] }),
+		judged({ name: 'place 2,000 tasks on 200 nodes', unit: 'ms', ours, goals: [{ of: 'cpuMs', atMost: 10 }] }),
 		judged({
 			...grown,
 			name: 'place 4,000 tasks on 400 nodes',
