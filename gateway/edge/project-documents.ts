@@ -5,7 +5,7 @@
 import type { DocumentChange, ItemText, ProjectIndex } from '../../shared/documents/index.ts';
 import type { Mesh } from '../../shared/mesh/index.ts';
 import { type Caller, mayAsk } from '../../shared/operations/index.ts';
-import type { ReplicaSeat, ReplicaSet } from '../../shared/replica/index.ts';
+import type { ProjectReplica, ReplicaSeat, ReplicaSet } from '../../shared/replica/index.ts';
 import { closeCodes, type Opened, type Refusal, type ServedDocument } from './served-document.ts';
 
 export interface ProjectDocumentsOptions {
@@ -40,7 +40,7 @@ export async function openProjectDocument(
 
 function openIndex({ replica }: ReplicaSeat, generation: string, onRights: OpenDocument['onClosed']): Opened {
 	const { index } = replica;
-	if (index.generation !== generation) return { kind: 'refused', refusal: closedGeneration(index) };
+	if (index.generation !== generation) return { kind: 'refused', refusal: closedGeneration(replica) };
 	return {
 		kind: 'document',
 		document: served(index, (tell) => index.subscribe(({ change }) => tell(change))),
@@ -49,7 +49,7 @@ function openIndex({ replica }: ReplicaSeat, generation: string, onRights: OpenD
 			const stops = [
 				onRights(tell),
 				replica.subscribe(() => {
-					if (replica.index.generation !== generation) tell(closedGeneration(replica.index));
+					if (replica.index.generation !== generation) tell(closedGeneration(replica));
 				}),
 			];
 			return () => {
@@ -92,8 +92,9 @@ function tellRights(mesh: Pick<Mesh, 'facts'>, { person, access }: Caller, tell:
 		tell({ code: closeCodes.tryAgain, reason: 'your access has changed: connect again' });
 }
 
-function closedGeneration({ generation }: ProjectIndex): Refusal {
-	return { code: closeCodes.closedGeneration, reason: `the index is in generation ${generation} now` };
+/** The last word is the name to ask for, with a document that has nothing: generations are never merged. */
+function closedGeneration({ id, index }: Pick<ProjectReplica, 'id' | 'index'>): Refusal {
+	return { code: closeCodes.closedGeneration, reason: `the index goes on as ${id}/index/${index.generation}` };
 }
 
 const refused = (code: Refusal['code'], reason: string): Opened => ({ kind: 'refused', refusal: { code, reason } });

@@ -51,6 +51,29 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('ann').refusals()).toEqual([]);
 	});
 
+	it('[I14] leads who was away over new generations of the index, and settles what was wished meanwhile', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'turns' });
+		await mesh.home().home.submit('edge', [add(1, 'desk'), add(2, 'desk')]);
+		await mesh.pump();
+		mesh.isolate('ann');
+		await said(mesh, 'ann', [edit(1, 'ann', 'Offline'), remove(2, 'ann'), add(3, 'ann')]);
+		const { generation } = mesh.replica('ann').index;
+		for (let n = 0; n < 60; n++) await mesh.home().home.submit('edge', [edit(2, 'desk', `Title ${n}`)]);
+		const turns = Number(mesh.home().exchange.index.generation) - Number(generation);
+		expect(turns).toBeGreaterThan(1);
+		expect(mesh.replica('ann').unsettled()).toHaveLength(3);
+		mesh.heal();
+		await mesh.pump();
+		const ann = mesh.replica('ann');
+		expect(ann.index.generation).toBe(mesh.home().exchange.index.generation);
+		expect(ann.index.stateHash).toBe(mesh.home().exchange.index.stateHash);
+		expect(ann.unsettled()).toEqual([]);
+		expect(ann.refusals()).toEqual([]);
+		expect([...ann.views().values()].map(({ title }) => title)).toEqual(['Offline', 'Item 3']);
+		const { store } = mesh.node('ann');
+		expect(store.streams().filter((stream) => stream.includes('/index/'))).toHaveLength(1);
+	});
+
 	it('counts what waits for the home wherever it was said', async () => {
 		const mesh = await ReplicaMesh.start({ seed: 'waiting' });
 		mesh.cut('desk', 'ann');

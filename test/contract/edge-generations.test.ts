@@ -1,0 +1,100 @@
+/** The stock y-websocket client while the home of a project begins new generations of its index, over real sockets. */
+import { createServer } from 'node:http';
+import { afterEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+import { openProjectDocument, serveDocuments } from '../../gateway/edge/index.ts';
+import { closeCodes } from '../../gateway/edge/served-document.ts';
+import { SimLog } from '../../shared/ports/sim/index.ts';
+import { SystemClock } from '../../shared/ports/system/index.ts';
+import type { ReplicaSeat } from '../../shared/replica/index.ts';
+import { ReplicaMesh } from '../support/replica-mesh.ts';
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+	for (const close of closers.splice(0).reverse()) await close();
+});
+
+/** The edge at the gateway of a mesh; answers where it listens. */
+async function serveEdge(mesh: ReplicaMesh): Promise<string> {
+	const replica = mesh.replica('gate');
+	const seat = { replica } as ReplicaSeat;
+	const server = serveDocuments({
+		wrongOrigin: () => null,
+		callerOf: async () => ({ person: 'root', access: 'owner' }),
+		open: (name, caller) =>
+			openProjectDocument(
+				{
+					replicas: { find: () => seat },
+					mesh: { facts: () => mesh.registry, onFacts: () => () => {} },
+				},
+				name,
+				caller,
+			),
+		clock: new SystemClock(),
+		log: new SimLog(),
+	});
+	const http = createServer();
+	server.attach(http);
+	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+	closers.push(async () => {
+		await server.stop();
+		http.closeAllConnections();
+		await new Promise((resolve) => http.close(resolve));
+	});
+	const address = http.address();
+	return `ws://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/sync`;
+}
+
+/** A client as a page has it: a document of its own for each name, and the name of the next one when it is closed. */
+function follow(url: string, name: string) {
+	const doc = new Y.Doc();
+	const polyfill = WebSocket as unknown as typeof globalThis.WebSocket;
+	const provider = new WebsocketProvider(url, name, doc, { WebSocketPolyfill: polyfill, disableBc: true });
+	closers.push(() => provider.destroy());
+	const closed = new Promise<{ code: number; next: string }>((resolve) =>
+		provider.on('connection-close', (event) =>
+			resolve({ code: event?.code ?? 0, next: event?.reason.split(' ').at(-1) ?? '' }),
+		),
+	);
+	const synced = new Promise<void>((resolve) => provider.once('sync', () => resolve()));
+	return { doc, provider, closed, synced };
+}
+
+it('is led from generation to generation, each in a document of its own, and refused in an old one', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'edge' });
+	const url = await serveEdge(mesh);
+	const replica = mesh.replica('gate');
+	const wish = (n: number) =>
+		({ by: 'user', who: 'desk', item: 'a', event: 'edit', args: { title: `t${n}` } }) as const;
+	await mesh.home().home.submit('edge', [{ ...wish(0), event: 'add', args: { title: 't', held: true } }]);
+	await mesh.pump();
+
+	const first = `${replica.id}/index/${replica.index.generation}`;
+	let name = first;
+	for (let turn = 0; turn < 3; turn++) {
+		const client = follow(url, name);
+		await client.synced;
+		expect(client.doc.getMap('facts').get('i/a')).toContain(replica.facts.items.a?.title);
+		const { generation } = replica.index;
+		for (let n = 0; replica.index.generation === generation; n++) {
+			await mesh.home().home.submit('edge', [wish(100 * turn + n)]);
+			await mesh.pump();
+		}
+		const { code, next } = await client.closed;
+		expect(code).toBe(closeCodes.closedGeneration);
+		expect(client.provider.shouldConnect).toBe(false);
+		expect(next).toBe(`${replica.id}/index/${replica.index.generation}`);
+		name = next;
+	}
+
+	const late = follow(url, first);
+	expect(await late.closed).toEqual({ code: closeCodes.closedGeneration, next: name });
+	const last = follow(url, name);
+	await last.synced;
+	// What it had of the old one is of no use in the new one, and is not taken.
+	last.doc.getMap('facts').set('i/a', 'made up');
+	expect((await last.closed).code).toBe(closeCodes.readOnly);
+	expect(replica.index.stateHash).toBe(mesh.home().exchange.index.stateHash);
+});
