@@ -66,9 +66,11 @@ async function checkHistory(git: GitProcess, claim: LandingClaim): Promise<Landi
 
 async function checkChange(git: GitProcess, claim: LandingClaim, parent: string): Promise<LandingVerdict> {
 	const { base, commit } = claim.reviewed;
-	if ((await patchId(git, claim.gitDir, parent, claim.landed)) === (await patchId(git, claim.gitDir, base, commit))) {
-		return { kind: 'agrees', by: 'patch' };
-	}
+	const ids = await Promise.all([
+		patchId(git, claim.gitDir, parent, claim.landed),
+		patchId(git, claim.gitDir, base, commit),
+	]);
+	if (ids[0] === ids[1]) return { kind: 'agrees', by: 'patch' };
 	const [reviewed, meanwhile, landed] = await Promise.all([
 		rawChanges(git, claim.gitDir, base, commit),
 		rawChanges(git, claim.gitDir, base, parent),
