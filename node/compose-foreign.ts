@@ -10,7 +10,7 @@ import type { NodeParts } from './compose.ts';
 import { committer } from './compose-canonical.ts';
 import { makeGateRunner } from './compose-project.ts';
 import { type OpenedWorker, openWorker } from './compose-worker.ts';
-import { ForeignMirror, ForeignProject, ReportSender } from './foreign/index.ts';
+import { ForeignMirror, ForeignProject, ReportSender, SalvageSender } from './foreign/index.ts';
 import { configAt } from './home/config-at-main.ts';
 import { Qualification } from './home/qualification.ts';
 
@@ -19,6 +19,7 @@ export interface OpenedForeign {
 	readonly logs: OpenedWorker['logs'];
 	/** Of the mirror; commits that its home may fetch lie there. */
 	readonly repository: string;
+	readonly salvage: SalvageSender;
 }
 
 /** How long a killed node's last git child may still hold the mirror. */
@@ -49,6 +50,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 		slots: config.slots ?? parts.room.slots,
 	});
 	const sender = new ReportSender({ rpc: doors.rpc, clock, home });
+	const salvage = new SalvageSender({ project: id, repository, store: parts.store, rpc: doors.rpc, home, log });
 	const { worker, logs } = openWorker(parts, {
 		...{ project: id, repository, gates, copyFrom, log },
 		readOnly: [],
@@ -70,7 +72,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 		runtimes: () => station.runtimes(),
 		onChange: () => station.changed(),
 	});
-	return { project, logs, repository: repository.path };
+	return { project, logs, repository: repository.path, salvage };
 }
 
 /** What the person's checkout has at the home and is not in git: secrets mostly, which no wire carries. */

@@ -12,6 +12,7 @@ import type { OpenedForeign } from './compose-foreign.ts';
 import { readLog } from './compose-worker.ts';
 import { ForeignProjects, StateTeller, serveWork } from './foreign/index.ts';
 import type { Project } from './home/project.ts';
+import { serveSalvage } from './home/take-salvage.ts';
 import { serveWorkers } from './home/worker-desk.ts';
 import { formerHome } from './rehome/index.ts';
 import { followRun } from './worker/index.ts';
@@ -61,6 +62,7 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 	};
 	const packs = await openPacks((peer, project, ref) => mayServe(parts, { projects, opened }, { peer, project, ref }));
 	doors.set({ rpc, packs, gateway });
+	serveSalvage({ rpc, packs, log, projects });
 	serveWorkers({ rpc, log, desks: () => new Map(projects().map((project) => [project.id, project.desk])) });
 	serveWork({
 		...{ rpc, log },
@@ -76,6 +78,11 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 			if (made !== undefined) yield* followRun(made.logs, run, signal);
 		},
 	});
+	const handOverSalvage = (id: string): Promise<void> | undefined =>
+		opened
+			.get(id)
+			?.salvage.send()
+			.catch((error: unknown) => log.error('salvage.notHandedOver', { project: id, error }));
 	const teller = new StateTeller({
 		...{ rpc, clock, log },
 		state: () => station.state(),
@@ -85,10 +92,16 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 			if (foreign.get(id) === undefined) void foreign.review().then(() => foreign.get(id)?.follow(main));
 			else foreign.get(id)?.follow(main);
 		},
-		onForget: (id, keys) => void forget(foreign, id, keys).catch((error) => log.warn('clones.notRemoved', { error })),
+		onForget: (id, keys) =>
+			void forget(foreign, id, keys)
+				.catch((error) => log.warn('clones.notRemoved', { error }))
+				.then(() => handOverSalvage(id)),
 		onBack: (node) => {
 			for (const [id, project] of foreign.all())
-				if (homeFor(registry.facts, id, self) === node) project.worker.handOver();
+				if (homeFor(registry.facts, id, self) === node) {
+					project.worker.handOver();
+					void handOverSalvage(id);
+				}
 		},
 	});
 	const ends = [
@@ -171,7 +184,8 @@ function mayServe(
 	const project = projects().find((one) => one.id === id);
 	if (project === undefined) {
 		const isHome = homeFor(facts, id, identity.nodeId) === peer.node;
-		if (attempt !== undefined && isHome) return opened.get(id)?.repository ?? null;
+		const isKept = attempt !== undefined || /^refs\/gangline\/salvage\/[^/]+\/\d+$/.test(ref);
+		if (isKept && isHome) return opened.get(id)?.repository ?? null;
 		return sealedFor(parts, id, peer.node);
 	}
 	if (!mayWorkFor(facts, peer.node, id as ProjectId)) return null;

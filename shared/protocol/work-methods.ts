@@ -60,6 +60,23 @@ export const workReport = method({
 	result: z.object({ taken: z.literal(true) }),
 });
 
+/**
+ * Worker → home: what a clone of an item held that was not in its result is kept here, at `refs/gangline/salvage/<key>/<at>`,
+ * on top of `base`. The home fetches it and answers when it has it; a repeat changes nothing. Throws REFUSED or TOO_LARGE
+ * for what may not come in: then it stays here alone.
+ */
+export const workSalvaged = method({
+	name: 'work.salvaged',
+	args: z.object({
+		project: projectIdSchema,
+		key: keySchema,
+		at: z.int().min(0),
+		commit: commitSchema,
+		base: commitSchema,
+	}),
+	result: z.object({ kept: z.literal(true) }),
+});
+
 const logLine = z.object({
 	seq: z.int().min(0),
 	run: z.string().max(64),

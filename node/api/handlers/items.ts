@@ -194,18 +194,20 @@ function refused(project: Project, { intent, outcome }: Settled, stage: string |
 	return ganglineError('REFUSED', explainRefusalIn(project.home.facts, refusal, intent), { data: { refusal, stage } });
 }
 
-/** Salvaged clones, and attempts of items that have not landed. */
+/** Salvaged clones, and attempts; of items that have landed only what a worker elsewhere lost the race with. */
 async function keptWork(project: Project, key: string | undefined): Promise<Result<'item.salvage'>['kept']> {
 	const views = project.views();
 	const prefixes = ['salvage', 'attempts'].map((kind) => `refs/gangline/${kind}/${key ?? ''}`);
 	const kept = (await Promise.all(prefixes.map((prefix) => listKeptWork(project.repository, prefix)))).flat();
 	return kept.flatMap(({ ref, commit, at, subject }) => {
 		const item = views.get(ref.split('/')[3] ?? '');
-		if (key === undefined && item?.stage.kind === 'done') return [];
+		if (key === undefined && item?.stage.kind === 'done' && !isFromElsewhere(ref)) return [];
 		const command = `git fetch ${project.repository.path} ${ref} && git switch --detach FETCH_HEAD`;
 		return [{ ref, commit, item: item?.name ?? null, at, subject, command }];
 	});
 }
+
+const isFromElsewhere = (ref: string): boolean => /\/salvage\/[^/]+\/n[0-9a-f]+-\d+$/.test(ref);
 
 /** What an approval of now would be bound to, with what it changes on main. */
 async function changeOf(project: Project, view: Pick<ItemView, 'result'>) {

@@ -66,7 +66,9 @@ export async function openSimForeign(
 		),
 	);
 	const logs = { read: () => ({ lines: [], dropped: 0 }), runs: () => [] } as unknown as OpenedForeign['logs'];
-	return { project, logs, repository: path };
+	// The twins have no clones that hold more than was committed.
+	const salvage = { send: async () => undefined } as unknown as OpenedForeign['salvage'];
+	return { project, logs, repository: path, salvage };
 }
 
 function entryOf({ parts }: Process, id: string): MeshProject {
