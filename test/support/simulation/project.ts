@@ -28,7 +28,6 @@ import { remoteWorker } from '../../../node/home/worker-link.ts';
 import { WorkerPool } from '../../../node/home/worker-pool.ts';
 import { Worker } from '../../../node/worker/index.ts';
 import { type CommitId, type NodeId, pause } from '../../../shared/ports/index.ts';
-import type { ProjectConfig } from '../../../shared/project/index.ts';
 import type { TreeVerdict } from '../../../shared/protocol/work.ts';
 import { passedGate, redPath, simAttempts } from './agents.ts';
 import type { Process } from './machine.ts';
@@ -304,5 +303,3 @@ const noCheckout = {
 const noLogs = { read: () => ({ lines: [], dropped: 0 }), runs: () => [] } as unknown as Parameters<
 	typeof localLink
 >[0]['logs'];
-
-export type { ProjectConfig };

@@ -152,7 +152,3 @@ export function hasCommit(objects: SimObjects, commit: CommitId): boolean {
 		return false;
 	}
 }
-
-export function absent(what: string): Error {
-	return ganglineError('NOTHING_TO_SHOW', `${what} is not here`);
-}

@@ -18,7 +18,7 @@ import { type PlannedMachine, World } from './world.ts';
 export const projectIds = ['01K0PRJ0000000000000000A00', '01K0PRJ0000000000000000B00'] as const;
 export const speakers = ['ann', 'bob'] as const;
 const sliceMs = 250;
-const settleMsMax = 900_000;
+const settleMsMax = 600_000;
 const upMsMax = 60_000;
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -200,8 +200,7 @@ class Run {
 			if (world.step % 20 === 0) review(world, speakers);
 			await this.#slice();
 			quiet = this.#isSettled() ? quiet + 1 : 0;
-			if (process.env.DEBUG_SIM && world.step % 400 === 0)
-				console.log(world.clock.monotonic(), [...this.#unsettled()].join('; '));
+			console.log(world.clock.monotonic(), [...this.#unsettled()].join('; '));
 		}
 	}
 
@@ -226,6 +225,7 @@ class Run {
 		for (const item of Object.values(facts.items))
 			if (isUnderWay(item)) yield `#${item.number} is in ${item.stage.kind}`;
 		const { index, logs } = project.exchange;
+		if (Object.keys(index.refusals).length > 0) yield `refusals of ${project.name} are not heard`;
 		if (logs.pendingIntents(facts.acceptedUpTo).length > 0) yield `intents wait at the home of ${project.name}`;
 		for (const { name, process, id: node } of this.#world.machines.values()) {
 			if (this.#world.registry.nodes[node]?.status === 'revoked') continue;
@@ -235,6 +235,7 @@ class Run {
 				if (replica.id !== id) continue;
 				if (replica.index.stateHash !== index.stateHash) yield `${name} has not the facts of ${project.name}`;
 				if (replica.unsettled().length > 0) yield `${name} waits for answers of ${project.name}`;
+				if (replica.pending().length > 0) yield `${name} keeps entries of ${project.name}`;
 			}
 		}
 	}
@@ -293,7 +294,7 @@ function machinesOf(random: SimRandom): readonly PlannedMachine[] {
 		{ name: 'gate', kind: 'gateway', person: null, slots: 0 },
 		{ name: 'desk', kind: 'home', person: null, slots: 1 },
 		{ name: 'loft', kind: 'home', person: null, slots: 1 },
-		...workers.map((name) => ({ name, kind: 'worker' as const, person: null, slots: 2 })),
+		...workers.map((name) => ({ name, kind: 'worker' as const, person: null, slots: 3 })),
 		...speakers.map((name) => ({ name, kind: 'laptop' as const, person: name, slots: 1 })),
 	];
 }

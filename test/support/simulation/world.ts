@@ -7,12 +7,12 @@ import type { Membership } from '../../../shared/mesh/index.ts';
 import type { Rpc } from '../../../shared/mesh/rpc.ts';
 import type { HistoryEntry, Intent, IntentId } from '../../../shared/pipeline/index.ts';
 import type { CommitId, NodeId } from '../../../shared/ports/index.ts';
-import { SimClock, type SimDisk, SimNet, type SimObjects, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { SimClock, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import type { RegistryFacts } from '../../../shared/registry/index.ts';
 import { bootProcess } from './boot.ts';
 import { identityNamed } from './keys.ts';
-import { type Machine, Machine as MachineClass, type Process } from './machine.ts';
+import { Machine, type Process } from './machine.ts';
 import { Origins } from './origins.ts';
 import { copyCommit, type KeptRepository } from './repositories.ts';
 import type { AgentBehaviour, EventOf, SeenNode, SimEvent, WiredParts, Wiring, WiringPlace } from './types.ts';
@@ -147,7 +147,7 @@ export class World {
 	// What scenarios and faults do.
 
 	plan({ name, kind, person, slots }: PlannedMachine): Machine {
-		const machine = new MachineClass({
+		const machine = new Machine({
 			...{ world: this, name, kind, person, slots },
 			identity: identityNamed(name),
 			clock: this.clock.view({ rate: 1 }),
@@ -353,5 +353,3 @@ export class World {
 		machine.disk.crash({ kind: 'kill' });
 	}
 }
-
-export type { SimDisk, SimObjects };

@@ -163,6 +163,12 @@ export const itemSwitches: readonly Switch[] = [
 				find: "if (item.role === null) return { kind: 'grant', item, role };",
 				replace: "if (item.role === null || item.tries.totalAttempts < 2) return { kind: 'grant', item, role };",
 			},
+			{
+				file: 'node/home/plan-work.ts',
+				find: 'if (heard.some((worker) => isReporting(worker, item.key) || isBusy(worker))) return undefined;',
+				replace:
+					'if (heard.some((worker) => isReporting(worker, item.key) || (isBusy(worker) && item.tries.totalAttempts > 1))) return undefined;',
+			},
 		],
 	},
 	{
