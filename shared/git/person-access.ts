@@ -14,10 +14,11 @@ export interface Identity {
 
 /** The configured name and e-mail address; null where git would have to guess. */
 export async function readIdentity(folder: string, environment: Environment): Promise<Identity> {
-	return {
-		name: environment.GIT_AUTHOR_NAME ?? (await readSetting(folder, 'user.name', environment)),
-		email: environment.GIT_AUTHOR_EMAIL ?? (await readSetting(folder, 'user.email', environment)),
-	};
+	const [name, email] = await Promise.all([
+		environment.GIT_AUTHOR_NAME ?? readSetting(folder, 'user.name', environment),
+		environment.GIT_AUTHOR_EMAIL ?? readSetting(folder, 'user.email', environment),
+	]);
+	return { name, email };
 }
 
 export type RemoteAnswer =
