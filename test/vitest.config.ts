@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './support/longest-first.ts';
 
 /**
  * Four kinds of tests, from the cheapest to the most real, one kind after the other. `unit` and `contract` touch at most
@@ -17,6 +18,7 @@ const kind = (name: string, groupOrder: number, extra: object = {}) => ({
 export default defineConfig({
 	root,
 	test: {
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			kind('unit', 0, { testTimeout: 30_000, isolate: false }),
 			kind('contract', 1, { testTimeout: 60_000, hookTimeout: 60_000 }),

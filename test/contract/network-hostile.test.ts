@@ -120,7 +120,8 @@ describe('libp2p under attack', () => {
 		return taken;
 	}
 
-	it('[I15] serves members while a thousand connections hang in the handshake, and ends those', async () => {
+	it('[I15] serves members while hundreds of connections hang in the handshake, and ends those', async () => {
+		const count = process.env.GANGLINE_TEST_ALL ? 1_000 : 300;
 		echo();
 		const before = process.memoryUsage().rss;
 		const starts: readonly (() => Buffer)[] = [
@@ -132,7 +133,7 @@ describe('libp2p under attack', () => {
 			() => Buffer.alloc(70_000, 0xff),
 		];
 		let closed = 0;
-		const sockets = Array.from({ length: 1_000 }, (_, i) => {
+		const sockets = Array.from({ length: count }, (_, i) => {
 			const socket = attack().on('close', () => closed++);
 			socket.on('connect', () => socket.write(starts[i % starts.length]?.() ?? ''));
 			return socket;
@@ -144,7 +145,7 @@ describe('libp2p under attack', () => {
 		toStop.push(slow);
 		expect(await memberIsServed(member)).toBeLessThan(9_000);
 		expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
-		await until(() => closed === 1_000, 20_000);
+		await until(() => closed === count, 20_000);
 		slow();
 		await memberIsServed(other);
 		expect(victim.links()).toHaveLength(2);

@@ -78,12 +78,9 @@ function unableToConfine(): readonly string[] {
 
 async function addAll(story: Story, chosen: readonly Attack[]): Promise<void> {
 	const { world, repository, at } = story;
-	const add = (title: string, script: string): Promise<string> => world.ok(repository, 'add', title, '--run', script);
+	const add = (title: string, script: string): Promise<void> => world.add(repository, title, script);
 	await add('honest one', 'sleep 2; echo one > honest-one.txt');
-	// Two at a time: adding takes longer than starting, and the machine has two cores.
-	for (let next = 0; next < chosen.length; next += 2) {
-		await Promise.all(chosen.slice(next, next + 2).map((attack) => add(attack.name, scriptOf(attack, at))));
-	}
+	for (const attack of chosen) await add(attack.name, scriptOf(attack, at));
 	await add('honest two', 'echo two > honest-two.txt');
 }
 
@@ -165,42 +162,45 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		);
 	});
 
-	it('[I9] [I12] where runs cannot be confined: gates and refusals hold, damage is noticed, not prevented', async () => {
-		await using world = makeWorld();
-		const wrap = unableToConfine();
-		const story = await open(world, { gate: 'npm test', wrap });
-		const { repository, at } = story;
-		expect(story.confines).toBe(false);
-		expect(await world.ok(repository, 'ps')).toMatch(/runs are not confined here: /);
-		const chosen = attacks.filter(({ name }) => sameUnconfined.includes(name));
-		await addAll(story, chosen);
-		const board = await world.untilBoard(repository, settled, 90);
-		expectOutcomes(story, board, chosen);
-		expect(said(story, 'push')).toBe('done');
-		expect(said(story, 'api').split('\n')[0]).toBe('statuses 401');
-		expect(existsSync(at.marker)).toBe(false);
+	it.skipIf(!all)(
+		'[I9] [I12] where runs cannot be confined: gates and refusals hold, damage is noticed, not prevented',
+		async () => {
+			await using world = makeWorld();
+			const wrap = unableToConfine();
+			const story = await open(world, { gate: 'npm test', wrap });
+			const { repository, at } = story;
+			expect(story.confines).toBe(false);
+			expect(await world.ok(repository, 'ps')).toMatch(/runs are not confined here: /);
+			const chosen = attacks.filter(({ name }) => sameUnconfined.includes(name));
+			await addAll(story, chosen);
+			const board = await world.untilBoard(repository, settled, 90);
+			expectOutcomes(story, board, chosen);
+			expect(said(story, 'push')).toBe('done');
+			expect(said(story, 'api').split('\n')[0]).toBe('statuses 401');
+			expect(existsSync(at.marker)).toBe(false);
 
-		// As the same user it can end the node, which goes on where it was when it is started again.
-		const added = join(world.folder, 'added');
-		const kill = `until test -e '${added}'; do sleep 0.1; done; kill -9 ${at.nodePid}; sleep 30`;
-		await world.ok(repository, 'add', 'kill', '--run', kill);
-		await world.ok(repository, 'add', 'honest three', '--run', 'echo three > honest-three.txt');
-		writeFileSync(added, '');
-		while (existsSync(`/proc/${at.nodePid}`)) await new Promise((resolve) => setTimeout(resolve, 100));
-		await start(world, repository, wrap);
-		await world.ok(repository, 'move', `${byTitle(board).size + 1}`, 'freeze');
-		const done = (now: Board, title: string): boolean => byTitle(now).get(title)?.stage === 'done';
-		await world.untilBoard(repository, (now) => done(now, 'honest three'), 60);
+			// As the same user it can end the node, which goes on where it was when it is started again.
+			const added = join(world.folder, 'added');
+			const kill = `until test -e '${added}'; do sleep 0.1; done; kill -9 ${at.nodePid}; sleep 30`;
+			await world.ok(repository, 'add', 'kill', '--run', kill);
+			await world.ok(repository, 'add', 'honest three', '--run', 'echo three > honest-three.txt');
+			writeFileSync(added, '');
+			while (existsSync(`/proc/${at.nodePid}`)) await new Promise((resolve) => setTimeout(resolve, 100));
+			await start(world, repository, wrap);
+			await world.ok(repository, 'move', `${byTitle(board).size + 1}`, 'freeze');
+			const done = (now: Board, title: string): boolean => byTitle(now).get(title)?.stage === 'done';
+			await world.untilBoard(repository, (now) => done(now, 'honest three'), 60);
 
-		// And it can move main behind the node's back: that is seen, nothing lands on it, the checkout stays as it is.
-		const before = world.git(repository, 'rev-parse', 'HEAD');
-		await world.ok(repository, 'add', 'rewrite', '--run', rewriteMain(at));
-		const seen = (now: Board): boolean => now.project.trouble?.includes('does not follow it') ?? false;
-		const stopped = await world.untilBoard(repository, seen, 60);
-		expect(byTitle(stopped).get('rewrite')?.stage).not.toBe('done');
-		expect(world.git(repository, 'rev-parse', 'HEAD')).toBe(before);
-		expect(world.git(repository, 'status', '--porcelain')).toBe('');
-	});
+			// And it can move main behind the node's back: that is seen, nothing lands on it, the checkout stays as it is.
+			const before = world.git(repository, 'rev-parse', 'HEAD');
+			await world.ok(repository, 'add', 'rewrite', '--run', rewriteMain(at));
+			const seen = (now: Board): boolean => now.project.trouble?.includes('does not follow it') ?? false;
+			const stopped = await world.untilBoard(repository, seen, 60);
+			expect(byTitle(stopped).get('rewrite')?.stage).not.toBe('done');
+			expect(world.git(repository, 'rev-parse', 'HEAD')).toBe(before);
+			expect(world.git(repository, 'status', '--porcelain')).toBe('');
+		},
+	);
 
 	it('are in SECURITY.md with what comes of them, one row each', () => {
 		expect(readFileSync(securityPage, 'utf8')).toContain(attackTable());

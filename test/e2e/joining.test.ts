@@ -6,6 +6,9 @@ import type { MeshNodeView, Result } from '../../shared/operations/index.ts';
 import { makeStranger, type Stranger } from '../support/stranger.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
+/** The long form: scripts/test --all. */
+const all = Boolean(process.env.GANGLINE_TEST_ALL);
+
 let laptop: World;
 let shop: string;
 let builder: Stranger;
@@ -84,7 +87,7 @@ describe('joining by one pasted line', () => {
 		expect((await laptop.ok(shop, 'nodes')).split('\n').some((row) => /^builder +work +here/.test(row))).toBe(true);
 	});
 
-	it('leaves a command there that answers, with and without the gateway', async () => {
+	it.skipIf(!all)('leaves a command there that answers, with and without the gateway', async () => {
 		const nodes = await builder.gangline('nodes');
 		expect(nodes, nodes.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^builder \(here\)/m) });
 		await laptop.ok(shop, 'gateway', 'stop');
@@ -92,7 +95,7 @@ describe('joining by one pasted line', () => {
 		expect((await laptop.ok(shop, 'start')).includes('the gateway runs: http://127.0.0.1:')).toBe(true);
 	});
 
-	it("shows an owner's second machine what the gateway sees, and makes tokens there too", async () => {
+	it.skipIf(!all)("shows an owner's second machine what the gateway sees, and makes tokens there too", async () => {
 		const second = stranger('second');
 		const pasted = await second.paste(await laptop.ok(shop, 'token', 'new', '--person', 'ada'));
 		expect(pasted, pasted.stderr).toMatchObject({

@@ -14,9 +14,11 @@ const shop = {
 
 const gates = ['--gate', 'check=./check.sh'];
 
-async function initialised(world: World, review: 'human' | 'server', files: Record<string, string> = shop) {
-	const repository = world.repository('my shop', files);
-	await world.ok(repository, 'init', '--yes', '--no-input', '--review', review, '--landing', 'local', ...gates);
+/** What `init` says of main is looked at once; the node judges main again before it begins anything. */
+async function initialised(world: World, review: 'human' | 'server', ...more: string[]) {
+	const repository = world.repository('my shop', shop);
+	const choices = ['--review', review, '--landing', 'local', ...gates, ...more];
+	await world.ok(repository, 'init', '--yes', '--no-input', ...choices);
 	await world.ok(repository, 'start');
 	return repository;
 }
@@ -45,13 +47,13 @@ describe('the main job', () => {
 
 	it('lands what is green unasked once an approval has said so, as a commit of its own', async () => {
 		await using world = makeWorld();
-		const repository = await initialised(world, 'human');
+		const repository = await initialised(world, 'human', '--no-verify');
 		writeFileSync(join(repository, 'README.md'), '# mine, not committed\n');
-		await world.ok(repository, 'add', 'Say hello', '--run', 'echo hello > hello.txt');
+		await world.add(repository, 'Say hello', 'echo hello > hello.txt');
 		await world.untilBoard(repository, (now) => stageOf(now, 1) === 'reviewHold');
 		await world.ok(repository, 'diff', '1');
 		await world.ok(repository, 'approve', '1', '--land-when-green');
-		await world.ok(repository, 'add', 'Say goodbye', '--run', 'echo goodbye > goodbye.txt');
+		await world.add(repository, 'Say goodbye', 'echo goodbye > goodbye.txt');
 		await world.untilBoard(repository, (now) => stageOf(now, 2) === 'done');
 		expect(world.git(repository, 'log', '-3', '--format=%s')).toBe(
 			'Say goodbye\nSay hello\nLet what is green land without a person',
@@ -62,9 +64,9 @@ describe('the main job', () => {
 
 	it('[I6] goes on after a SIGKILL of the node and lands each item once', async () => {
 		await using world = makeWorld();
-		const repository = await initialised(world, 'server');
+		const repository = await initialised(world, 'server', '--no-verify');
 		for (const name of ['one', 'two', 'three', 'four']) {
-			await world.ok(repository, 'add', `Add ${name}`, '--run', `sleep 0.3; echo ${name} > ${name}.txt`);
+			await world.add(repository, `Add ${name}`, `sleep 0.3; echo ${name} > ${name}.txt`);
 		}
 		for (let kill = 0; kill < 3; kill += 1) {
 			const pid = world.pid();
@@ -83,12 +85,12 @@ describe('the main job', () => {
 
 	it('sends a failing change back with the output and lands the second try', async () => {
 		await using world = makeWorld();
-		const repository = await initialised(world, 'server');
+		const repository = await initialised(world, 'server', '--no-verify');
 		const script = [
 			'if [ -s "$GANGLINE_LAST_FAILURE" ]; then grep -q "3 expected" "$GANGLINE_LAST_FAILURE"; echo fixed > note.txt',
 			'else printf "#!/bin/sh\\necho 4\\n" > price.sh; fi',
 		].join('\n');
-		await world.ok(repository, 'add', 'Round', '--run', script);
+		await world.add(repository, 'Round', script);
 		const board = await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		expect(board.items[0]?.attempts).toBe(2);
 		expect(readFileSync(join(repository, 'note.txt'), 'utf8')).toBe('fixed\n');
@@ -96,19 +98,19 @@ describe('the main job', () => {
 
 	it('does an item again on the new main when two touch the same lines', async () => {
 		await using world = makeWorld();
-		const repository = await initialised(world, 'server');
-		await world.ok(repository, 'add', 'Title in capitals', '--run', 'sleep 0.5; sed -i "s/# .*/# SHOP/" README.md');
-		await world.ok(repository, 'add', 'Title with a bang', '--run', 'sleep 0.5; sed -i "1s/$/!/" README.md');
+		const repository = await initialised(world, 'server', '--no-verify');
+		await world.add(repository, 'Title in capitals', 'sleep 0.5; sed -i "s/# .*/# SHOP/" README.md');
+		await world.add(repository, 'Title with a bang', 'sleep 0.5; sed -i "1s/$/!/" README.md');
 		await world.untilBoard(repository, (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
 		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toMatch(/^# (SHOP!|SHOP)\n/);
 	});
 
 	it('gives an item to the agent that a person has configured and committed a moment ago', async () => {
-		await using world = makeWorld();
-		const bin = writeFakeClis(join(world.folder, 'bin'));
+		await using tools = makeWorld();
+		const bin = writeFakeClis(join(tools.folder, 'bin'));
 		await using withAgent = makeWorld({ PATH: `${bin}:${process.env.PATH}` });
-		const repository = await initialised(withAgent, 'server');
-		await withAgent.ok(repository, 'add', 'First', '--run', 'echo 1 > one.txt');
+		const repository = await initialised(withAgent, 'server', '--no-verify');
+		await withAgent.add(repository, 'First', 'echo 1 > one.txt');
 		await withAgent.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		appendFileSync(
 			join(repository, '.gangline', 'project.toml'),
@@ -122,12 +124,12 @@ describe('the main job', () => {
 
 	it("takes a person's own commits as theirs and leaves a checkout in the way alone", async () => {
 		await using world = makeWorld();
-		const repository = await initialised(world, 'server');
+		const repository = await initialised(world, 'server', '--no-verify');
 		writeFileSync(join(repository, 'mine.txt'), 'mine\n');
 		world.git(repository, 'add', 'mine.txt');
 		world.git(repository, 'commit', '-q', '-m', 'Mine');
 		writeFileSync(join(repository, 'README.md'), '# edited and not committed\n');
-		await world.ok(repository, 'add', 'Title', '--run', 'sed -i "s/# .*/# SHOP/" README.md');
+		await world.add(repository, 'Title', 'sed -i "s/# .*/# SHOP/" README.md');
 		await world.untilBoard(
 			repository,
 			(now) => stageOf(now, 1) === 'done' && (now.distance.checkout?.inTheWay.join(' ').includes('README.md') ?? false),

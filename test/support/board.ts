@@ -1,32 +1,50 @@
 /**
- * The board of the project whose checkout a folder is, asked over HTTP: for waiting, because a start of the command for
- * each look takes longer than most of what is waited for. What the command prints is looked at where that is the point.
+ * The project whose checkout a folder is, asked over HTTP: for waiting, and for adding many items, because a start of the
+ * command for each takes longer than most of what is waited for. What the command prints, and that it does what it says,
+ * is looked at where that is the point.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Board } from '../../shared/operations/index.ts';
+import type { Board, CallName } from '../../shared/operations/index.ts';
 import { apiFileSchema } from '../../shared/project/api-file.ts';
 
 const projectFile = '.gangline/project.toml';
 
 /** @throws where no node answers with a board. */
 export async function boardOf(state: string, repository: string): Promise<Board> {
+	return (await ask(state, 'project.status', { project: projectOf(repository) })) as Board;
+}
+
+/** Adds an item that a script does, as `gangline add --run` would. @throws where it is refused. */
+export async function addOver(state: string, repository: string, title: string, script: string): Promise<void> {
+	const description = `\`\`\`sh\n${script}\n\`\`\`\n`;
+	await ask(state, 'item.add', { project: projectOf(repository), title, description });
+}
+
+async function ask(state: string, name: CallName, input: object): Promise<unknown> {
 	const note = apiFileSchema.parse(JSON.parse(readFileSync(join(state, 'api.json'), 'utf8')));
-	const response = await fetch(`${note.url}/v1/project.status`, {
+	const response = await fetch(`${note.url}/v1/${name}`, {
 		method: 'POST',
 		headers: { authorization: `Bearer ${note.token}`, 'content-type': 'application/json' },
-		body: JSON.stringify({ project: projectOf(repository) }),
+		body: JSON.stringify(input),
 	});
 	const text = await response.text();
-	if (response.status !== 200) throw new Error(`the board was refused with ${response.status}: ${text}`);
-	return JSON.parse(text) as Board;
+	if (response.status !== 200) throw new Error(`${name} was refused with ${response.status}: ${text}`);
+	return JSON.parse(text);
 }
+
+/** A project keeps its id for ever, so each checkout is asked once. */
+const known = new Map<string, string>();
 
 /** As the last commit that touched the file has it: what is not committed may be in any state. */
 function projectOf(repository: string): string | undefined {
+	const already = known.get(repository);
+	if (already !== undefined) return already;
 	const git = (...args: string[]): string =>
 		execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 	const commit = git('log', '-1', '--format=%H', '--', projectFile);
-	return /^id = "(\w+)"$/m.exec(git('show', `${commit}:${projectFile}`))?.[1];
+	const id = /^id = "(\w+)"$/m.exec(git('show', `${commit}:${projectFile}`))?.[1];
+	if (id !== undefined) known.set(repository, id);
+	return id;
 }

@@ -62,7 +62,7 @@ export const allDone = (board: Board): boolean => board.items.every(({ stage }) 
 
 /** Adds the items, all at once, as a person with a list would. */
 export async function addAll(world: World, repository: string, items: readonly Work[]): Promise<void> {
-	for (const { title, script } of items) await world.ok(repository, 'add', title, '--run', script);
+	for (const { title, script } of items) await world.add(repository, title, script);
 }
 
 /** Adds three items and waits until git says that they landed; approves each where a person is waited for. */

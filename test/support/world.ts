@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Board } from '../../shared/operations/index.ts';
-import { boardOf } from './board.ts';
+import { addOver, boardOf } from './board.ts';
 
 export const launcher = fileURLToPath(new URL('../../gateway/cli/gangline.js', import.meta.url));
 
@@ -36,6 +36,8 @@ export interface World {
 	until<T>(folder: string, args: readonly string[], done: (answer: T) => boolean, seconds?: number): Promise<T>;
 	/** The same of the board, which is asked without the command: a start of it takes longer than most waiting. */
 	untilBoard(folder: string, done: (board: Board) => boolean, seconds?: number): Promise<Board>;
+	/** Adds an item that `script` does, asked as `untilBoard` asks. */
+	add(folder: string, title: string, script: string): Promise<void>;
 	/** The running node's pid, from its address file. */
 	pid(): number | null;
 	[Symbol.asyncDispose](): Promise<void>;
@@ -146,6 +148,7 @@ export function makeWorld(
 			return path;
 		},
 		until: (at, args, done, seconds) => until(() => json<never>(at, ...args), done, seconds),
+		add: (at, title, script) => addOver(state, at, title, script),
 		untilBoard: (at, done, seconds) => until(() => boardOf(state, at), done, seconds),
 		async [Symbol.asyncDispose]() {
 			for (const child of children) child.kill('SIGKILL');
