@@ -8,7 +8,7 @@ import { readTap, testRunners } from './test-runners.ts';
 
 /** Everything that a terminal would swallow: colours, cursor movement, links, carriage returns. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
-const escapes = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+const escapes = /\u001b(?:\[[0-?]{0,64}[ -/]{0,8}[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 
 export function countTests(output: string): TestCount | null {
 	const text = output.replace(escapes, '').replaceAll('\r\n', '\n').replaceAll('\r', '\n');

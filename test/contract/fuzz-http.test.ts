@@ -12,6 +12,7 @@ import { SystemClock } from '../../shared/ports/system/index.ts';
 import { type Door, inputsEach, knock, seedOf } from '../support/fuzz/door.ts';
 import { edgeDoors } from '../support/fuzz/edge-doors.ts';
 import { buildCovers, nodeCovers, operationDoor, rawDoor, type Served } from '../support/fuzz/http-doors.ts';
+import { watchResources } from '../support/fuzz/resources.ts';
 import { type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
 import { tinyHome } from '../support/tiny-home.ts';
 
@@ -71,6 +72,8 @@ const doors: readonly Door[] = [...(await edgeDoors()), operationDoor(node), raw
 
 const filesOpen = (): number => readdirSync('/proc/self/fd').length;
 
+const watched = watchResources();
+
 describe(`who speaks HTTP, seed ${seed}`, () => {
 	for (const door of doors) {
 		it(`is answered or refused: ${door.name}`, async () => {
@@ -94,4 +97,6 @@ describe(`who speaks HTTP, seed ${seed}`, () => {
 		expect(world.log()).not.toMatch(/api\.failed|"level":"error"/);
 		expect(await world.ask('gateway.status', {})).toBeTruthy();
 	});
+
+	it('leave neither memory nor open files behind', () => watched.expectBounded());
 });

@@ -2,6 +2,7 @@
 import { afterAll, describe, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../support/fuzz/door.ts';
 import { packDoors } from '../support/fuzz/pack-doors.ts';
+import { watchResources } from '../support/fuzz/resources.ts';
 import { temporaryFolder } from '../support/git.ts';
 
 const seed = seedOf();
@@ -13,6 +14,8 @@ afterAll(async () => {
 	folder.remove();
 });
 
+const watched = watchResources();
+
 describe(`commits and backups, seed ${seed}`, () => {
 	for (const door of doors) {
 		it(`are taken whole or refused: ${door.name}`, async () => {
@@ -20,4 +23,6 @@ describe(`commits and backups, seed ${seed}`, () => {
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 		}, 300_000);
 	}
+
+	it('leave neither memory nor open files behind', () => watched.expectBounded());
 });

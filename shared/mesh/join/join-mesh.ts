@@ -3,6 +3,7 @@
  * that gateway alone, and takes the signed registry. It may be repeated with the same token after an answer was lost.
  */
 
+import { parseJson } from '../../log/index.ts';
 import { type Channel, type Clock, GanglineError, ganglineError, type Network } from '../../ports/index.ts';
 import { readAs } from '../../ports/read-as.ts';
 import type { MeshNode } from '../../registry/index.ts';
@@ -124,7 +125,7 @@ function parseAnswer(frame: Uint8Array): Accepted['answer'] {
 
 function json(frame: Uint8Array): unknown {
 	try {
-		return JSON.parse(Buffer.from(frame).toString('utf8'));
+		return parseJson(Buffer.from(frame).toString('utf8'));
 	} catch {
 		return null;
 	}

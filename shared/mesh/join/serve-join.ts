@@ -4,6 +4,7 @@
  * knows a secret is never made to wait because others guess.
  */
 
+import { parseJson } from '../../log/index.ts';
 import { type Channel, type Clock, GanglineError, type Log, type Network, type Peer } from '../../ports/index.ts';
 import { readAs } from '../../ports/read-as.ts';
 import type { MeshNode } from '../../registry/index.ts';
@@ -151,7 +152,7 @@ class GuessLimit {
 
 function json(frame: Uint8Array): unknown {
 	try {
-		return JSON.parse(Buffer.from(frame).toString('utf8'));
+		return parseJson(Buffer.from(frame).toString('utf8'));
 	} catch {
 		return null;
 	}

@@ -9,7 +9,7 @@ import {
 import { checkUpdate } from '../../../shared/documents/bounded-update.ts';
 import { decodeSegment, encodeSegment, isCoveredBy, segmentHash } from '../../../shared/documents/index.ts';
 import { parseBundleHeader } from '../../../shared/git/bundle-header.ts';
-import { decodeFlush } from '../../../shared/log/index.ts';
+import { decodeFlush, parseJson } from '../../../shared/log/index.ts';
 import { encodeFrame, FrameDecoder } from '../../../shared/mesh/frame-decoder.ts';
 import { joinAnswerSchema, joinRequestSchema } from '../../../shared/mesh/join/messages.ts';
 import { formatToken, parseToken } from '../../../shared/mesh/join/token.ts';
@@ -206,7 +206,7 @@ const joinDoors: readonly Door<Uint8Array>[] = [
 /** As both ends of joining read a frame. */
 function jsonOrNull(frame: Uint8Array): unknown {
 	try {
-		return JSON.parse(Buffer.from(frame).toString('utf8'));
+		return parseJson(Buffer.from(frame).toString('utf8'));
 	} catch {
 		return null;
 	}

@@ -46,6 +46,7 @@ const passedOver: Readonly<Record<string, string>> = {
 	'record met': 'only numbers are taken (shared/replica/replica-set.ts)',
 	'record origin': 'its id has one parser (node/home/branch-sync.ts)',
 	'record landing': 'written for people, read by nobody (node/compose-project.ts)',
+	'record salvaged': 'compared with what is there now; anything else is sent again (node/foreign/salvage-sender.ts)',
 	'record registered': 'only `true` is taken (node/node-mesh.ts)',
 };
 

@@ -5,11 +5,14 @@
 import { describe, expect, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
 import { recordedFrames } from '../../support/fuzz/recorded.ts';
+import { watchResources } from '../../support/fuzz/resources.ts';
 import { wireDoors } from '../../support/fuzz/wire-doors.ts';
 
 const seed = seedOf();
 const each = inputsEach(700, 21_000);
 const doors = wireDoors(await recordedFrames());
+
+const watched = watchResources();
 
 describe(`decoders, seed ${seed}`, () => {
 	for (const door of doors) {
@@ -19,4 +22,6 @@ describe(`decoders, seed ${seed}`, () => {
 			expect(knocked.refused).toBeGreaterThan(0);
 		}, 300_000);
 	}
+
+	it('leave neither memory nor open files behind', () => watched.expectBounded());
 });

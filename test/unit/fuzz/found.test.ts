@@ -50,6 +50,7 @@ describe('what fuzzing has found', () => {
 	it('words of a test runner in one long line held the node for minutes', () => {
 		for (const line of [
 			`test result: ${'1'.repeat(300_000)}`,
+			`\u001b[32${' '.repeat(1_000_000)}`,
 			`{${'"Action":"pass""Test":"'.repeat(20_000)}`,
 			`  Summary [   0.012s] 3 tests run: ${'('.repeat(300_000)}`,
 		]) {

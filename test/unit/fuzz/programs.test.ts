@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
 import { programDoors } from '../../support/fuzz/program-doors.ts';
+import { watchResources } from '../../support/fuzz/resources.ts';
 
 const seed = seedOf();
 const each = inputsEach(300, 12_000);
@@ -16,6 +17,8 @@ afterAll(() => rmSync(home, { recursive: true }));
 const write = (record: string): void => writeFileSync(join(day, 'rollout-x-s.jsonl'), record);
 const doors = await programDoors({ path: home, write });
 
+const watched = watchResources();
+
 describe(`what programs print, seed ${seed}`, () => {
 	for (const door of doors) {
 		it(`is read or passed over: ${door.name}`, async () => {
@@ -23,4 +26,6 @@ describe(`what programs print, seed ${seed}`, () => {
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 		}, 300_000);
 	}
+
+	it('leave neither memory nor open files behind', () => watched.expectBounded());
 });

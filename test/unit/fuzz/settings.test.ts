@@ -1,6 +1,7 @@
 /** What people write and type: a project's file, the environment, and every command with every option. */
 import { afterAll, describe, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
+import { watchResources } from '../../support/fuzz/resources.ts';
 import { settingDoors } from '../../support/fuzz/setting-doors.ts';
 import { openWorkplace } from '../../support/terminal.ts';
 
@@ -9,6 +10,8 @@ const each = inputsEach(200, 4_000);
 const place = await openWorkplace({ gateway: true });
 afterAll(() => place[Symbol.asyncDispose]());
 
+const watched = watchResources();
+
 describe(`what people write, seed ${seed}`, () => {
 	for (const door of settingDoors(place)) {
 		it(`is read or refused in words: ${door.name}`, async () => {
@@ -16,4 +19,6 @@ describe(`what people write, seed ${seed}`, () => {
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 		}, 300_000);
 	}
+
+	it('leave neither memory nor open files behind', () => watched.expectBounded());
 });

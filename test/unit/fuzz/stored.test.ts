@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
+import { watchResources } from '../../support/fuzz/resources.ts';
 import { ruleDoor } from '../../support/fuzz/rule-doors.ts';
 import { storeDoors } from '../../support/fuzz/store-doors.ts';
 
@@ -13,6 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const doors = [...(await storeDoors(folder)), ruleDoor()];
 
+const watched = watchResources();
+
 describe(`what is stored, seed ${seed}`, () => {
 	for (const door of doors) {
 		it(`is read or refused: ${door.name}`, async () => {
@@ -20,4 +23,6 @@ describe(`what is stored, seed ${seed}`, () => {
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 		}, 300_000);
 	}
+
+	it('leave neither memory nor open files behind', () => watched.expectBounded());
 });
