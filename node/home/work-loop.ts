@@ -141,11 +141,17 @@ export class WorkLoop {
 		this.#options.onSettled();
 	}
 
-	/** Whether the node once had this grant: what it brings is kept then, however late. Nobody fills our disk with others. */
-	#wasGranted(from: NodeId, task: Task): boolean {
-		const { runs, workAuthor } = this.#options;
-		const run = runs.runs(task.item.key).find((one) => one.run === runName(task));
-		return run !== undefined && (run.node ?? nodeOf(parseAuthorId(workAuthor))) === from;
+	/**
+	 * Whether the node once had this grant: what it brings is kept then, however late [I7]. Nobody fills our disk with
+	 * others: grants of a home before this one are in its books alone, so of those each item has room for a few.
+	 */
+	#wasGranted(from: NodeId, { item: { key }, token }: Task): boolean {
+		const { runs, workAuthor, home } = this.#options;
+		const known = runs.runs(key);
+		const run = known.find((one) => one.run === runName({ token }));
+		if (run !== undefined) return (run.node ?? nodeOf(parseAuthorId(workAuthor))) === from;
+		const isOfEarlierHome = token[0] < home.facts.term && home.item(key) !== undefined;
+		return isOfEarlierHome && known.length < runsOfEarlierHomesMax;
 	}
 
 	async #settleItem(
@@ -240,6 +246,9 @@ export class WorkLoop {
 		}
 	}
 }
+
+/** An item was tried so often at most before a home moved, or somebody makes tries up. */
+const runsOfEarlierHomesMax = 20;
 
 /** How long a holder may be silent, ms: an item labelled `impatient` waits for nobody, the others as the project says. */
 export function lostAfter({ labels }: Pick<Item, 'labels'>, config: ProjectConfig | null): number {

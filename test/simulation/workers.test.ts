@@ -309,6 +309,22 @@ describe('a worker that lies', () => {
 		expect(mesh.home.log.lines.some(({ event }) => event === 'report.ofNoGrant')).toBe(true);
 	});
 
+	test('[I7] [I15] about grants of a home before this one are kept, so many of an item and no more', async () => {
+		const { rightful, main, task } = await granted();
+		const { facts } = mesh.home.disk;
+		mesh.home.disk.facts = { ...facts, term: 3 };
+		for (let n = 1; n <= 30; n++) {
+			const token = [2, n] as const;
+			const commit = await rightful.commitOn(main, task.item, token);
+			const report = { kind: 'result', commit, base: main, verdict, usage } as const;
+			await mesh.during(mesh.home.work.report(rightful.node, { ...task, token }, report));
+		}
+		const refs = await kept(a);
+		expect(refs.length).toBeGreaterThan(10);
+		expect(refs.length).toBeLessThanOrEqual(20);
+		expect(mesh.item(a).result).toBeNull();
+	});
+
 	test('[I9] about where its commits began has failed', async () => {
 		const { rightful, main, task } = await granted();
 		const hidden = await rightful.commitOn(main, { key: key('z'), title: 'Nobody sees this' }, task.token);
