@@ -119,17 +119,16 @@ describe('a mesh of which one store was damaged', () => {
 
 	const halves: readonly (readonly [Victim, string])[] = [
 		['ann', '[I1] [I6] has on the damaged replica again all that was acknowledged'],
-		['desk', '[I1] [I6] goes on with a damaged home, all equal, and with less only where its store has named it'],
+		['desk', '[I1] [I6] has at the damaged home again all that was acknowledged'],
 	];
 	it.each(halves)('%s: %s', { timeout: 900_000 }, async (victim) => {
 		const mesh = new DamagedMesh(folder, victim);
 		await mesh.fill();
-		const count: DamageCount = { dead: 0, named: 0, refused: 0, wentBack: 0, wrong: [] };
+		const count: DamageCount = { dead: 0, named: 0, refused: 0, wrong: [] };
 		const random = new SimRandom(`damage ${victim}`);
 		for (let run = 0; run < runs / 2; run++) await mesh.run(victim, random, count);
 		expect(count.wrong).toEqual([]);
 		expect(count.named + count.refused).toBeGreaterThan(runs / 10);
-		if (victim === 'ann') expect(count.wentBack).toBe(0);
 		const { wrong: _none, ...seen } = count;
 		console.info(`e2e/store-damage: ${victim} in a mesh, ${runs / 2} times: ${JSON.stringify(seen)}`);
 	});

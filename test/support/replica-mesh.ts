@@ -58,6 +58,7 @@ export class ReplicaMesh {
 			for (const other of nodes) mesh.link(name, other);
 		}
 		await mesh.pump();
+		await mesh.#becomeHome();
 		return mesh;
 	}
 
@@ -163,8 +164,21 @@ export class ReplicaMesh {
 		if (!registry) throw new RangeError(name);
 		registry.set(this.registry);
 		node.store = await this.#openStore(name, this.log);
-		if (name === this.homeName) node.home = await this.#openHome(node, registry);
+		// As fetch-lost-facts.ts does: a home that has lost something is a replica of its own project first.
+		const isWhole = node.store.damaged.length === 0;
+		if (name === this.homeName && isWhole) node.home = await this.#openHome(node, registry);
 		else node.replica = await this.#openReplica(node, registry);
+	}
+
+	/** The home that was a replica of its own project has what others had for it. */
+	async #becomeHome(): Promise<void> {
+		const node = this.node(this.homeName);
+		const registry = this.#registries.get(node.name);
+		if (!node.replica || !registry) return;
+		await node.replica[Symbol.asyncDispose]();
+		node.replica = null;
+		node.home = await this.#openHome(node, registry);
+		await this.pump();
 	}
 
 	/** Carries everything along every link until nobody has anything new. */
