@@ -38,6 +38,8 @@ export class TestProject implements SyncedProject {
 	index: ProjectIndex;
 	readonly logs: ProjectLogs;
 	readonly author: AuthorLog;
+	/** Whom the registry names as the home, as far as it has come here. */
+	knownHomeKey: Uint8Array;
 	/** Items that were added here and that the home does not know. */
 	readonly tentative = new Set<string>();
 	readonly #parts: { readonly store: Store; readonly random: SimRandom; readonly homeKey: Uint8Array };
@@ -71,6 +73,7 @@ export class TestProject implements SyncedProject {
 		isHome: boolean,
 	) {
 		this.#parts = parts;
+		this.knownHomeKey = parts.homeKey;
 		this.index = index;
 		this.logs = logs;
 		this.author = author;
@@ -93,14 +96,14 @@ export class TestProject implements SyncedProject {
 
 	async replaceIndex(generation: string): Promise<ProjectIndex | null> {
 		if (this.#isHome) return null;
-		return ProjectIndex.open({ ...this.#parts, project: projectOne, generation });
+		return ProjectIndex.open({ ...this.#parts, homeKey: this.knownHomeKey, project: projectOne, generation });
 	}
 
 	async adoptIndex(index: ProjectIndex): Promise<void> {
 		const key = `index/${projectOne}/generation`;
 		await this.#parts.store.write([{ kind: 'put', key, value: index.generation }]);
 		this.index = index;
-		for (const listener of this.#indexListeners) listener();
+		for (const listener of [...this.#indexListeners]) listener();
 	}
 
 	onIndex(listener: () => void): () => void {
@@ -115,9 +118,10 @@ export class TestProject implements SyncedProject {
 	}
 
 	/** At the home: the same facts in a new document, as after many overwritten entries. */
-	async beginGeneration(): Promise<void> {
-		this.index = await this.index.startGeneration(String(Number(this.index.generation) + 1));
-		for (const listener of this.#indexListeners) listener();
+	async beginGeneration(term = this.index.facts.term): Promise<void> {
+		const facts = { ...this.index.facts, term };
+		this.index = await this.index.startGeneration(String(Number(this.index.generation) + 1), facts);
+		for (const listener of [...this.#indexListeners]) listener();
 	}
 
 	#openText(item: string): Promise<ItemText> {

@@ -44,6 +44,17 @@ export class Candidates {
 		}
 	}
 
+	/** It cannot be read with what is known now, whoever asked for it; answers which generation it was. */
+	drop(name: string): string | undefined {
+		for (const [generation, { opened }] of this.#openings) {
+			if (opened?.replica.name !== name) continue;
+			opened.replica.release();
+			this.#openings.delete(generation);
+			return generation;
+		}
+		return undefined;
+	}
+
 	byName(name: string): Replica | undefined {
 		return this.#find(({ replica }) => replica.name === name)?.replica;
 	}

@@ -82,7 +82,7 @@ export class PeerChannel implements PeerLink {
 
 	/** Rights have changed: what was not announced to the peer may be now. */
 	review(): void {
-		if (this.#state === 'open') for (const exchange of this.#projects.values()) exchange.review();
+		if (this.#state === 'open') for (const exchange of this.#projects.values()) void this.#guard(exchange.review());
 	}
 
 	sayPresence(kind: string): void {
@@ -174,12 +174,23 @@ export class PeerChannel implements PeerLink {
 			return;
 		}
 		if (message.k === 'update') return this.#documents.onUpdate(replica, payload);
-		if (message.k === 'diff') return this.#documents.onDiff(replica, payload);
-		if (message.k === 'part') return this.#documents.onPart(replica, message, payload);
+		if (message.k === 'diff') return this.#orTooEarly(replica, this.#documents.onDiff(replica, payload));
+		if (message.k === 'part') return this.#orTooEarly(replica, this.#documents.onPart(replica, message, payload));
 		if (message.k === 'state') this.#documents.onState(replica, message);
 		if (message.k === 'ask') this.#documents.onAsk(replica, payload);
 		if (message.k === 'large') this.#documents.onLarge(replica, message);
 		if (message.k === 'take') this.#documents.onTake(replica, payload);
+	}
+
+	/** A later generation may be by a home that the registry has not named here yet: that is not its bearer's fault. */
+	async #orTooEarly({ place, name }: Replica, taking: Promise<void>): Promise<void> {
+		try {
+			await taking;
+		} catch (error) {
+			const isUnsigned = error instanceof GanglineError && error.code === 'BAD_SIGNATURE';
+			const exchange = place.kind === 'index' ? this.#projects.get(place.project) : undefined;
+			if (!isUnsigned || !exchange?.postpones(name)) throw error;
+		}
 	}
 
 	/** A text that is not open here. */

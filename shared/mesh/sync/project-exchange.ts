@@ -8,7 +8,7 @@ import type { SyncAccess } from '../sync.ts';
 import type { Catalog, ProjectEntry } from './catalog.ts';
 import { accessOf, Complaints, type PeerLink } from './context.ts';
 import type { DocumentExchange } from './document-exchange.ts';
-import { rowsPerFrame, strangeTextsMax } from './limits.ts';
+import { postponedMax, rowsPerFrame, strangeTextsMax } from './limits.ts';
 import { LogExchange } from './log-exchange.ts';
 import { type Replica, textName } from './replica.ts';
 import { encodeRows, type MessageOf, type Outgoing, type TextRow } from './wire.ts';
@@ -19,6 +19,10 @@ export class ProjectExchange {
 	readonly #link: PeerLink;
 	readonly #documents: DocumentExchange;
 	#announcedFor: SyncAccess = 'none';
+	/** The term of the later generation that the peer announced. */
+	#termAhead = 0;
+	#postponed: string | undefined;
+	#postponements = 0;
 	/** Items whose texts the peer has open and that are not known here yet. */
 	readonly #strange = new Set<string>();
 
@@ -38,9 +42,23 @@ export class ProjectExchange {
 		);
 	}
 
-	/** The peer may do more or less than when this project was last announced to it. */
-	review(): void {
+	/** The peer may do more or less than when this project was last announced to it; another home may be known. */
+	async review(): Promise<void> {
 		if (this.#access !== this.#announcedFor) this.announce(true);
+		const postponed = this.#postponed;
+		this.#postponed = undefined;
+		if (postponed !== undefined) await this.#askCandidate(postponed);
+	}
+
+	/** Whether a generation that nobody known here has signed is asked for again when the registry has changed. */
+	postpones(name: string): boolean {
+		const { candidates, age } = this.entry;
+		const generation = candidates.drop(name);
+		const mayBeAnothers = generation !== undefined && this.#termAhead > age.term && this.#postponements < postponedMax;
+		if (!mayBeAnothers) return false;
+		this.#postponements += 1;
+		this.#postponed = generation;
+		return true;
 	}
 
 	/** The peer said what it has. */
@@ -104,7 +122,9 @@ export class ProjectExchange {
 			return;
 		}
 		// An earlier one hears of ours by our own announcement.
-		if (Number(theirs.generation) > Number(own.generation)) await this.#askCandidate(theirs.generation);
+		if (Number(theirs.generation) <= Number(own.generation)) return;
+		this.#termAhead = theirs.term;
+		await this.#askCandidate(theirs.generation);
 	}
 
 	async #askCandidate(generation: string): Promise<void> {

@@ -242,7 +242,7 @@ describe('[I13] a member that breaks the rules', () => {
 	it('gives no generation that its home did not sign, and no old one', async () => {
 		await attacker.meet(victim);
 		const announced = {
-			...({ k: 'project', project: projectOne, term: 9, revision: 99, wantsAnswer: true } as const),
+			...({ k: 'project', project: projectOne, term: 1, revision: 99, wantsAnswer: true } as const),
 			...{ index: digest, logs: digest, texts: digest },
 		};
 		await attacker.say({ ...announced, generation: '999' });

@@ -4,6 +4,7 @@ import { type ItemText, RegistryDocument } from '../../../shared/documents/index
 import { bulksBytesMax, windowBytes } from '../../../shared/mesh/sync/limits.ts';
 import type { Message } from '../../../shared/mesh/sync/wire.ts';
 import { makeItem, projectOne } from '../../support/facts.ts';
+import { identityNo } from '../../support/registry-facts.ts';
 import { draftOf, SyncMesh, type SyncMeshOptions, type SyncNode } from '../../support/sync-mesh.ts';
 
 const line = [
@@ -249,6 +250,22 @@ describe('sync', () => {
 		expect(laptop.project.index.generation).toBe('2');
 		await mesh.until(() => mesh.isEqual());
 		expect(laptop.project.index.generation).toBe('3');
+		expect(mesh.complaints()).toEqual([]);
+	});
+
+	it('waits for the registry with a generation of a home that it does not name yet, and blames nobody', async () => {
+		const mesh = await start(['home', 'laptop']);
+		await mesh.until(() => mesh.isEqual());
+		const { project, sync } = mesh.node('laptop');
+		const { knownHomeKey } = project;
+		project.knownHomeKey = identityNo(7).publicKey;
+		await mesh.home.project.beginGeneration(2);
+		await mesh.run(300);
+		expect(project.index.generation).toBe('1');
+		project.knownHomeKey = knownHomeKey;
+		sync.review();
+		await mesh.until(() => mesh.isEqual());
+		expect(project.index.generation).toBe('2');
 		expect(mesh.complaints()).toEqual([]);
 	});
 
