@@ -267,7 +267,7 @@ function askingDoor(): Door<Conversation> {
 			Array.from({ length: 1 + dice.below(3) }, () => {
 				const { kind, body } = dice.pick(sound);
 				const value = dice.once(60)
-					? spoilLarge(dice, body, 900_000)
+					? spoilLarge(dice, body, 400_000)
 					: dice.once(4)
 						? body
 						: spoilValue(dice, body, 20_000);
