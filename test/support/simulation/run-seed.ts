@@ -18,7 +18,7 @@ import { type PlannedMachine, World } from './world.ts';
 export const projectIds = ['01K0PRJ0000000000000000A00', '01K0PRJ0000000000000000B00'] as const;
 export const speakers = ['ann', 'bob'] as const;
 const sliceMs = 250;
-const settleMsMax = 600_000;
+const settleMsMax = 400_000;
 const upMsMax = 60_000;
 
 export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
@@ -200,7 +200,6 @@ class Run {
 			if (world.step % 20 === 0) review(world, speakers);
 			await this.#slice();
 			quiet = this.#isSettled() ? quiet + 1 : 0;
-			console.log(world.clock.monotonic(), [...this.#unsettled()].join('; '));
 		}
 	}
 
