@@ -43,7 +43,7 @@ describe('the summary of a test run', () => {
 				import { test } from 'vitest';
 				test('lands once', () => {});
 				test('lands twice', () => { throw new Error('\\u001b[31mwaited 5 s\\u001b[39m\\nat somewhere') });
-				test.skip('needs docker', () => {});`,
+				test.skipIf(true)('needs docker', () => {});`,
 			'b.test.ts': `
 				import { beforeAll, describe, test } from 'vitest';
 				describe('a home', () => {
