@@ -12,7 +12,7 @@ import {
 	projectRules,
 	type Token,
 } from '../../../shared/pipeline/index.ts';
-import { type CommitId, type NodeId, type ProjectId, parseCommitId } from '../../../shared/ports/index.ts';
+import type { CommitId, NodeId, ProjectId } from '../../../shared/ports/index.ts';
 import { SimDisk, SimGit } from '../../../shared/ports/sim/index.ts';
 import { projectConfigSchema } from '../../../shared/project/index.ts';
 import type { MeshNode, RegistryFacts } from '../../../shared/registry/index.ts';
@@ -210,5 +210,3 @@ export function registryOf(members: readonly Name[], revision = 1): RegistryFact
 		people: { ann: { id: 'ann', access: 'owner' } },
 	};
 }
-
-export const noCommit = parseCommitId('0'.repeat(39).concat('1'));

@@ -5,7 +5,7 @@
 import type { HistoryEntry, Intent, Token } from '../../../../shared/pipeline/index.ts';
 import type { SimObjects } from '../../../../shared/ports/sim/index.ts';
 import { sameChange } from './changes.ts';
-import { innermostOf, type ModelItem, shownOf, text } from './model-item.ts';
+import { type ModelItem, shownOf, text } from './model-item.ts';
 import type { RightsBook } from './rights-book.ts';
 import { caps, roleIn, rowOf } from './rulebook.ts';
 
@@ -232,7 +232,3 @@ export function isDone(item: ModelItem | undefined): boolean {
 export function nameOf({ event, by, item, author, n }: Pick<Intent, 'event' | 'by' | 'item' | 'author' | 'n'>): string {
 	return `${event} of ${item} by ${by} (${author}#${n})`;
 }
-
-/** What an item is in below its pauses, for words. */
-export const stageWords = ({ stage }: ModelItem): string =>
-	stage.resumeTo ? `${stage.kind} in ${innermostOf(stage).kind}` : stage.kind;

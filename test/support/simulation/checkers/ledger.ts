@@ -7,7 +7,7 @@
 import type { HistoryEntry, Intent, IntentId, Item, Token } from '../../../../shared/pipeline/index.ts';
 import type { CommitId } from '../../../../shared/ports/index.ts';
 import type { SeenHome, SeenMesh, SeenProject } from '../types.ts';
-import { type Finding, judge, nameOf } from './judge.ts';
+import { type Finding, judge } from './judge.ts';
 import { added, type ModelItem, type ModelStage, moved, recorded } from './model-item.ts';
 import { RightsBook } from './rights-book.ts';
 import { rowOf } from './rulebook.ts';
@@ -313,4 +313,3 @@ function stageOf(stage: Item['stage']): ModelStage {
 }
 
 export const grantName = (item: string, token: Token): string => `${item}/${token.join('.')}`;
-export { nameOf };
