@@ -8,6 +8,12 @@ import type { NodeId } from '../../shared/ports/index.ts';
 
 type UpTo = ProjectFacts['acceptedUpTo'];
 
+interface Told {
+	readonly stateHash: string;
+	readonly current: string;
+	readonly keeps: readonly string[];
+}
+
 /** A replica that lags further behind says what it has when it has caught up. */
 const statesMax = 256;
 
@@ -16,6 +22,7 @@ export class Coverage {
 	readonly #states = new Map<string, UpTo>();
 	readonly #covered = new Map<NodeId, UpTo>();
 	readonly #current = new Map<NodeId, string>();
+	readonly #keeps = new Map<NodeId, ReadonlySet<string>>();
 
 	/** The index has this state now. */
 	note(stateHash: string, acceptedUpTo: UpTo): void {
@@ -25,9 +32,10 @@ export class Coverage {
 		if (this.#states.size > statesMax && oldest !== undefined) this.#states.delete(oldest);
 	}
 
-	/** A replica has a state on disk, and speaks as `current` now. */
-	told(node: NodeId, { stateHash, current }: { readonly stateHash: string; readonly current: string }): void {
+	/** A replica has a state on disk, speaks as `current` now, and has entries of the authors it `keeps`. */
+	told(node: NodeId, { stateHash, current, keeps }: Told): void {
 		this.#current.set(node, current);
+		this.#keeps.set(node, new Set(keeps));
 		const upTo = this.#states.get(stateHash);
 		if (upTo) this.#covered.set(node, upTo);
 	}
@@ -44,10 +52,11 @@ export class Coverage {
 		return Object.fromEntries(stable);
 	}
 
-	/** Whether every other replica has the facts up to the author's last entry on its disk. */
+	/** Whether every other replica has the facts up to the author's last entry on its disk, and no entry of it. */
 	isCoveredBy(others: readonly NodeId[], author: string, upTo: number): boolean {
 		return others.every((other) => {
 			const covered = this.#covered.get(other);
+			if (this.#keeps.get(other)?.has(author)) return false;
 			return covered !== undefined && Object.hasOwn(covered, author) && (covered[author] ?? 0) >= upTo;
 		});
 	}

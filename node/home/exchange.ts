@@ -22,6 +22,7 @@ import type { AuthorRights } from './author-rights.ts';
 import { Coverage } from './coverage.ts';
 import type { Home } from './home.ts';
 import { Intake } from './intake.ts';
+import { recallForgotten } from './recall-forgotten.ts';
 
 export interface ExchangeOptions {
 	readonly project: string;
@@ -48,6 +49,8 @@ export interface Covered {
 	readonly current: string;
 	/** Up to which number of its authors it has kept the home's answers. */
 	readonly heard: Readonly<Record<string, number>>;
+	/** Authors of whose logs it has entries. */
+	readonly keeps: readonly string[];
 }
 
 export class HomeExchange implements SyncedProject {
@@ -121,7 +124,9 @@ export class HomeExchange implements SyncedProject {
 	/** A replica says what is on its disk. */
 	async told(node: NodeId, covered: Covered): Promise<void> {
 		if (covered.generation !== this.index.generation) return;
+		const kept = covered.keeps.map((author) => parseAuthorId(author));
 		this.#coverage.told(node, covered);
+		await recallForgotten(this.#options.home, this.logs, kept);
 		await this.forgetHeard(node, covered.heard);
 		await this.#trim();
 	}
@@ -186,8 +191,8 @@ export class HomeExchange implements SyncedProject {
 	}
 
 	/**
-	 * Authors of processes that are over, whose every entry is settled, heard of and trimmed on every replica. While one
-	 * replica still had an entry, forgetting would let it be accepted twice.
+	 * Authors of processes that are over, whose every entry is settled, heard of and trimmed on every replica, as far as
+	 * they have said. While one still had an entry, forgetting would let it be accepted twice, or kept there for ever.
 	 */
 	#forgettable(): readonly string[] {
 		const { own, node } = this.#options;

@@ -9,6 +9,7 @@ import type { Intent, IntentId, Right } from '../../shared/pipeline/index.ts';
 import { type AuthorId, type Clock, dutyOf, type Log, type NodeId, nodeOf } from '../../shared/ports/index.ts';
 import { type AuthorRights, dutyRights } from './author-rights.ts';
 import type { Authors, Home } from './home.ts';
+import { recallForgotten } from './recall-forgotten.ts';
 
 /** Of one author in a fold: a fold blocks the home's loop for about 10 µs an intent, and publishes once. */
 const entriesPerAuthorMax = 100;
@@ -19,8 +20,8 @@ export const unheardMax = 400;
 const retryMs = 5_000;
 
 export interface IntakeOptions {
-	readonly home: Pick<Home, 'facts' | 'accept'>;
-	readonly logs: Pick<ProjectLogs, 'digests' | 'intentsAfter' | 'subscribe'>;
+	readonly home: Pick<Home, 'facts' | 'accept' | 'publish'>;
+	readonly logs: Pick<ProjectLogs, 'digests' | 'intentsAfter' | 'trimmedAfter' | 'subscribe'>;
 	readonly node: NodeId;
 	/** Authors of this process: they submit. */
 	readonly isOwn: (author: string) => boolean;
@@ -85,6 +86,7 @@ export class Intake {
 				// What comes in the same turn is folded together.
 				await Promise.resolve();
 				const batch = this.#next();
+				await this.#recall(batch);
 				if (batch.length > 0)
 					await home.accept(
 						batch.map((intent) => this.#clamped(intent)),
@@ -113,6 +115,16 @@ export class Intake {
 			batch.push(...entries.slice(0, entriesPerAuthorMax));
 		}
 		return batch;
+	}
+
+	/** Authors of what comes next that were forgotten with all that they had said before. */
+	async #recall(batch: readonly Intent[]): Promise<void> {
+		const { home, logs } = this.#options;
+		const { acceptedUpTo } = home.facts;
+		const first = new Map(batch.toReversed().map(({ author, n }) => [author as AuthorId, n]));
+		const upTo = (author: AuthorId): number => (Object.hasOwn(acceptedUpTo, author) ? (acceptedUpTo[author] ?? 0) : 0);
+		const forgotten = [...first].filter(([author, n]) => n > upTo(author) + 1).map(([author]) => author);
+		if (forgotten.length > 0) await recallForgotten(home, logs, forgotten);
 	}
 
 	/** A node that may speak hears of its refusals when it is connected; who has no rights is not waited for. */

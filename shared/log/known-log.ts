@@ -87,6 +87,18 @@ export class KnownLog {
 		return this.#entries.filter((entry) => entry.n > n && entry.n <= durable).map((entry) => this.#intent(entry));
 	}
 
+	/** Up to which number what comes after `n` was trimmed, here or by whom it came from; `n` where nothing is missing. */
+	trimmedAfter(n: number): number {
+		const durable = this.#durable?.n ?? 0;
+		const next = this.#entries.find((entry) => entry.n > n && entry.n <= durable);
+		return Math.max(n, next ? next.n - 1 : durable);
+	}
+
+	/** Whether entries of it are here. */
+	get isEmpty(): boolean {
+		return this.#entries.length === 0;
+	}
+
 	/** Cuts at the last flush that ends at or below `stable`; answers what to write, if there is anything to cut. */
 	trim(project: string, stable: number): { readonly through: number; readonly snapshot: Uint8Array } | undefined {
 		const durable = Math.min(stable, this.#durable?.n ?? 0);

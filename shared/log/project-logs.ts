@@ -171,6 +171,16 @@ export class ProjectLogs {
 		return this.#logs.get(author)?.after(n) ?? [];
 	}
 
+	/** Up to which entry what comes after entry `n` of an author was trimmed; `n` where nothing of it is missing. */
+	trimmedAfter(author: AuthorId, n: number): number {
+		return this.#logs.get(author)?.trimmedAfter(n) ?? n;
+	}
+
+	/** Authors of whose logs entries are here, not only where the log stands. */
+	kept(): readonly AuthorId[] {
+		return [...this.#logs].flatMap(([author, known]) => (known.isEmpty ? [] : [author]));
+	}
+
 	/** Called with the author whose log has durably grown, and the peer it was received from; must not throw. */
 	subscribe(listener: (author: AuthorId, from: string | undefined) => void): () => void {
 		this.#listeners.add(listener);

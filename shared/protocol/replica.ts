@@ -1,6 +1,6 @@
 /**
- * What replicas of a project tell its home: which state of the facts is on their disks, and which refusals their people
- * will be shown. With that the home may drop what everyone has.
+ * What replicas of a project tell its home: which state of the facts is on their disks, which refusals their people
+ * will be shown, and of whose logs they have entries. With that the home may drop what everyone has.
  */
 import { z } from 'zod';
 import type { RpcMethod } from '../mesh/rpc.ts';
@@ -24,6 +24,8 @@ export const coveredMethod = {
 		current: author,
 		/** Per author of that node: up to which number the home's answers are on its disk. */
 		heard: z.record(author, count),
+		/** Authors of whose logs it has entries on its disk. */
+		keeps: z.array(author).default([]),
 	}),
 	result: z.strictObject({}),
 } satisfies RpcMethod;

@@ -66,6 +66,7 @@ export class CoverageTeller {
 			stateHash,
 			current: replica.author,
 			heard: { ...replica.heard() },
+			keeps: [...replica.logs.kept()],
 		};
 		const text = JSON.stringify(covered);
 		if (text === this.#told) return;

@@ -255,6 +255,7 @@ export class ReplicaMesh {
 				stateHash,
 				current: replica.author,
 				heard: replica.heard(),
+				keeps: replica.logs.kept(),
 			});
 		}
 	}

@@ -27,6 +27,18 @@ async function said(mesh: ReplicaMesh, at: string, drafts: readonly ItemDraft[])
 	return answer;
 }
 
+/** Begins another process there, until the author of the one before is forgotten; answers that author. */
+async function forgotten(mesh: ReplicaMesh, at: string): Promise<string> {
+	const { author } = mesh.replica(at);
+	mesh.crash(at);
+	await mesh.boot(at);
+	await mesh.pump();
+	await mesh.home().exchange.tidy();
+	await mesh.pump();
+	expect(mesh.home().home.facts.acceptedUpTo).not.toHaveProperty(author);
+	return author;
+}
+
 describe('a project with replicas', () => {
 	it('applies what a laptop wants while the home is there, and numbers it', async () => {
 		const mesh = await ReplicaMesh.start({ seed: 'connected' });
@@ -152,6 +164,48 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('gate').facts.acceptedUpTo).not.toHaveProperty(before);
 		expect(mesh.replica('gate').pending()).toEqual([]);
 		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ alias: '~ann-1', title: 'Better' });
+	});
+
+	it('[I15] lets go of entries that an old copy of a disk brings back, of an author that was forgotten', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'old copy', nodes: ['desk', 'gate', 'ann', 'bob'] });
+		mesh.isolate('desk');
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		const backup = mesh.node('bob').disk.backup();
+		mesh.heal();
+		await mesh.pump();
+		const before = await forgotten(mesh, 'ann');
+		mesh.crash('bob');
+		mesh.node('bob').disk.restore(backup);
+		await mesh.boot('bob');
+		expect(mesh.replica('bob').pending()).toHaveLength(1);
+		await mesh.pump();
+		expect(mesh.replica('bob').pending()).toEqual([]);
+		await mesh.home().exchange.tidy();
+		await mesh.pump();
+		expect(mesh.home().home.facts.acceptedUpTo).not.toHaveProperty(before);
+		expect(mesh.replica('bob').logs.kept()).toEqual([]);
+	});
+
+	it('[I14] takes what an author said, when it comes after the author was forgotten', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'late entry' });
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		await mesh.pump();
+		const { author } = mesh.replica('ann');
+		const backup = mesh.node('ann').disk.backup();
+		mesh.isolate('desk');
+		await said(mesh, 'ann', [edit(1, 'ann', 'Known to the gateway alone')]);
+		mesh.isolate('gate');
+		mesh.crash('ann');
+		mesh.node('ann').disk.restore(backup);
+		mesh.link('desk', 'ann');
+		await mesh.boot('ann');
+		await mesh.pump();
+		await mesh.home().exchange.tidy();
+		expect(mesh.home().home.facts.acceptedUpTo).not.toHaveProperty(author);
+		mesh.heal();
+		await mesh.pump();
+		expect(mesh.home().home.item(key(1))?.title).toBe('Known to the gateway alone');
+		expect(mesh.replica('gate').pending()).toEqual([]);
 	});
 
 	it('[I1] merges what is written into a text on both sides, and has it after a crash', async () => {
