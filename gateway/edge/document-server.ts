@@ -72,7 +72,6 @@ class WebSocketDocuments implements DocumentServer {
 
 	attach(server: Server): void {
 		server.on('upgrade', (request, socket, head) => {
-			if (!request.url?.startsWith(pathPrefix)) return;
 			const refused = this.#refusal(request);
 			if (refused !== null) refuse(socket, refused);
 			else this.#server.handleUpgrade(request, socket, head, (opened) => void this.#begin(opened, request));
@@ -89,6 +88,9 @@ class WebSocketDocuments implements DocumentServer {
 		const { wrongOrigin, connectionsMax = connectionsMaxDefault } = this.#options;
 		const foreign = wrongOrigin(request);
 		if (foreign !== null) return { status: '403 Forbidden', words: foreign };
+		// Nobody else answers an upgrade: left alone, its socket would stay for ever.
+		if (!request.url?.startsWith(pathPrefix))
+			return { status: '404 Not Found', words: `documents are at ${pathPrefix}` };
 		const isFull = this.#closers.size >= connectionsMax;
 		if (!isFull && !this.#isStopped) return null;
 		return { status: '503 Service Unavailable', words: isFull ? 'too many connections are open' : 'stopping' };

@@ -35,5 +35,8 @@ export function parseRawChanges(fields: readonly string[]): RawChange[] {
 }
 
 function unexpected(field: string | undefined): Error {
-	return ganglineError('GIT_FAILED', `git diff-tree answered ${JSON.stringify(field)}; expected a change and its path`);
+	return ganglineError(
+		'GIT_FAILED',
+		`git diff-tree answered ${JSON.stringify(field?.slice(0, 200))}; expected a change and its path`,
+	);
 }

@@ -10,7 +10,7 @@
  * Numbers are 13 hex digits, so that keys sort as numbers do. A change here is a new schema number and a migration.
  */
 import { createHash } from 'node:crypto';
-import type { JsonValue, StreamEntry } from '../ports/index.ts';
+import { ganglineError, type JsonValue, type StreamEntry } from '../ports/index.ts';
 import type { KeyRange } from './disk.ts';
 
 export const schemaNumber = 1;
@@ -118,8 +118,17 @@ export function decodeSchema(value: Uint8Array): number | undefined {
 }
 
 export function encodeRecord(key: string, value: JsonValue): Buffer {
-	const json = Buffer.from(JSON.stringify(value));
+	const json = Buffer.from(textOf(key, value));
 	return Buffer.concat([sha256(`record\0${key}\0`, json), json]);
+}
+
+/** What is nested so deeply that it cannot be written out, could not be read again either. */
+function textOf(key: string, value: JsonValue): string {
+	try {
+		return JSON.stringify(value);
+	} catch (cause) {
+		throw ganglineError('TOO_LARGE', `the record ${key} is nested too deeply to be kept`, { cause });
+	}
 }
 
 /** Undefined when the value is not what was written. */

@@ -146,10 +146,10 @@ async function freePort(): Promise<number> {
 async function answering(port: number): Promise<void> {
 	for (let tries = 0; tries < 200; tries++) {
 		const socket = connect(port, '127.0.0.1');
-		const answer = await Promise.race([
-			once(socket, 'connect').then(() => true),
-			once(socket, 'error').then(() => false),
-		]);
+		const answer = await once(socket, 'connect').then(
+			() => true,
+			() => false,
+		);
 		socket.destroy();
 		if (answer) return;
 		await new Promise((resolve) => setTimeout(resolve, 25));

@@ -7,10 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { SimRandom } from '../../shared/ports/sim/index.ts';
 import { DoomedMesh } from '../support/crashes/doomed-mesh.ts';
 
-const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const long = Boolean(process.env.GANGLINE_TEST_LONG);
 /** For how long, and how often at least: a busy machine takes its time to start a program. */
-const killingMs = Number(process.env.GANGLINE_TEST_KILLING_MS ?? (all ? 120_000 : 8_000));
-const killsMin = all ? 20 : 4;
+const killingMs = Number(process.env.GANGLINE_TEST_KILLING_MS ?? (long ? 120_000 : 8_000));
+const killsMin = long ? 20 : 4;
 
 describe('a mesh whose programs are killed', () => {
 	it('[I3] [I5] [I6] [I9] [I12] loses and doubles nothing, and goes on', { timeout: killingMs + 600_000 }, async () => {

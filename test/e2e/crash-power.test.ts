@@ -11,11 +11,11 @@ import { LandingCuts } from '../support/crashes/landing-cuts.ts';
 import { powerCutsMissing, Recording } from '../support/crashes/recording.ts';
 import { check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
 
-const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const long = Boolean(process.env.GANGLINE_TEST_LONG);
 const writer = new URL('../support/store-writer.ts', import.meta.url).pathname;
 /** LevelDB begins a new log every 4 MiB: the long form sees several, their tables and their compaction. */
-const bytesPerLife = all ? 2_500_000 : 1_500_000;
-const lives = all ? 5 : 3;
+const bytesPerLife = long ? 2_500_000 : 1_500_000;
+const lives = long ? 5 : 3;
 
 describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissing ?? 'nothing more'})`, () => {
 	let folder: string;
@@ -39,7 +39,7 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 		}
 		const acknowledged = nothingAcknowledged();
 		let cuts = 0;
-		const where = { count: all ? 500 : 25, seed: 'store', sameInode: ['store/mark'] };
+		const where = { count: long ? 500 : 25, seed: 'store', sameInode: ['store/mark'] };
 		await recording.cuts(where, async ({ image, said }) => {
 			for (const line of said.slice(acknowledged.lines)) note(acknowledged, line);
 			if (acknowledged.lines > 0) await check(image, acknowledged);
@@ -51,10 +51,10 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 
 	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 1_200_000 }, async () => {
 		const recording = new Recording(folder);
-		const landings = new LandingCuts(recording, all ? 60 : 12);
-		await landings.record(all ? 400_000 : 100_000);
-		const where = { count: all ? 500 : 25, seed: 'landings', sameInode: ['store/mark'] };
-		const finishing = all ? 25 : 12;
+		const landings = new LandingCuts(recording, long ? 60 : 12);
+		await landings.record(long ? 400_000 : 100_000);
+		const where = { count: long ? 500 : 25, seed: 'landings', sameInode: ['store/mark'] };
+		const finishing = long ? 25 : 12;
 		let said = 0;
 		await recording.cuts(where, async (cut) => {
 			const wrong = await landings.wrong(cut, cut.number % finishing === finishing - 1);

@@ -3,7 +3,7 @@
  * of the store, with their git children, without them, and with stopped ones that still hold the lock; alone and with a
  * rival that has an older copy of the store. Afterwards git and the facts are judged by code of its own.
  *
- * The short form steps through the kills in a stride; scripts/test --all takes every step in each of the three ways. The
+ * The short form steps through the kills in a stride; scripts/test --long takes every step in each of the three ways. The
  * long form, 20,000 landings under 2,000 kills, is `scripts/simulate --real`.
  */
 import { spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import type { Doom } from '../support/doomed-steps.ts';
 import { MainWitness, wrongAtTheEnd } from '../support/landing-judge.ts';
 import { type LanderEnd, LandingYard, type StoreName } from '../support/landing-yard.ts';
 
-const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const long = Boolean(process.env.GANGLINE_TEST_LONG);
 /** From the start of a home to the end of its first landing, and some way into the second. */
 const stepsMax = 60;
 /** Coprime to `stepsMax`, so that a few kills are spread over all steps and many reach each. */
@@ -85,7 +85,7 @@ async function finish(yard: LandingYard, stores: readonly StoreName[], tally: Ta
 	for (const store of stores) {
 		const facts = await yard.facts(store);
 		expect(wrongAtTheEnd(yard.gitDir, yard.files, facts)).toEqual([]);
-		if (!all) continue;
+		if (!long) continue;
 		expect((await yard.land(store)).items, 'recovering again changes nothing').toEqual(facts);
 	}
 	tally.released += yard.released;
@@ -125,16 +125,16 @@ async function killAll(
 
 describe('a home that is killed while it lands', () => {
 	it('[I3] [I6] lands each item once, whatever step of a landing it dies at', { timeout: 300_000 }, async () => {
-		const plan = all ? { yards: 6, killsPerYard: 30, stores: alone } : { yards: 2, killsPerYard: 6, stores: alone };
+		const plan = long ? { yards: 6, killsPerYard: 30, stores: alone } : { yards: 2, killsPerYard: 6, stores: alone };
 		const tally = await killAll(plan, async (yard, kill) => [await yard.land('store', { doom: doomOf(kill) })]);
 		expect(tally.kills).toBeGreaterThanOrEqual(plan.yards * plan.killsPerYard * 0.9);
 		expect(tally.released).toBeGreaterThan(0);
 		expect(tally.cleared).toBeGreaterThanOrEqual(4 * plan.yards);
-		if (all) expect(tally.deaths.size).toBeGreaterThanOrEqual(18);
+		if (long) expect(tally.deaths.size).toBeGreaterThanOrEqual(18);
 	});
 
 	it('[I3] [I6] lands each item once with a rival on an older copy of the store', { timeout: 300_000 }, async () => {
-		const plan = all ? { yards: 5, killsPerYard: 40, stores: rivals } : { yards: 1, killsPerYard: 8, stores: rivals };
+		const plan = long ? { yards: 5, killsPerYard: 40, stores: rivals } : { yards: 1, killsPerYard: 8, stores: rivals };
 		const tally = await killAll(plan, (yard, kill) =>
 			Promise.all([
 				yard.land('store', { doom: doomOf(kill) }),
@@ -146,21 +146,21 @@ describe('a home that is killed while it lands', () => {
 	});
 
 	it('[I3] [I6] lands each item once when it is shot at any moment', { timeout: 300_000 }, async () => {
-		const plan = all ? { yards: 4, killsPerYard: 36, stores: alone } : { yards: 1, killsPerYard: 6, stores: alone };
+		const plan = long ? { yards: 4, killsPerYard: 36, stores: alone } : { yards: 1, killsPerYard: 6, stores: alone };
 		const random = new SimRandom('shots');
 		const tally = await killAll(plan, async (yard) => {
 			const target = random.pick(['home', 'family'] as const);
 			return [await yard.land('store', { shots: [{ afterMs: random.below(60), target }] })];
 		});
 		expect(tally.kills).toBeGreaterThanOrEqual(plan.yards * plan.killsPerYard * 0.5);
-		expect(killsAltogether).toBeGreaterThanOrEqual(all ? 500 : 18);
+		expect(killsAltogether).toBeGreaterThanOrEqual(long ? 500 : 18);
 		console.info(`e2e/landing-kills: ${killsAltogether} kills`);
 	});
 
 	it('[I3] [I6] lands each item once in lives of several landings, as scripts/simulate --real does', {
 		timeout: 300_000,
 	}, async () => {
-		const goal = all ? ['--landings', '400', '--kills', '40'] : ['--landings', '20', '--kills', '2'];
+		const goal = long ? ['--landings', '400', '--kills', '40'] : ['--landings', '20', '--kills', '2'];
 		const [code, output] = await run(longForm, ...goal, '--seed', 'lives');
 		const last = JSON.parse(output.trim().split('\n').at(-1) ?? '');
 		expect({ code, ...last }, output).toMatchObject({ code: 0, wrong: 0, whole: true });

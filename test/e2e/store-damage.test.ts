@@ -15,7 +15,7 @@ import { harmOneFile } from '../support/crashes/damage.ts';
 import { type DamageCount, DamagedMesh, type Victim } from '../support/crashes/damaged-mesh.ts';
 
 /** Faults in a store alone, and in a mesh. */
-const runs = process.env.GANGLINE_TEST_ALL ? 500 : 30;
+const runs = process.env.GANGLINE_TEST_LONG ? 500 : 30;
 
 const append = (stream: string, bytes: Uint8Array): StoreWrite => ({ kind: 'append', stream, bytes });
 const open = (path: string): Promise<Store> => openStore(path, { log: new SimLog() });

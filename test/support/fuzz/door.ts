@@ -28,6 +28,8 @@ export interface Door<Input = unknown> {
 	readonly isConversation?: boolean;
 	/** For a door whose input is bytes: the same input with other bytes around it. */
 	readonly isBytes?: boolean;
+	/** How long it may take, where not the loop of a node waits for it, ms; default `stallMsMax`. */
+	readonly msMax?: number;
 	/** Why this error is a refusal too; default: GanglineErrors other than INTERNAL alone are. */
 	isRefusal?(error: unknown): boolean;
 	close?(): Promise<void>;
@@ -41,12 +43,12 @@ export interface Knocked {
 	readonly slowestMs: number;
 }
 
-/** The long form: a million inputs, others at each run. */
-export const isLong = Boolean(process.env.GANGLINE_TEST_ALL);
+/** The long form: a million inputs. */
+export const isLong = Boolean(process.env.GANGLINE_TEST_LONG);
 
-/** From the environment, so that a failure can be repeated. The short form is the same for everyone. */
+/** From the environment, so that a failure can be repeated; otherwise the same for everyone, so that a run says something of a change. */
 export function seedOf(env: NodeJS.ProcessEnv = process.env): string {
-	return env.GANGLINE_FUZZ_SEED ?? (isLong ? String(Date.now() % 1_000_000) : '1');
+	return env.GANGLINE_FUZZ_SEED ?? '1';
 }
 
 /** How many inputs a door of weight 1 gets. */
@@ -90,9 +92,10 @@ async function judge<Input>(door: Door<Input>, input: Input, counts: Counts): Pr
 	const outcome = await outcomeOf(door, input);
 	let { ms } = outcome;
 	// Once more: the compiler and the collector of garbage have their own moments, an expensive input is always one.
-	for (let again = 0; again < 3 && ms > stallMsMax; again++) ms = Math.min(ms, (await outcomeOf(door, input)).ms);
+	const { msMax = stallMsMax } = door;
+	for (let again = 0; again < 5 && ms > msMax; again++) ms = Math.min(ms, (await outcomeOf(door, input)).ms);
 	counts.slowestMs = Math.max(counts.slowestMs, ms);
-	if (ms > stallMsMax) throw new Error(`it took ${ms.toFixed(0)} ms of processor time, at most ${stallMsMax} may pass`);
+	if (ms > msMax) throw new Error(`it took ${ms.toFixed(0)} ms of processor time, at most ${msMax} may pass`);
 	const after = door.state?.();
 	if (outcome.kind === 'taken') counts.taken += 1;
 	else {

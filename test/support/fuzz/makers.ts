@@ -51,10 +51,12 @@ export function textFrom(samples: readonly string[], charactersMax = 64 * 1024):
 				dice,
 				Buffer.from(sample),
 				samples.map((one) => Buffer.from(one)),
-			).toString();
+			)
+				.toString()
+				.slice(0, charactersMax);
 		let text = sample;
 		for (let times = 1 + dice.size(6); times > 0; times--) text = spoilText(dice, text);
-		return text;
+		return text.slice(0, charactersMax);
 	};
 }
 

@@ -173,6 +173,8 @@ function commandDoor({ state, checkout }: Workplace): Door<readonly string[]> {
 	const commands = commandsOf(buildProgram(context(new AbortController().signal), '0.1.0'));
 	return {
 		name: 'words that are typed',
+		// A command has a process of its own.
+		msMax: 500,
 		covers: commands.map(({ name }) => `command ${name}`),
 		weight: 0.25,
 		make: (dice) => {

@@ -37,7 +37,7 @@ describe('approve', () => {
 		await place.type(['diff', '12']);
 		const { code, stderr } = await place.type(['approve', '12', '--land-when-green']);
 		expect(code).toBe(4);
-		expect(stderr).toMatch(/project\.toml was not changed\n {2}.+\n→ write mode = "server" below \[review\]/);
+		expect(stderr).toMatch(/project\.toml was not changed\n {2}[^→]+\n→ write mode = "server" below \[review\]/);
 		expect(approvals(place)).toEqual([]);
 	});
 
