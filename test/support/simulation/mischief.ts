@@ -37,18 +37,26 @@ export function drawMischief(drawing: MischiefDrawing): Mischief[] {
 export function drawDemotion(random: SimRandom, person: string, busyMs: number): Mischief[] {
 	if (random.below(3) > 0) return [];
 	const atMs = 20_000 + random.below(busyMs / 2);
-	const set = (access: 'viewer' | 'member') => (world: World) => {
+	const set = async (world: World, access: 'viewer' | 'member'): Promise<boolean> => {
 		const { process } = world.machine('gate');
-		process?.core?.registry
+		if (!process?.core) return false;
+		return process.core.registry
 			.change((facts) => setPerson(facts, { id: person, access }))
 			.then(
 				({ revision }) => process.emit({ kind: 'registry', revision, what: `${person} is ${access}` }),
 				() => process.emit({ kind: 'refused', node: 'gate', code: 'REFUSED', what: `${person} as ${access}` }),
-			);
+			)
+			.then(() => world.registry.people[person]?.access === access);
+	};
+	// What somebody said who may only look waits where they said it; so an owner does not forget to give it back.
+	const giveBack = (world: World): void => {
+		void set(world, 'member').then((isSet) => {
+			if (!isSet) world.clock.after(1_000, () => giveBack(world));
+		});
 	};
 	return [
-		{ atMs, what: `${person} may only look`, run: set('viewer') },
-		{ atMs: atMs + 70_000, what: `${person} may speak again`, run: set('member') },
+		{ atMs, what: `${person} may only look`, run: (world) => void set(world, 'viewer') },
+		{ atMs: atMs + 70_000, what: `${person} may speak again`, run: giveBack },
 	];
 }
 

@@ -112,6 +112,17 @@ describe('checkers that replay what was accepted', () => {
 		expect([...(await said())]).toEqual([]);
 	});
 
+	it('[I9] find a landing out of another stage, and let the one of a deleted life be', async () => {
+		const token = mesh.granted(a);
+		mesh.ann('delete', a);
+		mesh.granted(a);
+		mesh.system('foundOnMain', a, { commit: 'c'.repeat(40), token });
+		expect((await said()).get(9)).toBeUndefined();
+		const later = mesh.granted(b);
+		mesh.system('foundOnMain', b, { commit: 'd'.repeat(40), token: later });
+		expect((await said()).get(9)).toContain('it landed while it was in coding');
+	});
+
 	it('[I10] find an epic that was done before its children', async () => {
 		mesh.ann('add', a, { title: 'a', type: 'epic' });
 		mesh.ann('add', b, { title: 'b', parent: a });

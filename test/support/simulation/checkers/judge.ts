@@ -21,6 +21,8 @@ export interface Case {
 	readonly items: ReadonlyMap<string, ModelItem>;
 	/** Keys of items that were archived as completed and are gone. */
 	readonly completed: ReadonlySet<string>;
+	/** Keys that were deleted, and when that was. */
+	readonly deleted: ReadonlyMap<string, Token>;
 	readonly rights: RightsBook;
 	readonly project: string;
 	/** Ids of every node that was ever the project's home. */
@@ -126,7 +128,7 @@ function wrongRecord({ intent, entry }: Case, item: ModelItem): readonly Finding
 }
 
 function wrongGuard(
-	{ intent, items, completed, objects, isOnMain, hasLost }: Case,
+	{ intent, items, completed, deleted, objects, isOnMain, hasLost }: Case,
 	item: ModelItem,
 ): readonly Finding[] {
 	const args = intent.args ?? {};
@@ -150,7 +152,8 @@ function wrongGuard(
 		}
 		case 'foundOnMain':
 			// Between the last look at the item and its landing nothing is folded, and after a crash main is read first.
-			return item.stage.kind === 'merge' || hasLost
+			// A key that was deleted and added again has the landing of its first life, and never gets another [I3].
+			return item.stage.kind === 'merge' || hasLost || isBefore(args.token, deleted.get(item.key))
 				? []
 				: [{ invariant: 9, what: `it landed while it was in ${item.stage.kind}` }];
 		case 'fixup':
@@ -168,6 +171,13 @@ function wrongGuard(
 		default:
 			return [];
 	}
+}
+
+/** Whether a token was given before that time. */
+function isBefore(token: unknown, time: Token | undefined): boolean {
+	if (!Array.isArray(token) || time === undefined) return false;
+	const [term, revision] = token;
+	return term < time[0] || (term === time[0] && revision < time[1]);
 }
 
 function wrongApproval(of: {

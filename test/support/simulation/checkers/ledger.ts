@@ -46,8 +46,8 @@ export class Ledger {
 
 export class ProjectLedger {
 	readonly items = new Map<string, ModelItem>();
-	/** Keys that a person deleted, over all terms. */
-	readonly deleted = new Set<string>();
+	/** Keys that a person deleted, over all terms, and when they did so last. */
+	readonly deleted = new Map<string, Token>();
 	/** Grants that were given, as `key/term.revision`, over all terms. */
 	readonly granted = new Map<string, { readonly holder: string; readonly revision: number }>();
 	/** What became of each intent, since the model began. */
@@ -172,6 +172,7 @@ export class ProjectLedger {
 			...judge({
 				...{ entry, intent, item, items, isOnMain, hasLost: this.losses > 0 || this.#mayHaveLost },
 				completed: this.#completed,
+				deleted: this.deleted,
 				rights: this.#rights,
 				project: project.id,
 				homes: this.#homes,
@@ -202,7 +203,7 @@ export class ProjectLedger {
 		if (!item) return [];
 		if (event === 'delete') {
 			this.items.delete(item.key);
-			this.deleted.add(item.key);
+			this.deleted.set(item.key, [this.#term ?? 1, entry.revision]);
 			return [];
 		}
 		const at: Token = [this.#term ?? 1, entry.revision];
