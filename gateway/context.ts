@@ -24,6 +24,8 @@ export interface GatewayCore {
 	readonly recovery: Recovery;
 	readonly replicas: ReplicaSet;
 	readonly hub: EventHub;
+	/** Projects whose home is being moved by this process. */
+	readonly moving: Set<string>;
 	readonly startedAt: number;
 }
 

@@ -55,6 +55,7 @@ export async function openCore(options: CoreOptions): Promise<OpenCore> {
 		random: options.random,
 		people: await PersonTokens.open(store),
 		members: new Members(clock),
+		moving: new Set(),
 		replicas: replicaSet(options, mesh, hub),
 		startedAt: clock.now(),
 	};

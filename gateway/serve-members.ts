@@ -4,6 +4,7 @@
  */
 import { ganglineError, type NodeId, type Peer } from '../shared/ports/index.ts';
 import { helloMethod, placementMethod, registerProjectMethod } from '../shared/protocol/mesh.ts';
+import { staysMethod } from '../shared/protocol/rehome.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { workState } from '../shared/protocol/work-methods.ts';
 import { addProject, addressesMax, memberOf, projectToChange, setAddresses } from '../shared/registry/index.ts';
@@ -11,7 +12,7 @@ import type { GatewayCore } from './context.ts';
 import { Scheduler } from './scheduler/index.ts';
 
 export function serveMembers(parts: GatewayCore): void {
-	const { mesh, registry, members, clock, version, log } = parts;
+	const { mesh, registry, recovery, members, moving, clock, version, log } = parts;
 	const scheduler = new Scheduler({
 		facts: mesh.facts,
 		clock,
@@ -37,6 +38,11 @@ export function serveMembers(parts: GatewayCore): void {
 		const project = facts.projects[id];
 		log.info('project.registered', { project: id, name: project?.name ?? name, home: peer.node });
 		return { name: project?.name ?? name, revision: facts.revision };
+	});
+	mesh.rpc.serve(staysMethod, async ({ project }, peer) => {
+		const isHome = mesh.facts().projects[project]?.home === peer.node;
+		// A gateway that was put back from a copy may not know yet that the move came about.
+		return { stays: isHome && recovery.isOver && !moving.has(project) };
 	});
 	mesh.rpc.serve(placementMethod, async ({ tasks }, peer) => {
 		refuseForeignTasks(parts, peer, tasks);

@@ -7,7 +7,7 @@ import { Hello, type Membership, type Mesh, serveOperations } from '../shared/me
 import type { AskedOperation, ProjectRef } from '../shared/operations/index.ts';
 import { GanglineError, ganglineError, type NodeId, type Peer } from '../shared/ports/index.ts';
 import { registerProjectMethod } from '../shared/protocol/mesh.ts';
-import { sealMethod, takeMethod, unsealMethod } from '../shared/protocol/rehome.ts';
+import { sealMethod, staysMethod, takeMethod, unsealMethod } from '../shared/protocol/rehome.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { gatewayOf, type MeshProject, memberOf } from '../shared/registry/index.ts';
 import { type LiveLogs, type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
@@ -16,7 +16,7 @@ import type { OpenedWorkers } from './compose-workers.ts';
 import type { Project } from './home/project.ts';
 import type { Projects } from './home/projects.ts';
 import { bringLogs, serveItemLines } from './live-logs.ts';
-import { becomeHome, cedeProject, sealProject, takeProject, unsealProject } from './rehome/index.ts';
+import { becomeHome, cedeProject, isSealed, sealProject, takeProject, unsealProject } from './rehome/index.ts';
 
 export interface NodeMeshOptions {
 	readonly parts: NodeParts;
@@ -47,12 +47,15 @@ const personOf = (mesh: Mesh, node: NodeId): string | null => memberOf(mesh.fact
 
 /** How long a question waits for a project that has no home here at the moment. */
 const movingMsMax = 3_000;
+/** A sealed project has no home until somebody says which: its old one asks as often. */
+const staysMs = 10_000;
 
 export class NodeMesh {
 	readonly #options: NodeMeshOptions;
 	#opened: Opened | null = null;
 	#reviewing: Promise<void> = Promise.resolve();
 	#isStopped = false;
+	#cancelAsking: () => void = () => {};
 
 	constructor(options: NodeMeshOptions) {
 		this.#options = options;
@@ -161,6 +164,7 @@ export class NodeMesh {
 
 	async stop(): Promise<void> {
 		this.#isStopped = true;
+		this.#cancelAsking();
 		await this.#reviewing;
 		const opened = this.#opened;
 		if (opened === null) return;
@@ -182,6 +186,7 @@ export class NodeMesh {
 			// Two workers of one project would share one box of reports: what is done for a home elsewhere ends before.
 			await opened.work.review();
 			await this.#becomeHome(opened);
+			await this.#goOn(opened);
 			for (const project of this.#options.projects.all()) await this.#share(opened, project);
 		} catch (error) {
 			log.error('mesh.notReviewed', { error });
@@ -210,6 +215,36 @@ export class NodeMesh {
 		for (const { id, home } of Object.values(mesh.facts().projects)) {
 			if (home === mesh.self && !open.has(id)) await becomeHome(parts, projects, id);
 		}
+	}
+
+	/** A move that ended while nobody could tell this node so did not come about: it is the home still [I12]. */
+	async #goOn({ mesh, shared }: Opened): Promise<void> {
+		const { parts, projects } = this.#options;
+		const open = new Set(projects.all().map(({ id }) => id));
+		for (const { id, home } of Object.values(mesh.facts().projects)) {
+			if (home !== mesh.self || open.has(id) || !(await isSealed(parts, id))) continue;
+			if (await this.#stays(mesh, id)) {
+				await unsealProject(parts, projects, id);
+				shared.delete(id);
+			} else this.#askAgain();
+		}
+	}
+
+	/** Only the gateway knows whether it is still at it. */
+	async #stays(mesh: Mesh, project: MeshProject['id']): Promise<boolean> {
+		const gateway = gatewayOf(mesh.facts())?.id;
+		if (gateway === undefined || !this.linkOf(gateway).isUp) return false;
+		try {
+			return (await mesh.rpc.ask(gateway, staysMethod, { project })).stays;
+		} catch (error) {
+			this.#options.parts.log.warn('project.homeNotKnown', { project, error });
+			return false;
+		}
+	}
+
+	#askAgain(): void {
+		this.#cancelAsking();
+		this.#cancelAsking = this.#options.parts.clock.after(staysMs, () => void this.review());
 	}
 
 	/** Keeps an own project equal with the others while the registry has it as ours, and asks for that where it has not. */
@@ -249,7 +284,9 @@ export class NodeMesh {
 		};
 		mesh.rpc.serve(sealMethod, async (args, peer) => {
 			requireGateway(peer);
-			return this.#alone(() => sealProject(parts, projects, args));
+			const sealed = await this.#alone(() => sealProject(parts, projects, args));
+			this.#askAgain();
+			return sealed;
 		});
 		mesh.rpc.serve(unsealMethod, async ({ project }, peer) => {
 			requireGateway(peer);

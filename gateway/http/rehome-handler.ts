@@ -23,8 +23,13 @@ export function rehomeHandlers(parts: GatewayCore): Pick<Handlers, 'project.reho
 			if (project.home === node.id)
 				return moved(parts, project, `${project.name} has its home on ${node.name} already`);
 			refuseUnfit(parts, node, project);
-			const sealed = lost ? null : await seal(parts, project, node);
-			await take(parts, { project, node, sealed });
+			parts.moving.add(project.id);
+			try {
+				const sealed = lost ? null : await seal(parts, project, node);
+				await take(parts, { project, node, sealed });
+			} finally {
+				parts.moving.delete(project.id);
+			}
 			parts.log.info('project.moved', { project: project.id, from: project.home, to: node.id, lost });
 			return moved(parts, project, `${project.name} has its home on ${node.name} now`);
 		},
@@ -63,7 +68,13 @@ async function take({ mesh, registry, log }: GatewayCore, { project, node, seale
 	}
 }
 
-function refuseUnfit({ mesh }: GatewayCore, node: MeshNode, project: MeshProject): void {
+function refuseUnfit({ mesh, moving }: GatewayCore, node: MeshNode, project: MeshProject): void {
+	// What the one undoes would open the home that the other has sealed.
+	if (moving.has(project.id)) {
+		throw ganglineError('REFUSED', `${project.name} is being moved already`, {
+			hint: 'wait until that move is over: gangline nodes',
+		});
+	}
 	if (!isConnected({ mesh }, node.id)) {
 		throw ganglineError('PEER_UNREACHABLE', `${node.name} is not connected now, so it cannot become a home`);
 	}

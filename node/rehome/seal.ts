@@ -45,6 +45,12 @@ export async function unsealProject({ store, log }: NodeParts, projects: Project
 	log.info('project.unsealed', { project: former.record.name });
 }
 
+/** Whether this node has handed the project over, or is about to. */
+export async function isSealed({ store }: NodeParts, id: string): Promise<boolean> {
+	const former = await formerHome(store, id);
+	return former !== null && former.sealed !== null;
+}
+
 /** Another node is the home by the registry, without our seal: what only we had is kept for a person to look at. */
 export async function cedeProject(parts: NodeParts, projects: Projects, project: Project): Promise<void> {
 	const { store, identity, checkouts, log } = parts;

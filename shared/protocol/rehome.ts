@@ -1,6 +1,7 @@
 /**
  * How a project moves to another home. The gateway asks the old home to seal it, the new one to take it, and only then
- * says so in the registry; whatever fails before that is undone by `unseal`, and each step may be repeated.
+ * says so in the registry; whatever fails before that is undone by `unseal`, and each step may be
+ * repeated. A sealed home that hears neither asks whether it `stays`.
  */
 import { z } from 'zod';
 import type { RpcMethod } from '../mesh/rpc.ts';
@@ -35,6 +36,16 @@ export const unsealMethod = {
 	name: 'project.unseal',
 	args: z.object({ project: projectIdSchema }),
 	result: z.object({}),
+} satisfies RpcMethod;
+
+/**
+ * The sealed home → gateway, from time to time: whether the move is over and it is the home still. Nobody else would
+ * tell it where the gateway, the link or itself went down in the middle of one.
+ */
+export const staysMethod = {
+	name: 'project.stays',
+	args: z.object({ project: projectIdSchema }),
+	result: z.object({ stays: z.boolean() }),
 } satisfies RpcMethod;
 
 /**

@@ -6,6 +6,7 @@ import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { drain, type RegistryFacts, revoke, undrain } from '../../../shared/registry/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
+import type { Fault } from './types.ts';
 import { push } from './workload.ts';
 import type { World } from './world.ts';
 
@@ -28,13 +29,17 @@ const newerHello = encodeMessage({ message: { k: 'hello', schema: 1_000 } });
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown');
 
-/** Asks the gateway to move a project between the two homes, as an owner does. */
-async function move(world: World, random: SimRandom, lost: boolean): Promise<string | null> {
-	const { process } = world.machine('gate');
-	if (!process?.core) return null;
+/** A project and the two homes between which it may move. */
+function sides(world: World, random: SimRandom) {
 	const project = random.pick(world.origins.all());
 	const from = world.homeOf(project.id);
-	const to = world.machine(from.name === 'desk' ? 'loft' : 'desk');
+	return { project, from, to: world.machine(from.name === 'desk' ? 'loft' : 'desk') };
+}
+
+/** Asks the gateway to move a project, as an owner does. */
+async function move(world: World, { project, from, to }: ReturnType<typeof sides>, lost: boolean) {
+	const { process } = world.machine('gate');
+	if (!process?.core) return null;
 	if (lost && from.process) world.crash(from.name, 'machine', 'it is lost');
 	const what = `${project.name} from ${from.name} to ${to.name}`;
 	const handlers = rehomeHandlers(process.core);
@@ -53,7 +58,7 @@ async function move(world: World, random: SimRandom, lost: boolean): Promise<str
 export const meshFaults: Makers = {
 	sealedMove: {
 		forMs: [1_000, 1_000],
-		make: () => ({ begin: (world, random) => move(world, random, false), heal: async () => {} }),
+		make: () => ({ begin: (world, random) => move(world, sides(world, random), false), heal: async () => {} }),
 	},
 	/** The old home is gone, and comes back long after somebody has given it up. */
 	lostMove: {
@@ -63,7 +68,7 @@ export const meshFaults: Makers = {
 			return {
 				begin: async (world, random) => {
 					const homes = new Map(world.origins.all().map(({ id }) => [id, world.homeOf(id)]));
-					const what = await move(world, random, true);
+					const what = await move(world, sides(world, random), true);
 					before = [...homes.values()].find(({ process }) => process === null) ?? null;
 					return what;
 				},
@@ -160,3 +165,27 @@ export const meshFaults: Makers = {
 		},
 	},
 };
+
+/** A sealed move that breaks: the new home is cut off when the old one has handed over, and then that one dies. */
+export function brokenMove(): Fault<World> {
+	let over: ReturnType<typeof sides> | null = null;
+	return {
+		kind: 'sealedMove',
+		begin: async (world, random) => {
+			const moving = sides(world, random);
+			if (!moving.from.process || !moving.to.process) return null;
+			over = moving;
+			const what = await move(world, moving, false);
+			world.net.partition(world.machine('gate').id, moving.to.id);
+			world.clock.after(4_000 + random.below(12_000), () =>
+				world.crash(moving.from.name, 'process', 'in the middle of a move'),
+			);
+			return what;
+		},
+		heal: async (world) => {
+			if (!over) return;
+			world.net.heal(world.machine('gate').id, over.to.id);
+			world.bootSoon(over.from.name, 1);
+		},
+	};
+}

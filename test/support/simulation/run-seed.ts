@@ -21,8 +21,9 @@ const sliceMs = 250;
 const settleMsMax = 400_000;
 const upMsMax = 60_000;
 
-export async function runSeed(seed: number, options: SeedOptions = {}): Promise<SeedResult> {
-	const run = new Run(seed, options);
+/** `draw`: another choice of faults than the usual. */
+export async function runSeed(seed: number, options: SeedOptions = {}, draw = drawFaults): Promise<SeedResult> {
+	const run = new Run(seed, options, draw);
 	const take = (error: unknown): void => run.unhandled(error);
 	process.on('unhandledRejection', take);
 	try {
@@ -34,6 +35,7 @@ export async function runSeed(seed: number, options: SeedOptions = {}): Promise<
 
 class Run {
 	readonly #options: SeedOptions;
+	readonly #draw: typeof drawFaults;
 	readonly #world: World;
 	readonly #eyes: Eyes;
 	readonly #checkers: readonly Checker[];
@@ -43,8 +45,9 @@ class Run {
 	readonly #random: SimRandom;
 	#looked = 0;
 
-	constructor(seed: number, options: SeedOptions) {
+	constructor(seed: number, options: SeedOptions, draw: typeof drawFaults) {
 		this.#options = options;
+		this.#draw = draw;
 		this.#random = new SimRandom(`seed ${seed}`);
 		this.#fates = new Fates(this.#random.fork('fates'));
 		this.#world = new World({ seed, wiring: options.wiring ?? {}, fate: (task) => this.#fates.next(task) });
@@ -56,7 +59,7 @@ class Run {
 		const world = this.#world;
 		await this.#comeUp();
 		const actions = drawActions(this.#random.fork('people'), projectIds, speakers);
-		const faults = drawFaults(this.#random.fork('faults'), this.#options.only);
+		const faults = this.#draw(this.#random.fork('faults'), this.#options.only);
 		const { without } = this.#options;
 		const begin = world.clock.monotonic();
 		const due = actions.filter((_, n) => !without?.actions.has(n)).map(later(begin));

@@ -6,6 +6,7 @@ import { type Mesh, openMesh } from '../../../shared/mesh/index.ts';
 import type { RpcMethod } from '../../../shared/mesh/rpc.ts';
 import { openSimStore, SimClock, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { helloMethod, placementMethod, registerProjectMethod } from '../../../shared/protocol/mesh.ts';
+import { staysMethod } from '../../../shared/protocol/rehome.ts';
 import { coveredMethod } from '../../../shared/protocol/replica.ts';
 import { workState } from '../../../shared/protocol/work-methods.ts';
 import { joinNode, setPerson } from '../../../shared/registry/index.ts';
@@ -79,6 +80,16 @@ function state(author: string) {
 }
 
 describe('what members ask the gateway', () => {
+	it('[I3] [I12] tells the home of the registry that it stays, while nobody moves it', async () => {
+		const { core, laptop, builder, ask } = await world();
+		await ask(laptop, registerProjectMethod, project);
+		core.moving.add(shop);
+		expect(await ask(laptop, staysMethod, { project: shop })).toEqual({ stays: false });
+		core.moving.delete(shop);
+		expect(await ask(laptop, staysMethod, { project: shop })).toEqual({ stays: true });
+		expect(await ask(builder, staysMethod, { project: shop })).toEqual({ stays: false });
+	});
+
 	it('[I13] adds a project for a node with the duty home, once, and for no other', async () => {
 		const { core, laptop, builder, bobs, ask } = await world();
 		expect(await ask(builder, registerProjectMethod, project)).toBe('FORBIDDEN');
