@@ -62,7 +62,8 @@ export async function openCanonical(
 		sign: (bytes: Uint8Array) => identity.sign(bytes),
 		verify: (bytes: Uint8Array, signature: Uint8Array) => keys.some((key) => verifySignature(key, bytes, signature)),
 	};
-	const options = { ...canonicalOptions(config, signer), path, branch };
+	const twin = repositoryAt(folder, 'mirror.git');
+	const options = { ...canonicalOptions(config, signer), path, twin, branch };
 	const hadOne = !anew && store.streams().some((stream) => stream.startsWith(`doc/${id}/`));
 	const copy = `git clone --bare '${checkout}' '${path}'`;
 	if (hadOne && !existsSync(path)) throw canonicalGone(`the canonical repository ${path} is gone`, copy);
@@ -88,6 +89,12 @@ export async function openCanonical(
 		await repository.close();
 		throw error;
 	}
+}
+
+/** A repository of a project's folder, null where it is not there. */
+export function repositoryAt(folder: string, name: 'canonical.git' | 'mirror.git'): string | null {
+	const path = join(folder, name);
+	return existsSync(path) ? path : null;
 }
 
 /** What all canonical repositories of a node have in common. */

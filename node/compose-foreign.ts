@@ -7,7 +7,7 @@ import { type CommitId, ganglineError, type NodeId } from '../shared/ports/index
 import type { ProjectConfig } from '../shared/project/index.ts';
 import { findProject, type MeshProject } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
-import { committer } from './compose-canonical.ts';
+import { committer, repositoryAt } from './compose-canonical.ts';
 import { makeGateRunner } from './compose-project.ts';
 import { type OpenedWorker, openWorker } from './compose-worker.ts';
 import { ForeignMirror, ForeignProject, ReportSender, SalvageSender } from './foreign/index.ts';
@@ -38,6 +38,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 	const home = (): NodeId => entryOf(parts, id).home;
 	const repository = await MirrorRepository.open({
 		path,
+		twin: repositoryAt(folder, 'canonical.git'),
 		branch,
 		objectFormat: like?.length === 64 ? 'sha256' : 'sha1',
 		environment: config.personEnvironment,

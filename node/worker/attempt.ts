@@ -306,7 +306,7 @@ class Attempt {
 		const { git, hidden, readOnly, tmpRoot } = this.#parts;
 		return {
 			hidden: [...hidden, tmpRoot],
-			readOnly: [...readOnly, git.objects, join(clone.outside, 'objects')],
+			readOnly: [...readOnly, ...git.objects, join(clone.outside, 'objects')],
 			writable: [clone.path, this.#tmp],
 		};
 	}

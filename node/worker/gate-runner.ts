@@ -152,7 +152,7 @@ export class GateRunner {
 		const { git, hidden, readOnly, tmpRoot } = this.#options;
 		const confinement = (folder: string): Confinement => ({
 			hidden: [...hidden, tmpRoot],
-			readOnly: [...readOnly, git.objects],
+			readOnly: [...readOnly, ...git.objects],
 			writable: [folder, tmp],
 		});
 		this.#runs += 1;

@@ -22,8 +22,8 @@ import {
 import type { CommitId, Person } from '../../shared/ports/index.ts';
 
 export interface WorkspaceGit {
-	/** Folders that what we run may read only: the canonical objects. */
-	readonly objects: string;
+	/** Folders that what we run may read only: our objects, from which clones read. */
+	readonly objects: readonly string[];
 	cloneAt(path: string): WorkClone;
 	clone(input: { path: string; commit: CommitId; branch: string; user: Person }): Promise<WorkClone>;
 	state(clone: WorkClone, base: CommitId): Promise<WorkState>;
@@ -54,7 +54,9 @@ export interface WorkspaceGit {
 
 export function workspaceGit(canonical: SourceRepository): WorkspaceGit {
 	return {
-		objects: join(canonical.path, 'objects'),
+		objects: [canonical.path, ...(canonical.twin === null ? [] : [canonical.twin])].map((path) =>
+			join(path, 'objects'),
+		),
 		cloneAt: workCloneAt,
 		clone: (input) => cloneForWork(canonical, input),
 		state: (clone, base) => workState(canonical, clone, base),

@@ -61,7 +61,8 @@ export async function objectFoldersOf(canonical: SourceRepository, clone: WorkCl
 		if (!(await isPlainFolder(folder))) throw tampered(`${folder} is not a plain folder any more`);
 	}
 	const outside = join(clone.outside, 'objects');
-	const given = new Set([join(canonical.path, 'objects'), outside]);
+	const ours = [canonical.path, ...(canonical.twin === null ? [] : [canonical.twin])];
+	const given = new Set([...ours.map((path) => join(path, 'objects')), outside]);
 	const foreign = ((await readAlternates(objects)) ?? []).filter((path) => !given.has(path));
 	if (foreign.length > 0) throw tampered(`its objects are to be read from ${foreign[0]} as well`);
 	return [objects, outside];

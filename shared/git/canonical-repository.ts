@@ -32,6 +32,8 @@ import { StandingCommands } from './standing-commands.ts';
 export interface CanonicalOptions {
 	/** Of the bare repository itself. */
 	readonly path: string;
+	/** See `SourceRepository`. */
+	readonly twin?: string | null;
 	/** The project's branch, `main` or whatever the person calls it; without refs/heads/. */
 	readonly branch: string;
 	readonly signer: LandingSigner;
@@ -51,6 +53,7 @@ const commitBytesMax = 4 * 1024 * 1024;
 
 export class CanonicalRepository implements Git, AsyncDisposable {
 	readonly path: string;
+	readonly twin: string | null;
 	readonly branch: string;
 	/** Calls git with the lock; for the other files of this room. */
 	readonly git: GitProcess;
@@ -70,6 +73,7 @@ export class CanonicalRepository implements Git, AsyncDisposable {
 
 	private constructor(options: CanonicalOptions, lock: RepositoryLock, objectFormat: ObjectFormat) {
 		this.path = options.path;
+		this.twin = options.twin ?? null;
 		this.branch = options.branch;
 		this.cleared = lock.cleared;
 		this.#options = options;

@@ -12,6 +12,8 @@ import type { SourceRepository } from './source-repository.ts';
 
 export interface MirrorOptions {
 	readonly path: string;
+	/** See `SourceRepository`. */
+	readonly twin?: string | null;
 	readonly branch: string;
 	readonly objectFormat: ObjectFormat;
 	/** Only PATH and TMPDIR are taken from it. */
@@ -46,6 +48,10 @@ export class MirrorRepository implements SourceRepository, AsyncDisposable {
 
 	get path(): string {
 		return this.#inner.path;
+	}
+
+	get twin(): string | null {
+		return this.#inner.twin;
 	}
 
 	get branch(): string {

@@ -9,6 +9,11 @@ import type { GitProcess } from './git-process.ts';
 export interface SourceRepository
 	extends Pick<Git, 'main' | 'treeOf' | 'mergeBase' | 'isAncestor' | 'file' | 'keep' | 'refs' | 'drop'> {
 	readonly path: string;
+	/**
+	 * The other repository of ours that this machine has of the project, null where there is none: its home came here or
+	 * went away. Clones of before share the objects of that one.
+	 */
+	readonly twin: string | null;
 	/** The project's branch, without refs/heads/. */
 	readonly branch: string;
 	readonly objectFormat: ObjectFormat;

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-	type CanonicalRepository,
+	CanonicalRepository,
 	cloneForWork,
 	commitAll,
 	fetchAttempt,
@@ -22,7 +22,7 @@ import {
 	workState,
 } from '../../../shared/git/index.ts';
 import { type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
-import { commitInto, newCanonical, person, shell, temporaryFolder } from '../../support/git.ts';
+import { commitInto, environment, newCanonical, person, shell, signer, temporaryFolder } from '../../support/git.ts';
 
 const folder = temporaryFolder();
 const atMs = 1_700_000_000_000;
@@ -186,6 +186,24 @@ describe('an attempt', () => {
 		await removeClone(clone);
 		expect(show(first, 'a.txt')).toBe('1');
 		expect(shell(canonical.path, 'fsck', '--connectivity-only')).not.toMatch(/missing|broken/);
+	});
+
+	it('[I6] [I7] is taken, and saved, by the home that a machine became after it worked for another', async () => {
+		write('a.txt', 'made for the home of before\n');
+		const head = commit();
+		const path = join(folder.path, `home ${made}.git`);
+		const stranger = await newCanonical(path);
+		shell(path, 'fetch', '-q', canonical.path, `${base}:refs/heads/main`);
+		const at = { clone, base, ref: 'refs/gangline/attempts/k/1.7' };
+		await expect(fetchAttempt(stranger, { ...at, commit: head })).rejects.toMatchObject({ code: 'REFUSED' });
+		await stranger.close();
+		const committer = person;
+		const options = { path, twin: canonical.path, branch: 'main', signer: signer(), committer, environment };
+		await using home = await CanonicalRepository.open(options);
+		expect(await salvage(home, { ...at, ref: 'refs/gangline/salvage/k/7', atMs })).toMatchObject({ lost: [] });
+		expect(await fetchAttempt(home, { ...at, commit: head })).toEqual({ kind: 'kept' });
+		expect(shell(path, 'show', `${head}:a.txt`)).toBe('made for the home of before');
+		expect(shell(path, 'fsck', '--connectivity-only')).not.toMatch(/missing|broken/);
 	});
 
 	it('is refused when it did not grow on its base', async () => {
