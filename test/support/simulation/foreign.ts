@@ -35,17 +35,13 @@ export async function openSimForeign(
 				logs: { open: () => ({ write: () => {}, lastLine: () => null, close: () => {} }) },
 				attempts: simAttempts(process.agents(session)),
 				prepare: (task, signal) => project.prepare(task, signal),
-				report: async (task, report) => {
-					process.reported(task, report);
-					await sender.send(task, report);
-					const of = { node: process.name, project: id, item: task.item.key, token: task.token };
-					process.emit({ kind: 'reportSettled', ...of });
-				},
+				report: (task, report) => process.reported(task, report, () => sender.send(task, report)),
 				onChange: () => station.changed(),
 			},
 			id,
 		),
 	);
+	process.tellsGivenBack(worker, id);
 	const judge = async (commit: CommitId) => {
 		await pause(clock, 100 + process.random.below(900));
 		const { objects } = session.kept;

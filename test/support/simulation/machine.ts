@@ -6,7 +6,9 @@
 import type { GatewayCore } from '../../../gateway/context.ts';
 import type { NodeParts } from '../../../node/compose.ts';
 import type { Project } from '../../../node/home/project.ts';
+import { givesBack } from '../../../node/home/report-intents.ts';
 import type { NodeMesh } from '../../../node/node-mesh.ts';
+import type { Worker } from '../../../node/worker/index.ts';
 import type { Identity } from '../../../shared/log/index.ts';
 import type { Token } from '../../../shared/pipeline/index.ts';
 import type { CommitId, NodeId } from '../../../shared/ports/index.ts';
@@ -107,6 +109,8 @@ export class Process {
 	core: GatewayCore | null = null;
 	readonly sessions = new Map<string, SimSession>();
 	isDead = false;
+	/** Grants whose report asks for nothing but to be let go. */
+	readonly #givenBack = new Set<string>();
 
 	constructor(machine: Machine) {
 		this.machine = machine;
@@ -145,10 +149,27 @@ export class Process {
 		return { ground: this.#ground(), session, clock, random, point, fate: (task) => machine.world.fateOf(task) };
 	}
 
-	reported(task: Task, report: WorkReport): void {
+	/** A worker hands its report over; resolves when the home has settled it. */
+	async reported(task: Task, report: WorkReport, handOver: () => Promise<void>): Promise<void> {
 		const commit = 'commit' in report ? (report.commit as CommitId | null) : null;
 		const of = { node: this.name, project: task.project, item: task.item.key, token: task.token };
+		if (givesBack(report) !== null) this.#givenBack.add(grantOf(of));
 		this.emit({ kind: 'reportSent', ...of, report: report.kind, commit });
+		await handOver();
+		if (givesBack(report) === null) this.emit({ kind: 'reportSettled', ...of });
+	}
+
+	/**
+	 * What only gives an item back may leave no trace in the history: it counts as settled before its worker forgets it,
+	 * whatever ends the process there. Anything else does when its intents are settled.
+	 */
+	tellsGivenBack(worker: Worker, project: string): void {
+		const acknowledge = worker.acknowledge.bind(worker);
+		worker.acknowledge = async (grant) => {
+			const of = { node: this.name, project, item: grant.item.key, token: grant.token };
+			if (this.#givenBack.has(grantOf(of))) this.emit({ kind: 'reportSettled', ...of });
+			await acknowledge(grant);
+		};
 	}
 
 	/** A home has a project open. */
@@ -176,6 +197,9 @@ export class Process {
 		};
 	}
 }
+
+const grantOf = ({ project, item, token }: { project: string; item: string; token: Token }): string =>
+	`${project}/${item}/${token.join('.')}`;
 
 export function never(): Promise<never> {
 	return new Promise(() => {});

@@ -27,11 +27,11 @@ import type { WorkerDesk } from '../../../node/home/worker-desk.ts';
 import { remoteWorker } from '../../../node/home/worker-link.ts';
 import { WorkerPool } from '../../../node/home/worker-pool.ts';
 import { Worker } from '../../../node/worker/index.ts';
-import { type CommitId, type NodeId, pause } from '../../../shared/ports/index.ts';
+import { type CommitId, ganglineError, type NodeId, pause } from '../../../shared/ports/index.ts';
 import type { TreeVerdict } from '../../../shared/protocol/work.ts';
 import { passedGate, redPath, simAttempts } from './agents.ts';
 import type { Process } from './machine.ts';
-import type { SimSession } from './repositories.ts';
+import { copyCommit, hasCommit, type SimSession } from './repositories.ts';
 import type { WiredParts } from './types.ts';
 
 export interface SimProjectOpening {
@@ -91,13 +91,11 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 			logs: { open: () => silentLog },
 			attempts: simAttempts(process.agents(session)),
 			prepare: () => settings.read(),
-			report: (task, report) => {
-				process.reported(task, report);
-				return work.report(identity.nodeId, task, report);
-			},
+			report: (task, report) => process.reported(task, report, () => work.report(identity.nodeId, task, report)),
 			onChange: () => parts.station.changed(),
 		}),
 	);
+	process.tellsGivenBack(worker, id);
 	const pool = new WorkerPool({
 		...{ project: id, clock, onChange: poke },
 		local: {
@@ -120,7 +118,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 			}),
 			config: () => settings.read(),
 			fetchAttempt: (from, attempt, commit, base) =>
-				keepAttempt({ parts, session, id }, { from, attempt, commit, base }),
+				keepAttempt({ process, session, id }, { from, attempt, commit, base }),
 			verdictOnMain: async (base) => verdictOf(session.kept.objects.treeId(base), true),
 			judged: async () => null,
 			onSettled: poke,
@@ -259,15 +257,26 @@ interface Kept {
 }
 
 async function keepAttempt(
-	{ parts, session, id }: { parts: NodeParts; session: SimSession; id: string },
+	{ process, session, id }: { process: Process; session: SimSession; id: string },
 	{ from, attempt, commit, base }: Kept,
 ): Promise<void> {
+	const { parts, machine } = process;
 	const ref = `refs/gangline/attempts/${attempt.key}/${attempt.token.join('.')}`;
 	const isHere = await session.git.treeOf(commit).then(
 		() => true,
 		() => false,
 	);
 	if (isHere) {
+		await session.git.keep(ref, commit);
+		return;
+	}
+	if (from === parts.identity.nodeId) {
+		// As from a clone here, which a worker for the home of before may have made from the mirror.
+		const made = machine.repositories.find(machine.mirrorPath(id))?.objects;
+		if (!made || !hasCommit(made, commit) || !made.ancestry(commit).has(base)) {
+			throw ganglineError('REFUSED', `no clone of this machine has ${commit}, grown on ${base}`);
+		}
+		copyCommit(made, session.kept.objects, commit);
 		await session.git.keep(ref, commit);
 		return;
 	}
