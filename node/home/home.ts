@@ -218,14 +218,18 @@ export class Home {
 		for (const listener of this.#listeners) listener({ facts: document.facts, history });
 	}
 
-	/** For authors of other processes and nodes: nobody of theirs waits here for an answer. */
+	/**
+	 * For people of other processes and nodes, who do not wait here for an answer. What a process of the home wanted of its
+	 * own accord has nobody who would ever have heard of it, and so would stay.
+	 */
 	#refusalsOf(history: readonly HistoryEntry[], batch: readonly Intent[]): Refusals {
 		const unreadable = new Map(
 			batch.flatMap(({ author, n, event, args }) =>
 				event === 'void' ? [[`${author}#${n}`, `it could not be read: ${String(args?.reason ?? 'lost')}`]] : [],
 			),
 		);
-		const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && !this.#own.has(authorOf(id)));
+		const isForPeople = (author: string): boolean => author.endsWith('.edge') && !this.#own.has(author);
+		const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && isForPeople(authorOf(id)));
 		return Object.fromEntries(
 			refused.map(({ id, outcome, reason }) => {
 				const detail = unreadable.get(id) ?? reason;

@@ -166,6 +166,17 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ alias: '~ann-1', title: 'Better' });
 	});
 
+	it('[I15] keeps no refusal of what an earlier process of the home wanted of its own accord', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'own accord' });
+		const { identity } = mesh.node('desk');
+		const random = mesh.random.fork('an earlier process');
+		const earlier = await mesh.home().exchange.logs.startAuthor({ identity, duty: 'home', random });
+		await earlier.append([{ by: 'system', item: key(1), event: 'landed', args: {}, basedOn: 0 }]);
+		await mesh.pump();
+		expect((await mesh.historyAtHome()).at(-1)).toMatchObject({ item: key(1), outcome: 'refused:unknownItem' });
+		expect(mesh.home().exchange.index.refusals).toEqual({});
+	});
+
 	it('[I15] lets go of entries that an old copy of a disk brings back, of an author that was forgotten', async () => {
 		const mesh = await ReplicaMesh.start({ seed: 'old copy', nodes: ['desk', 'gate', 'ann', 'bob'] });
 		mesh.isolate('desk');
