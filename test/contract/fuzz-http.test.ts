@@ -81,7 +81,8 @@ describe(`who speaks HTTP, seed ${seed}`, () => {
 			const knocked = await knock(door, { seed, inputs: each * (door.weight ?? 1) });
 			if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));
 			await door.close?.();
-			await expect.poll(filesOpen, { timeout: 60_000 }).toBeLessThanOrEqual(before + 3);
+			// A few that are about to close say nothing; one for each input, or for one in ten, would.
+			await expect.poll(filesOpen, { timeout: 60_000 }).toBeLessThanOrEqual(before + 20);
 		}, 300_000);
 	}
 

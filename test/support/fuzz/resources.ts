@@ -19,7 +19,7 @@ export function watchResources(): Watched {
 	const before = { heap: process.memoryUsage().heapUsed, files: filesOpen() };
 	return {
 		async expectBounded() {
-			await expect.poll(filesOpen, { timeout: 60_000 }).toBeLessThanOrEqual(before.files + 4);
+			await expect.poll(filesOpen, { timeout: 60_000 }).toBeLessThanOrEqual(before.files + 20);
 			collect();
 			expect(process.memoryUsage().heapUsed - before.heap).toBeLessThan(heapBytesMax);
 		},
