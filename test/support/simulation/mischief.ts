@@ -56,7 +56,7 @@ export function drawDemotion(random: SimRandom, person: string, busyMs: number):
 	};
 	return [
 		{ atMs, what: `${person} may only look`, run: (world) => void set(world, 'viewer') },
-		{ atMs: atMs + 70_000, what: `${person} may speak again`, run: giveBack },
+		{ atMs: Math.min(atMs + 70_000, busyMs - 1), what: `${person} may speak again`, run: giveBack },
 	];
 }
 
