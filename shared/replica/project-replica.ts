@@ -132,7 +132,11 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		const { store, project, random } = options;
 		this.openTexts = new OpenTexts({ store, project, random, item: (key) => this.views().get(key) });
 		this.openTexts.onWritten(() => this.#changed(null));
-		this.logs.subscribe(() => this.#changed(null));
+		this.logs.subscribe((author, from) => {
+			if (from !== undefined) this.#settlement.restored(author);
+			this.#settlement.settle(this.#index);
+			this.#changed(null);
+		});
 		this.#follow();
 	}
 

@@ -102,7 +102,20 @@ export class Settlement {
 			const from = Object.hasOwn(above, author) ? Math.min(heard, above[author] ?? 0) : heard;
 			if (from < heard) this.#heard.set(author, from);
 			for (const intent of logs.intentsAfter(author, from)) this.#take(author, intent);
+			this.#openOf(author);
 		}
+	}
+
+	/**
+	 * Others brought back what this disk had lost of an earlier process of this node: entries, or only that they were
+	 * settled and trimmed, of which nothing is left to say.
+	 */
+	restored(author: AuthorId): void {
+		const { logs, node } = this.#options;
+		if (nodeOf(author) !== node || !author.endsWith('.edge')) return;
+		const heard = this.#heard.get(author) ?? 0;
+		for (const intent of logs.intentsAfter(author, heard)) this.#take(author, intent);
+		this.#openOf(author);
 	}
 
 	/** An intent of this process is durable and waits for an answer. */
@@ -145,9 +158,11 @@ export class Settlement {
 				writes.push(...this.#answer(intent, answered));
 				last = n;
 			}
-			if (last === 0) continue;
-			reached.set(author, last);
-			writes.push({ kind: 'put', key: `heard/${this.#options.project}/${author}`, value: last });
+			const heard = this.#heard.get(author) ?? 0;
+			const known = Math.min(upTo, this.#options.logs.trimmedAfter(author, Math.max(last, heard)));
+			if (known <= heard) continue;
+			reached.set(author, known);
+			writes.push({ kind: 'put', key: `heard/${this.#options.project}/${author}`, value: known });
 		}
 		if (this.unsettled.length === 0) this.#names.clear();
 		if (writes.length > 0) this.#keep(writes, reached);

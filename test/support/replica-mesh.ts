@@ -342,7 +342,7 @@ async function carryLogs(a: SyncedProject, b: SyncedProject): Promise<number> {
 		const has = known.get(author) ?? 0;
 		if (has >= n) continue;
 		for (const flush of await a.logs.flushesAfter(author, has)) {
-			if ((await b.logs.receive(flush)).kind === 'kept') carried += 1;
+			if ((await b.logs.receive(flush, 'a peer')).kind === 'kept') carried += 1;
 		}
 	}
 	return carried;

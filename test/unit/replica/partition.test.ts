@@ -197,6 +197,27 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('bob').logs.kept()).toEqual([]);
 	});
 
+	it('[I15] forgets a refusal whose entry an old copy of a disk has lost and everyone has trimmed', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'lost refusal', nodes: ['desk', 'gate', 'ann', 'bob'] });
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		const backup = mesh.node('ann').disk.backup();
+		mesh.cut('ann', 'desk');
+		mesh.cut('ann', 'gate');
+		mesh.cut('bob', 'desk');
+		mesh.cut('bob', 'gate');
+		await said(mesh, 'ann', [edit(2, 'ann', 'Of nothing')]);
+		mesh.isolate('ann');
+		mesh.crash('ann');
+		mesh.link('bob', 'desk');
+		await mesh.pump();
+		expect(Object.keys(mesh.home().exchange.index.refusals)).toHaveLength(1);
+		mesh.node('ann').disk.restore(backup);
+		await mesh.boot('ann');
+		mesh.heal();
+		await mesh.pump();
+		expect(mesh.home().exchange.index.refusals).toEqual({});
+	});
+
 	it('[I14] takes what an author said, when it comes after the author was forgotten', async () => {
 		const mesh = await ReplicaMesh.start({ seed: 'late entry' });
 		await said(mesh, 'ann', [add(1, 'ann')]);
