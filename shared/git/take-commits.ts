@@ -71,17 +71,21 @@ async function transfer(input: TakeInput, quarantine: Environment): Promise<void
 	const ends = Promise.all([exitOf(source), exitOf(sink)]);
 	const timers = [killAfter(source, timeoutMs), killAfter(sink, timeoutMs)];
 	source.stdin?.end([...input.commits, '--not', ...input.have, ''].join('\n'));
+	let isCut = false;
 	if (source.stdout && sink.stdin) {
 		await pipeline(source.stdout, sink.stdin).catch(() => {
+			isCut = true;
 			signalGroup(source, 'SIGTERM');
 			sink.stdin?.destroy();
 		});
 	}
 	const [sourceEnd, sinkEnd] = await ends;
 	for (const timer of timers) timer.cancel();
-	if (sinkEnd.code !== 0 && said[1].stderr.includes('maximum')) throw tooLarge(input.bytesMax);
-	if (sinkEnd.code !== 0 && sourceEnd.code === 0) throw notTaken(gitFailed(indexing, sinkEnd, said[1].stderr));
-	if (sourceEnd.code !== 0) throw notTaken(gitFailed(packing, sourceEnd, said[0].stderr, timers[0]?.fired()));
+	// A pack ends with its hash: who took it in has all of it, however the other one ended after that.
+	if (sinkEnd.code === 0) return;
+	if (said[1].stderr.includes('maximum')) throw tooLarge(input.bytesMax);
+	if (sourceEnd.code === 0 || isCut) throw notTaken(gitFailed(indexing, sinkEnd, said[1].stderr));
+	throw notTaken(gitFailed(packing, sourceEnd, said[0].stderr, timers[0]?.fired()));
 }
 
 function tooLarge(bytesMax: number): GanglineError {

@@ -83,7 +83,7 @@ describe('packs over real sockets', () => {
 		const huge = await committedHuge(200);
 		const mirror = await pulled(huge);
 		expect(shell(mirror.path, 'cat-file', '-s', `${huge}:huge.bin`)).toBe(String(200 * 1024 * 1024));
-	});
+	}, 300_000);
 
 	/** Through a pipe: no process of ours holds it whole. */
 	async function committedHuge(mebibytes: number): Promise<CommitId> {
