@@ -10,6 +10,7 @@ import type { Item, MergeFailureKind, Token } from '../../shared/pipeline/index.
 import {
 	type Clock,
 	type CommitId,
+	GanglineError,
 	type Git,
 	type Log,
 	type Person,
@@ -201,12 +202,12 @@ export class LandingQueue {
 		this.#options.log.error('landing.disagrees', { item: item.key, commit: candidate.commit, disagreement });
 	}
 
-	/** Main cannot be trusted when it was rewritten: the queue stops with that sentence. */
+	/** Main cannot be trusted when it was rewritten: the queue stops with that sentence. Whatever else failed is tried again. */
 	async #readMain(): Promise<void> {
 		try {
 			await this.#options.main.read();
 		} catch (error) {
-			this.#stopped = error instanceof Error ? error.message : String(error);
+			if (error instanceof GanglineError && error.code === 'LANDING_DISAGREES') this.#stopped = error.message;
 			throw error;
 		}
 	}

@@ -107,6 +107,29 @@ describe('LandingQueue', () => {
 		expect(process.queue.trouble).toContain('does not follow it');
 	});
 
+	it('[I12] goes on after git failed once, whatever it was doing', async () => {
+		let steps = 0;
+		const counted = await queueOfThree();
+		counted.onStep = () => {
+			steps += 1;
+		};
+		await counted.start().queue.pass();
+		for (let fails = 1; fails <= steps; fails++) {
+			const disk = await queueOfThree();
+			let step = 0;
+			disk.onStep = (name) => {
+				step += 1;
+				if (step === fails && name.startsWith('git.')) throw new Error('git was killed');
+			};
+			const { queue } = disk.start();
+			await queue.pass().catch(() => {});
+			await queue.pass();
+			expect(queue.trouble).toBeNull();
+			// One that could not be looked at lets the others go first.
+			expect([...(await landedKeys(disk))].sort()).toEqual(keys);
+		}
+	});
+
 	it('[I3] [I6] lands each item exactly once when the home dies at any step of a landing', async () => {
 		let steps = 0;
 		const counted = await queueOfThree();
