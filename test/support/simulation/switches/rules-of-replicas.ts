@@ -78,9 +78,9 @@ export const replicaSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: 'node/home/home.ts',
-				find: "const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && !this.#own.has(authorOf(id)));",
+				find: "const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && isForPeople(authorOf(id)));",
 				replace:
-					"const refused = history.filter(({ id, outcome }) => outcome === 'applied' && outcome !== 'applied' && !this.#own.has(authorOf(id)));",
+					"const refused = history.filter(({ id, outcome }) => outcome === 'applied' && outcome !== 'applied' && isForPeople(authorOf(id)));",
 			},
 		],
 	},
