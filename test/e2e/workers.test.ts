@@ -67,6 +67,12 @@ function follow(name: string): { output(): string; readonly exited: Promise<numb
 }
 const command = fileURLToPath(new URL('../../gateway/cli/gangline.js', import.meta.url));
 
+/** How often an item was given to somebody. */
+async function grantsOf(board: Board, title: string): Promise<number> {
+	const name = item(board, title)?.name.slice(1) ?? '';
+	const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', name);
+	return entries.filter(({ event }) => event === 'grant').length;
+}
 /** An item that only the builder may do. */
 const add = (title: string, script: string): Promise<string> =>
 	laptop.ok(shop, 'add', title, '--run', script, '--label', 'needs:builder');
@@ -109,14 +115,13 @@ describe('a worker on another machine', () => {
 		const board = await until(isDone('Killed once'), 120);
 		expect(item(board, 'Killed once')?.landed?.commit).toBeTruthy();
 		expect(await inCheckout('killed.txt')).toBe('two');
-		const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', '2');
-		expect(entries.filter(({ event }) => event === 'grant').length).toBe(2);
+		expect(await grantsOf(board, 'Killed once')).toBe(2);
 	});
 
 	it('[I4] [I6] finishes while its home cannot answer, and delivers when it can', async () => {
-		const done = join(builder.home, 'finished');
-		await add('Alone for a while', `sleep 8; echo alone > alone.txt; touch '${done}'`);
-		await until((board) => item(board, 'Alone for a while')?.holder?.node === 'builder');
+		const [begun, done] = ['begun', 'finished'].map((name) => join(builder.home, name)) as [string, string];
+		await add('Alone for a while', `touch '${begun}'; sleep 8; echo alone > alone.txt; touch '${done}'`);
+		await eventually(async () => existsSync(begun));
 		const home = laptop.pid() ?? 0;
 		process.kill(home, 'SIGSTOP');
 		try {
@@ -125,10 +130,9 @@ describe('a worker on another machine', () => {
 		} finally {
 			process.kill(home, 'SIGCONT');
 		}
-		await until(isDone('Alone for a while'), 90);
+		const board = await until(isDone('Alone for a while'), 90);
 		expect(await inCheckout('alone.txt')).toBe('alone');
-		const { entries } = await laptop.json<Result<'item.history'>>(shop, 'log', '3');
-		expect(entries.filter(({ event }) => event === 'grant').length).toBe(1);
+		expect(await grantsOf(board, 'Alone for a while')).toBe(1);
 	});
 
 	it('is not qualified while a file that set-up copies is missing there, and says where to put it', async () => {

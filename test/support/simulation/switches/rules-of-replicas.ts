@@ -78,9 +78,9 @@ export const replicaSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: 'node/home/home.ts',
-				find: "const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && isForPeople(authorOf(id)));",
+				find: "const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && isForOthers(authorOf(id)));",
 				replace:
-					"const refused = history.filter(({ id, outcome }) => outcome === 'applied' && outcome !== 'applied' && isForPeople(authorOf(id)));",
+					"const refused = history.filter(({ id, outcome }) => outcome === 'applied' && outcome !== 'applied' && isForOthers(authorOf(id)));",
 			},
 		],
 	},
