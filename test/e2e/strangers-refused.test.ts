@@ -6,6 +6,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Board } from '../../shared/operations/index.ts';
 import { all, begin, boardWhere, isStage, stateOf } from '../support/strangers.ts';
 import { makeWorld, type World, writeFiles } from '../support/world.ts';
 
@@ -159,7 +160,8 @@ describe('a checkout that is', () => {
 		world.git(repository, 'checkout', '-q', '--detach');
 		const at = world.git(repository, 'rev-parse', 'HEAD');
 		await world.ok(repository, 'add', 'One', '--run', 'echo 1 > 1.txt');
-		const detached = await boardWhere(world, repository, ({ distance }) => distance.checkout?.behind === 1);
+		const isSaid = (board: Board): boolean => /detached/.test(board.distance.checkout?.words ?? '');
+		const detached = await boardWhere(world, repository, isSaid);
 		expect(detached.distance.checkout?.words).toBe(
 			'your checkout lacks 1 commit: its HEAD is detached (git switch main)',
 		);
