@@ -55,7 +55,7 @@ type Checkout = NonNullable<Board['distance']['checkout']>;
 
 /** How old an answer about the distances may be. */
 const freshMs = 2_000;
-const lookMsMax = 1_500;
+const lookMsMax = 8_000;
 const redAgainMs = 5 * 60_000;
 /** Pushes in one pass while others push first; the next pass goes on. */
 const pushesMax = 5;
