@@ -55,7 +55,7 @@ type Checkout = NonNullable<Board['distance']['checkout']>;
 
 /** How old an answer about the distances may be. */
 const freshMs = 2_000;
-const lookMsMax = 8_000;
+const lookMsMax = 1_500;
 const redAgainMs = 5 * 60_000;
 /** Pushes in one pass while others push first; the next pass goes on. */
 const pushesMax = 5;
@@ -124,11 +124,11 @@ export class BranchSync {
 	}
 
 	/** A pass that somebody waits for. A remote that does not answer keeps nobody waiting: it goes on behind. */
-	async look(): Promise<void> {
+	async look(waitMs = lookMsMax): Promise<void> {
 		const { clock, log } = this.#options;
 		const looked = this.pass().catch((error: unknown) => log.warn('branches.notLookedAt', { error }));
 		const soon = Promise.withResolvers<void>();
-		const cancel = clock.after(lookMsMax, soon.resolve);
+		const cancel = clock.after(waitMs, soon.resolve);
 		await Promise.race([looked, soon.promise]);
 		cancel();
 	}

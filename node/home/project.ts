@@ -67,6 +67,8 @@ export type ProjectChange =
 	| { readonly kind: 'project' };
 
 const reconcilerStopMsMax = 10_000;
+/** What a person has just committed is judged before it comes in. */
+const agentWaitMsMax = 8_000;
 /** A limit that ends later is seen by a pass that comes by itself. */
 const limitTimerMsMax = 30_000;
 
@@ -191,7 +193,7 @@ export class Project {
 	/** Where nobody could work on an item, what a person has just committed may name an agent: it comes in first. */
 	async lookForAgent(item: Pick<Item, 'agent' | 'description'>): Promise<void> {
 		const { config, branches } = this.#parts;
-		if (config.last === null || agentFor(item, 'coder', config.last) === null) await branches.look();
+		if (config.last === null || agentFor(item, 'coder', config.last) === null) await branches.look(agentWaitMsMax);
 	}
 
 	/** Lets work begin that can begin now, so that an answer can say whether it did. */
