@@ -94,14 +94,14 @@ function peel(ids: ReadonlySet<string>, waitsFor: Edges, waitedBy: Edges): Set<s
 
 /** A bridge between two circles survives the peeling and is on neither. */
 function reachesItself(start: string, edges: Edges, within: ReadonlySet<string>): boolean {
-	const todo = [start];
+	const waiting = [start];
 	const seen = new Set<string>();
-	for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+	for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
 		for (const next of edges.get(id) ?? []) {
 			if (next === start) return true;
 			if (!within.has(next) || seen.has(next)) continue;
 			seen.add(next);
-			todo.push(next);
+			waiting.push(next);
 		}
 	}
 	return false;
