@@ -160,13 +160,16 @@ describe('a checkout that is', () => {
 		world.git(repository, 'checkout', '-q', '--detach');
 		const at = world.git(repository, 'rev-parse', 'HEAD');
 		await world.ok(repository, 'add', 'One', '--run', 'echo 1 > 1.txt');
-		const isSaid = (board: Board): boolean => /detached/.test(board.distance.checkout?.words ?? '');
+		const isSaid = (board: Board): boolean =>
+			/lacks 1 commit: its HEAD is detached/.test(board.distance.checkout?.words ?? '');
 		const detached = await boardWhere(world, repository, isSaid);
 		expect(detached.distance.checkout?.words).toBe(
 			'your checkout lacks 1 commit: its HEAD is detached (git switch main)',
 		);
 		world.git(repository, 'switch', '-q', '-c', 'mine');
-		const other = await boardWhere(world, repository, ({ distance }) => /mine/.test(distance.checkout?.words ?? ''));
+		const other = await boardWhere(world, repository, ({ distance }) =>
+			/lacks 1 commit: it is on mine/.test(distance.checkout?.words ?? ''),
+		);
 		expect(other.distance.checkout?.words).toBe(
 			'your checkout lacks 1 commit: it is on mine (git fetch gangline main:main)',
 		);
