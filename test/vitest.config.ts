@@ -3,12 +3,19 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './support/longest-first.ts';
 
 /**
- * Four kinds of tests, from the cheapest to the most real, one kind after the other. `unit` and `contract` touch at most
- * one temporary folder and share the machine's cores; `e2e` starts processes, real git and real sockets, and mostly waits
- * for them: two files at a time, each in a world of its own that counts only its own processes.
+ * Five kinds of tests, from the cheapest to the most real, one kind after the other. `unit` and `contract` touch at most
+ * one temporary folder and share the machine's cores; `programs` are those unit tests whose subject is what git, npm or
+ * our own command does, and that therefore start hundreds of processes; `e2e` starts whole nodes, real git and real
+ * sockets, and mostly waits for them: two files at a time, each in a world of its own that counts only its own processes.
  * Unit tests share their workers: nothing of ours lives in a module, and a third of the time was starting them.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const programs = [
+	'test/unit/{builds,cli-doctor,cli-init,git,scripts}/**/*.test.ts',
+	'test/unit/cli/{launcher,mesh,processes}.test.ts',
+	'test/unit/mesh/pack/network-packs.test.ts',
+];
 
 const kind = (name: string, groupOrder: number, extra: object = {}) => ({
 	root,
@@ -20,10 +27,11 @@ export default defineConfig({
 	test: {
 		sequence: { sequencer: LongestFirst },
 		projects: [
-			kind('unit', 0, { testTimeout: 30_000, isolate: false }),
-			kind('contract', 1, { testTimeout: 60_000, hookTimeout: 60_000 }),
-			kind('simulation', 2, { testTimeout: 120_000 }),
-			kind('e2e', 3, {
+			kind('unit', 0, { testTimeout: 30_000, isolate: false, exclude: programs }),
+			kind('programs', 1, { testTimeout: 30_000, isolate: false, include: programs }),
+			kind('contract', 2, { testTimeout: 60_000, hookTimeout: 60_000 }),
+			kind('simulation', 3, { testTimeout: 120_000 }),
+			kind('e2e', 4, {
 				testTimeout: 180_000,
 				hookTimeout: 180_000,
 				maxWorkers: 2,
