@@ -155,7 +155,7 @@ function callerWith({ people, mesh }: GatewayParts, token: string): Caller | nul
 }
 
 /** Documents for browsers and tools, at the address of the API and for whom it lets in. */
-function makeEdge({ replicas, mesh, clock, log }: GatewayParts, api: Api): DocumentServer {
+function makeEdge({ replicas, mesh, present, clock, log }: GatewayParts, api: Api): DocumentServer {
 	const edge = serveDocuments({
 		wrongOrigin: ({ headers }) => wrongOrigin(headers)?.message ?? null,
 		callerOf: async ({ headers }) => {
@@ -166,7 +166,7 @@ function makeEdge({ replicas, mesh, clock, log }: GatewayParts, api: Api): Docum
 				throw error;
 			}
 		},
-		open: (name, caller) => openProjectDocument({ replicas, mesh }, name, caller),
+		open: (name, caller) => openProjectDocument({ replicas, mesh, present }, name, caller),
 		clock,
 		log,
 	});

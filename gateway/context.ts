@@ -2,7 +2,7 @@
 import type { EventHub } from '../shared/http/index.ts';
 import type { Mesh } from '../shared/mesh/index.ts';
 import type { Clock, Log, Random, Store } from '../shared/ports/index.ts';
-import type { ReplicaSet } from '../shared/replica/index.ts';
+import type { PresentPeople, ReplicaSet } from '../shared/replica/index.ts';
 import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
@@ -23,6 +23,8 @@ export interface GatewayCore {
 	readonly members: Members;
 	readonly recovery: Recovery;
 	readonly replicas: ReplicaSet;
+	/** Who has something open at the gateway, and what the others say of that. */
+	readonly present: PresentPeople;
 	readonly hub: EventHub;
 	/** Projects whose home is being moved by this process. */
 	readonly moving: Set<string>;

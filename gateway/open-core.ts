@@ -9,7 +9,7 @@ import { type Mesh, openMesh } from '../shared/mesh/index.ts';
 import { serveJoin } from '../shared/mesh/join/index.ts';
 import type { Admission, Clock, Log, Network, Random, Store } from '../shared/ports/index.ts';
 import { members as membersOf } from '../shared/registry/index.ts';
-import { followedAtHome, LiveLogs, ReplicaSet } from '../shared/replica/index.ts';
+import { followedAtHome, LiveLogs, PresentPeople, ReplicaSet } from '../shared/replica/index.ts';
 import type { GatewayCore } from './context.ts';
 import { HomeEvents } from './home-events.ts';
 import { Members } from './members.ts';
@@ -50,13 +50,14 @@ export async function openCore(options: CoreOptions): Promise<OpenCore> {
 	const { identity, name, owner } = options;
 	await registry.found({ identity, name, owner, addresses: [...mesh.network.addresses()] });
 	const hub = new EventHub();
+	const present = new PresentPeople({ mesh });
 	const core: GatewayCore = {
 		...{ version, clock, log, store, mesh, registry, tokens, recovery, hub },
 		random: options.random,
 		people: await PersonTokens.open(store),
 		members: new Members(clock),
 		moving: new Set(),
-		replicas: replicaSet(options, mesh, hub),
+		...{ present, replicas: replicaSet(options, { mesh, hub, present }) },
 		startedAt: clock.now(),
 	};
 	const live = bringLogs(core);
@@ -66,6 +67,7 @@ export async function openCore(options: CoreOptions): Promise<OpenCore> {
 		async [Symbol.asyncDispose]() {
 			homes[Symbol.dispose]();
 			live.stop();
+			present[Symbol.dispose]();
 			recovery.stop();
 			await core.replicas[Symbol.asyncDispose]();
 			await mesh[Symbol.asyncDispose]();
@@ -99,23 +101,33 @@ async function serve(core: GatewayCore, live: LiveLogs): Promise<HomeEvents> {
 }
 
 /** What people follow at the gateway comes from the homes, in the name of who follows. */
-function bringLogs({ mesh, hub, replicas, clock, log }: GatewayCore): LiveLogs {
+function bringLogs({ mesh, hub, replicas, present, clock, log }: GatewayCore): LiveLogs {
 	const live = new LiveLogs({ clock, log, publish: (event) => hub.publish(event) });
 	hub.bringLogs(({ project, item, person }) => {
 		const seat = replicas.find({ kind: 'id', id: project });
 		const home = () => mesh.facts().projects[project]?.home ?? null;
 		const followed = seat ? followedAtHome(mesh.rpc, { replica: seat.replica, home, item, person }) : null;
-		return followed === null ? () => undefined : live.follow(followed);
+		if (followed === null) return () => undefined;
+		const leave = present.enter({ person, project, item: followed.key });
+		const end = live.follow(followed);
+		return () => {
+			end();
+			leave();
+		};
 	});
 	return live;
 }
 
-function replicaSet({ store, clock, random, identity, log }: CoreOptions, mesh: Mesh, hub: EventHub): ReplicaSet {
+function replicaSet(
+	{ store, clock, random, identity, log }: CoreOptions,
+	{ mesh, hub, present }: Pick<GatewayCore, 'mesh' | 'hub' | 'present'>,
+): ReplicaSet {
 	return new ReplicaSet({
 		...{ mesh, store, clock, random, identity, log },
 		gateway: () => null,
 		// The gateway runs no agents.
 		resultsWaiting: () => 0,
 		publish: (event) => hub.publish(event),
+		people: (project) => present.in(project),
 	});
 }

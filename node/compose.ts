@@ -234,6 +234,7 @@ function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked)
 			await mesh.start(added.project.id);
 			return added;
 		},
+		people: (project) => mesh.people(project),
 		runsForOthers: () => runsForOthers(parts, projects),
 		about: aboutThisProcess(parts, address),
 		backup: (path) => makeBackup(sourceOf(parts, projects.all()), path),

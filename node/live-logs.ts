@@ -8,7 +8,14 @@ import { refuseWithoutAccess } from '../shared/operations/index.ts';
 import { type Clock, ganglineError, type NodeId } from '../shared/ports/index.ts';
 import { itemLines } from '../shared/protocol/work-methods.ts';
 import { callerFor } from '../shared/registry/index.ts';
-import { type FollowedItem, followedAtHome, LiveLogs, type ReplicaSeat, viewOf } from '../shared/replica/index.ts';
+import {
+	type FollowedItem,
+	followedAtHome,
+	LiveLogs,
+	type PresentPeople,
+	type ReplicaSeat,
+	viewOf,
+} from '../shared/replica/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { Project } from './home/project.ts';
 
@@ -37,6 +44,8 @@ export function serveItemLines({ mesh, clock, projects }: Served): void {
 export interface BroughtLogs extends Served {
 	readonly parts: Pick<NodeParts, 'hub' | 'clock' | 'log' | 'identity'>;
 	readonly seat: (project: string) => ReplicaSeat | undefined;
+	/** Who follows an item has it open. */
+	readonly present: Pick<PresentPeople, 'enter'>;
 	/** The person who sits here, by the registry. */
 	readonly speaker: () => string | null;
 }
@@ -47,7 +56,14 @@ export function bringLogs(options: BroughtLogs): LiveLogs {
 	const live = new LiveLogs({ clock, log, publish: (event) => hub.publish(event) });
 	hub.bringLogs((followed) => {
 		const item = ownItem(options, followed) ?? itemElsewhere(options, followed);
-		return item === null ? () => undefined : live.follow(item);
+		if (item === null) return () => undefined;
+		const person = options.speaker();
+		const leave = person === null ? null : options.present.enter({ person, project: item.project, item: item.key });
+		const end = live.follow(item);
+		return () => {
+			end();
+			leave?.();
+		};
 	});
 	return live;
 }

@@ -10,7 +10,7 @@ import { registerProjectMethod } from '../shared/protocol/mesh.ts';
 import { sealMethod, staysMethod, takeMethod, unsealMethod } from '../shared/protocol/rehome.ts';
 import { coveredMethod } from '../shared/protocol/replica.ts';
 import { gatewayOf, type MeshProject, memberOf } from '../shared/registry/index.ts';
-import { type LiveLogs, type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
+import { type LiveLogs, PresentPeople, type ReplicaSeat, ReplicaSet } from '../shared/replica/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { OpenedWorkers } from './compose-workers.ts';
 import type { Project } from './home/project.ts';
@@ -39,6 +39,7 @@ interface Opened {
 	readonly hello: Hello;
 	readonly work: OpenedWorkers;
 	readonly live: LiveLogs;
+	readonly present: PresentPeople;
 	/** Own projects that sync keeps equal. */
 	readonly shared: Set<string>;
 }
@@ -80,6 +81,11 @@ export class NodeMesh {
 		return this.#opened?.replicas.find(ref);
 	}
 
+	/** Who has something of a project open now, here or elsewhere; nobody is known of where there is no mesh. */
+	people(project: string): ReturnType<PresentPeople['in']> {
+		return this.#opened?.present.in(project) ?? [];
+	}
+
 	/** See `Elsewhere.moving`: waits a little for the registry, and until what it says is so here. */
 	moving(ref: ProjectRef): Promise<void> | null {
 		const { parts } = this.#options;
@@ -117,10 +123,12 @@ export class NodeMesh {
 		const { store, clock, random, identity, log, version, hub, registry } = parts;
 		const mesh = await open(membership);
 		const gateway = (): NodeId | null => gatewayOf(mesh.facts())?.id ?? membership.gateway.node;
+		const present = new PresentPeople({ mesh });
 		const replicas = new ReplicaSet({
 			...{ mesh, store, clock, random, identity, log, gateway },
 			resultsWaiting: this.#options.resultsWaiting,
 			checkout: this.#options.checkout,
+			people: (project) => present.in(project),
 			publish: (event) => hub.publish(event),
 		});
 		registry.set(mesh.facts());
@@ -128,14 +136,15 @@ export class NodeMesh {
 		const served = { mesh, clock, projects: () => this.#options.projects.all() };
 		serveItemLines(served);
 		const live = bringLogs({
-			...{ ...served, parts },
+			...{ ...served, parts, present },
 			seat: (id) => replicas.find({ kind: 'id', id }),
 			speaker: () => personOf(mesh, identity.nodeId),
 		});
 		this.#serveCovered(mesh);
 		this.#serveMoves(mesh);
 		const work = await attach(mesh);
-		this.#opened = { mesh, replicas, work, live, hello: new Hello({ mesh, clock, log, version }), shared: new Set() };
+		const hello = new Hello({ mesh, clock, log, version });
+		this.#opened = { mesh, replicas, work, live, present, hello, shared: new Set() };
 		mesh.onFacts((facts) => {
 			registry.set(facts);
 			void this.review();
@@ -170,6 +179,7 @@ export class NodeMesh {
 		if (opened === null) return;
 		opened.hello[Symbol.dispose]();
 		opened.live.stop();
+		opened.present[Symbol.dispose]();
 		await opened.work[Symbol.asyncDispose]();
 		await opened.replicas[Symbol.asyncDispose]();
 		await opened.mesh[Symbol.asyncDispose]();

@@ -46,10 +46,15 @@ function sideLine(
 	return apart ? paint('yellow', line) : line;
 }
 
-function footLines({ queue, costUsd, refused }: Board): readonly string[] {
+function footLines({ queue, costUsd, refused, people }: Board): readonly string[] {
 	const lines = refused.map(({ words }) => `refused: ${plainLine(words)}`);
 	if (lines.length > 0) lines.push('these were wanted here and refused later; once seen: gangline refusals --seen');
 	if (queue.length > 0) lines.push(`landing queue: ${queue.join(', ')}`);
+	if (people.length > 0) lines.push(`here now: ${people.map(presentText).join(', ')}`);
 	if (costUsd > 0) lines.push(`spent so far: ${cost(costUsd)}`);
 	return lines;
+}
+
+function presentText({ person, item }: Board['people'][number]): string {
+	return `${person} (${item === null ? 'the board' : plainLine(item)})`;
 }

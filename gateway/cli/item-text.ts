@@ -32,6 +32,7 @@ function factLines(item: ItemDetail, nowMs: number): readonly string[] {
 		['now', item.needsYou ?? noteText(item)],
 		['why', item.needsYou === null ? '' : noteText(item)],
 		['who', whoText(item, nowMs)],
+		['open with', item.people.join(', ')],
 		['waits for', item.dependsOn.map(({ name, satisfied }) => `${name}${satisfied ? ' (done)' : ''}`).join(', ')],
 		['needed by', item.dependents.join(', ')],
 		['epic', item.parent ?? ''],

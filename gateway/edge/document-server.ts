@@ -144,6 +144,7 @@ class WebSocketDocuments implements DocumentServer {
 		});
 		const stopWatching = opened.onClosed((refusal) => connection.close(refusal));
 		const stopPinging = this.#ping(socket);
+		const leave = opened.onServed?.();
 		socket.on('message', (data, isBinary) => {
 			if (isBinary && Buffer.isBuffer(data)) connection.take(data);
 			else connection.close({ code: closeCodes.malformed, reason: 'expected binary messages of y-websocket' });
@@ -152,6 +153,7 @@ class WebSocketDocuments implements DocumentServer {
 			connection.end();
 			stopWatching();
 			stopPinging();
+			leave?.();
 			this.#leave(document);
 		});
 	}

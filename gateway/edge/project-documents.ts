@@ -5,12 +5,14 @@
 import type { DocumentChange, ItemText, ProjectIndex } from '../../shared/documents/index.ts';
 import type { Mesh } from '../../shared/mesh/index.ts';
 import { type Caller, mayAsk } from '../../shared/operations/index.ts';
-import type { ProjectReplica, ReplicaSeat, ReplicaSet } from '../../shared/replica/index.ts';
+import type { PresentPeople, ProjectReplica, ReplicaSeat, ReplicaSet } from '../../shared/replica/index.ts';
 import { closeCodes, type Opened, type Refusal, type ServedDocument } from './served-document.ts';
 
 export interface ProjectDocumentsOptions {
 	readonly replicas: Pick<ReplicaSet, 'find'>;
 	readonly mesh: Pick<Mesh, 'facts' | 'onFacts'>;
+	/** Told who looks at what. */
+	readonly present: Pick<PresentPeople, 'enter'>;
 }
 
 type OpenDocument = Extract<Opened, { kind: 'document' }>;
@@ -19,7 +21,7 @@ const namePattern = /^([0-9A-Z]{26})\/(index|text)\/([0-9A-Za-z]{1,40})$/;
 
 /** The document of that name, for the caller. */
 export async function openProjectDocument(
-	{ replicas, mesh }: ProjectDocumentsOptions,
+	{ replicas, mesh, present }: ProjectDocumentsOptions,
 	name: string,
 	caller: Caller,
 ): Promise<Opened> {
@@ -27,24 +29,33 @@ export async function openProjectDocument(
 	const seat = replicas.find({ kind: 'id', id: project });
 	if (!seat) return refused(closeCodes.unknownDocument, `no document ${name.slice(0, 60)} is here`);
 	const onRights = (tell: (refusal: Refusal) => void) => mesh.onFacts(() => tellRights(mesh, caller, tell));
-	if (kind === 'index') return openIndex(seat, part, onRights);
+	const { person } = caller;
+	const onServed = () => present.enter({ person, project, item: kind === 'index' ? null : part });
+	if (kind === 'index') return openIndex(seat, part, { onRights, onServed });
 	const text = await seat.replica.text(part);
 	if (!text) return refused(closeCodes.unknownDocument, 'no such item is known here');
 	return {
 		kind: 'document',
 		document: servedText(text),
 		mayWrite: mayAsk(caller.access, 'member'),
+		onServed,
 		onClosed: onRights,
 	};
 }
 
-function openIndex({ replica }: ReplicaSeat, generation: string, onRights: OpenDocument['onClosed']): Opened {
+interface Watching {
+	readonly onRights: OpenDocument['onClosed'];
+	readonly onServed: () => () => void;
+}
+
+function openIndex({ replica }: ReplicaSeat, generation: string, { onRights, onServed }: Watching): Opened {
 	const { index } = replica;
 	if (index.generation !== generation) return { kind: 'refused', refusal: closedGeneration(replica) };
 	return {
 		kind: 'document',
 		document: served(index, (tell) => index.subscribe(({ change }) => tell(change))),
 		mayWrite: false,
+		onServed,
 		onClosed: (tell) => {
 			const stops = [
 				onRights(tell),

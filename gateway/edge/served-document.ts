@@ -16,6 +16,8 @@ export type Opened =
 			readonly kind: 'document';
 			readonly document: ServedDocument;
 			readonly mayWrite: boolean;
+			/** Called when somebody begins to look at it; what it returns, when that ends. */
+			readonly onServed?: () => () => void;
 			/** Called back when it must not be served any more: rights were taken, the generation is closed. */
 			readonly onClosed: (tell: (refusal: Refusal) => void) => () => void;
 	  }

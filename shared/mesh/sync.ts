@@ -70,8 +70,11 @@ export interface Sync {
 	storedRevision(project: string, node: NodeId): number;
 	/** Called when a peer's acknowledgements changed; must not throw. */
 	onAcknowledged(listener: (change: { readonly project: string; readonly peer: Peer }) => void): () => void;
-	/** Says `value` (at most 4 KiB of JSON) of this node to every peer, now and every 5 s; undefined: says it no more. */
-	setPresence(kind: string, value: JsonValue | undefined): void;
+	/**
+	 * Says `value` (at most 4 KiB of JSON), or what it is for a peer, of this node to every peer, now and every 5 s;
+	 * undefined: says it no more.
+	 */
+	setPresence(kind: string, value: JsonValue | ((peer: NodeId) => JsonValue) | undefined): void;
 	/** What others said last under `kind`, those that are gone included until 10 min have passed. */
 	presence(kind: string): readonly Presence[];
 	/** Called when somebody's presence of a kind changed, came or went; must not throw. */

@@ -82,6 +82,8 @@ export interface DetailSurroundings extends ItemSurroundings {
 	readonly change: { readonly binding: NonNullable<ItemDetail['change']>['binding']; readonly stat: Stat } | null;
 	readonly history: readonly HistoryAnswer[];
 	readonly keptRefs: readonly string[];
+	/** Who has it open now. */
+	readonly people: readonly string[];
 }
 
 export function itemDetail(item: ItemView, around: DetailSurroundings): ItemDetail {
@@ -113,6 +115,7 @@ export function itemDetail(item: ItemView, around: DetailSurroundings): ItemDeta
 		history: [...around.history],
 		dependents: [...views.values()].filter(({ dependsOn }) => dependsOn.includes(item.key)).map(({ name }) => name),
 		keptRefs: [...around.keptRefs],
+		people: [...around.people],
 	};
 }
 

@@ -166,6 +166,7 @@ export const itemDetailSchema = itemAnswerSchema.extend({
 	history: z.array(historyAnswerSchema).describe('The last 50, newest last'),
 	dependents: z.array(z.string()).describe('Names of items that wait for this one'),
 	keptRefs: z.array(z.string()),
+	people: z.array(z.string()).default([]).describe('Who has it open now, as far as is known where it is asked'),
 });
 export type ItemDetail = z.output<typeof itemDetailSchema>;
 

@@ -59,6 +59,10 @@ const boardSchema = z.object({
 				.describe('Such as `home laptop away since 23:10, 7 results wait`; null while all is well'),
 		})
 		.describe('Who decides in this project, and whether it can be reached'),
+	people: z
+		.array(z.object({ person: z.string(), item: z.string().nullable().describe("The item's name; null: the board") }))
+		.default([])
+		.describe('Who has the board or an item open now, as far as is known where it is asked'),
 	refused: z.array(refusedWishSchema).describe('What the home refused later and nobody here has seen'),
 	takenAt: atSchema,
 });

@@ -27,6 +27,7 @@ import {
 } from '../operations/index.ts';
 import { GanglineError, ganglineError } from '../ports/index.ts';
 import { newUlid } from '../ports/ulid.ts';
+import { openers, present } from './present-people.ts';
 import type { Submitted } from './project-replica.ts';
 import { homeStanding, refusedWishes, seenBoard, seenDetail, seenItem, seenItems } from './replica-answers.ts';
 import type { ReplicaSeat } from './seat.ts';
@@ -72,14 +73,18 @@ const answers: { readonly [Name in ProjectCall]?: (seat: ReplicaSeat, asking: As
 				const { project: _project, ...filter } = asking.args;
 				return { items: listed(seenItems(seat), filter) };
 			}),
-		'item.show': (seat, asking) => homeFirst(seat, asking, () => ({ item: seenDetail(seat, asking.args.item) })),
+		'item.show': async (seat, asking) => {
+			const { item } = await homeFirst(seat, asking, () => ({ item: seenDetail(seat, asking.args.item) }));
+			return { item: { ...item, people: openers(seat.people(), item.key) } };
+		},
 		'project.status': async (seat, asking) => {
 			const board = await homeFirst(seat, asking, () => seenBoard(seat, seat.clock.now()));
 			seat.remember(board.project);
 			// Whether the home is near, and what nobody has seen, is a matter of the place where it is asked.
 			// The checkout that the home compares with is that of its own person.
 			const distance = { ...board.distance, checkout: null };
-			return { ...board, distance, home: homeStanding(seat), refused: refusedWishes(seat) };
+			const people = present(seat.people(), seat.replica.views());
+			return { ...board, distance, people, home: homeStanding(seat), refused: refusedWishes(seat) };
 		},
 		'item.refusals': async (seat, { args }) => {
 			const refused = refusedWishes(seat);

@@ -6,6 +6,7 @@ export { HomeContact, type HomeContactOptions, LinkBook, type Question } from '.
 export { type FollowedItem, followedAtHome, LiveLogs, type LiveLogsOptions, viewOf } from './live-logs.ts';
 export { authorNames } from './names.ts';
 export { OpenTexts, type OpenTextsOptions } from './open-texts.ts';
+export { openers, PresentPeople, present } from './present-people.ts';
 export {
 	type HomeOfProject,
 	ProjectReplica,

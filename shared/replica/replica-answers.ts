@@ -19,6 +19,7 @@ import {
 	type Situation,
 } from '../operations/index.ts';
 import { goneItem, type ItemView } from '../pipeline/index.ts';
+import { openers, present } from './present-people.ts';
 import type { ReplicaSeat } from './seat.ts';
 import type { KeptRefusal } from './settlement.ts';
 
@@ -67,6 +68,7 @@ export function seenDetail(seat: ReplicaSeat, ref: ItemRef): Result<'item.show'>
 		change: null,
 		history: pendingHistory(seat, view),
 		keptRefs: [],
+		people: openers(seat.people(), view.key),
 	};
 	return itemDetail(view, around);
 }
@@ -106,6 +108,7 @@ export function seenBoard(seat: ReplicaSeat, takenAt: number): Board {
 		queue: [],
 		costUsd: 0,
 		home,
+		people: present(seat.people(), around.views),
 		refused: refusedWishes(seat),
 		takenAt,
 	};

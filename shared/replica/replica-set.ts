@@ -16,6 +16,7 @@ import {
 	type Store,
 } from '../ports/index.ts';
 import { readAs } from '../ports/read-as.ts';
+import type { PresentPerson } from '../protocol/people.ts';
 import { type CoveredArgs, coveredMethod } from '../protocol/replica.ts';
 import { type MeshProject, mayHave, type RegistryFacts, rightsOfAuthor } from '../registry/index.ts';
 import { CoverageTeller } from './coverage-teller.ts';
@@ -35,6 +36,8 @@ export interface ReplicaSetOptions {
 	readonly gateway: () => NodeId | null;
 	/** Results of this node's agents that the home of a project has not settled. */
 	readonly resultsWaiting: (project: string) => number;
+	/** Who has something of a project open now; default: not known. */
+	readonly people?: (project: string) => readonly PresentPerson[];
 	/** Where a person of this machine has a project checked out; default: nowhere. */
 	readonly checkout?: (project: string) => string | null;
 	/** Where changes of what is seen here go. */
@@ -152,6 +155,7 @@ export class ReplicaSet implements AsyncDisposable {
 		return {
 			...{ replica, contact, clock, random, project, nodeName },
 			self: mesh.self,
+			people: () => this.#options.people?.(id) ?? [],
 			resultsWaiting: () => resultsWaiting(id),
 			checkout: () => this.#options.checkout?.(id) ?? null,
 			lastView: () => view,

@@ -1,6 +1,7 @@
 /** A replica with all that is needed to answer a person there: the way to its home, names, and what the home said last. */
 import type { ProjectView } from '../operations/index.ts';
 import type { Clock, Random } from '../ports/index.ts';
+import type { PresentPerson } from '../protocol/people.ts';
 import type { HomeContact } from './home-contact.ts';
 import type { ProjectReplica } from './project-replica.ts';
 
@@ -16,6 +17,8 @@ export interface ReplicaSeat {
 	readonly nodeName: (id: string) => string;
 	/** Where a person of this machine has it checked out; null where nobody has. */
 	readonly checkout: () => string | null;
+	/** Who has something of the project open now, anywhere. */
+	readonly people: () => readonly PresentPerson[];
 	/** Results of this node's agents that the home has not settled. */
 	readonly resultsWaiting: () => number;
 	/** What the home said of the project last; null where it never did. */

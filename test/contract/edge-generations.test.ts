@@ -8,6 +8,7 @@ import { openProjectDocument, serveDocuments } from '../../gateway/edge/index.ts
 import { closeCodes } from '../../gateway/edge/served-document.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
+import type { PresentPerson } from '../../shared/protocol/people.ts';
 import type { ReplicaSeat } from '../../shared/replica/index.ts';
 import { ReplicaMesh } from '../support/replica-mesh.ts';
 
@@ -15,6 +16,12 @@ const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
 	for (const close of closers.splice(0).reverse()) await close();
 });
+
+const looking = new Set<PresentPerson>();
+const enter = (one: PresentPerson) => {
+	looking.add(one);
+	return () => looking.delete(one);
+};
 
 /** The edge at the gateway of a mesh; answers where it listens. */
 async function serveEdge(mesh: ReplicaMesh): Promise<string> {
@@ -28,6 +35,7 @@ async function serveEdge(mesh: ReplicaMesh): Promise<string> {
 				{
 					replicas: { find: () => seat },
 					mesh: { facts: () => mesh.registry, onFacts: () => () => {} },
+					present: { enter: (one) => enter(one) },
 				},
 				name,
 				caller,
@@ -97,4 +105,21 @@ it('is led from generation to generation, each in a document of its own, and ref
 	last.doc.getMap('facts').set('i/a', 'made up');
 	expect((await last.closed).code).toBe(closeCodes.readOnly);
 	expect(replica.index.stateHash).toBe(mesh.home().exchange.index.stateHash);
+});
+
+it('[I13] says who looks at what, under the name of the login, for as long as the connection stands', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'looking' });
+	const url = await serveEdge(mesh);
+	const { id: project, index } = mesh.replica('gate');
+	const item = 'a';
+	await mesh.home().home.submit('edge', [{ by: 'user', who: 'desk', item, event: 'add', args: { title: 't' } }]);
+	await mesh.pump();
+	const clients = [follow(url, `${project}/index/${index.generation}`), follow(url, `${project}/text/${item}`)];
+	await Promise.all(clients.map(({ synced }) => synced));
+	expect([...looking]).toEqual([
+		{ person: 'root', project, item: null },
+		{ person: 'root', project, item },
+	]);
+	for (const { provider } of clients) provider.destroy();
+	await expect.poll(() => looking.size).toBe(0);
 });

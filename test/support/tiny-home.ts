@@ -79,6 +79,7 @@ export function itemDetail(changes: Partial<ItemDetail> & { readonly number: num
 		history: [],
 		dependents: [],
 		keptRefs: [],
+		people: [],
 		...changes,
 	};
 }
@@ -278,6 +279,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					resultsWaiting: 0,
 					words: null,
 				},
+				people: [{ person: 'ann', item: '#1' }],
 				refused: [],
 				takenAt: 0,
 			}),

@@ -1,6 +1,7 @@
 /** What the handlers stand on. */
 import type { NodeStatus, ProjectRef, Result } from '../../../shared/operations/index.ts';
 import type { Clock, Random, Store } from '../../../shared/ports/index.ts';
+import type { PresentPerson } from '../../../shared/protocol/people.ts';
 import type { Project } from '../../home/project.ts';
 
 export interface HandlerContext {
@@ -15,6 +16,8 @@ export interface HandlerContext {
 	/** @throws GanglineError UNKNOWN_PROJECT */
 	project(ref: ProjectRef): Project;
 	addProject(path: string): Promise<{ readonly project: Project; readonly added: boolean }>;
+	/** Who has something of a project open now. */
+	people(project: string): readonly PresentPerson[];
 	/** What runs here for projects whose home is elsewhere. */
 	runsForOthers(): NodeStatus['runs'];
 	/** What this process is; the lists are filled in by the handler. */

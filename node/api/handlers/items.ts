@@ -21,6 +21,7 @@ import {
 import { explainRefusalIn, type Item, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
 import { type CommitId, type GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import { newUlid } from '../../../shared/ports/ulid.ts';
+import { openers } from '../../../shared/replica/index.ts';
 import { readHistory } from '../../home/history.ts';
 import type { Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
@@ -92,6 +93,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 					change: await changeOf(project, view),
 					history: entries,
 					keptRefs: (await project.keptRefs(view.key)).map(({ ref }) => ref),
+					people: openers(context.people(project.id), view.key),
 				}),
 			};
 		},

@@ -1,5 +1,6 @@
 /** Answers what is asked about projects. */
 import { type Board, boardItems, type HandlersAt, itemAnswer } from '../../../shared/operations/index.ts';
+import { present } from '../../../shared/replica/index.ts';
 import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
 
@@ -35,7 +36,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 	};
 }
 
-async function board(project: Project, { clock, about }: HandlerContext): Promise<Board> {
+async function board(project: Project, { clock, about, people }: HandlerContext): Promise<Board> {
 	const views = project.views();
 	const around = project.surroundings(views);
 	const { counts, shown } = boardItems(views);
@@ -57,6 +58,7 @@ async function board(project: Project, { clock, about }: HandlerContext): Promis
 			resultsWaiting: 0,
 			words: null,
 		},
+		people: present(people(project.id), views),
 		refused: project.exchange.refusedWishes(views),
 		takenAt: clock.now(),
 	};

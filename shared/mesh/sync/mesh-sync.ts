@@ -3,7 +3,7 @@
  * long as the connection stands. A member that breaks the rules is cut off, named in one line, and not listened to for
  * a while, twice as long each time: it cannot make us work by coming back.
  */
-import type { AuthorId, Channel, Clock, JsonValue, Log, Network, NodeId, Peer } from '../../ports/index.ts';
+import type { AuthorId, Channel, Clock, Log, Network, NodeId, Peer } from '../../ports/index.ts';
 import type { Presence, SignedDocument, Sync, SyncAccess, SyncedProject } from '../sync.ts';
 import { type AcknowledgedListener, Acknowledgements } from './acknowledgements.ts';
 import { BulkPlaces } from './bulk-places.ts';
@@ -20,7 +20,7 @@ import {
 	schemaNumber,
 } from './limits.ts';
 import { type ChannelEnd, PeerChannel } from './peer-channel.ts';
-import { PresenceBoard, type PresenceListener } from './presence-board.ts';
+import { PresenceBoard, type PresenceListener, type Spoken } from './presence-board.ts';
 
 export interface MeshSyncOptions {
 	readonly network: Network;
@@ -113,7 +113,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 		return this.#context.acknowledgements.subscribe(listener);
 	}
 
-	setPresence(kind: string, value: JsonValue | undefined): void {
+	setPresence(kind: string, value: Spoken | undefined): void {
 		if (this.#context.presence.say(kind, value)) this.#each((channel) => channel.sayPresence(kind));
 	}
 

@@ -88,7 +88,7 @@ export class PeerChannel implements PeerLink {
 	sayPresence(kind: string): void {
 		if (this.#state !== 'open') return;
 		this.outbox.mark(`presence ${kind}`, () => [
-			{ message: { k: 'presence', kind }, payload: this.context.presence.own(kind) },
+			{ message: { k: 'presence', kind }, payload: this.context.presence.own(kind, this.peer.node) },
 		]);
 	}
 

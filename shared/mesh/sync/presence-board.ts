@@ -14,11 +14,14 @@ interface Said {
 	readonly at: number;
 }
 
+/** The same to everyone, or to each what that peer may know. */
+export type Spoken = JsonValue | ((peer: NodeId) => JsonValue);
+
 export type PresenceListener = (change: { readonly kind: string; readonly node: NodeId }) => void;
 
 export class PresenceBoard {
 	readonly #clock: Clock;
-	readonly #own = new Map<string, Uint8Array>();
+	readonly #own = new Map<string, Uint8Array | ((peer: NodeId) => JsonValue)>();
 	readonly #said = new Map<NodeId, Map<string, Said>>();
 	readonly #connected = new Set<NodeId>();
 	readonly #listeners = new Set<PresenceListener>();
@@ -27,9 +30,10 @@ export class PresenceBoard {
 		this.#clock = clock;
 	}
 
-	/** What this node says, as it is sent. Empty: it says no more under that kind. */
-	own(kind: string): Uint8Array {
-		return this.#own.get(kind) ?? new Uint8Array();
+	/** What this node says to a peer, as it is sent. Empty: it says no more under that kind. */
+	own(kind: string, peer: NodeId): Uint8Array {
+		const said = this.#own.get(kind) ?? new Uint8Array();
+		return typeof said === 'function' ? encoded(kind, said(peer)) : said;
 	}
 
 	get ownKinds(): readonly string[] {
@@ -37,18 +41,15 @@ export class PresenceBoard {
 	}
 
 	/** False when that is what it says already. */
-	say(kind: string, value: JsonValue | undefined): boolean {
-		const bytes = value === undefined ? new Uint8Array() : Buffer.from(canonicalJson(value));
-		if (bytes.byteLength > presenceBytesMax || (this.#own.size >= presenceKindsMax && !this.#own.has(kind))) {
-			throw ganglineError(
-				'INVALID_ARGUMENT',
-				`presence of kind ${kind} with ${bytes.byteLength} bytes: at most ${presenceBytesMax} in ${presenceKindsMax} kinds`,
-			);
+	say(kind: string, value: Spoken | undefined): boolean {
+		if (this.#own.size >= presenceKindsMax && !this.#own.has(kind)) {
+			throw ganglineError('INVALID_ARGUMENT', `presence of kind ${kind}: at most ${presenceKindsMax} kinds are said`);
 		}
-		if (Buffer.compare(bytes, this.own(kind)) === 0) return false;
-		if (value === undefined) this.#own.delete(kind);
-		else this.#own.set(kind, bytes);
-		return true;
+		const before = this.#own.get(kind);
+		if (value === undefined) return this.#own.delete(kind);
+		const next = typeof value === 'function' ? value : encoded(kind, value);
+		this.#own.set(kind, next);
+		return typeof next === 'function' || !(before instanceof Uint8Array) || Buffer.compare(next, before) !== 0;
 	}
 
 	/** What a peer says. Throws MALFORMED when it says too much. */
@@ -106,4 +107,13 @@ export class PresenceBoard {
 	#tell(kind: string, node: NodeId): void {
 		for (const listener of this.#listeners) listener({ kind, node });
 	}
+}
+
+function encoded(kind: string, value: JsonValue): Uint8Array {
+	const bytes = Buffer.from(canonicalJson(value));
+	if (bytes.byteLength <= presenceBytesMax) return bytes;
+	throw ganglineError(
+		'INVALID_ARGUMENT',
+		`presence of kind ${kind} with ${bytes.byteLength} bytes: at most ${presenceBytesMax} are said`,
+	);
 }

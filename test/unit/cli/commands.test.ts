@@ -95,6 +95,7 @@ describe('tables and sentences', () => {
 		expect(stdout).toMatch(/212 tests, 14 s/);
 		expect(stdout).toMatch(/#12 .*review/);
 		expect(stdout).toMatch(/1 item needs you:\n {2}#12 {2}read and approve it/);
+		expect(stdout).toMatch(/^here now: ann \(#1\)$/m);
 	});
 
 	it('answer an addition with when it starts', async () => {
