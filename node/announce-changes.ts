@@ -2,7 +2,8 @@
 
 import { itemAnswer } from '../shared/operations/index.ts';
 import type { NodeParts } from './compose.ts';
-import type { Project, ProjectChange } from './home/project.ts';
+import type { Project } from './home/project.ts';
+import type { ProjectChange } from './home/project-parts.ts';
 
 export function announceChanges(
 	{ hub, clock }: Pick<NodeParts, 'hub' | 'clock'>,

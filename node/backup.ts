@@ -16,7 +16,7 @@ import type { StateFolder } from '../shared/project/index.ts';
 import { openStore, restoreStore } from '../shared/store/index.ts';
 import { canonicalOptions } from './compose-canonical.ts';
 import type { NodeConfig } from './config.ts';
-import type { ProjectRecord } from './home/project.ts';
+import type { ProjectRecord } from './home/project-parts.ts';
 
 const aboutSchema = z.object({
 	kind: z.literal('node'),

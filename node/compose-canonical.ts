@@ -9,7 +9,7 @@ import { type CanonicalOptions, CanonicalRepository, importMain, MirrorRepositor
 import { fromBase64, verifySignature } from '../shared/log/index.ts';
 import { type CommitId, type GanglineError, ganglineError, type Person } from '../shared/ports/index.ts';
 import type { NodeParts } from './compose.ts';
-import type { ProjectRecord } from './home/project.ts';
+import type { ProjectRecord } from './home/project-parts.ts';
 import { formerKeys } from './rehome/records.ts';
 
 /** How long a killed node's last git child may still hold the repository. */

@@ -6,13 +6,15 @@ import type { WorkerStanding, WorkerState } from '../shared/protocol/worker-stat
 import { findNode, mayWorkFor, memberOf } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
 import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
+import { gatherBrief } from './home/brief.ts';
 import type { ConfigAtMain } from './home/config-at-main.ts';
 import type { HomeExchange } from './home/exchange.ts';
 import type { Home } from './home/home.ts';
 import { touchesJudge } from './home/judge-files.ts';
 import type { MainReader } from './home/main-reader.ts';
 import { Placer } from './home/placer.ts';
-import type { Project, ProjectRecord } from './home/project.ts';
+import type { Project } from './home/project.ts';
+import type { ProjectRecord } from './home/project-parts.ts';
 import { ProjectWorkers } from './home/project-worker.ts';
 import type { RunBook } from './home/run-book.ts';
 import { type AttemptName, WorkLoop } from './home/work-loop.ts';
@@ -58,6 +60,8 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		project: record.id,
 		...{ home, pool, workAuthor, runs, log, clock },
 		texts: ground.exchange.openTexts,
+		brief: (item, role, main) =>
+			gatherBrief({ project: record.id, repository, store: parts.store, log }, { item, role, main }),
 		git: repository,
 		placer: new Placer({
 			rpc: doors.rpc,

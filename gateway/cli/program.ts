@@ -15,6 +15,7 @@ import { registerNodes } from './nodes.ts';
 import { registerPeople } from './people.ts';
 import { registerProject } from './project.ts';
 import { registerProjects } from './projects.ts';
+import { registerPrompt } from './prompt.ts';
 import { registerRefusals } from './refusals.ts';
 import { registerReview } from './review.ts';
 import { registerService } from './service.ts';
@@ -51,6 +52,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerReview(program, context);
 	registerLooking(program, context);
 	registerWhy(program, context);
+	registerPrompt(program, context);
 	registerRefusals(program, context);
 	registerProjects(program, context);
 	registerNode(program, context);

@@ -2,11 +2,15 @@
  * What an agent is told, from the task alone. Pure and small: the rules are few and stand at the end, where they are
  * not drowned; what is long (a failure's output) is cut in the middle and said to be.
  */
+import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
+import { roleWords } from './role-words.ts';
+import { scriptOf } from './shell.ts';
 
 const failureCharsMax = 8_000;
 const wordsCharsMax = 8_000;
 const descriptionCharsMax = 16_384;
+const historyCharsMax = 4_000;
 
 export interface PromptPlace {
 	/** The branch that the clone is on. */
@@ -17,15 +21,38 @@ export interface PromptPlace {
 
 /** The first prompt of an attempt. */
 export function taskPrompt(task: Task, place: PromptPlace): string {
-	const { item } = task;
+	const { item, brief } = task;
 	return sections([
-		`${opening(task)}\n\n# ${item.title}`,
+		`${roleWords(task, place.branch)}\n\n# ${item.title}`,
 		cut(item.description, descriptionCharsMax),
+		...past(brief),
 		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
 		item.lastFailure &&
 			`The last try failed. What was reported, as it was reported:\n\n~~~\n${cut(item.lastFailure, failureCharsMax)}\n~~~`,
-		rules(place),
+		rules(place, brief?.guides ?? []),
 	]);
+}
+
+function past(brief: Task['brief']): (string | false)[] {
+	if (brief === undefined) return [];
+	const { history, commits } = brief;
+	return [
+		history.length > 0 && `What happened with it so far, newest last:\n${cut(list(history), historyCharsMax)}`,
+		commits.length > 0 &&
+			`Commits of the last try, newest first; they may be on your branch (see \`git log\`):\n${cut(list(commits), historyCharsMax)}`,
+	];
+}
+
+/** Where the session of a task will be, by the settings of main. */
+export function promptPlace({ item }: Task, { gate }: Pick<ProjectConfig, 'gate'>): PromptPlace {
+	return { branch: `gangline/${item.number}`, gates: gate.map(({ command }) => command) };
+}
+
+/** What whoever gets the task is given, before anything has run: a prompt, or for a shell its script. */
+export function shownPrompt(task: Task, config: Pick<ProjectConfig, 'agent' | 'gate'>): string {
+	const runtime = config.agent.find(({ name }) => name === task.agent)?.runtime ?? 'shell';
+	if (runtime === 'shell') return scriptOf(task.item.description) ?? '';
+	return taskPrompt(task, promptPlace(task, config));
 }
 
 /** For a session that changed files and ended without a commit. */
@@ -34,27 +61,15 @@ export function commitOnlyPrompt(task: Task, place: PromptPlace): string {
 		`You are in a git clone in which work on "${task.item.title}" was done and not committed.`,
 		'Look at `git status` and `git diff`. Commit what belongs to the work, with a message that says what and why. ' +
 			'Remove what does not belong to it. Begin nothing new. If the work is of no use, discard it with git.',
-		rules(place),
+		rules(place, task.brief?.guides ?? []),
 	]);
 }
 
-function opening({ role, item, startFrom, main }: Task): string {
-	switch (role) {
-		case 'mergemaster':
-			return `Item ${item.number} (${item.type}) is done on this branch, and it does not go together with the main branch any more. Merge main, which is commit ${main}, into the branch, keep what both sides meant, and change nothing else.`;
-		case 'qa':
-			return `Check the change on this branch for item ${item.number} (${item.type}) against its description. Where it falls short, add the missing test and repair it.`;
-		case 'coder':
-			return startFrom === null
-				? `Do item ${item.number} (${item.type}) in this git clone.`
-				: `Item ${item.number} (${item.type}) was worked on already; its commits are on this branch. Go on from them.`;
-	}
-}
-
-function rules({ branch, gates }: PromptPlace): string {
+function rules({ branch, gates }: PromptPlace, guides: readonly string[]): string {
 	const judged =
 		gates.length > 0 ? [`The system will run these after you, and they must pass: ${gates.map(code).join(', ')}.`] : [];
 	return `Rules:\n${list([
+		...guides.map((path) => `Read ${code(path)} of this repository first, and follow it.`),
 		`Commit your work on the branch ${code(branch)}, which is checked out. Only commits count.`,
 		'Do not push, and do not change other branches or remotes.',
 		'Do not touch the folder `.gangline/`. Do not delete or skip tests.',

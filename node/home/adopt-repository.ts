@@ -5,7 +5,7 @@
 import { inspectRepository, readCheckoutTree } from '../../shared/git/index.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { parseProjectConfig, projectConfigPath } from '../../shared/project/index.ts';
-import type { ProjectRecord } from './project.ts';
+import type { ProjectRecord } from './project-parts.ts';
 
 /** @throws GanglineError UNSUITABLE_REPOSITORY, INVALID_CONFIG */
 export async function adoptRepository(

@@ -6,8 +6,13 @@
 import { type Item, type ItemRole, mayRun, type Right, type Token } from '../../shared/pipeline/index.ts';
 import type { PlacementTask } from '../../shared/placement/index.ts';
 import type { Clock, CommitId, Git, Log, NodeId } from '../../shared/ports/index.ts';
-import type { ProjectConfig } from '../../shared/project/index.ts';
-import { sayingCharactersMax, type Task, taskDescriptionCharactersMax } from '../../shared/protocol/work.ts';
+import type { AgentRole, ProjectConfig } from '../../shared/project/index.ts';
+import {
+	type Brief,
+	sayingCharactersMax,
+	type Task,
+	taskDescriptionCharactersMax,
+} from '../../shared/protocol/work.ts';
 import { agentFor, runtimeOf } from './agent-for.ts';
 import type { Home } from './home.ts';
 import { neededLabels } from './needed-labels.ts';
@@ -25,6 +30,8 @@ export interface GrantOptions {
 	readonly placer: Pick<Placer, 'place'>;
 	readonly runs: RunBook;
 	readonly texts: Texts;
+	/** What an agent is told besides the item. */
+	readonly brief: (item: Item, role: AgentRole, main: CommitId) => Promise<Brief>;
 	readonly clock: Clock;
 	readonly log: Log;
 	/** Asks for another pass: what waits for a node may find one. */
@@ -88,7 +95,7 @@ export class Grants {
 	async give(wanted: readonly Wanted[], config: ProjectConfig, main: CommitId): Promise<void> {
 		const { pool, placer, clock } = this.#options;
 		const declined = new Map<string, string[]>();
-		let left = wanted;
+		let left = this.#withinConcurrency(wanted, config);
 		for (let round = 0; left.length > 0 && round < roundsMax; round++) {
 			const tasks = left.map((want) => this.#placementTask(want, config, declined.get(want.item.key) ?? []));
 			const { assignments, waiting, by, considered } = await placer.place(tasks, pool.placementNodes());
@@ -106,6 +113,28 @@ export class Grants {
 			left = again;
 			if (by === 'gateway' && waiting.length > 0) this.#askAgain();
 		}
+	}
+
+	/** An agent that works on as many items as its setting says begins no other. */
+	#withinConcurrency(wanted: readonly Wanted[], config: ProjectConfig): readonly Wanted[] {
+		const { home, runs, texts, clock } = this.#options;
+		const working = new Map<string, number>();
+		const count = (agent: string): number => working.get(agent) ?? 0;
+		for (const { key, role } of Object.values(home.facts.items)) {
+			const agent = role === null ? undefined : runs.runs(key).at(-1)?.agent;
+			if (agent !== undefined) working.set(agent, count(agent) + 1);
+		}
+		return wanted.filter(({ item, role }) => {
+			const agent = agentFor(texts.described(item), role, config) ?? 'shell';
+			const most = config.agent.find(({ name }) => name === agent)?.concurrency;
+			if (most !== undefined && count(agent) >= most) {
+				const reasons = [`${agent} works on ${count(agent)} items, as many as its concurrency allows`];
+				this.#explain(item.key, { by: 'home', at: clock.now(), node: null, reasons, nodes: [] });
+				return false;
+			}
+			working.set(agent, count(agent) + 1);
+			return true;
+		});
 	}
 
 	/** Asks for no more passes. */
@@ -126,7 +155,7 @@ export class Grants {
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
 		const { pool, home, clock } = this.#options;
 		if (item.token === null) return;
-		const task = await this.#task({ item, role }, item.token, config, main);
+		const task = await this.task({ item, role }, item.token, config, main);
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
 			pool.begun(node, task);
@@ -154,7 +183,7 @@ export class Grants {
 		if (!item || item.role !== null || mayRun(item.stage) !== role) return true;
 		const link = pool.link(node);
 		const unminted: Token = [home.facts.term, home.facts.revision + 1];
-		const answer = await link.offer(await this.#task({ item, role }, unminted, config, main));
+		const answer = await link.offer(await this.task({ item, role }, unminted, config, main));
 		if (answer.kind === 'declined') {
 			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
 			this.#explain(item.key, { ...decided, node: null, reasons: [`${pool.nameOf(node)} declined: ${answer.reason}`] });
@@ -170,7 +199,7 @@ export class Grants {
 			return true;
 		}
 		this.#explain(item.key, { ...decided, node, reasons });
-		const task = await this.#task({ item: granted, role }, granted.token, config, main);
+		const task = await this.task({ item: granted, role }, granted.token, config, main);
 		await runs.started(task, node);
 		if (await link.begin(task)) pool.begun(node, task);
 		return true;
@@ -190,7 +219,8 @@ export class Grants {
 	}
 
 	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
-		const runtime = runtimeOf(agentFor(this.#options.texts.described(item), role, config) ?? 'shell', config);
+		const agent = agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
+		const runtime = runtimeOf(agent, config);
 		return {
 			id: `${this.#options.project}/${item.key}`,
 			project: this.#options.project,
@@ -200,13 +230,14 @@ export class Grants {
 			runtime,
 			agent: null,
 			account: runtime === 'shell' ? null : runtime,
-			labels: neededLabels(item),
+			labels: [...neededLabels(item), ...(config.agent.find(({ name }) => name === agent)?.labels ?? [])],
 			pin: null,
 			declinedBy,
 		};
 	}
 
-	async #task({ item: bare, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Promise<Task> {
+	/** Everything that whoever does the item's role would be given now. */
+	async task({ item: bare, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Promise<Task> {
 		const { texts } = this.#options;
 		const item = texts.described(bare);
 		const textState = texts.stateOf(item.key);
@@ -229,6 +260,7 @@ export class Grants {
 			main,
 			startFrom: item.result?.commit ?? null,
 			...(startAt && { startAt }),
+			brief: await this.#options.brief(item, role, main),
 		};
 	}
 

@@ -4,67 +4,31 @@
  */
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import type { Board, LogLine, ProjectView, Situation } from '../../shared/operations/index.ts';
-import { type Found, type Item, type ItemView, searchItems, viewItems } from '../../shared/pipeline/index.ts';
-import { type Clock, type CommitId, GanglineError, ganglineError, type Log } from '../../shared/ports/index.ts';
+import type { Board, ProjectView, Situation } from '../../shared/operations/index.ts';
+import {
+	type Found,
+	type Item,
+	type ItemRole,
+	type ItemView,
+	searchItems,
+	viewItems,
+} from '../../shared/pipeline/index.ts';
+import { type CommitId, GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { authorNames } from '../../shared/replica/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { agentFor } from './agent-for.ts';
-import type { BranchSync } from './branch-sync.ts';
-import type { ConfigAtMain } from './config-at-main.ts';
 import type { HomeExchange } from './exchange.ts';
 import type { Placement } from './grants.ts';
 import type { Home } from './home.ts';
-import type { LandingQueue } from './landing-queue.ts';
 import { noAgent } from './plan-work.ts';
+import type { ProjectParts, ProjectRecord } from './project-parts.ts';
 import type { ProjectWorker } from './project-worker.ts';
-import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
-import type { Segments } from './segments.ts';
+import { type ShownPrompt, showPrompt } from './show-prompt.ts';
 import { dueForArchive } from './sweep.ts';
-import { lostAfter, type WorkLoop } from './work-loop.ts';
+import { lostAfter } from './work-loop.ts';
 import type { WorkerDesk } from './worker-desk.ts';
-
-/** What the node remembers of a project; kept in its store under `project/<id>`. */
-export interface ProjectRecord {
-	readonly id: string;
-	readonly name: string;
-	/** The person's checkout. */
-	readonly path: string;
-	readonly branch: string;
-	readonly paused: boolean;
-}
-
-export interface ProjectParts {
-	readonly record: ProjectRecord;
-	readonly nodeName: string;
-	readonly home: Home;
-	readonly exchange: HomeExchange;
-	readonly segments: Segments;
-	/** What people call a node. */
-	readonly nameOf: (node: string) => string;
-	readonly repository: CanonicalRepository;
-	readonly queue: LandingQueue;
-	readonly work: WorkLoop;
-	readonly worker: ProjectWorker;
-	/** As workers of other nodes speak to it. */
-	readonly desk: WorkerDesk;
-	readonly runs: RunBook;
-	readonly config: ConfigAtMain;
-	readonly qualification: Qualification;
-	readonly branches: BranchSync;
-	/** What an item that lands by pull request waits for. */
-	readonly proposal: (key: string) => string | null;
-	readonly clock: Clock;
-	readonly log: Log;
-	readonly saveRecord: (record: ProjectRecord) => Promise<void>;
-	readonly onChange: (change: ProjectChange) => void;
-}
-
-export type ProjectChange =
-	| { readonly kind: 'items'; readonly keys: readonly string[]; readonly why: string }
-	| { readonly kind: 'project' };
 
 const reconcilerStopMsMax = 10_000;
 /** What a person has just committed is judged before it comes in. */
@@ -257,6 +221,11 @@ export class Project {
 		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
 	}
 
+	/** What an agent would be told now, for a role or the one that is due. */
+	prompt(view: ItemView, role: ItemRole | undefined): Promise<ShownPrompt> {
+		return showPrompt({ ...this.#parts, home: this.home }, view, role);
+	}
+
 	/** The last decision about where the item should run. */
 	placement(key: string): Placement | null {
 		return this.#parts.work.placement(key);
@@ -393,5 +362,3 @@ export class Project {
 function keepsWorkspace(kind: string): boolean {
 	return !['done', 'archived', 'abandoned', 'superseded'].includes(kind);
 }
-
-export type { LogLine };

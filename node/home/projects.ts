@@ -8,7 +8,8 @@ import type { ProjectRef } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
 import { soundRecord } from '../../shared/store/index.ts';
-import type { Project, ProjectRecord } from './project.ts';
+import type { Project } from './project.ts';
+import type { ProjectRecord } from './project-parts.ts';
 
 export interface ProjectsOptions {
 	readonly store: Store;

@@ -3,7 +3,7 @@
  * before the worker begins; a report is acknowledged only after its intents were settled, so a crash anywhere repeats
  * a step and never loses or doubles one [I5], [I6].
  */
-import { type Item, mayRun, sameToken, type Token } from '../../shared/pipeline/index.ts';
+import { type Item, type ItemRole, mayRun, sameToken, type Token } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type CommitId,
@@ -35,7 +35,9 @@ export interface AttemptName {
 	readonly token: Token;
 }
 
-export interface WorkLoopOptions extends ReportSurroundings, Pick<GrantOptions, 'project' | 'placer' | 'texts'> {
+export interface WorkLoopOptions
+	extends ReportSurroundings,
+		Pick<GrantOptions, 'project' | 'placer' | 'texts' | 'brief'> {
 	readonly home: Home;
 	readonly git: Git;
 	readonly pool: WorkerPool;
@@ -70,6 +72,12 @@ export class WorkLoop {
 	/** Why the item runs where it does, or why no worker takes it now; null where nobody was asked. */
 	placement(key: string): Placement | null {
 		return this.#grants.placement(key);
+	}
+
+	/** What whoever does this role of the item would be given now. */
+	async task(item: Item, role: ItemRole, config: ProjectConfig, main: CommitId): Promise<Task> {
+		const { term, revision } = this.#options.home.facts;
+		return await this.#grants.task({ item, role }, item.token ?? [term, revision + 1], config, main);
 	}
 
 	/** When the next limit ends, wall ms; null where none is waited for. */

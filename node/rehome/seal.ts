@@ -6,7 +6,8 @@ import { toBase64 } from '../../shared/log/index.ts';
 import { type CommitId, ganglineError, type NodeId } from '../../shared/ports/index.ts';
 import type { Sealed } from '../../shared/protocol/rehome.ts';
 import type { NodeParts } from '../compose.ts';
-import type { Project, ProjectRecord } from '../home/project.ts';
+import type { Project } from '../home/project.ts';
+import type { ProjectRecord } from '../home/project-parts.ts';
 import type { Projects } from '../home/projects.ts';
 import { ceaseWrites, formerHome, formerKeys, resumeWrites } from './records.ts';
 

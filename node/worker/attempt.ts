@@ -16,7 +16,7 @@ import {
 	commitOnlyPrompt,
 	gateEnvironment,
 	nextAfterSession,
-	type PromptPlace,
+	promptPlace,
 	type RecoveryState,
 	type SessionEnd,
 	taskPrompt,
@@ -150,7 +150,7 @@ class Attempt {
 
 	async #sessionsIn(workspace: Workspace, settings: AgentSettings): Promise<WorkReport> {
 		const { task, config } = this.#input;
-		const place: PromptPlace = { branch: workspace.branch, gates: config.gate.map(({ command }) => command) };
+		const place = { ...promptPlace(task, config), branch: workspace.branch };
 		let prompt = taskPrompt(task, place);
 		let state: RecoveryState | undefined;
 		for (;;) {

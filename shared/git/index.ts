@@ -7,6 +7,7 @@ export { type BundlePlan, type BundleRequest, planBundle, writeBundle } from './
 export { type CanonicalOptions, CanonicalRepository } from './canonical-repository.ts';
 export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
 export { commitAlone, commitEdit } from './commit-alone.ts';
+export { commitSubjects } from './commit-subjects.ts';
 export { type DiffStat, type DiffText, diffStat, diffText } from './diff-text.ts';
 export { checkoutForGates, type GateCheckout, gateChanges, removeGateCheckout } from './gate-checkout.ts';
 export { type GitVersion, requireGit } from './git-environment.ts';

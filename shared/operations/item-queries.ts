@@ -1,6 +1,6 @@
 /** What can be asked about items without changing any. */
 import { z } from 'zod';
-import { columns } from '../pipeline/table.ts';
+import { columns, roles } from '../pipeline/table.ts';
 import { defineOperation } from './define.ts';
 import { item, itemErrors, label, project, projectErrors } from './item-arguments.ts';
 import {
@@ -118,6 +118,26 @@ export const itemQueries = {
 		}),
 		examples: [{ cli: 'gangline why 12', args: { item: 12 } }],
 		errors: itemErrors,
+	}),
+	'item.prompt': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'What an agent would be told about an item if it began now',
+		args: z.strictObject({
+			project,
+			item,
+			role: z.enum(roles.item).optional().describe('Default: the role that is due, or coder'),
+		}),
+		result: z.object({
+			item: itemAnswerSchema,
+			role: z.enum(roles.item),
+			agent: z.string().nullable().describe('Null: no agent is configured for it'),
+			runtime: z.string(),
+			prompt: z.string().describe('The whole text; of a script the commands that are run'),
+		}),
+		examples: [{ cli: 'gangline prompt show 12', args: { item: 12 } }],
+		errors: [...itemErrors, 'NOTHING_TO_SHOW'],
 	}),
 	'item.history': defineOperation({
 		kind: 'query',

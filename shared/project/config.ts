@@ -4,10 +4,16 @@
  * messages in this schema complete the sentence "expected …".
  */
 import { z } from 'zod';
+import { roles } from '../pipeline/table.ts';
 import { gateKinds } from '../protocol/gates.ts';
 
 /** Where the file lies in the tree of a project. */
 export const projectConfigPath = '.gangline/project.toml';
+
+/** Where a project says in its own words what an agent of a role is told first. */
+export function rolePromptPath(role: AgentRole): string {
+	return `.gangline/prompts/${role}.md`;
+}
 
 const seconds = z.number().int().min(1).max(86_400);
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a name of lower-case letters, digits, `.`, `_`, `-`');
@@ -20,6 +26,8 @@ const variable = z
 		/^(?!GANGLINE_)[A-Za-z_][A-Za-z0-9_]{0,127}$/,
 		'the name of an environment variable, without a value; none of GANGLINE_…',
 	);
+
+const nodeLabel = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,49}$/, 'a label of a node, such as "gpu"');
 
 /** No way out of the tree and none into what git or Gangline keep there. */
 const pathInTree = z
@@ -50,7 +58,8 @@ export const gateSchema = z.strictObject({
 
 export const agentSchema = z.strictObject({
 	name,
-	role: z.enum(['coder', 'qa', 'mergemaster']).default('coder'),
+	/** coder, qa and mergemaster work on items; the others only look. */
+	role: z.enum([...roles.item, ...roles.helper]).default('coder'),
 	runtime: z.enum(['shell', 'claude-code', 'codex']),
 	model: z.string().min(1).optional(),
 	max_turns: z.number().int().min(1).max(1000).default(100),
@@ -59,6 +68,10 @@ export const agentSchema = z.strictObject({
 	silence_seconds: seconds.default(900),
 	/** Names of variables of the node's own environment that this agent gets too: an endpoint, a provider's key. */
 	env: z.array(variable).max(64).default([]),
+	/** Items that it works on at once, over all nodes; left out: as many as there are slots. */
+	concurrency: z.number().int().min(1).max(1000).optional(),
+	/** Labels that a node must have to run it. */
+	labels: z.array(nodeLabel).max(20).default([]),
 });
 
 export const projectConfigSchema = z.strictObject({
@@ -111,3 +124,4 @@ export const projectConfigSchema = z.strictObject({
 export type ProjectConfig = z.output<typeof projectConfigSchema>;
 export type GateConfig = z.output<typeof gateSchema>;
 export type AgentConfig = z.output<typeof agentSchema>;
+export type AgentRole = AgentConfig['role'];

@@ -14,10 +14,12 @@ export {
 } from './api-file.ts';
 export {
 	type AgentConfig,
+	type AgentRole,
 	type GateConfig,
 	type ProjectConfig,
 	projectConfigPath,
 	projectConfigSchema,
+	rolePromptPath,
 } from './config.ts';
 export type { ProjectTree } from './detect/finding.ts';
 export { type Detection, detectProject, type Finding, type GateFinding } from './detect/project.ts';

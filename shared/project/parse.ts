@@ -162,7 +162,16 @@ function contradictions(config: ProjectConfig): Problem[] {
 				]
 			: [],
 	);
-	return [...twins('gate', config.gate), ...twins('agent', config.agent), ...shellModels];
+	return [...twins('gate', config.gate), ...twins('agent', config.agent), ...shellModels, ...lookingShells(config)];
+}
+
+/** What a shell runs is the script of the item, which judges nothing. */
+function lookingShells(config: ProjectConfig): Problem[] {
+	return config.agent.flatMap(({ role, runtime }, index): Problem[] => {
+		if (runtime !== 'shell' || role === 'coder' || role === 'mergemaster') return [];
+		const keys = `agent[${index}].role = ${show(role)} and agent[${index}].runtime = "shell"`;
+		return [{ path: ['agent', index, 'role'], says: `${keys} contradict each other: a script cannot judge` }];
+	});
 }
 
 function twins(list: 'gate' | 'agent', entries: readonly { readonly name: string }[]): Problem[] {

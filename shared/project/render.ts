@@ -93,14 +93,16 @@ function agents(configured: readonly AgentConfig[]): string {
 			'max_cost_usd',
 			'timeout_seconds',
 			'silence_seconds',
+			'concurrency',
 		]);
-		const env: readonly Line[] = agent.env.length === 0 ? [] : [['env', agent.env]];
+		const listed = { env: agent.env, labels: agent.labels };
+		const lists = Object.entries(listed).filter(([, values]) => values.length > 0);
 		const who: readonly Line[] = [
 			['name', agent.name],
 			['role', agent.role],
 			['runtime', agent.runtime],
 		];
-		return ['[[agent]]', ...lines([...who, ...limits, ...env])];
+		return ['[[agent]]', ...lines([...who, ...limits, ...lists])];
 	});
 	return [explained, tables.map((entry) => entry.join('\n')).join('\n\n')].join('\n');
 }

@@ -19,6 +19,24 @@ const saying = z.string().max(sayingCharactersMax);
 /** An agent reads no longer text; what is behind it belongs into a file of the repository. */
 export const taskDescriptionCharactersMax = 64 * 1024;
 
+const textLine = z.string().max(500);
+
+/** A project's own words for a role may be so long. */
+export const rolePromptCharactersMax = 16 * 1024;
+
+/** What an agent is told besides the item itself; as main and the home's books have it when the grant is given. */
+export const briefSchema = z.object({
+	/** The project's own words for the role; null: the built-in ones. */
+	role: z.string().max(rolePromptCharactersMax).nullable(),
+	/** Files of the repository that tell agents how to work in it. */
+	guides: z.array(textLine).max(10).readonly(),
+	/** What happened to the item, newest last. */
+	history: z.array(textLine).max(30).readonly(),
+	/** Commits of the last try, newest first. */
+	commits: z.array(textLine).max(30).readonly(),
+});
+export type Brief = Readonly<z.output<typeof briefSchema>>;
+
 /** One piece of work, complete: the worker asks nothing back before it begins. */
 export const taskSchema = z.object({
 	project: projectIdSchema,
@@ -47,6 +65,7 @@ export const taskSchema = z.object({
 	startFrom: commitSchema.nullable(),
 	/** Where a worker on another machine gets that from the home, and what it grew on. */
 	startAt: z.object({ ref: z.string().max(300), base: commitSchema }).exactOptional(),
+	brief: briefSchema.exactOptional(),
 });
 export type Task = Readonly<z.output<typeof taskSchema>>;
 

@@ -154,6 +154,13 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					nodes: [{ name: 'builder', takes: false, reasons: ['no free slot'] }],
 				},
 			}),
+			'item.prompt': async (args) => ({
+				item: find(items, args.item),
+				role: args.role ?? 'coder',
+				agent: 'ada',
+				runtime: 'codex',
+				prompt: `Do item 12.${escapes}\n`,
+			}),
 			'item.add': async (args) => {
 				const item = itemDetail({
 					number: items.length + 20,

@@ -182,6 +182,12 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const name = node === null ? null : project.nodeNameOf(node);
 			return { item, answer, placement: { by, at, node: name, reasons: [...reasons], nodes: considered } };
 		},
+		'item.prompt': async (args) => {
+			const project = context.project(args.project);
+			const view = findView(project, args.item);
+			const item = itemAnswer(view, project.surroundings(project.views()));
+			return { item, ...(await project.prompt(view, args.role)) };
+		},
 		'item.salvage': async (args) => {
 			const project = context.project(args.project);
 			const key = args.item && findView(project, args.item).key;

@@ -16,7 +16,8 @@ import { LandingQueue } from '../../../node/home/landing-queue.ts';
 import { MainReader } from '../../../node/home/main-reader.ts';
 import { openFacts } from '../../../node/home/open-facts.ts';
 import { Placer } from '../../../node/home/placer.ts';
-import { Project, type ProjectRecord } from '../../../node/home/project.ts';
+import { Project } from '../../../node/home/project.ts';
+import type { ProjectRecord } from '../../../node/home/project-parts.ts';
 import { ProjectWorkers } from '../../../node/home/project-worker.ts';
 import { Qualification, redMain } from '../../../node/home/qualification.ts';
 import { rulesContext } from '../../../node/home/rules-context.ts';
@@ -121,6 +122,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 				keepAttempt({ process, session, id }, { from, attempt, commit, base }),
 			verdictOnMain: async (base) => verdictOf(session.kept.objects.treeId(base), true),
 			judged: async () => null,
+			brief: async () => ({ role: null, guides: [], history: [], commits: [] }),
 			onSettled: poke,
 		}),
 	);

@@ -62,6 +62,21 @@ describe('the prompt', () => {
 		expect(prompt.length).toBeLessThan(12_000);
 	});
 
+	test("begins with the project's own words, names its guides and tells of earlier tries", () => {
+		const brief = {
+			role: 'Be quick about {{number}} on {{branch}}, {{nobody}}.',
+			guides: ['AGENTS.md'],
+			history: ['2026-11-21 10:00 attemptFailed (ada): gate test: ended with 1'],
+			commits: ['abc1234 Try it 1 file changed, 1 insertion(+)'],
+		};
+		const prompt = taskPrompt(withItem({}, { brief }), place);
+		expect(prompt.startsWith('Be quick about 12 on gangline/12, {{nobody}}.')).toBe(true);
+		for (const part of ['- Read `AGENTS.md`', 'gate test: ended with 1', 'abc1234 Try it', 'Do not push']) {
+			expect(prompt).toContain(part);
+		}
+		expect(commitOnlyPrompt(withItem({}, { brief }), place)).toContain('`AGENTS.md`');
+	});
+
 	test('names the commit to merge for a conflict', () => {
 		expect(taskPrompt(withItem({}, { role: 'mergemaster' }), place)).toContain(`commit ${'a'.repeat(40)}`);
 	});

@@ -57,4 +57,46 @@ describe('nextAfterSession', () => {
 			}),
 		);
 	});
+
+	test('[I11] decides each session of any history as the words of the rule say, also over restarts', () => {
+		const session: fc.Arbitrary<SessionTrace> = fc.record({
+			exit: fc.constantFrom('finished', 'forced', 'rateLimited', 'inactive', 'overBudget'),
+			dirty: fc.constantFrom(0, 1, 7, true, false),
+			newCommits: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 3),
+			diff: fc.constantFrom('d1', 'd1', 'd2', ''),
+			filesRead: fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 2 }),
+		});
+		fc.assert(
+			fc.property(fc.array(session, { maxLength: 30 }), (sessions) => {
+				let state: RecoveryState | undefined;
+				for (const [index, one] of sessions.entries()) {
+					const next = nextAfterSession(state, one);
+					expect(next.decision).toBe(inWords(sessions.slice(0, index), one));
+					// A node that begins anew reads it back from its store.
+					state = next.state && (JSON.parse(JSON.stringify(next.state)) as RecoveryState);
+				}
+			}),
+			{ numRuns: 500 },
+		);
+	});
 });
+
+/** The rule sentence by sentence, from the whole history instead of a state. */
+function inWords(before: readonly SessionTrace[], now: SessionTrace): string {
+	if (now.newCommits > 0) return 'gates';
+	if (now.exit === 'rateLimited') return 'wait';
+	if (!now.dirty) return 'noWork';
+	const clears = (one: SessionTrace) => one.newCommits > 0 || one.exit === 'rateLimited';
+	const since = before.slice(before.findLastIndex(clears) + 1).filter(({ dirty }) => Boolean(dirty));
+	const all = [...since, now];
+	let noProgress = 0;
+	for (const [index, one] of all.entries()) {
+		if (one.exit === 'forced') continue;
+		const earlier = all.slice(0, index);
+		const read = new Set(earlier.flatMap(({ filesRead }) => filesRead));
+		const progressed = one.diff !== earlier.at(-1)?.diff || one.filesRead.some((path) => !read.has(path));
+		noProgress = index === 0 || progressed ? 1 : noProgress + 1;
+	}
+	if (all.length >= recoveryCaps.total) return 'block(total)';
+	return noProgress >= recoveryCaps.noProgress ? 'block(noProgress)' : 'respawn';
+}

@@ -126,4 +126,17 @@ describe('parseProjectConfig', () => {
 			expect(parseProjectConfig(head.replace('"main"', JSON.stringify(branch))).branch).toBe(branch);
 		});
 	}
+
+	it('takes agents of every role, and no script that would have to judge', () => {
+		const agent = (more: string) => `[[agent]]\nname = "a"\n${more}`;
+		for (const role of ['coder', 'qa', 'mergemaster', 'planner', 'pilot', 'research']) {
+			expect(
+				refusal(`${head}\n${agent(`runtime = "codex"\nrole = "${role}"\nconcurrency = 2\nlabels = ["gpu"]`)}`),
+			).toBe('accepted');
+		}
+		check(
+			agent('role = "qa"\nruntime = "shell"'),
+			'.gangline/project.toml:6:1: agent[0].role = "qa" and agent[0].runtime = "shell" contradict each other: a script cannot judge',
+		);
+	});
 });

@@ -35,7 +35,7 @@ const gate = fc.record(
 const agent = fc.record(
 	{
 		name,
-		role: fc.constantFrom('coder' as const, 'qa' as const, 'mergemaster' as const),
+		role: fc.constantFrom('coder' as const, 'qa' as const, 'mergemaster' as const, 'research' as const),
 		runtime: fc.constantFrom('claude-code' as const, 'codex' as const),
 		model: text,
 		max_turns: fc.integer({ min: 1, max: 1000 }),
@@ -43,6 +43,8 @@ const agent = fc.record(
 		timeout_seconds: seconds,
 		silence_seconds: seconds,
 		env: fc.array(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/), { maxLength: 3 }),
+		concurrency: fc.integer({ min: 1, max: 1000 }),
+		labels: fc.array(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,9}$/), { maxLength: 2 }),
 	},
 	{ requiredKeys: ['name', 'runtime'] },
 );

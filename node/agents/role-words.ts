@@ -1,0 +1,35 @@
+/**
+ * What an agent of a role is told first where the project has no file of its own for it (`.gangline/prompts/<role>.md`),
+ * and how names in such a file are filled in. Pure and short: rules and the item follow, whatever stands here.
+ */
+import type { Task } from '../../shared/protocol/work.ts';
+
+/** The first words of a prompt: the project's own, or ours. */
+export function roleWords(task: Task, branch: string): string {
+	const own = task.brief?.role?.trim();
+	return own ? filledIn(own, { ...namesOf(task), branch }) : builtIn(task);
+}
+
+function builtIn({ role, item, startFrom, main }: Task): string {
+	switch (role) {
+		case 'mergemaster':
+			return `Item ${item.number} (${item.type}) is done on this branch, and it does not go together with the main branch any more. Merge main, which is commit ${main}, into the branch, keep what both sides meant, and change nothing else.`;
+		case 'qa':
+			return `Check the change on this branch for item ${item.number} (${item.type}) against its description. Where it falls short, add the missing test and repair it.`;
+		case 'coder':
+			return startFrom === null
+				? `Do item ${item.number} (${item.type}) in this git clone.`
+				: `Item ${item.number} (${item.type}) was worked on already; its commits are on this branch. Go on from them.`;
+	}
+}
+
+function namesOf({ item, main }: Task): Readonly<Record<string, string>> {
+	return { number: String(item.number), type: item.type, title: item.title, main };
+}
+
+/** `{{number}}` and the like; what is no name of ours stays as it is written. */
+function filledIn(text: string, names: Readonly<Record<string, string>>): string {
+	return text.replace(/\{\{([a-z]+)\}\}/g, (whole, name: string) =>
+		Object.hasOwn(names, name) ? (names[name] ?? whole) : whole,
+	);
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { agentFor, ofRole } from '../../../node/home/agent-for.ts';
+import { projectConfigSchema } from '../../../shared/project/index.ts';
+
+const config = projectConfigSchema.parse({
+	id: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+	name: 'shop',
+	branch: 'main',
+	agent: [
+		{ name: 'ada', runtime: 'claude-code' },
+		{ name: 'bob', runtime: 'codex' },
+		{ name: 'quinn', runtime: 'codex', role: 'qa' },
+		{ name: 'merle', runtime: 'codex', role: 'mergemaster' },
+	],
+});
+const noHelp = { ...config, agent: config.agent.slice(0, 2) };
+const plain = { agent: null, description: 'words' };
+const script = { agent: null, description: '```sh\ntrue\n```\n' };
+
+describe('agentFor', () => {
+	it.each([
+		['the first coder', plain, 'coder', config, 'ada'],
+		["the item's own coder", { ...plain, agent: 'bob' }, 'coder', config, 'bob'],
+		['the script', script, 'coder', config, 'shell'],
+		['nobody where the named one is no coder', { ...plain, agent: 'quinn' }, 'coder', config, null],
+		['nobody where the named one is not there', { ...plain, agent: 'eve' }, 'coder', config, null],
+		['an agent of the role for qa', plain, 'qa', config, 'quinn'],
+		['the same for a script', script, 'qa', config, 'quinn'],
+		['nobody for qa who would judge their own work', plain, 'qa', noHelp, null],
+		['the mergemaster for conflicts', { ...plain, agent: 'bob' }, 'mergemaster', config, 'merle'],
+		['who wrote it where there is no mergemaster', { ...plain, agent: 'bob' }, 'mergemaster', noHelp, 'bob'],
+		['the script again, which begins from main', script, 'mergemaster', config, 'shell'],
+	] as const)('gives the work to %s', (_what, item, role, settings, expected) => {
+		expect(agentFor(item, role, settings)).toBe(expected);
+	});
+
+	it('knows no helper that is not configured', () => {
+		expect(ofRole('research', config)).toBeNull();
+	});
+});
