@@ -41,7 +41,7 @@ describe('a mesh in bad weather', () => {
 	test('goes through enough in each run, and through every kind of fault', () => {
 		process.stdout.write(`${totals.text()}\n`);
 		expect(totals.poor).toEqual([]);
-		if (isLong) expect(totals.missing).toEqual(['lostMove']);
+		if (isLong) expect(totals.missing).toEqual([]);
 	});
 
 	test.each(isLong ? seeds.slice(0, 40) : seeds.slice(0, 1))(

@@ -40,7 +40,10 @@ function sides(world: World, random: SimRandom) {
 async function move(world: World, { project, from, to }: ReturnType<typeof sides>, lost: boolean) {
 	const { process } = world.machine('gate');
 	if (!process?.core) return null;
-	if (lost && from.process) world.crash(from.name, 'machine', 'it is lost');
+	if (lost) {
+		if (from.process) world.crash(from.name, 'machine', 'it is lost');
+		world.emit({ kind: 'homeGivenUp', project: project.id, from: from.name });
+	}
 	const what = `${project.name} from ${from.name} to ${to.name}`;
 	const handlers = rehomeHandlers(process.core);
 	const caller = { person: 'ann', access: 'owner' } as const;

@@ -32,17 +32,10 @@ const makers: Makers = { ...networkFaults, ...processFaults, ...diskFaults, ...g
 /** In nearly every run. */
 const usual: readonly FaultKind[] = ['longPartition', 'crashProcess', 'crashHome', 'crashAtStep'];
 
-/**
- * Drawn only where it is asked for by name: what a lost home had accepted and its successor never saw is told of twice,
- * and the rules that watch a run hold one history a project.
- */
-const apart: ReadonlySet<FaultKind> = new Set(['lostMove']);
-
 /** All that will go wrong, in order of time. */
 export function drawFaults(random: SimRandom, only?: readonly FaultKind[]): PlannedFault[] {
 	const kinds = only ?? [...usual, ...faultKinds.filter((kind) => !usual.includes(kind) && random.below(4) === 0)];
-	const drawn = only ?? kinds.filter((kind) => !apart.has(kind));
-	const planned = drawn.flatMap((kind) => {
+	const planned = kinds.flatMap((kind) => {
 		const own = random.fork(kind);
 		const times = only === undefined && usual.includes(kind) ? 1 : 1 + own.below(2);
 		return Array.from({ length: times }, (_, n) => plan(kind, own.fork(`${n}`)));

@@ -112,6 +112,14 @@ export type SimEvent = {
 			/** The accepted and refused intents themselves, by id, as far as their logs still have them. */
 			readonly intents: readonly Intent[];
 	  }
+	/** The same of a home that was given up as lost and does not know it yet: nothing of it counts any more. */
+	| {
+			readonly kind: 'publishedInVain';
+			readonly node: string;
+			readonly project: string;
+			readonly term: number;
+			readonly history: readonly HistoryEntry[];
+	  }
 	| (OfGrant & { readonly kind: 'grant'; readonly holder: string; readonly role: ItemRole })
 	| (OfGrant & { readonly kind: 'agentStarted'; readonly behaviour: AgentBehaviour })
 	| (OfGrant & { readonly kind: 'agentCommitted'; readonly commit: CommitId; readonly base: CommitId })
@@ -141,6 +149,8 @@ export type SimEvent = {
 	| { readonly kind: 'boot'; readonly node: string; readonly failed: string | null }
 	| { readonly kind: 'faultBegun' | 'faultHealed'; readonly fault: FaultKind; readonly what: string }
 	| { readonly kind: 'registry'; readonly revision: number; readonly what: string }
+	/** An owner has said that the home of a project will not come back. */
+	| { readonly kind: 'homeGivenUp'; readonly project: string; readonly from: string }
 	| {
 			readonly kind: 'homeMoved';
 			readonly project: string;

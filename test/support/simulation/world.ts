@@ -34,8 +34,10 @@ export interface PlannedMachine {
 export interface Book {
 	readonly history: HistoryEntry[];
 	readonly intents: Map<IntentId, Intent>;
-	/** Folded and perhaps not durable: its process may have died before it could say so. */
-	unconfirmed: HistoryEntry[];
+	/** Folded and perhaps not durable: its process may have died before it could say so. By home. */
+	readonly unconfirmed: Map<string, HistoryEntry[]>;
+	/** Of what was published last: what a home of an earlier term still publishes does not count. */
+	term: number;
 }
 
 export class World {
@@ -79,7 +81,7 @@ export class World {
 			| undefined;
 		const wired = change?.(made, { node, project, random: this.random.fork(`wiring ${part} ${node}`) }) ?? made;
 		if (part !== 'home' || project === null) return wired;
-		return this.#booked(wired as WiredParts['home'], project) as WiredParts[Part];
+		return this.#booked(wired as WiredParts['home'], { node, project }) as WiredParts[Part];
 	}
 
 	fateOf(task: Task): AgentBehaviour {
@@ -119,15 +121,19 @@ export class World {
 	follow(process: Process, project: Project): void {
 		const book = this.book(project.id);
 		const { acceptedUpTo } = project.home.facts;
-		const missed = book.unconfirmed.filter(({ id }) => {
+		const missed = (book.unconfirmed.get(process.name) ?? []).filter(({ id }) => {
 			const split = id.lastIndexOf('#');
 			return (acceptedUpTo[id.slice(0, split)] ?? 0) >= Number(id.slice(split + 1));
 		});
-		book.unconfirmed = [];
+		book.unconfirmed.delete(process.name);
 		if (missed.length > 0) this.#published(process, project, missed);
 		project.home.subscribe(({ history }) => {
 			const known = new Set(history.map(({ id }) => id));
-			book.unconfirmed = book.unconfirmed.filter(({ id }) => !known.has(id));
+			const open = book.unconfirmed.get(process.name) ?? [];
+			book.unconfirmed.set(
+				process.name,
+				open.filter(({ id }) => !known.has(id)),
+			);
 			if (history.length > 0 && !process.isDead) this.#published(process, project, history);
 		});
 	}
@@ -165,7 +171,7 @@ export class World {
 	}
 
 	book(project: string): Book {
-		const known = this.books.get(project) ?? { history: [], intents: new Map(), unconfirmed: [] };
+		const known = this.books.get(project) ?? { history: [], intents: new Map(), unconfirmed: new Map(), term: 0 };
 		this.books.set(project, known);
 		return known;
 	}
@@ -301,8 +307,14 @@ export class World {
 
 	#published(process: Process, project: Project, history: readonly HistoryEntry[]): void {
 		const book = this.book(project.id);
-		book.history.push(...history);
 		const { facts, exchange } = { facts: project.home.facts, exchange: project.exchange };
+		if (facts.term < book.term) {
+			const { term } = facts;
+			this.emit({ kind: 'publishedInVain', node: process.name, project: project.id, term, history });
+			return;
+		}
+		book.term = facts.term;
+		book.history.push(...history);
 		const intents = history.flatMap(({ id }) => book.intents.get(id) ?? []);
 		this.emit({
 			...{ kind: 'published', node: process.name, project: project.id, term: facts.term, history, intents },
@@ -318,7 +330,10 @@ export class World {
 	}
 
 	/** Notes every intent that is folded, and what its fold came to before it is durable. */
-	#booked(options: WiredParts['home'], project: string): WiredParts['home'] {
+	#booked(
+		options: WiredParts['home'],
+		{ node, project }: { readonly node: string; readonly project: string },
+	): WiredParts['home'] {
 		const book = this.book(project);
 		return {
 			...options,
@@ -327,7 +342,7 @@ export class World {
 				return options.context(intents);
 			},
 			historyWrites: (entries) => {
-				book.unconfirmed.push(...entries);
+				book.unconfirmed.set(node, [...(book.unconfirmed.get(node) ?? []), ...entries]);
 				return options.historyWrites(entries);
 			},
 		};

@@ -90,6 +90,8 @@ export class ProjectLedger {
 			if (project.home) this.#beginAgain(project, project.home);
 			return found;
 		}
+		// Whose term the next entries are of is seen when the home is there.
+		if (project.home === null && this.#mayHaveLost) return found;
 		this.#lookAtMain(project);
 		for (const entry of project.history.slice(this.#read)) found.push(...this.#replay(entry, project));
 		this.#read = project.history.length;
@@ -108,8 +110,8 @@ export class ProjectLedger {
 			const lost = event.kind === 'diskLost' && event.node === homeName;
 			const asks = event.kind === 'faultBegun' && (event.fault === 'sealedMove' || event.fault === 'lostMove');
 			if (asks || event.kind === 'homeMoved') this.#isMoving = true;
-			if (lost || (event.kind === 'homeMoved' && event.project === id && event.how === 'lost'))
-				this.#mayHaveLost = true;
+			// It is so from the moment at which an owner says it: the new home may publish before the move is over.
+			if (lost || (event.kind === 'homeGivenUp' && event.project === id)) this.#mayHaveLost = true;
 		}
 		this.#eventsSeen = events.length;
 	}

@@ -81,6 +81,7 @@ class Order {
 	#note(event: SimEvent, ledger: Ledger): readonly string[] {
 		switch (event.kind) {
 			case 'published':
+			case 'publishedInVain':
 				for (const { item, event: what, outcome, revision } of event.history) {
 					if (what !== 'grant' || outcome !== 'applied') continue;
 					this.#durable.add(`${event.project}/${grantName(item, [event.term, revision])}`);
