@@ -5,19 +5,21 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Api, createApi, wrongOrigin } from '../shared/http/index.ts';
+import { type Api, createApi } from '../shared/http/index.ts';
 import { loadOrCreateIdentity } from '../shared/log/index.ts';
 import { type ListeningNetwork, openLibp2pNetwork, serveOperations } from '../shared/mesh/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
-import { assert, GanglineError, type Log, randomHex } from '../shared/ports/index.ts';
+import { assert, type Log, randomHex } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
+import { Board, openBundle } from './board/index.ts';
+import { makeEdge, watchRights } from './browser-doors.ts';
 import { createBuilds, thisProgram } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayCore, GatewayParts } from './context.ts';
 import { Doors } from './doors.ts';
-import { type DocumentServer, openProjectDocument, serveDocuments } from './edge/index.ts';
+import type { DocumentServer } from './edge/index.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { loopback, multiaddrOf, readListening } from './listening.ts';
 import { openCore } from './open-core.ts';
@@ -50,6 +52,8 @@ export async function composeGateway(config: GatewayConfig, log: Log): Promise<R
 	const edge = makeEdge(parts, api);
 	try {
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.folder.api })).url;
+		const port = Number(new URL(address.url).port);
+		await parts.board.begin({ port, answer: api.answer, attach: (server) => edge.attach(server) });
 	} catch (error) {
 		await stopAll(opened, { api, edge });
 		throw error;
@@ -84,12 +88,21 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 		closing.push(opened);
 		const [network] = networks;
 		assert(network, 'a core that is open has its network');
-		return { core: opened, parts: { ...opened.core, config, ...(await openDoors(config, opened.core, network)) } };
+		const board = await openBoard(opened.core);
+		return {
+			core: opened,
+			parts: { ...opened.core, config, board, ...(await openDoors(config, opened.core, network)) },
+		};
 	} catch (error) {
 		for (const part of closing) await part[Symbol.asyncDispose]();
 		await store.close();
 		throw error;
 	}
+}
+
+function openBoard({ mesh, store, clock, random, log }: GatewayCore): Promise<Board> {
+	const { facts, self: node } = mesh;
+	return Board.open({ node, facts: () => facts(), bundle: openBundle(), store, clock, random, log });
 }
 
 /** On loopback; the port that any free one was is taken again, because members look for the gateway there. */
@@ -135,6 +148,8 @@ function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
 		token: randomHex(random, 32),
 		person: ownerHere(parts),
 		callerOf: (token) => callerWith(parts, token),
+		site: parts.board.site(),
+		watch: (caller, end) => watchRights(parts, caller, end),
 		version,
 		log,
 		clock,
@@ -154,34 +169,15 @@ function callerWith({ people, mesh }: GatewayParts, token: string): Caller | nul
 	return known === undefined ? null : { person: known.id, access: known.access };
 }
 
-/** Documents for browsers and tools, at the address of the API and for whom it lets in. */
-function makeEdge({ replicas, mesh, present, clock, log }: GatewayParts, api: Api): DocumentServer {
-	const edge = serveDocuments({
-		wrongOrigin: ({ headers }) => wrongOrigin(headers)?.message ?? null,
-		callerOf: async ({ headers }) => {
-			try {
-				return api.callerOf(headers);
-			} catch (error) {
-				if (error instanceof GanglineError) return null;
-				throw error;
-			}
-		},
-		open: (name, caller) => openProjectDocument({ replicas, mesh, present }, name, caller),
-		clock,
-		log,
-	});
-	edge.attach(api.server);
-	return edge;
-}
-
 async function stopAll(
 	{ parts, core }: Opened,
 	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
 ): Promise<void> {
-	const { hub, clock, log, store, builds } = parts;
+	const { hub, clock, log, store, builds, board } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
 	await edge.stop();
+	await board.stop();
 	await api.stop();
 	await core[Symbol.asyncDispose]();
 	await builds[Symbol.asyncDispose]();

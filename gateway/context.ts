@@ -3,6 +3,7 @@ import type { EventHub } from '../shared/http/index.ts';
 import type { Mesh } from '../shared/mesh/index.ts';
 import type { Clock, Log, Random, Store } from '../shared/ports/index.ts';
 import type { PresentPeople, ReplicaSet } from '../shared/replica/index.ts';
+import type { Board } from './board/index.ts';
 import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
@@ -33,6 +34,7 @@ export interface GatewayCore {
 
 export interface GatewayParts extends GatewayCore {
 	readonly config: GatewayConfig;
+	readonly board: Board;
 	readonly builds: Builds;
 	readonly doors: Doors;
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerAgent } from './agent.ts';
 import { registerBackup } from './backup.ts';
+import { registerBoard } from './board.ts';
 import type { CliContext } from './context.ts';
 import { describeExamples } from './define-command.ts';
 import { registerDoctor } from './doctor.ts';
@@ -51,6 +52,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerWork(program, context);
 	registerReview(program, context);
 	registerLooking(program, context);
+	registerBoard(program, context);
 	registerWhy(program, context);
 	registerPrompt(program, context);
 	registerRefusals(program, context);

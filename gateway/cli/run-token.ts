@@ -3,7 +3,6 @@
  * machine; everything that a person should know goes to stderr.
  */
 import type { Input, Result, TokenView } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
 import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
 import { plainLine } from './output.ts';
@@ -11,20 +10,6 @@ import { joinOwnGateway } from './own-membership.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
 import { count, moment } from './words.ts';
-
-const minutesIn = { m: 1, h: 60, d: 60 * 24 } as const;
-
-/** `90`, `90m`, `2h`, `7d` in minutes. */
-export function minutesOf(text: string): number {
-	const [, number, unit] = /^([1-9][0-9]{0,4})([mhd]?)$/.exec(text) ?? [];
-	if (number === undefined) {
-		throw ganglineError(
-			'INVALID_ARGUMENT',
-			`--expires ${JSON.stringify(text)} is no time: expected such as 30m, 2h or 7d`,
-		);
-	}
-	return Number(number) * (unit === 'h' ? minutesIn.h : unit === 'd' ? minutesIn.d : minutesIn.m);
-}
 
 /** Starts the gateway where none runs, makes this machine's node a member, and prints the line. */
 export async function newToken(session: Session, wanted: Input<'token.create'>): Promise<undefined> {

@@ -117,7 +117,8 @@ async function report(session: Session, node: NodeClient, { isNew, gateway }: Re
 		const head = isNew ? 'the node runs' : 'the node runs already';
 		const added = project === null ? [] : [plainLine(project.answer)];
 		const other = beside === null ? [] : [`the gateway runs${beside.started ? '' : ' already'}: ${beside.url}`];
-		return [...added, `${head}: ${nodeLines(session, status)}`, ...other, '  stop it with: gangline stop'].join('\n');
+		const next = ['  see it in a browser: gangline board', '  stop it with: gangline stop'];
+		return [...added, `${head}: ${nodeLines(session, status)}`, ...other, ...next].join('\n');
 	});
 	if (project === null) session.out.message('→ this folder is no Gangline project yet: gangline init');
 }

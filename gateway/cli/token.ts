@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand, describeExamples } from './define-command.ts';
 import { configureMembership, readMembership } from './membership-options.ts';
+import { minutesOf } from './minutes.ts';
 import { wholeNumber } from './review.ts';
 
 export function registerToken(program: Command, context: CliContext): void {
@@ -28,7 +29,7 @@ export function registerToken(program: Command, context: CliContext): void {
 				.option('--uses <number>', 'how many machines may join with it (default: 1)', wholeNumber)
 				.option('--expires <time>', 'how long it is good for, such as 30m, 2h, 7d (default: 1h)'),
 		run: async (session, _args, options) => {
-			const { newToken, minutesOf } = await import('./run-token.ts');
+			const { newToken } = await import('./run-token.ts');
 			const [uses, expires, person] = [options.number('uses'), options.text('expires'), options.text('person')];
 			return newToken(session, {
 				...readMembership(options),

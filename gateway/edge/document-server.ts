@@ -18,6 +18,8 @@ export interface DocumentServerOptions {
 	readonly wrongOrigin: (request: IncomingMessage) => string | null;
 	/** Who asks; null for nobody that is known. */
 	readonly callerOf: (request: IncomingMessage) => Promise<Caller | null>;
+	/** A request's URL without the prefix at which a reverse proxy shows us; default: as it is. */
+	readonly pathOf?: (url: string) => string;
 	/** The document that a path names, `name` without the leading `/sync/`. */
 	readonly open: (name: string, caller: Caller) => Promise<Opened>;
 	readonly clock: Clock;
@@ -84,12 +86,16 @@ class WebSocketDocuments implements DocumentServer {
 		this.#server.close();
 	}
 
+	#pathOf({ url = '' }: IncomingMessage): string {
+		return this.#options.pathOf?.(url) ?? url;
+	}
+
 	#refusal(request: IncomingMessage): { readonly status: string; readonly words: string } | null {
 		const { wrongOrigin, connectionsMax = connectionsMaxDefault } = this.#options;
 		const foreign = wrongOrigin(request);
 		if (foreign !== null) return { status: '403 Forbidden', words: foreign };
 		// Nobody else answers an upgrade: left alone, its socket would stay for ever.
-		if (!request.url?.startsWith(pathPrefix))
+		if (!this.#pathOf(request).startsWith(pathPrefix))
 			return { status: '404 Not Found', words: `documents are at ${pathPrefix}` };
 		const isFull = this.#closers.size >= connectionsMax;
 		if (!isFull && !this.#isStopped) return null;
@@ -110,7 +116,7 @@ class WebSocketDocuments implements DocumentServer {
 				close({ code: closeCodes.unauthenticated, reason: 'log in first: no valid token came with the request' });
 				return;
 			}
-			const opened = await open(nameOf(request), caller);
+			const opened = await open(nameOf(this.#pathOf(request)), caller);
 			if (opened.kind === 'refused') close(opened.refusal);
 			else if (socket.readyState === socket.OPEN) this.#serve(socket, caller, opened);
 		} catch (error) {
@@ -197,7 +203,7 @@ class WebSocketDocuments implements DocumentServer {
 	}
 }
 
-function nameOf({ url = '' }: IncomingMessage): string {
+function nameOf(url: string): string {
 	const path = url.slice(pathPrefix.length).split('?', 1)[0] ?? '';
 	try {
 		return decodeURIComponent(path);

@@ -45,4 +45,6 @@ export const closeCodes = {
 	tryAgain: 4503,
 	stopping: 1001,
 } as const;
+/** The browser's session ended while it had the document open. */
+export const loggedOut: Refusal = { code: closeCodes.unauthenticated, reason: 'this browser was logged out' };
 export type CloseCode = (typeof closeCodes)[keyof typeof closeCodes];

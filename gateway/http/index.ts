@@ -5,6 +5,7 @@ import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
 import { projectHandlers } from './project-handlers.ts';
 import { registryHandlers } from './registry-handlers.ts';
 import { rehomeHandlers } from './rehome-handler.ts';
+import { sessionHandlers } from './session-handlers.ts';
 import { tokenHandlers } from './token-handlers.ts';
 
 export type { GatewayProcess } from './gateway-handlers.ts';
@@ -16,6 +17,7 @@ export function createHandlers(parts: GatewayParts, self: GatewayProcess): Parti
 		...projectHandlers(parts),
 		...rehomeHandlers(parts),
 		...tokenHandlers(parts),
+		...sessionHandlers(parts, self),
 		...gatewayHandlers(parts, self),
 	};
 }

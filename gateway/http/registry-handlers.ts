@@ -78,7 +78,7 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 }
 
 function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
-	const { registry, people, random, mesh } = parts;
+	const { registry, people, random, mesh, board } = parts;
 	const personIn = (id: string) => {
 		const person = mesh.facts().people[id];
 		if (person !== undefined) return person;
@@ -100,6 +100,7 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 			const person = personIn(id);
 			await registry.change((facts) => removePerson(facts, id));
 			await people.remove(id);
+			await board.removePerson(id);
 			return { person: personView(parts, person), answer: `${id} has no rights any more` };
 		},
 		'person.token': async ({ id }) => {

@@ -3,7 +3,7 @@
  * registry's schemas, calls the handler, and answers by the registry's result schema; it knows nothing of what the
  * handlers do. Whatever is sent to it, it answers with an error of ours or cuts the connection; a 500 is our bug.
  */
-import type { IncomingHttpHeaders, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
 	type Answering,
@@ -17,14 +17,15 @@ import {
 	requestBytesMax,
 } from '../operations/index.ts';
 import type { Clock } from '../ports/clock.ts';
-import { ganglineError } from '../ports/errors.ts';
+import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { type EventFilter, type EventSource, serveEvents } from './event-stream.ts';
-import { bearerOf, isToken, unauthenticated, wrongOrigin } from './guard.ts';
+import { bearerOf, isToken, unauthenticated, withoutOrigin, wrongOrigin } from './guard.ts';
 import { listenOn } from './listen.ts';
 import { openApi } from './open-api.ts';
 import { readQuery } from './query-arguments.ts';
 import { asGanglineError, errorReply } from './replies.ts';
+import { addSite, isOpenToAll, type Site } from './site.ts';
 
 /** What this process answers; for the rest it says who does. */
 export interface ApiOptions extends Answering {
@@ -34,6 +35,10 @@ export interface ApiOptions extends Answering {
 	readonly person: string;
 	/** Who sends another token than that one; default: nobody. */
 	readonly callerOf?: (token: string) => Caller | null;
+	/** What browsers get at the same address; default: nothing. */
+	readonly site?: Site;
+	/** Ends the stream of a caller whose rights are gone; the returned function stops watching. */
+	readonly watch?: (caller: Caller, end: () => void) => () => void;
 	readonly version: string;
 	readonly log: Log;
 	readonly clock: Clock;
@@ -51,8 +56,12 @@ export interface ListenOptions {
 export interface Api extends AsyncDisposable {
 	/** For what else is served at the same address; listen with the API, not with this. */
 	readonly server: Server;
-	/** Who sends this request. @throws GanglineError WRONG_ORIGIN, UNAUTHENTICATED */
-	callerOf(headers: IncomingHttpHeaders): Caller;
+	/** Answers a request that came in at another door of the same process. */
+	answer(request: IncomingMessage, response: ServerResponse): void;
+	/** Why a request may not come from where it says; null where it may. */
+	wrongOrigin(headers: IncomingHttpHeaders): GanglineError | null;
+	/** Who sends this request; `writes` where it may change something. @throws GanglineError WRONG_ORIGIN, UNAUTHENTICATED */
+	callerOf(headers: IncomingHttpHeaders, writes: boolean): Caller;
 	/** Resolves when it answers; PORT_IN_USE names who has the port. */
 	listen(options: ListenOptions): Promise<{ readonly url: string }>;
 	/** Ends streams and connections and removes the note. Idempotent. */
@@ -86,19 +95,21 @@ export function createApi(options: ApiOptions): Api {
 		return answerOperation(options, {
 			name,
 			input: readQuery(name, request.query),
-			caller: callerOf(options, request.headers),
+			caller: callerOf(options, request.headers, false),
 		});
 	});
 	app.post('/v1/:operation', async (request) =>
 		answerOperation(options, {
 			name: operationOf(request),
 			input: request.body ?? {},
-			caller: callerOf(options, request.headers),
+			caller: callerOf(options, request.headers, true),
 		}),
 	);
 
+	if (options.site) addSite(app, options.site, unknownPath);
+
 	async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-		const caller = callerOf(options, request.headers);
+		const caller = callerOf(options, request.headers, false);
 		const filter = await eventFilter(options, readQuery('events', request.query), caller);
 		if (streams.size >= streamsMax) {
 			throw ganglineError('TOO_LARGE', `${streamsMax} readers of the event stream are connected, more are not served`);
@@ -107,9 +118,13 @@ export function createApi(options: ApiOptions): Api {
 		const { events, clock, version } = options;
 		const end = serveEvents({
 			...{ response: reply.raw, events, filter, clock, version, person: caller.person },
-			onEnd: () => streams.delete(end),
+			onEnd: () => {
+				streams.delete(end);
+				unwatch();
+			},
 		});
 		streams.add(end);
+		const unwatch = options.watch?.(caller, end) ?? (() => undefined);
 	}
 
 	async function stop(): Promise<void> {
@@ -125,7 +140,9 @@ export function createApi(options: ApiOptions): Api {
 
 	return {
 		server: app.server,
-		callerOf: (headers) => callerOf(options, headers),
+		answer: (request, response) => app.routing(request, response),
+		wrongOrigin: (headers) => wrongOrigin(headers, options.site?.origins()),
+		callerOf: (headers, writes) => callerOf(options, headers, writes),
 		async listen(listenOptions) {
 			const listening = await listenOn(app, options, listenOptions);
 			removeNote = listening.removeNote;
@@ -151,23 +168,29 @@ function newServer(options: ApiOptions, isStopping: () => boolean): FastifyInsta
 		onProtoPoisoning: 'error',
 		onConstructorPoisoning: 'error',
 		routerOptions: { maxParamLength: 100 },
+		rewriteUrl: ({ url = '/' }) => options.site?.pathOf(url) ?? url,
 		frameworkErrors: (error, _request, reply) => fail(options.log, reply, error, 'request'),
 	});
 	app.addHook('onRequest', async (request, reply) => {
 		reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' });
-		const foreign = wrongOrigin(request.headers);
+		if (options.site) reply.headers(options.site.headers(request.headers));
+		const foreign = wrongOrigin(request.headers, options.site?.origins());
 		if (foreign !== null) throw foreign;
-		if (request.url === '/healthz') return;
-		callerOf(options, request.headers);
+		if (request.url === '/healthz' || isOpenToAll(options.site, request.url)) return;
+		callerOf(options, request.headers, request.method !== 'GET');
 		if (isStopping()) throw ganglineError('STOPPING', 'the node is stopping and takes nothing more');
 	});
 	app.setErrorHandler((error, request, reply) => fail(options.log, reply, error, `${request.method} ${request.url}`));
 	app.setNotFoundHandler((request) => {
-		throw ganglineError('UNKNOWN_OPERATION', `there is no ${request.method} ${request.url.slice(0, 100)}`, {
-			hint: 'operations are at /v1/<name>, /v1/openapi.json lists them',
-		});
+		throw unknownPath(request);
 	});
 	return app;
+}
+
+function unknownPath(request: FastifyRequest): GanglineError {
+	return ganglineError('UNKNOWN_OPERATION', `there is no ${request.method} ${request.url.slice(0, 100)}`, {
+		hint: 'operations are at /v1/<name>, /v1/openapi.json lists them',
+	});
 }
 
 function operationOf(request: FastifyRequest): CallName {
@@ -178,14 +201,20 @@ function operationOf(request: FastifyRequest): CallName {
 	throw ganglineError('INVALID_ARGUMENT', 'events is a stream: it must be read with GET /v1/events');
 }
 
-function callerOf(options: ApiOptions, headers: IncomingHttpHeaders): Caller {
-	const foreign = wrongOrigin(headers);
+/** A token counts before a cookie: programs send the one, browsers the other. */
+function callerOf(options: ApiOptions, headers: IncomingHttpHeaders, writes: boolean): Caller {
+	const { site } = options;
+	const foreign = wrongOrigin(headers, site?.origins());
 	if (foreign !== null) throw foreign;
 	const given = bearerOf(headers);
 	if (given !== null && isToken(given, options.token)) return { person: options.person, access: 'owner' };
 	const caller = given === null ? null : (options.callerOf?.(given) ?? null);
-	if (caller === null) throw unauthenticated(headers);
-	return caller;
+	if (caller !== null) return caller;
+	const browser = given === null ? (site?.callerOf(headers) ?? null) : null;
+	if (browser === null) throw unauthenticated(headers);
+	const forged = writes ? withoutOrigin(headers) : null;
+	if (forged !== null) throw forged;
+	return browser;
 }
 
 async function eventFilter(options: ApiOptions, query: Record<string, unknown>, caller: Caller): Promise<EventFilter> {

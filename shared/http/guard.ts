@@ -6,25 +6,45 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
 
-const loopbackNames = /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/i;
+/** A name below `localhost` is this machine too, and its cookies are not sent to other programs on it. */
+const loopbackNames = /^(?:(?:[a-z0-9-]+\.)?localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])$/i;
 const hostHeader = /^([^:@/\s]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?$/i;
 
-/** Null when the request may have come from a program or page of this machine. */
-export function wrongOrigin(headers: IncomingHttpHeaders): GanglineError | null {
+/**
+ * Null when the request may have come from a program or page of this machine, or from a page of ours under one of
+ * `origins`, where this process is shown to others.
+ */
+export function wrongOrigin(headers: IncomingHttpHeaders, origins: readonly string[] = []): GanglineError | null {
 	const host = headers.host ?? '';
 	const name = hostHeader.exec(host)?.[1];
-	if (name === undefined || !loopbackNames.test(name)) {
-		return refusal(`the request's Host is ${quote(host)}: expected localhost or a loopback address`);
+	const isHere = name !== undefined && loopbackNames.test(name);
+	if (!isHere && !origins.some((one) => one.slice(one.indexOf('//') + 2) === host.toLowerCase())) {
+		return refusal(`the request's Host is ${quote(host)}: expected ${expected(['localhost', ...origins])}`);
 	}
 	const origin = headers.origin;
-	if (origin !== undefined && origin !== `http://${host}`) {
-		return refusal(`the request's Origin is ${quote(origin)}: expected none or http://${host}`);
+	if (origin !== undefined && !origins.includes(origin) && !(isHere && origin === `http://${host}`)) {
+		const own = isHere ? [`http://${host}`] : [];
+		return refusal(`the request's Origin is ${quote(origin)}: expected none or ${expected([...own, ...origins])}`);
 	}
 	const site = headers['sec-fetch-site'];
-	if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+	if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isVisit(headers)) {
 		return refusal(`a page of another site sent the request (Sec-Fetch-Site is ${quote(String(site))})`);
 	}
 	return null;
+}
+
+/** Somebody followed a link from another site: what is shown holds nothing, and the strict cookie did not come along. */
+function isVisit(headers: IncomingHttpHeaders): boolean {
+	return headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+}
+
+/**
+ * Null when a request that a browser's cookie vouches for comes from a page of ours. Browsers name the page's origin in
+ * whatever may change something; `wrongOrigin` has compared it, so here it only must be there.
+ */
+export function withoutOrigin(headers: IncomingHttpHeaders): GanglineError | null {
+	if (headers.origin !== undefined) return null;
+	return refusal('a request with a login of a browser names no Origin: expected the page that sends it');
 }
 
 /** The token that the request carries, null where it carries none. */
@@ -51,7 +71,13 @@ function digest(text: string): Buffer {
 }
 
 function refusal(message: string): GanglineError {
-	return ganglineError('WRONG_ORIGIN', message, { hint: 'use the address that `gangline ps` prints' });
+	return ganglineError('WRONG_ORIGIN', message, {
+		hint: 'use the address that `gangline ps` prints, or `gangline board` for a page',
+	});
+}
+
+function expected(names: readonly string[]): string {
+	return names.join(' or ');
 }
 
 function quote(text: string): string {

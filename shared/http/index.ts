@@ -2,4 +2,4 @@
 export { type Api, createApi } from './create-api.ts';
 export { EventHub } from './event-hub.ts';
 export type { EventSource, FollowedLog } from './event-stream.ts';
-export { wrongOrigin } from './guard.ts';
+export type { Site, SiteReply, SiteRequest } from './site.ts';

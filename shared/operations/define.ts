@@ -15,6 +15,8 @@ export const accessSchema = z.enum(accesses).describe('owner: everything; member
 export interface Caller {
 	readonly person: string;
 	readonly access: Access;
+	/** The login of the browser that asks; programs with a token have none. */
+	readonly session?: string;
 }
 
 /** `query` changes nothing and may be repeated; `command` changes something; `stream` goes on until one side closes. */

@@ -11,6 +11,7 @@ import { nodeOperations } from './node-operations.ts';
 import { personOperations } from './person-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { refusedWishOperations } from './refused-wishes.ts';
+import { sessionOperations } from './session-operations.ts';
 
 export const operations = {
 	...itemChanges,
@@ -20,6 +21,7 @@ export const operations = {
 	...nodeOperations,
 	...meshOperations,
 	...personOperations,
+	...sessionOperations,
 } as const satisfies Record<string, Operation>;
 
 type Operations = typeof operations;

@@ -47,6 +47,7 @@ export const errorKinds = {
 	UNAUTHENTICATED: { disposition: 'terminal', exit: 7, http: 401 },
 	FORBIDDEN: denied,
 	WRONG_ORIGIN: denied,
+	TOO_MANY_TRIES: { disposition: 'retry', exit: 7, http: 429 },
 	BAD_SIGNATURE: { disposition: 'peer', exit: 1, http: 400 },
 	MALFORMED: { disposition: 'peer', exit: 1, http: 400 },
 	TOO_LARGE: { disposition: 'peer', exit: 2, http: 413 },

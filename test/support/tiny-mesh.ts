@@ -1,5 +1,6 @@
 /** What a gateway and a member of a mesh answer, as far as the command line can tell. */
 import type { Handlers, MeshNodeView, MeshProjectView, PersonView, TokenView } from '../../shared/operations/index.ts';
+import { tinyBoard } from './tiny-board.ts';
 
 export const laptop: MeshNodeView = {
 	id: 'n0123456789abcdef',
@@ -136,6 +137,7 @@ export function tinyMesh(): Partial<Handlers> {
 		'person.token': async () => ({ person: ada, token: 'secret' }),
 		'project.rename': async () => ({ project, answer: 'it is called shop' }),
 		'project.remove': async () => ({ project, answer: 'it is out' }),
+		...tinyBoard(),
 		'project.rehome': async () => ({ project, answer: 'it moves', next: ['gangline mesh shows it'] }),
 	};
 }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { minutesOf } from '../../../gateway/cli/run-token.ts';
+import { minutesOf } from '../../../gateway/cli/minutes.ts';
 import { ganglineError } from '../../../shared/ports/errors.ts';
 import { openWorkplace } from '../../support/terminal.ts';
 

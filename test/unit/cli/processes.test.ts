@@ -16,7 +16,7 @@ describe('start and stop', () => {
 		const first = await place.type(['start', '--port', '0'], { nodeCommand });
 		expect(first).toMatchObject({ code: 0 });
 		expect(first.stdout).toMatch(
-			/^taken on\nthe node runs: http.*\n[\s\S]*log .*node\.log\n {2}stop it with: gangline stop\n$/,
+			/^taken on\nthe node runs: http.*\n[\s\S]*log .*node\.log\n {2}see it in a browser: gangline board\n {2}stop it with: gangline stop\n$/,
 		);
 		const again = await place.type(['start'], { nodeCommand });
 		expect(again.stdout).toMatch(/the node runs already/);
