@@ -3,6 +3,7 @@
  * falls between; lines count per run, so that none is printed twice.
  */
 import type { Input, LogLine, Result } from '../../shared/operations/index.ts';
+import { errorKinds } from '../../shared/ports/errors.ts';
 import type { Output } from './output.ts';
 import { plain } from './output.ts';
 import type { Session } from './session.ts';
@@ -10,7 +11,8 @@ import type { Session } from './session.ts';
 type Asked = Omit<Input<'item.logs'>, 'project'>;
 
 export function logText(session: Session, logs: Result<'item.logs'>): string {
-	if (logs.run === null) return nothingYet(logs);
+	if (logs.words !== null) return '';
+	if (logs.lines.length === 0) return nothingYet(logs);
 	const dropped =
 		logs.dropped === 0 ? [] : [session.out.paint('dim', `… ${logs.dropped} earlier lines: --lines <number>`)];
 	return [...dropped, ...logs.lines.map((line) => lineText(session.out, line))].join('\n');
@@ -20,6 +22,21 @@ function nothingYet({ item }: Result<'item.logs'>): string {
 	return item.holder === null
 		? `nothing has run for ${item.name} yet`
 		: `what works on ${item.name} has written nothing yet`;
+}
+
+/**
+ * Says what kind of log it is where the lines do not: that more comes with -f, that its worker is away, that it is lost.
+ * The answer is the exit code: 6 where asking again may help, 3 where it will not.
+ */
+export function sayLogState({ out }: Session, { state, words, item }: Result<'item.logs'>): number {
+	const asked = item.name.replace('#', '');
+	if (state === 'live' && out.forPeople) out.message(`it goes on: gangline logs ${asked} -f`);
+	if (words === null) return 0;
+	out.message(words);
+	out.message(
+		state === 'away' ? '→ ask again when it is back' : `→ gangline show ${asked} has what is known of each run`,
+	);
+	return state === 'away' ? errorKinds.PEER_UNREACHABLE.exit : errorKinds.NOTHING_TO_SHOW.exit;
 }
 
 /** Ends with 0 when the item is closed or gone, 130 after Ctrl-C, 6 when the node stops. */
@@ -37,7 +54,8 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 	};
 	const catchUp = async (): Promise<void> => {
 		const logs = await session.ask('item.logs', asked);
-		if (logs.run === null) out.message(`${nothingYet(logs)}; waiting`);
+		if (logs.words !== null) out.message(`${logs.words}; waiting`);
+		else if (logs.lines.length === 0) out.message(`${nothingYet(logs)}; waiting`);
 		for (const line of logs.lines) print(line);
 	};
 	await catchUp();

@@ -123,7 +123,7 @@ function registerLogs(program: Command, context: CliContext): void {
 				.option('-n, --lines <number>', 'at most so many to begin with', wholeNumber)
 				.option('--run <id>', 'of an earlier run (gangline show lists them)'),
 		run: async (session, args, options) => {
-			const { followLogs, logText } = await import('./follow-logs.ts');
+			const { followLogs, logText, sayLogState } = await import('./follow-logs.ts');
 			const [lines, run] = [options.number('lines'), options.text('run')];
 			const asked = {
 				item: args.required(0),
@@ -133,7 +133,7 @@ function registerLogs(program: Command, context: CliContext): void {
 			if (options.flag('follow')) return followLogs(session, asked);
 			const logs = await session.ask('item.logs', asked);
 			session.out.result(logs, () => logText(session, logs));
-			return undefined;
+			return sayLogState(session, logs);
 		},
 	});
 }

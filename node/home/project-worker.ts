@@ -4,23 +4,14 @@
  * word of each worker.
  */
 
-import type { Result } from '../../shared/operations/index.ts';
 import type { Item } from '../../shared/pipeline/index.ts';
-import {
-	type Clock,
-	GanglineError,
-	type Log,
-	type NodeId,
-	nodeOf,
-	parseAuthorId,
-	parseNodeId,
-} from '../../shared/ports/index.ts';
+import { type Clock, type Log, type NodeId, nodeOf, parseAuthorId, parseNodeId } from '../../shared/ports/index.ts';
 import type { LinePosition } from '../../shared/protocol/work-methods.ts';
 import { unknownMs } from '../../shared/protocol/worker-state.ts';
 import { followItem } from './follow-item.ts';
 import { startsOn } from './needed-labels.ts';
 import type { RunBook } from './run-book.ts';
-import type { LogQuery, LogTail } from './worker-link.ts';
+import { type RunAsked, type RunTailSource, tailRun } from './run-tail.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** The workers of one project: this node's own, and those of other nodes as far as they can be asked. */
@@ -34,10 +25,8 @@ export interface ProjectWorker {
 	start(): Promise<void>;
 	/** Ends every process tree of this node, verified; keeps what can go on. What runs elsewhere goes on. */
 	stop(): Promise<void>;
-	runLog(
-		key: string,
-		query: { readonly run?: string | undefined; readonly lines: number },
-	): Promise<Omit<Result<'item.logs'>, 'item'>>;
+	/** See `tailRun`. */
+	runLog(asked: RunAsked): ReturnType<typeof tailRun>;
 	/** See `followItem`. */
 	followLog(
 		item: { readonly key: string; readonly after: LinePosition | null },
@@ -144,18 +133,14 @@ export class ProjectWorkers implements ProjectWorker {
 		return this.#keep === null ? [] : this.#options.pool.forgettable(node, this.#keep);
 	}
 
-	/** Of the run that is named, or the newest, from where it ran; nothing is left where that node is away. */
-	async runLog(
-		key: string,
-		{ run: wanted, lines }: { readonly run?: string | undefined; readonly lines: number },
-	): ReturnType<ProjectWorker['runLog']> {
-		const { runs, node } = this.#options;
-		const known = runs.runs(key).find(({ run }) => run === wanted) ?? (wanted ? undefined : runs.runs(key).at(-1));
-		const at = known?.node ? parseNodeId(known.node) : node;
-		const tail = await this.#tail(at, key, { run: wanted ?? known?.run ?? null, lines });
-		if (tail.run === null) return { run: null, lines: [], dropped: 0 };
-		const { startedAt = tail.lines[0]?.at ?? 0, endedAt = null, outcome = null } = known ?? {};
-		return { run: { id: tail.run, startedAt, endedAt, outcome }, lines: [...tail.lines], dropped: tail.dropped };
+	runLog(asked: RunAsked): ReturnType<typeof tailRun> {
+		const { runs, pool, node: self, log } = this.#options;
+		const source: RunTailSource = {
+			...{ self, log, runs: (key) => runs.runs(key), link: (node) => pool.link(node) },
+			nameOf: (node) => pool.nameOf(node),
+			isGone: (node) => pool.isGone(node),
+		};
+		return tailRun(source, asked);
 	}
 
 	followLog(
@@ -166,17 +151,6 @@ export class ProjectWorkers implements ProjectWorker {
 		const { runs, pool, node: self } = this.#options;
 		const source = { runs: (key: string) => runs.runs(key), link: (node: NodeId) => pool.link(node), self, clock };
 		return followItem(source, item, signal);
-	}
-
-	async #tail(at: NodeId, key: string, query: LogQuery): Promise<LogTail> {
-		const { pool, log } = this.#options;
-		try {
-			return await pool.link(at).log(key, query);
-		} catch (error) {
-			if (!(error instanceof GanglineError)) throw error;
-			log.info('runLog.away', { item: key, node: at, code: error.code });
-			return { run: query.run, lines: [], dropped: 0 };
-		}
 	}
 }
 

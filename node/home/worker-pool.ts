@@ -151,6 +151,12 @@ export class WorkerPool {
 		return this.#options.member(node).name;
 	}
 
+	/** Cut off from the mesh for good, or never in it. */
+	isGone(node: NodeId): boolean {
+		const { local, member } = this.#options;
+		return local?.node !== node && member(node).standing === 'gone';
+	}
+
 	/** Clones that a worker has and nobody needs any more. */
 	forgettable(node: NodeId, keep: ReadonlySet<string>): readonly string[] {
 		const state = this.#heard.get(node)?.state;

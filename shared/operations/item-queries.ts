@@ -174,6 +174,11 @@ export const itemQueries = {
 				.object({ id: z.string(), startedAt: atSchema, endedAt: atSchema.nullable(), outcome: z.string().nullable() })
 				.nullable()
 				.describe('Null where nothing ever ran'),
+			state: z
+				.enum(['none', 'live', 'final', 'away', 'missing'])
+				.default('final')
+				.describe('Nothing ran; more may come; this is all; its worker cannot be asked now; it is nowhere any more'),
+			words: z.string().nullable().default(null).describe('Of away and missing: where it is, or was, and why not here'),
 			lines: z.array(logLineSchema),
 			dropped: z.int().describe('Earlier lines that are not here'),
 		}),

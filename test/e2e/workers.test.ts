@@ -111,8 +111,14 @@ describe('a worker on another machine', () => {
 		await add('Killed once', `if [ -e '${flag}' ]; then echo two > killed.txt; else touch '${flag}'; sleep 600; fi`);
 		await eventually(async () => existsSync(flag));
 		process.kill(builder.pid() ?? 0, 'SIGKILL');
+		const away = await laptop.gangline(shop, 'logs', '1');
+		expect(away).toMatchObject({ code: 6, stdout: '' });
+		expect(away.stderr).toMatch(
+			/^the log of run \S+ is on builder, which cannot be asked now: .*; the run ended: result\n→/,
+		);
 		await builder.ok(builder.folder, 'start');
 		const board = await until(isDone('Killed once'), 120);
+		await eventually(async () => (await laptop.gangline(shop, 'logs', '1')).stdout.includes('seen on the builder'));
 		expect(item(board, 'Killed once')?.landed?.commit).toBeTruthy();
 		expect(await inCheckout('killed.txt')).toBe('two');
 		expect(await grantsOf(board, 'Killed once')).toBe(2);

@@ -11,6 +11,7 @@ import type {
 	ItemRef,
 	LogLine,
 	ProjectView,
+	Result,
 } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { tinyMesh } from './tiny-mesh.ts';
@@ -29,6 +30,8 @@ export interface TinyHome {
 	readonly projects: ProjectView[];
 	readonly items: ItemDetail[];
 	readonly logLines: LogLine[];
+	/** Of the run whose log is asked for. */
+	logState: Pick<Result<'item.logs'>, 'state' | 'words'>;
 	readonly events: { subscribe(listener: (event: ChangeEvent) => void): () => void };
 	readonly listeners: Set<(event: ChangeEvent) => void>;
 	emit(event: ChangeEvent): void;
@@ -130,6 +133,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 		projects,
 		items,
 		logLines,
+		logState: { state: 'live', words: null },
 		listeners,
 		branch: commits.branch,
 		events: {
@@ -226,6 +230,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 			'item.logs': async (args) => ({
 				item: find(items, args.item),
 				run: { id: 'run-1', startedAt: 0, endedAt: null, outcome: null },
+				...home.logState,
 				lines: [...logLines],
 				dropped: 0,
 			}),

@@ -25,6 +25,7 @@ import { openers } from '../../../shared/replica/index.ts';
 import { readHistory } from '../../home/history.ts';
 import type { Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
+import { runName } from '../../home/run-book.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
 
@@ -159,9 +160,11 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 		'item.logs': async (args) => {
 			const project = context.project(args.project);
 			const view = findView(project, args.item);
+			const { key, holder, token } = view;
+			const current = holder === null || token === null ? null : runName({ token });
 			return {
 				item: itemAnswer(view, project.surroundings(project.views())),
-				...(await project.worker.runLog(view.key, args)),
+				...(await project.worker.runLog({ key, run: args.run, lines: args.lines, current })),
 			};
 		},
 		'item.refusals': async (args) => {

@@ -98,6 +98,26 @@ describe('tables and sentences', () => {
 		expect(stdout).toMatch(/^here now: ann \(#1\)$/m);
 	});
 
+	it('say in words and by the exit code that a log is elsewhere, or lost', async () => {
+		expect(await place.type(['logs', '1'])).toMatchObject({ code: 0, stderr: '' });
+		place.home.logLines.splice(0);
+		expect(await place.type(['logs', '1'])).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^(nothing has run for|what works on) .* yet\n$/),
+		});
+		const cases = [
+			['away', 6, 'ask again when it is back'],
+			['missing', 3, 'gangline show 1 has what is known of each run'],
+		] as const;
+		for (const [state, code, next] of cases) {
+			place.home.logState = { state, words: `the log of run 1.1 is ${state}` };
+			const typed = await place.type(['logs', '1']);
+			expect(typed).toMatchObject({ code, stdout: '', stderr: `the log of run 1.1 is ${state}\n→ ${next}\n` });
+			const { stdout } = await place.type(['logs', '1', '--json']);
+			expect(JSON.parse(stdout)).toMatchObject({ state, lines: [] });
+		}
+	});
+
 	it('answer an addition with when it starts', async () => {
 		expect((await place.type(['add', 'Write', 'docs'])).stdout).toMatch(/^#\d+ Write docs: starts on laptop\n$/);
 		expect((await place.type(['add', 'x', '--hold'])).stdout).toMatch(/waits because it is held/);
