@@ -41,6 +41,9 @@ export function refuseWithoutAccess(caller: Caller, name: OperationName): void {
 	throw ganglineError(
 		'FORBIDDEN',
 		`${name} needs ${operations[name].access} access, ${caller.person} has ${caller.access}`,
+		{
+			hint: `an owner can change that: gangline person add ${caller.person} --access ${operations[name].access}`,
+		},
 	);
 }
 

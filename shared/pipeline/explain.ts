@@ -28,7 +28,7 @@ export function explainRefusal({ refusal, intent, item, calledBefore = null, loo
 	const tried = `${eventWords.get(event) ?? event} of ${name} was refused`;
 	switch (refusal) {
 		case 'notAuthorised':
-			return `${tried}: its author has no right to act as ${by} on it`;
+			return `${tried}: its author has no right to act as ${by} on it${by === 'user' ? rightsHint : ''}`;
 		case 'unknownItem':
 			return `${tried}: there is no item any more (it was deleted, or its add was refused)`;
 		case 'staleToken':
@@ -51,6 +51,9 @@ export function explainRefusal({ refusal, intent, item, calledBefore = null, loo
 			return `${tried}: it was lost when the project moved to another home; send it again`;
 	}
 }
+
+/** An owner gives it; the author may never have had it, or lost it while the home was away. */
+const rightsHint = ' (an owner gives it: gangline person add NAME --access member)';
 
 /** `#3 "Title"`: what a refusal calls an item that is there. */
 export function calledIn({ number, title }: Pick<Item, 'number' | 'title'>): string {

@@ -100,7 +100,7 @@ async function homeFirst<Name extends ProjectCall>(
 	here: () => Result<Name>,
 ): Promise<Result<Name>> {
 	// What was said here and not settled yet would be missing from the home's answer.
-	if (!seat.contact.mayAnswer || seat.replica.unsettled().length > 0) return here();
+	if (!seat.contact.mayAnswer || seat.replica.waitsForHome) return here();
 	try {
 		return await askHome(seat, asking, answerMsMax);
 	} catch (error) {

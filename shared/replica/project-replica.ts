@@ -23,6 +23,7 @@ import {
 	type Clock,
 	type Log,
 	type NodeId,
+	nodeOf,
 	parseAuthorId,
 	type Random,
 	type Store,
@@ -164,14 +165,39 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		return this.#views;
 	}
 
-	/** Everything this node knows of that the home has not settled. */
+	/** Everything this node knows of that the home has not settled and may get. */
 	pending(): readonly Intent[] {
-		return this.logs.pendingIntents(this.facts.acceptedUpTo);
+		const pending = this.logs.pendingIntents(this.facts.acceptedUpTo);
+		if (this.#mayWish) return pending;
+		const { nodeId } = this.#options.identity;
+		return pending.filter(({ author }) => nodeOf(parseAuthorId(author)) !== nodeId);
+	}
+
+	/**
+	 * What was asked for here and stays here, because the person who sits here may no longer change anything: nobody takes
+	 * such entries from this node. With the right they travel again.
+	 */
+	stuck(): readonly KeptRefusal[] {
+		return this.#mayWish ? [] : this.#settlement.stuck();
+	}
+
+	/** The registry may have changed what the person here may do. */
+	reviewRights(): void {
+		if (this.#settlement.unsettled.length > 0) this.#changed(null);
+	}
+
+	get #mayWish(): boolean {
+		return this.#options.rightsOf(parseAuthorId(this.author)).length > 0;
 	}
 
 	/** What people of this node asked for and the home has not settled. */
 	unsettled(): readonly Intent[] {
 		return this.#settlement.unsettled;
+	}
+
+	/** Whether an answer of the home to something of this node is still to come. */
+	get waitsForHome(): boolean {
+		return this.#mayWish && this.#settlement.unsettled.length > 0;
 	}
 
 	/** Wishes of people, wherever they were said, that the home has not answered as far as is known here. */
@@ -184,8 +210,9 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		return this.#settlement.refusals;
 	}
 
-	/** A person has seen these refusals (default: all). */
+	/** A person has seen these refusals (default: all, and what stays here). */
 	async seen(ids?: readonly IntentId[]): Promise<void> {
+		if (ids === undefined && !this.#mayWish) await this.#settlement.seenStuck();
 		await this.#settlement.seen(ids);
 	}
 

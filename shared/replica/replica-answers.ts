@@ -147,7 +147,7 @@ export function homeStanding(seat: ReplicaSeat): Board['home'] {
 
 export function refusedWishes({ replica }: Pick<ReplicaSeat, 'replica'>): RefusedWish[] {
 	const views = replica.views();
-	return replica.refusals().map((refusal) => wishOf(refusal, views));
+	return [...replica.refusals(), ...replica.stuck()].map((refusal) => wishOf(refusal, views));
 }
 
 /** As people are told of it. */

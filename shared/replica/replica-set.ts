@@ -106,6 +106,7 @@ export class ReplicaSet implements AsyncDisposable {
 			await stop();
 			log.info('replica.closed', { project: id });
 		}
+		for (const { seat } of this.#held.values()) seat.replica.reviewRights();
 		for (const { id, name } of wanted) {
 			if (this.#held.has(id)) continue;
 			try {

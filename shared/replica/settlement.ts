@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import type { RefusalRecord } from '../documents/index.ts';
 import type { ProjectLogs } from '../log/index.ts';
-import { explainRefusalIn, type Intent, type IntentId, type ProjectFacts, type Refusal } from '../pipeline/index.ts';
+import { explainRefusalIn, goneItem, type Intent, type IntentId, type ProjectFacts, type Refusal } from '../pipeline/index.ts';
 import {
 	type AuthorId,
 	type Log,
@@ -69,6 +69,8 @@ export class Settlement {
 	readonly #names = new Map<string, string>();
 	readonly #waiters = new Map<IntentId, Waiter>();
 	readonly #kept = new Map<IntentId, KeptRefusal>();
+	/** Open ones of which a person knows that they stay here. */
+	readonly #seenStuck = new Set<IntentId>();
 	/** Up to which number answers are on disk here, by author. */
 	readonly #heard = new Map<AuthorId, number>();
 	#writing: Promise<void> = Promise.resolve();
@@ -84,6 +86,9 @@ export class Settlement {
 		for (const { value } of await store.list(`refused/${project}/`)) {
 			const kept = readAs(keptRefusalSchema, value);
 			if (kept.success) settlement.#kept.set(`${kept.data.author}#${kept.data.n}`, kept.data);
+		}
+		for (const { key } of await store.list(stuckPrefix(project))) {
+			settlement.#seenStuck.add(key.slice(stuckPrefix(project).length) as IntentId);
 		}
 		settlement.reopen();
 		return settlement;
@@ -177,6 +182,21 @@ export class Settlement {
 		onSettled();
 	}
 
+	/** What is open, where none of it can reach the home, unless a person has seen that. */
+	stuck(): readonly KeptRefusal[] {
+		return this.unsettled
+			.filter((intent) => !this.#seenStuck.has(idOf(intent)))
+			.map((intent) => this.#record(intent, { refusal: 'notAuthorised', words: staysWords(intent, this.#called(intent)) }));
+	}
+
+	/** A person knows of all that is stuck now; it stays in the log. */
+	async seenStuck(): Promise<void> {
+		const { store, project } = this.#options;
+		const ids = this.stuck().map(({ author, n }): IntentId => `${author}#${n}`);
+		for (const id of ids) this.#seenStuck.add(id);
+		await store.write(ids.map((id) => ({ kind: 'put', key: `${stuckPrefix(project)}${id}`, value: true })));
+	}
+
 	/** Resolves when everything settled so far is on disk. */
 	async idle(): Promise<void> {
 		await this.#writing;
@@ -197,27 +217,39 @@ export class Settlement {
 	}
 
 	#answer(intent: Intent, { facts, refusals }: Answered): readonly StoreWrite[] {
-		const id: IntentId = `${intent.author}#${intent.n}`;
+		const id = idOf(intent);
 		const refusal = Object.hasOwn(refusals, id) ? refusals[id] : undefined;
 		const waiter = this.#waiters.get(id);
 		this.#waiters.delete(id);
+		const writes: StoreWrite[] = [];
+		if (this.#seenStuck.delete(id)) {
+			writes.push({ kind: 'delete', key: `${stuckPrefix(this.#options.project)}${id}` });
+		}
 		if (!refusal) {
 			waiter?.({ kind: 'applied' });
-			return [];
+			return writes;
 		}
 		const reason = refusal.reason as Refusal;
-		const called = this.#names.get(intent.item) ?? null;
+		const called = this.#called(intent);
 		const isNamedHereAlone = reason === 'unknownItem' && called !== null;
 		const detail = isNamedHereAlone ? undefined : refusal.detail;
 		const words = detail ?? explainRefusalIn(facts, reason, intent, called);
 		if (waiter) {
 			waiter({ kind: 'refused', refusal: reason, words });
-			return [];
+			return writes;
 		}
-		const { author, n, item, event, who = null, at } = intent;
-		const kept = { author, n, item, event, who, at: at[0], refusal: reason, words, called };
+		const kept = this.#record(intent, { refusal: reason, words });
 		this.#kept.set(id, kept);
-		return [{ kind: 'put', key: `refused/${this.#options.project}/${id}`, value: kept }];
+		return [...writes, { kind: 'put', key: `refused/${this.#options.project}/${id}`, value: { ...kept } }];
+	}
+
+	#called({ item }: Intent): string | null {
+		return this.#names.get(item) ?? null;
+	}
+
+	#record(intent: Intent, said: { readonly refusal: Refusal; readonly words: string }): KeptRefusal {
+		const { author, n, item, event, who = null, at } = intent;
+		return { author, n, item, event, who, at: at[0], called: this.#called(intent), ...said };
 	}
 
 	#keep(writes: readonly StoreWrite[], reached: ReadonlyMap<AuthorId, number>): void {
@@ -232,4 +264,14 @@ export class Settlement {
 		);
 		this.#writing = Promise.all([this.#writing, written]).then(() => {});
 	}
+}
+
+const idOf = ({ author, n }: Intent): IntentId => `${author}#${n}`;
+
+const stuckPrefix = (project: string): string => `stuck/${project}/`;
+
+function staysWords(intent: Intent, called: string | null): string {
+	const who = intent.who ?? 'NAME';
+	const item = called ?? (typeof intent.args?.title === 'string' ? JSON.stringify(intent.args.title) : goneItem);
+	return `${intent.event} of ${item} stays on this machine: ${who} may look at the project but not change it now. An owner can change that (gangline person add ${who} --access member), and then it is sent`;
 }

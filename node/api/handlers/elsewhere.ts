@@ -105,5 +105,8 @@ function speakerOf(name: ProjectCall, speaker: Caller | null): Caller {
 	throw ganglineError(
 		'FORBIDDEN',
 		`${name} needs ${operations[name].access} access, ${speaker.person} has ${speaker.access}`,
+		{
+			hint: `an owner can change that: gangline person add ${speaker.person} --access ${operations[name].access}`,
+		},
 	);
 }

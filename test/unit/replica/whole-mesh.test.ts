@@ -1,9 +1,9 @@
 /** The same over everything that lies between replicas in production: registry, dialling, sync, questions. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ItemDraft } from '../../../shared/operations/index.ts';
+import type { Board, ItemDraft } from '../../../shared/operations/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { askReplica } from '../../../shared/replica/ask-replica.ts';
-import { seenDetail } from '../../../shared/replica/replica-answers.ts';
+import { seenBoard, seenDetail } from '../../../shared/replica/replica-answers.ts';
 import { WholeMesh } from '../../support/whole-mesh.ts';
 
 const names = ['desk', 'gate', 'ann', 'bob'] as const;
@@ -114,4 +114,52 @@ describe('a whole mesh', () => {
 			expect(mesh.complaints()).toEqual([]);
 		});
 	}
+});
+
+describe('a person who may only look by the time the others are met again', () => {
+	const args = { title: 'Wanted offline', type: 'story', held: true } as const;
+	const add = (item: string): ItemDraft => ({ by: 'user', who: 'ann', item, event: 'add', args });
+	const board = (): Board => seenBoard(mesh.seat('ann'), 0);
+	const setAccess = (access: 'viewer' | 'member'): Promise<void> =>
+		mesh.register((facts) => ({ ...facts, people: { ...facts.people, ann: { id: 'ann', access } } }));
+
+	async function writeOfflineAndReturn(): Promise<void> {
+		mesh.isolate('ann');
+		await mesh.run(35_000, 100);
+		await mesh.during(mesh.seat('ann').replica.submit([add(key(1))], { waitMs: 50 }));
+		expect(board().items.map(({ title }) => title)).toEqual(['Wanted offline']);
+		await setAccess('viewer');
+		mesh.net.heal();
+		await mesh.until(() => mesh.running('ann').mesh.facts().people.ann?.access === 'viewer');
+	}
+
+	it('[I13] [I14] is told that it stays here and what to do, until it was seen', async () => {
+		mesh = await WholeMesh.start('lowered', names);
+		await writeOfflineAndReturn();
+		await mesh.run(40_000, 100);
+		const { refused, items, home } = board();
+		expect(items).toEqual([]);
+		expect(home.changesWaiting).toBe(0);
+		expect(mesh.seat('ann').replica.waitsForHome).toBe(false);
+		expect(refused.map(({ words }) => words)).toEqual([
+			'add of ~ann-1 "Wanted offline" stays on this machine: ann may look at the project but not change it now. An owner can change that (gangline person add ann --access member), and then it is sent',
+		]);
+		expect(mesh.home().home.facts.items).toEqual({});
+		await mesh.during(mesh.seat('ann').replica.seen());
+		expect(board().refused).toEqual([]);
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		await mesh.until(() => mesh.seatOrNull('ann') !== null);
+		expect(board().refused).toEqual([]);
+	});
+
+	it('[I14] has it applied when an owner lets them change things again', async () => {
+		mesh = await WholeMesh.start('raised', names);
+		await writeOfflineAndReturn();
+		await mesh.run(5_000, 100);
+		await setAccess('member');
+		await mesh.until(() => Object.keys(mesh.home().home.facts.items).length === 1);
+		await mesh.until(() => mesh.isSettled());
+		expect(board().refused).toEqual([]);
+	});
 });
