@@ -7,7 +7,14 @@
 import { z } from 'zod';
 import type { RefusalRecord } from '../documents/index.ts';
 import type { ProjectLogs } from '../log/index.ts';
-import { explainRefusalIn, goneItem, type Intent, type IntentId, type ProjectFacts, type Refusal } from '../pipeline/index.ts';
+import {
+	explainRefusalIn,
+	goneItem,
+	type Intent,
+	type IntentId,
+	type ProjectFacts,
+	type Refusal,
+} from '../pipeline/index.ts';
 import {
 	type AuthorId,
 	type Log,
@@ -186,7 +193,9 @@ export class Settlement {
 	stuck(): readonly KeptRefusal[] {
 		return this.unsettled
 			.filter((intent) => !this.#seenStuck.has(idOf(intent)))
-			.map((intent) => this.#record(intent, { refusal: 'notAuthorised', words: staysWords(intent, this.#called(intent)) }));
+			.map((intent) =>
+				this.#record(intent, { refusal: 'notAuthorised', words: staysWords(intent, this.#called(intent)) }),
+			);
 	}
 
 	/** A person knows of all that is stuck now; it stays in the log. */
