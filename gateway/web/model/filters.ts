@@ -1,0 +1,62 @@
+/** What of a board is shown: by words, type, label, agent and who it waits for. In the address, so that it can be sent on. */
+import type { ItemAnswer } from '../../../shared/operations/index.ts';
+
+export interface Filters {
+	readonly words: string;
+	readonly type: string | null;
+	readonly label: string | null;
+	readonly agent: string | null;
+	readonly needsYou: boolean;
+}
+
+export const noFilters: Filters = { words: '', type: null, label: null, agent: null, needsYou: false };
+
+export function readFilters(query: Readonly<Record<string, string>>): Filters {
+	return {
+		words: query.q ?? '',
+		type: query.type ?? null,
+		label: query.label ?? null,
+		agent: query.agent ?? null,
+		needsYou: query.needs === '1',
+	};
+}
+
+export function writeFilters(filters: Filters): Readonly<Record<string, string>> {
+	return {
+		...(filters.words.trim() !== '' && { q: filters.words }),
+		...(filters.type !== null && { type: filters.type }),
+		...(filters.label !== null && { label: filters.label }),
+		...(filters.agent !== null && { agent: filters.agent }),
+		...(filters.needsYou && { needs: '1' }),
+	};
+}
+
+export function isFiltered(filters: Filters): boolean {
+	return Object.keys(writeFilters(filters)).length > 0;
+}
+
+/** Every word must be somewhere; `#12` and `12` find the number. */
+export function filtered(items: readonly ItemAnswer[], filters: Filters): readonly ItemAnswer[] {
+	if (!isFiltered(filters)) return items;
+	const words = fold(filters.words).split(/\s+/).filter(Boolean);
+	return items.filter((item) => matches(item, filters) && words.every((word) => has(item, word)));
+}
+
+function matches(item: ItemAnswer, { type, label, agent, needsYou }: Filters): boolean {
+	if (type !== null && item.type !== type) return false;
+	if (label !== null && !item.labels.includes(label)) return false;
+	if (agent !== null && (item.holder?.agent ?? item.agent) !== agent) return false;
+	return !needsYou || item.needsYou !== null;
+}
+
+function has(item: ItemAnswer, word: string): boolean {
+	if (/^#[1-9]\d*$/.test(word)) return item.name === word;
+	if (String(item.number) === word) return true;
+	const places = [item.title, item.name, item.type, item.holder?.node ?? '', item.holder?.agent ?? item.agent ?? ''];
+	return [...places, ...item.labels].some((place) => fold(place).includes(word));
+}
+
+/** Without case and accents. */
+function fold(text: string): string {
+	return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+}

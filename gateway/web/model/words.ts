@@ -1,0 +1,40 @@
+/** Times, sums and counts as people read them. Pure: the time it is comes in. */
+
+/** `3 min`, `2 h 5 min`, `4 d`. */
+export function span(ms: number): string {
+	const seconds = Math.max(0, Math.round(ms / 1000));
+	if (seconds < 60) return `${seconds} s`;
+	const minutes = Math.floor(seconds / 60);
+	if (minutes < 60) return `${minutes} min`;
+	const hours = Math.floor(minutes / 60);
+	if (hours < 24) return minutes % 60 === 0 || hours >= 10 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+	return `${Math.floor(hours / 24)} d`;
+}
+
+export function ago(at: number, now: number): string {
+	return now - at < 10_000 ? 'just now' : `${span(now - at)} ago`;
+}
+
+/** Empty for what cost nothing or is not known. */
+export function usd(sum: number): string {
+	if (sum <= 0) return '';
+	return sum < 0.01 ? '< $0.01' : `$${sum.toFixed(sum < 100 ? 2 : 0)}`;
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+	return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}
+
+export function short(commit: string): string {
+	return commit.slice(0, 10);
+}
+
+/** In the reader's own zone and language, with the zone's name where it is asked for. */
+export function moment(at: number, options: { readonly zone?: string; readonly full?: boolean } = {}): string {
+	return new Intl.DateTimeFormat(undefined, {
+		...(options.zone !== undefined && { timeZone: options.zone }),
+		...(options.full
+			? { dateStyle: 'full', timeStyle: 'long' }
+			: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }),
+	}).format(at);
+}

@@ -1,0 +1,196 @@
+/**
+ * Everything that the page knows, in one place: who is here, the projects' boards, how fresh they are. It opens the
+ * stream of changes before it reads the boards, so that nothing falls between; what is shown is always one of its
+ * states, and each change makes a new one.
+ */
+import type { ChangeEvent, ItemAnswer, Result } from '../../../shared/operations/index.ts';
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { GanglineError } from '../../../shared/ports/errors.ts';
+import type { Ask } from '../browser/api.ts';
+import type { openFeed } from '../browser/event-feed.ts';
+import { boardOf, type ProjectBoard, withAnswer, withEvent, withItem } from '../model/board-state.ts';
+import { type Freshness, freshnessAfter, notYet, waitMsAfter } from '../model/freshness.ts';
+
+export type Me = Result<'session.self'>;
+
+export interface BoardState {
+	readonly me: Me | null;
+	/** By id, in the order of their names. Null before the first answer. */
+	readonly boards: ReadonlyMap<string, ProjectBoard> | null;
+	readonly freshness: Freshness;
+	/** Why the last whole reading failed; null while it did not. */
+	readonly trouble: GanglineError | null;
+}
+
+export interface BoardStoreOptions {
+	readonly ask: Ask;
+	readonly openFeed: typeof openFeed;
+	readonly clock: Clock;
+	readonly asError: (thrown: unknown) => GanglineError;
+}
+
+/** Changes come in bursts: what the home alone knows of items (costs, queue, agents) is asked for after them. */
+const askAgainMs = 1_500;
+/** Reading whole boards may take no more than about a tenth of the time. */
+const costFactor = 10;
+
+export class BoardStore {
+	readonly #options: BoardStoreOptions;
+	readonly #listeners = new Set<() => void>();
+	#state: BoardState = { me: null, boards: null, freshness: notYet, trouble: null };
+	#closeFeed = (): void => {};
+	#cancelRetry = (): void => {};
+	readonly #waiting = new Map<string, () => void>();
+	/** Changes that came while a whole board was being read; laid over it afterwards. */
+	readonly #meanwhile = new Map<string, ChangeEvent[]>();
+	#lastReadMs = 0;
+
+	constructor(options: BoardStoreOptions) {
+		this.#options = options;
+	}
+
+	readonly subscribe = (listener: () => void): (() => void) => {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	};
+
+	readonly snapshot = (): BoardState => this.#state;
+
+	/** Connects, or tries again at once. */
+	readonly connect = (): void => {
+		this.#cancelRetry();
+		this.#closeFeed();
+		const { openFeed } = this.#options;
+		this.#closeFeed = openFeed({ onEvent: (event) => this.#take(event), onEnd: () => this.#lost() });
+	};
+
+	/** Reads nothing while nobody looks, and everything anew afterwards. */
+	readonly rest = (): void => {
+		this.#cancelRetry();
+		this.#closeFeed();
+		this.#set({ freshness: freshnessAfter(this.#state.freshness, { kind: 'rested', at: this.#options.clock.now() }) });
+	};
+
+	readonly wake = (): void => {
+		if (this.#state.freshness.kind !== 'resting') return;
+		this.#set({ freshness: freshnessAfter(this.#state.freshness, { kind: 'woke' }) });
+		this.connect();
+	};
+
+	/** An item as an answer to a command has it: what one did oneself is seen at once. */
+	readonly learn = (item: ItemAnswer): void => this.#change(item.project, (board) => withItem(board, item));
+
+	readonly forget = (project: string, key: string): void =>
+		this.#change(project, (board) => withEvent(board, { kind: 'itemGone', at: 0, project, key, name: '' }));
+
+	/** Reads one board whole, now. */
+	readonly readAgain = (project: string): Promise<void> => this.#readBoard(project);
+
+	#take(event: ChangeEvent): void {
+		switch (event.kind) {
+			case 'hello':
+				void this.#begin();
+				return;
+			case 'dropped':
+				void this.#readAll();
+				return;
+			case 'stopping':
+				return;
+			case 'progress':
+				return;
+			case 'project':
+				if (!this.#state.boards?.has(event.project.id)) void this.#readAll();
+				else this.#lay(event.project.id, event);
+				return;
+			case 'item':
+			case 'itemGone':
+				this.#lay(event.project, event);
+				this.#askLater(event.project);
+				return;
+			case 'log':
+				return;
+		}
+	}
+
+	async #begin(): Promise<void> {
+		const { ask, clock } = this.#options;
+		try {
+			if (this.#state.me === null) this.#set({ me: await ask('session.self', {}) });
+			await this.#readAll();
+			this.#set({ freshness: freshnessAfter(this.#state.freshness, { kind: 'opened', at: clock.now() }) });
+		} catch (thrown) {
+			this.#set({ trouble: this.#options.asError(thrown) });
+			this.#closeFeed();
+			this.#lost();
+		}
+	}
+
+	#lost(): void {
+		const { clock } = this.#options;
+		const freshness = freshnessAfter(this.#state.freshness, { kind: 'failed', at: clock.now() });
+		this.#set({ freshness });
+		const failures = 'failures' in freshness ? freshness.failures : 1;
+		this.#cancelRetry();
+		this.#cancelRetry = clock.after(waitMsAfter(failures), this.connect);
+	}
+
+	async #readAll(): Promise<void> {
+		const { ask } = this.#options;
+		const { projects } = await ask('project.list', {});
+		const sorted = projects.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+		const known = this.#state.boards;
+		const boards = new Map(
+			sorted.map((project) => {
+				const board = known?.get(project.id);
+				return [project.id, board ? { ...board, project } : boardOf(project)];
+			}),
+		);
+		this.#set({ boards });
+		await Promise.all(sorted.map(({ id }) => this.#readBoard(id)));
+	}
+
+	async #readBoard(project: string): Promise<void> {
+		const { ask, clock, asError } = this.#options;
+		const began = clock.monotonic();
+		this.#meanwhile.set(project, []);
+		try {
+			const answer = await ask('project.status', { project });
+			const later = this.#meanwhile.get(project) ?? [];
+			this.#change(project, (board) => later.reduce(withEvent, withAnswer(board, answer)));
+			this.#set({ trouble: null });
+		} catch (thrown) {
+			this.#set({ trouble: asError(thrown) });
+		} finally {
+			this.#meanwhile.delete(project);
+			this.#lastReadMs = clock.monotonic() - began;
+		}
+	}
+
+	#lay(project: string, event: ChangeEvent): void {
+		this.#meanwhile.get(project)?.push(event);
+		this.#change(project, (board) => withEvent(board, event));
+	}
+
+	#askLater(project: string): void {
+		if (this.#waiting.has(project)) return;
+		const ms = Math.max(askAgainMs, this.#lastReadMs * costFactor);
+		const cancel = this.#options.clock.after(ms, () => {
+			this.#waiting.delete(project);
+			if (this.#state.freshness.kind === 'live') void this.#readBoard(project);
+		});
+		this.#waiting.set(project, cancel);
+	}
+
+	#change(project: string, change: (board: ProjectBoard) => ProjectBoard): void {
+		const { boards } = this.#state;
+		const board = boards?.get(project);
+		if (!boards || !board) return;
+		const next = change(board);
+		if (next !== board) this.#set({ boards: new Map(boards).set(project, next) });
+	}
+
+	#set(part: Partial<BoardState>): void {
+		this.#state = { ...this.#state, ...part };
+		for (const listener of [...this.#listeners]) listener();
+	}
+}

@@ -1,0 +1,234 @@
+/** What an item is and how it stands: description, gates, what it waits for, who worked on it. */
+import type { ReactNode } from 'react';
+import type { ItemDetail } from '../../../../shared/operations/index.ts';
+import { linkTo } from '../../browser/address.ts';
+import { itemInAddress } from '../../model/route.ts';
+import { count, short, span, usd } from '../../model/words.ts';
+import { useChange, useMay, useNow } from '../../ui/app.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { Time } from '../../ui/pieces.tsx';
+import { plainWords } from '../board/card.tsx';
+import { Description } from './description.tsx';
+import { Gates } from './gates.tsx';
+import { KeptWork } from './kept-work.tsx';
+import { Why } from './why.tsx';
+
+export function Overview({ detail }: { readonly detail: ItemDetail }) {
+	return (
+		<div className="view-body">
+			<div className="item-columns">
+				<div className="stack" style={{ gap: 20 }}>
+					<Standing detail={detail} />
+					<Description detail={detail} />
+					{detail.words.length > 0 && (
+						<section className="stack">
+							<h2>What people asked for</h2>
+							{detail.words.map((words) => (
+								<blockquote key={words} className="said">
+									{words}
+								</blockquote>
+							))}
+						</section>
+					)}
+					<Gates detail={detail} />
+					<Runs detail={detail} />
+					<KeptWork detail={detail} />
+				</div>
+				<aside className="stack facts" aria-label="Facts">
+					<Facts detail={detail} />
+					<Dependencies detail={detail} />
+					<Why detail={detail} />
+				</aside>
+			</div>
+		</div>
+	);
+}
+
+/** Why it stands where it stands, and the last failure while it counts. */
+function Standing({ detail }: { readonly detail: ItemDetail }) {
+	const { stage, lastFailure, project } = detail;
+	const item = itemInAddress(detail.name);
+	const why = detail.stageReason ?? plainWords(detail.waitsBecause);
+	const failed = stage === 'done' ? null : lastFailure;
+	if (why === null && failed === null && stage !== 'reviewHold') return null;
+	return (
+		<section className="stack" aria-label="How it stands">
+			{(why !== null || stage === 'reviewHold') && (
+				<div className="banner" data-tone={detail.needsYou === null ? 'idle' : 'needs'}>
+					<Icon name={detail.needsYou === null ? 'clock' : 'eye'} />
+					<div className="words">{why ?? 'It waits for your approval.'}</div>
+					{stage === 'reviewHold' && (
+						<a className="button primary tiny" href={linkTo({ view: 'item', project, item, part: 'diff' })}>
+							Review the change
+						</a>
+					)}
+				</div>
+			)}
+			{failed && (
+				<details className="panel failure" open={detail.needsYou !== null && stage !== 'reviewHold'}>
+					<summary>
+						<Icon name="cross" />
+						<strong>{failed.gate === null ? 'Last failure' : `Gate ${failed.gate} failed`}</strong>
+						<span className="soft">{failed.reason}</span>
+						<span className="faint small push">
+							<Time at={failed.at} />
+						</span>
+					</summary>
+					{failed.detail !== null && failed.detail !== '' && <Output text={failed.detail} name="the last output" />}
+				</details>
+			)}
+		</section>
+	);
+}
+
+export function Output({ text, name }: { readonly text: string; readonly name: string }) {
+	return (
+		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+		<section className="output" tabIndex={0} aria-label={name}>
+			<pre>{text}</pre>
+		</section>
+	);
+}
+
+function Facts({ detail }: { readonly detail: ItemDetail }) {
+	const now = useNow();
+	const change = useChange();
+	const may = useMay('member');
+	const { holder, project, key } = detail;
+	const facts: readonly (readonly [string, ReactNode])[] = [
+		...(holder
+			? ([
+					['Who works on it', `${holder.agent ?? 'an agent'} as ${holder.role}`],
+					['Where', holder.node],
+					['For', span(now - holder.since)],
+				] as const)
+			: []),
+		['Agent', detail.agent ?? 'the project’s own'],
+		['Review', reviewWords[detail.review ?? 'unknown'] ?? detail.review],
+		...(detail.costUsd > 0 ? ([['Cost', usd(detail.costUsd)]] as const) : []),
+		['Tries', detail.attempts],
+		['Asked by', detail.origin.who],
+		['Made', <Time key="made" at={detail.createdAt} />],
+		['Changed', <Time key="changed" at={detail.changedAt} />],
+		...(detail.parent ? ([['Epic', detail.parent]] as const) : []),
+		...(detail.landed?.commit
+			? ([['Landed as', <code key="commit">{short(detail.landed.commit)}</code>]] as const)
+			: []),
+		...(detail.alias && detail.number !== null ? ([['Once called', detail.alias]] as const) : []),
+	];
+	return (
+		<section className="panel stack">
+			<dl className="fact-list">
+				{facts.map(([name, value]) => (
+					<div key={name}>
+						<dt>{name}</dt>
+						<dd>{value}</dd>
+					</div>
+				))}
+			</dl>
+			{may && (detail.stage === 'backlog' || detail.stage === 'upcoming') && (
+				<label className="row">
+					<input
+						type="checkbox"
+						checked={detail.held}
+						onChange={(event) => void change('item.edit', { project, item: key, hold: event.target.checked })}
+					/>
+					Hold: do not start it by itself
+				</label>
+			)}
+		</section>
+	);
+}
+
+const reviewWords: Readonly<Record<string, string>> = {
+	human: 'by a person',
+	server: 'green lands',
+	agent: 'by an agent',
+	unknown: 'as its home has it',
+};
+
+function Dependencies({ detail }: { readonly detail: ItemDetail }) {
+	const { dependsOn, dependents, project } = detail;
+	if (dependsOn.length === 0 && dependents.length === 0) return null;
+	return (
+		<section className="panel stack">
+			{dependsOn.length > 0 && (
+				<div>
+					<h3>Needs first</h3>
+					<ul className="plain-list">
+						{dependsOn.map(({ key, name, title, satisfied, stage }) => (
+							<li key={key} className="row">
+								<Icon name={satisfied ? 'check' : 'clock'} />
+								<a
+									className="link clip"
+									href={linkTo({ view: 'item', project, item: itemInAddress(name), part: 'overview' })}
+								>
+									{name} {title}
+								</a>
+								<span className="faint small push">{satisfied ? 'done' : stage}</span>
+							</li>
+						))}
+					</ul>
+				</div>
+			)}
+			{dependents.length > 0 && (
+				<div>
+					<h3>Waits for this</h3>
+					<p className="row wrap">
+						{dependents.map((name) => (
+							<a
+								key={name}
+								className="link"
+								href={linkTo({ view: 'item', project, item: itemInAddress(name), part: 'overview' })}
+							>
+								{name}
+							</a>
+						))}
+					</p>
+				</div>
+			)}
+		</section>
+	);
+}
+
+function Runs({ detail }: { readonly detail: ItemDetail }) {
+	if (detail.runs.length === 0) return null;
+	return (
+		<section className="stack">
+			<h2>{count(detail.runs.length, 'try', 'tries')}</h2>
+			<div className="scroll-x">
+				<table>
+					<thead>
+						<tr>
+							<th scope="col">Who</th>
+							<th scope="col">Where</th>
+							<th scope="col">Began</th>
+							<th scope="col">How it ended</th>
+							<th scope="col">Tokens</th>
+							<th scope="col">Cost</th>
+						</tr>
+					</thead>
+					<tbody>
+						{detail.runs.toReversed().map((run) => (
+							<tr key={run.run}>
+								<td>{run.agent ?? run.role}</td>
+								<td>{run.node}</td>
+								<td>
+									<Time at={run.startedAt} />
+									{run.endedAt !== null && <span className="faint"> for {span(run.endedAt - run.startedAt)}</span>}
+								</td>
+								<td className="grow">{run.outcome ?? 'runs'}</td>
+								<td>
+									{run.inputTokens + run.outputTokens > 0
+										? (run.inputTokens + run.outputTokens).toLocaleString('en')
+										: '–'}
+								</td>
+								<td>{usd(run.costUsd) || '–'}</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			</div>
+		</section>
+	);
+}

@@ -1,0 +1,213 @@
+/**
+ * A new item, with one line that says what it will run with before it is asked for, and what stands in its way: nothing
+ * that could do it, a checkout with changes that nobody will see, a project that is paused.
+ */
+import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { itemTypes } from '../../../shared/pipeline/table.ts';
+import { goTo, linkTo } from '../browser/address.ts';
+import { keep, kept } from '../browser/storage.ts';
+import type { ProjectBoard } from '../model/board-state.ts';
+import { itemInAddress } from '../model/route.ts';
+import { runsWith } from '../model/runs-with.ts';
+import { asError, useApp, useBoards, useMay } from '../ui/app.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Empty } from '../ui/pieces.tsx';
+
+const types = ['story', 'bug', 'refactor', 'spike', 'epic'] as const;
+
+export function NewItemView({ project }: { readonly project: string | null }) {
+	const boards = useBoards(null);
+	const may = useMay('member');
+	const [chosen, setChosen] = useState(project ?? kept('project'));
+	const board = boards.find((one) => one.project.name === chosen || one.project.id === chosen) ?? boards[0];
+	if (!may) {
+		return (
+			<Empty title="You may look">
+				<p>Adding items needs the access of a member. An owner gives it: gangline person add NAME --access member</p>
+			</Empty>
+		);
+	}
+	if (!board) {
+		return (
+			<Empty title="No project yet">
+				<p>An item belongs to a project; add one first.</p>
+				<a className="button primary" href={linkTo({ view: 'projects' })}>
+					Projects
+				</a>
+			</Empty>
+		);
+	}
+	return <NewItemForm key={board.project.id} board={board} boards={boards} onProject={setChosen} />;
+}
+
+interface FormProps {
+	readonly board: ProjectBoard;
+	readonly boards: readonly ProjectBoard[];
+	readonly onProject: (name: string) => void;
+}
+
+function NewItemForm({ board, boards, onProject }: FormProps) {
+	const { ask, store, notices } = useApp();
+	const [title, setTitle] = useState(kept('draft.title') ?? '');
+	const [description, setDescription] = useState(kept('draft.description') ?? '');
+	const [type, setType] = useState<(typeof types)[number]>('story');
+	const [agent, setAgent] = useState('');
+	const [dependsOn, setDependsOn] = useState('');
+	const [labels, setLabels] = useState('');
+	const [hold, setHold] = useState(false);
+	const [upcoming, setUpcoming] = useState(false);
+	const [busy, setBusy] = useState(false);
+	const first = useRef<HTMLInputElement>(null);
+	useEffect(() => first.current?.focus(), []);
+	const { project } = board;
+	const line = runsWith({ description, agent: agent.trim() === '' ? null : agent.trim(), type, board, hold, upcoming });
+	const send = async (event: FormEvent): Promise<void> => {
+		event.preventDefault();
+		if (title.trim() === '' || busy) return;
+		setBusy(true);
+		try {
+			const split = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
+			const answer = await ask('item.add', {
+				...{ project: project.id, title, description, type, hold, upcoming },
+				...{ dependsOn: split(dependsOn), labels: split(labels), agent: agent.trim() === '' ? null : agent.trim() },
+			});
+			for (const name of ['draft.title', 'draft.description']) keep(name, null);
+			keep('project', project.name);
+			store.learn(answer.item);
+			notices.tell(answer.answer, null, answer.hint);
+			goTo({ view: 'item', project: project.name, item: itemInAddress(answer.item.name), part: 'overview' });
+		} catch (thrown) {
+			notices.fail(asError(thrown));
+			setBusy(false);
+		}
+	};
+	return (
+		<div className="view">
+			<div className="view-head">
+				<h1>New item</h1>
+			</div>
+			<div className="view-body">
+				<form
+					className="form"
+					onSubmit={(event) => void send(event)}
+					onKeyDown={(event) => {
+						if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send(event);
+					}}
+				>
+					<div className="field">
+						<label htmlFor="title">What is wanted, in one line</label>
+						<input
+							id="title"
+							ref={first}
+							className="input"
+							required
+							maxLength={200}
+							value={title}
+							onChange={(event) => {
+								setTitle(event.target.value);
+								keep('draft.title', event.target.value);
+							}}
+						/>
+					</div>
+					<div className="field">
+						<label htmlFor="words">Description</label>
+						<textarea
+							id="words"
+							className="input"
+							rows={8}
+							value={description}
+							placeholder={
+								'What should be different, how one sees that it is right.\n\nA fenced sh block is run as it is:\n```sh\nnpm run format\n```'
+							}
+							onChange={(event) => {
+								setDescription(event.target.value);
+								keep('draft.description', event.target.value);
+							}}
+						/>
+					</div>
+					<div className="pair">
+						<div className="field">
+							<label htmlFor="project">Project</label>
+							<select
+								id="project"
+								className="input"
+								value={project.name}
+								onChange={(event) => onProject(event.target.value)}
+							>
+								{boards.map((one) => (
+									<option key={one.project.id}>{one.project.name}</option>
+								))}
+							</select>
+						</div>
+						<div className="field">
+							<label htmlFor="type">Type</label>
+							<select
+								id="type"
+								className="input"
+								value={type}
+								onChange={(event) => setType(types.find((one) => one === event.target.value) ?? 'story')}
+							>
+								{types.map((one) => (
+									<option key={one} value={one}>{`${one}: ${itemTypes[one]}`}</option>
+								))}
+							</select>
+						</div>
+						<div className="field">
+							<label htmlFor="agent">Agent</label>
+							<input
+								id="agent"
+								className="input"
+								placeholder="the project’s own"
+								value={agent}
+								onChange={(event) => setAgent(event.target.value)}
+							/>
+						</div>
+						<div className="field">
+							<label htmlFor="needs">Needs first</label>
+							<input
+								id="needs"
+								className="input"
+								placeholder="such as 12, 14"
+								value={dependsOn}
+								onChange={(event) => setDependsOn(event.target.value)}
+							/>
+						</div>
+						<div className="field">
+							<label htmlFor="labels">Labels</label>
+							<input
+								id="labels"
+								className="input"
+								placeholder="such as ui, urgent"
+								value={labels}
+								onChange={(event) => setLabels(event.target.value)}
+							/>
+						</div>
+					</div>
+					<div className="row wrap">
+						<label className="row">
+							<input type="checkbox" checked={hold} onChange={(event) => setHold(event.target.checked)} />
+							Hold: do not start it by itself
+						</label>
+						<label className="row">
+							<input type="checkbox" checked={upcoming} onChange={(event) => setUpcoming(event.target.checked)} />
+							Only an idea yet
+						</label>
+					</div>
+					<div className="runs-with" role="status">
+						<Icon name="info" />
+						<span>{line}</span>
+					</div>
+					<div className="row">
+						<button type="submit" className="button primary" disabled={busy || title.trim() === ''}>
+							<Icon name="plus" />
+							Add
+						</button>
+						<span className="soft small">
+							<kbd>Ctrl</kbd> <kbd>Enter</kbd>
+						</span>
+					</div>
+				</form>
+			</div>
+		</div>
+	);
+}
