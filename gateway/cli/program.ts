@@ -4,6 +4,7 @@ import { registerAgent } from './agent.ts';
 import { registerBackup } from './backup.ts';
 import { registerBoard } from './board.ts';
 import type { CliContext } from './context.ts';
+import { registerCost } from './cost.ts';
 import { describeExamples } from './define-command.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerGateway } from './gateway.ts';
@@ -55,6 +56,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerBoard(program, context);
 	registerWhy(program, context);
 	registerPrompt(program, context);
+	registerCost(program, context);
 	registerRefusals(program, context);
 	registerProjects(program, context);
 	registerNode(program, context);

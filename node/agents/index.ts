@@ -7,7 +7,15 @@ export { availableRuntimes } from './available.ts';
 export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
 export { nativeProgram } from './native-program.ts';
 export { createProcesses } from './processes/index.ts';
-export { commitOnlyPrompt, type PromptPlace, promptPlace, shownPrompt, taskPrompt } from './prompt.ts';
+export {
+	commitOnlyPrompt,
+	type PromptPlace,
+	promptPlace,
+	qaPrompt,
+	researchPrompt,
+	shownPrompt,
+	taskPrompt,
+} from './prompt.ts';
 export {
 	nextAfterSession,
 	type RecoveryState,

@@ -17,6 +17,8 @@ export interface PromptPlace {
 	readonly branch: string;
 	/** The commands that will judge the work. */
 	readonly gates: readonly string[];
+	/** What somebody who looked first has found out. */
+	readonly analysis?: string;
 }
 
 /** The first prompt of an attempt. */
@@ -29,6 +31,8 @@ export function taskPrompt(task: Task, place: PromptPlace): string {
 		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
 		item.lastFailure &&
 			`The last try failed. What was reported, as it was reported:\n\n~~~\n${cut(item.lastFailure, failureCharsMax)}\n~~~`,
+		place.analysis !== undefined &&
+			`It failed often, so somebody looked into it before you, and wrote:\n\n~~~\n${cut(place.analysis, failureCharsMax)}\n~~~`,
 		rules(place, brief?.guides ?? []),
 	]);
 }
@@ -43,6 +47,53 @@ function past(brief: Task['brief']): (string | false)[] {
 	];
 }
 
+export interface QaPlace extends PromptPlace {
+	/** Where the verdict goes. */
+	readonly answerFile: string;
+	/** Why the session before gave no verdict; null at the first. */
+	readonly trouble: string | null;
+}
+
+/** For an agent that judges a change. */
+export function qaPrompt(task: Task, place: QaPlace): string {
+	const { item, brief } = task;
+	return sections([
+		`${roleWords(task, place.branch)}\n\n# ${item.title}`,
+		cut(item.description, descriptionCharsMax),
+		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
+		place.gates.length > 0 && `These have passed already: ${place.gates.map(code).join(', ')}.`,
+		place.trouble !== null && `The session before this one counted for nothing: ${place.trouble}.`,
+		`Rules:\n${list([
+			...(brief?.guides ?? []).map((path) => `${code(path)} of this repository says how work is done here.`),
+			'Change no file that git tracks, commit nothing, move no branch: that is checked, and your verdict would not count.',
+			'Use `$TMPDIR` for temporary files, and the ten ports from `$GANGLINE_PORT_BASE` on for servers.',
+			`Write your verdict to the file ${code(place.answerFile)} (also in \`$GANGLINE_ANSWER\`) as JSON, and nothing else: ${verdictForm}`,
+			'`pass`: it may land. `fail`: it goes back to a coder with your findings. `person`: only a person can decide it.',
+		])}`,
+	]);
+}
+
+/** For an agent that finds out why the tries of others fail. */
+export function researchPrompt(task: Task, place: PromptPlace & { readonly answerFile: string }): string {
+	const { item, brief } = task;
+	return sections([
+		`Item ${item.number} (${item.type}) was tried several times and failed each time. Find out why, and say what the next try has to do differently. This clone is as the last try left it.\n\n# ${item.title}`,
+		cut(item.description, descriptionCharsMax),
+		...past(brief),
+		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
+		item.lastFailure && `The last try failed with:\n\n~~~\n${cut(item.lastFailure, failureCharsMax)}\n~~~`,
+		`Rules:\n${list([
+			...(brief?.guides ?? []).map((path) => `${code(path)} of this repository says how work is done here.`),
+			'Change no file that git tracks, commit nothing, move no branch: that is checked, and your answer would not count.',
+			...(place.gates.length > 0 ? [`What has to pass: ${place.gates.map(code).join(', ')}.`] : []),
+			`Write what you found to the file ${code(place.answerFile)} (also in \`$GANGLINE_ANSWER\`): the cause, the evidence, and the steps that you advise, in at most a page.`,
+		])}`,
+	]);
+}
+
+const verdictForm =
+	'`{"verdict": "pass" | "fail" | "person", "summary": "one line", "findings": [{"what": "…", "where": "file:line"}]}`.';
+
 /** Where the session of a task will be, by the settings of main. */
 export function promptPlace({ item }: Task, { gate }: Pick<ProjectConfig, 'gate'>): PromptPlace {
 	return { branch: `gangline/${item.number}`, gates: gate.map(({ command }) => command) };
@@ -52,7 +103,9 @@ export function promptPlace({ item }: Task, { gate }: Pick<ProjectConfig, 'gate'
 export function shownPrompt(task: Task, config: Pick<ProjectConfig, 'agent' | 'gate'>): string {
 	const runtime = config.agent.find(({ name }) => name === task.agent)?.runtime ?? 'shell';
 	if (runtime === 'shell') return scriptOf(task.item.description) ?? '';
-	return taskPrompt(task, promptPlace(task, config));
+	const place = promptPlace(task, config);
+	if (task.role !== 'qa') return taskPrompt(task, place);
+	return qaPrompt(task, { ...place, answerFile: '$GANGLINE_ANSWER', trouble: null });
 }
 
 /** For a session that changed files and ended without a commit. */

@@ -15,7 +15,7 @@ function builtIn({ role, item, startFrom, main }: Task): string {
 		case 'mergemaster':
 			return `Item ${item.number} (${item.type}) is done on this branch, and it does not go together with the main branch any more. Merge main, which is commit ${main}, into the branch, keep what both sides meant, and change nothing else.`;
 		case 'qa':
-			return `Check the change on this branch for item ${item.number} (${item.type}) against its description. Where it falls short, add the missing test and repair it.`;
+			return `Check the change on this branch for item ${item.number} (${item.type}): does it do what is asked for below, wholly, and nothing else? \`git diff ${main}...HEAD\` shows it. Read it, run what you need to see it work, and try to break it. You judge; others repair.`;
 		case 'coder':
 			return startFrom === null
 				? `Do item ${item.number} (${item.type}) in this git clone.`

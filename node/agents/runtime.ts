@@ -12,7 +12,14 @@ import { shell } from './shell.ts';
 /** The limits of `AgentConfig`, without what only the project's file needs. */
 export type AgentSettings = Pick<
 	AgentConfig,
-	'runtime' | 'model' | 'max_turns' | 'max_cost_usd' | 'timeout_seconds' | 'silence_seconds'
+	| 'runtime'
+	| 'model'
+	| 'max_turns'
+	| 'max_cost_usd'
+	| 'timeout_seconds'
+	| 'silence_seconds'
+	| 'usd_per_million_input_tokens'
+	| 'usd_per_million_output_tokens'
 > & { readonly env: readonly string[] };
 
 export interface AgentTask {

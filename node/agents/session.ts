@@ -211,8 +211,12 @@ class Session implements AgentSession {
 				if (event.read !== undefined && this.#filesRead.size < filesReadMax) this.#filesRead.add(event.read);
 				break;
 			case 'usage':
-				this.#usage = { costUsd: event.costUsd, inputTokens: event.inputTokens, outputTokens: event.outputTokens };
-				if (maxCost !== undefined && event.costUsd > maxCost) this.#endFor({ kind: 'overBudget', which: 'cost' });
+				this.#usage = {
+					costUsd: costOf(event, this.#task.agent),
+					inputTokens: event.inputTokens,
+					outputTokens: event.outputTokens,
+				};
+				if (maxCost !== undefined && this.#usage.costUsd > maxCost) this.#endFor({ kind: 'overBudget', which: 'cost' });
 				break;
 			case 'rateLimit':
 				this.#takeRateLimit(event.status, event.until);
@@ -231,6 +235,13 @@ class Session implements AgentSession {
 		const waitMs = Math.max(0, until - this.#clock.now());
 		this.#silentUntil = Math.max(this.#silentUntil, this.#clock.monotonic() + waitMs + this.#silenceMs);
 	}
+}
+
+/** What the program says, or what its tokens cost by the project's prices where it says nothing. */
+function costOf(event: Extract<AgentEvent, { kind: 'usage' }>, agent: AgentTask['agent']): number {
+	if (event.costUsd > 0) return event.costUsd;
+	const { usd_per_million_input_tokens: input = 0, usd_per_million_output_tokens: output = 0 } = agent;
+	return (event.inputTokens * input + event.outputTokens * output) / 1_000_000;
 }
 
 function jsonOf(line: string): unknown {

@@ -3,7 +3,7 @@
  * the grant is made a fact, and only then the worker begins [I5]. Why an item went where it did is remembered for
  * people, and lost with the process.
  */
-import { type Item, type ItemRole, mayRun, type Right, type Token } from '../../shared/pipeline/index.ts';
+import { type Item, type ItemRole, mayRun, type Right, type Token, tries } from '../../shared/pipeline/index.ts';
 import type { PlacementTask } from '../../shared/placement/index.ts';
 import type { Clock, CommitId, Git, Log, NodeId } from '../../shared/ports/index.ts';
 import type { AgentRole, ProjectConfig } from '../../shared/project/index.ts';
@@ -13,7 +13,8 @@ import {
 	type Task,
 	taskDescriptionCharactersMax,
 } from '../../shared/protocol/work.ts';
-import { agentFor, runtimeOf } from './agent-for.ts';
+import { agentFor, ofRole, runtimeOf } from './agent-for.ts';
+import { Allowances } from './allowances.ts';
 import type { Home } from './home.ts';
 import { neededLabels } from './needed-labels.ts';
 import type { Considered, Placed, Placer } from './placer.ts';
@@ -79,12 +80,14 @@ const explainedMax = 2_000;
 export class Grants {
 	readonly #options: GrantOptions;
 	readonly #placements = new Map<string, Placement>();
+	readonly #allowances: Allowances;
 	#again: (() => void) | undefined;
 	/** Since when a holder could not go on with an item, monotonic ms. */
 	readonly #stuck = new Map<string, number>();
 
 	constructor(options: GrantOptions) {
 		this.#options = options;
+		this.#allowances = new Allowances(options);
 	}
 
 	placement(key: string): Placement | null {
@@ -137,6 +140,23 @@ export class Grants {
 		});
 	}
 
+	/** Whether a budget forbids it: an item that has used up its own waits for a person, the others for what comes back. */
+	async #refuse({ item, role }: Wanted, config: ProjectConfig): Promise<boolean> {
+		const { home, texts, clock } = this.#options;
+		const agent = agentFor(texts.described(item), role, config) ?? 'shell';
+		const allowance = this.#allowances.possible(item, agent, config);
+		if (allowance?.kind !== 'usedUp') return false;
+		const { why, scope } = allowance;
+		const mend =
+			scope === 'day' ? '; it goes on tomorrow, or when you raise it' : '; raise it in .gangline/project.toml';
+		this.#explain(item.key, { by: 'home', at: clock.now(), node: null, reasons: [`${why}${mend}`], nodes: [] });
+		if (scope === 'item') {
+			const reason = `${why}${mend}, then gangline move ${item.number} unblock`;
+			await home.submit('home', [draftOf('system', item, 'block', { reason })]);
+		}
+		return true;
+	}
+
 	/** Asks for no more passes. */
 	stop(): void {
 		this.#again?.();
@@ -155,7 +175,12 @@ export class Grants {
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
 		const { pool, home, clock } = this.#options;
 		if (item.token === null) return;
-		const task = await this.task({ item, role }, item.token, config, main);
+		const asked = await this.task({ item, role }, item.token, config, main);
+		const task = await this.#allowances.promise(asked, node, config);
+		if (task === null) {
+			await this.#refuse({ item, role }, config);
+			return;
+		}
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
 			pool.begun(node, task);
@@ -181,6 +206,8 @@ export class Grants {
 		const { home, pool, log, runs } = this.#options;
 		const item = home.item(seen.key);
 		if (!item || item.role !== null || mayRun(item.stage) !== role) return true;
+		// Of several that were placed at once, each is asked for when those before it have their promise.
+		if (await this.#refuse({ item, role }, config)) return true;
 		const link = pool.link(node);
 		const unminted: Token = [home.facts.term, home.facts.revision + 1];
 		const answer = await link.offer(await this.task({ item, role }, unminted, config, main));
@@ -199,7 +226,13 @@ export class Grants {
 			return true;
 		}
 		this.#explain(item.key, { ...decided, node, reasons });
-		const task = await this.task({ item: granted, role }, granted.token, config, main);
+		const asked = await this.task({ item: granted, role }, granted.token, config, main);
+		const task = await this.#allowances.promise(asked, node, config);
+		if (task === null) {
+			await link.cancel(item.key, 'a budget is used up');
+			await home.submit('home', [draftOf('system', granted, 'release', { reason: 'a budget is used up' })]);
+			return true;
+		}
 		await runs.started(task, node);
 		if (await link.begin(task)) pool.begun(node, task);
 		return true;
@@ -261,6 +294,7 @@ export class Grants {
 			startFrom: item.result?.commit ?? null,
 			...(startAt && { startAt }),
 			brief: await this.#options.brief(item, role, main),
+			...researchFor(item, role, config),
 		};
 	}
 
@@ -278,6 +312,13 @@ export class Grants {
 		const [oldest] = this.#placements.keys();
 		if (this.#placements.size > explainedMax && oldest !== undefined) this.#placements.delete(oldest);
 	}
+}
+
+/** From the third failed try on somebody looks first, where the project has an agent for that. */
+function researchFor({ tries: counted }: Item, role: ItemRole, config: ProjectConfig): Pick<Task, 'research'> {
+	const research = ofRole('research', config);
+	const isDue = role === 'coder' && counted.reworks >= tries.reworks.analysisAt;
+	return isDue && research !== null ? { research } : {};
 }
 
 function keyOf(task: string): string {

@@ -241,6 +241,8 @@ export class LandingQueue {
 
 /** What a person must see is not landed because its state says merge: only their approval of this result counts. */
 function isReviewed(item: Item, config: ProjectConfig): boolean {
+	// Into merge an item of this mode comes by a QA agent's verdict alone, or by a person's approval.
+	if ((item.review ?? config.review.mode) === 'agent') return true;
 	return (item.review ?? config.review.mode) === 'server' || item.approval !== null;
 }
 

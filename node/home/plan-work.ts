@@ -121,13 +121,14 @@ function recover(item: Item, facts: ProjectFacts, around: Surroundings): WorkAct
 	if (gone !== null) return { kind: 'release', item, reason: gone };
 	if (conditions.missing.has(item.key)) return recoverResult(item, around);
 	if (item.type === 'epic') return finishedEpic(item, facts) ? { kind: 'complete', item } : undefined;
-	const running = item.stage.kind === 'coding' || item.stage.kind === 'mergeFailure';
+	const { kind } = item.stage;
+	const running = kind === 'coding' || kind === 'qa' || kind === 'mergeFailure';
 	if (!running || item.role !== null) return undefined;
 	const cap = capReached(item.tries);
 	if (cap !== null) return { kind: 'block', item, reason: cap };
 	if (item.stage.kind === 'mergeFailure') return recoverMerge(item, conditions);
-	if (conditions.agentFor(item, 'coder') !== null) return undefined;
-	return { kind: 'block', item, reason: noAgent(item) };
+	if (conditions.agentFor(item, kind === 'qa' ? 'qa' : 'coder') !== null) return undefined;
+	return { kind: 'block', item, reason: kind === 'qa' ? noQa : noAgent(item) };
 }
 
 /** Why the item's holder will not bring anything any more; null while it works, or may come back. */
@@ -205,6 +206,9 @@ function finishedEpic(epic: Item, facts: ProjectFacts): boolean {
 	const children = Object.values(facts.items).filter(({ parent }) => parent === epic.key);
 	return children.length > 0 && children.every(({ stage }) => stage.kind === 'done');
 }
+
+const noQa =
+	'no agent of the role qa is configured: add an [[agent]] with role = "qa", or say who reviews it: gangline edit --review human';
 
 /** Why no agent can work on the item, with what mends it. */
 export function noAgent(item: Pick<Item, 'agent'>): string {

@@ -6,6 +6,7 @@ import type { Item } from '../../shared/pipeline/index.ts';
 import { type CommitId, type Git, parseCommitId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
+import { ofRole } from './agent-for.ts';
 import type { Draft } from './home.ts';
 import { reasonForPerson } from './review.ts';
 
@@ -42,6 +43,8 @@ export async function reportIntents(reported: Reported, around: ReportSurroundin
 					...(report.gateKind === null ? {} : { gateKind: report.gateKind }),
 				}),
 			];
+		case 'verdict':
+			return [verdictIntent(reported, report)];
 		case 'blocked':
 			return [say(reported, 'agent', 'block', { reason: report.reason })];
 		default:
@@ -80,6 +83,7 @@ async function resultIntents(
 	const mode = item.review ?? config.review.mode;
 	const reason = asked ?? (mode === 'server' ? null : 'a person approves each change of this project');
 	if (task.role !== 'mergemaster') {
+		if (mode === 'agent' && asked === null) return [submitted(reported, result, ofRole('qa', config))];
 		return [
 			reason === null
 				? say(reported, 'gates', 'submit', result)
@@ -87,11 +91,36 @@ async function resultIntents(
 		];
 	}
 	const recorded = say(reported, 'gates', 'result', result);
-	if (reason === null || (await approvedAlready(git, item, result))) {
+	// A conflict that was resolved is judged by the gates; no row of the table leads back to QA.
+	const passes = reason === null || (mode === 'agent' && asked === null);
+	if (passes || (await approvedAlready(git, item, result))) {
 		return [recorded, say(reported, 'agent', 'retryMerge')];
 	}
 	const words = `the conflict was resolved and is another change than the approved one: gangline diff ${item.number}, then gangline approve ${item.number}`;
 	return [recorded, say(reported, 'agent', 'block', { reason: words })];
+}
+
+/** To QA where an agent is configured for it, otherwise to a person. */
+function submitted(
+	reported: Reported,
+	result: { readonly commit: CommitId; readonly base: CommitId },
+	qa: string | null,
+): Draft {
+	if (qa !== null) return say(reported, 'gates', 'submitForQa', result);
+	const reason = 'no agent of the role qa is configured that could check it';
+	return say(reported, 'gates', 'submitForReview', { ...result, reason });
+}
+
+function verdictIntent(reported: Reported, report: Extract<WorkReport, { kind: 'verdict' }>): Draft {
+	const { verdict, reason, detail } = report;
+	switch (verdict) {
+		case 'pass':
+			return say(reported, 'agent', 'qaPassed', { reason });
+		case 'fail':
+			return say(reported, 'agent', 'qaFailed', { reason: `QA: ${reason}`, detail });
+		case 'person':
+			return say(reported, 'agent', 'submitForReview', { reason: `QA asks for a person: ${reason}` });
+	}
 }
 
 /** Whether a person has approved exactly this change, though on another main. */

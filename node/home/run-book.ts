@@ -8,6 +8,7 @@ import type { JsonValue, Store } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
 import { gateVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
+import { CostLedger } from './cost-ledger.ts';
 
 /** Runs remembered per item; older ones stay in the item's history by event only. */
 const runsPerItemMax = 50;
@@ -36,8 +37,11 @@ export class RunBook {
 	readonly #prefix: string;
 	readonly #now: () => number;
 	readonly #runs = new Map<string, RunRecord[]>();
+	/** What they cost, kept longer than the runs themselves. */
+	readonly costs: CostLedger;
 
-	private constructor(store: Store, project: string, now: () => number) {
+	private constructor(store: Store, project: string, now: () => number, costs: CostLedger) {
+		this.costs = costs;
 		this.#store = store;
 		this.#prefix = `run/${project}/`;
 		this.#now = now;
@@ -45,7 +49,7 @@ export class RunBook {
 
 	/** Reads what earlier processes wrote; a record of an unknown shape is left out, not an error. */
 	static async open(store: Store, project: string, now: () => number): Promise<RunBook> {
-		const book = new RunBook(store, project, now);
+		const book = new RunBook(store, project, now, await CostLedger.open(store, project, now));
 		for (const { value } of await store.list(book.#prefix)) {
 			const run = readAs(runSchema, value);
 			if (run.success) book.#remember(run.data);
@@ -59,8 +63,7 @@ export class RunBook {
 	}
 
 	costUsd(key?: string): number {
-		const runs = key === undefined ? [...this.#runs.values()].flat() : this.runs(key);
-		return runs.reduce((sum, run) => sum + run.costUsd, 0);
+		return this.costs.costUsd(key);
 	}
 
 	async started(task: Task, node: string): Promise<void> {

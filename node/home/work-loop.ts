@@ -20,6 +20,7 @@ import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import { lostAfterMsDefault } from '../../shared/protocol/worker-state.ts';
 import { agentFor } from './agent-for.ts';
+import { Allowances } from './allowances.ts';
 import { type GrantOptions, Grants, type Placement } from './grants.ts';
 import type { Home } from './home.ts';
 import { MissingResults } from './missing-results.ts';
@@ -54,6 +55,7 @@ export interface WorkLoopOptions
 export class WorkLoop {
 	readonly #options: WorkLoopOptions;
 	readonly #grants: Grants;
+	readonly #allowances: Allowances;
 	readonly #missing: MissingResults;
 	readonly #notBefore = new Map<string, number>();
 	readonly #settling = new Map<string, Promise<void>>();
@@ -61,6 +63,7 @@ export class WorkLoop {
 	constructor(options: WorkLoopOptions) {
 		this.#options = options;
 		this.#grants = new Grants(options);
+		this.#allowances = new Allowances(options);
 		this.#missing = new MissingResults(options.git);
 	}
 
@@ -137,9 +140,11 @@ export class WorkLoop {
 		// What decides is the grant, not what the report says of it.
 		const task = isCurrent && item?.role ? { ...said, role: item.role } : said;
 		if (!isCurrent && !this.#wasGranted(from, said)) {
+			if (this.#allowances.owes(said, from)) await this.#allowances.settle(said, report, from);
 			log.warn('report.ofNoGrant', { item: said.item.key, node: from, token: said.token });
 			return pool.link(from).acknowledge(said);
 		}
+		await this.#allowances.settle(task, report, from);
 		await runs.ended(task, report, from);
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);

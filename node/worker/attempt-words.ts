@@ -19,6 +19,17 @@ export function settingsFor({ agent }: Task, config: ProjectConfig): AgentSettin
 	return config.agent.find(({ name }) => name === agent) ?? (agent === 'shell' ? scriptSettings : null);
 }
 
+/** Below this nothing is worth beginning, USD. */
+const allowanceUsdMin = 0.001;
+
+/** The settings with what is left of the task's allowance as the session's limit; null where nothing is left. */
+export function withinAllowance(settings: AgentSettings, { allowanceUsd }: Task, used: Usage): AgentSettings | null {
+	if (allowanceUsd === undefined) return settings;
+	const left = allowanceUsd - used.costUsd;
+	if (left < allowanceUsdMin) return null;
+	return { ...settings, max_cost_usd: Math.min(settings.max_cost_usd ?? left, left) };
+}
+
 /** Where a task's commits are kept. */
 export function attemptRef(task: Task): string {
 	return `refs/gangline/attempts/${task.item.key}/${tokenName(task)}`;

@@ -32,9 +32,12 @@ import {
 	reasonOf,
 	scriptFailure,
 	settingsFor,
+	withinAllowance,
 } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
 import type { GateRunner } from './gate-runner.ts';
+import { runQaAttempt } from './qa-attempt.ts';
+import { research } from './research.ts';
 import type { RunLog } from './run-log.ts';
 import { neededKey, runSetup } from './setup.ts';
 import { exclude, freshFolder } from './workspace-files.ts';
@@ -115,12 +118,23 @@ class Attempt {
 		if (!settings) return this.#blocked(`no agent named ${task.agent} is in .gangline/project.toml`, null);
 		await freshFolder(this.#tmp);
 		await writeFile(this.#lastFailure, task.item.lastFailure ?? '');
+		if (task.role === 'qa') return await this.#judgeOthers(settings);
 		onStep('clone');
 		const opened = await workspaces.open(task, settings.runtime === 'shell');
 		signal.throwIfAborted();
 		const ready = await this.#setUp(opened);
 		if ('report' in ready) return ready.report;
 		return await this.#sessionsIn(ready.workspace, settings);
+	}
+
+	/** What another has made; nothing here touches that one's clone. */
+	async #judgeOthers(settings: AgentSettings): Promise<WorkReport> {
+		const { report, survivors } = await runQaAttempt({
+			...{ parts: this.#parts, input: this.#input, settings },
+			...{ runId: this.#runId, tmp: this.#tmp },
+		});
+		this.#survivors.push(...survivors);
+		return report;
 	}
 
 	async #setUp(workspace: Workspace): Promise<{ workspace: Workspace } | { report: WorkReport }> {
@@ -151,10 +165,14 @@ class Attempt {
 	async #sessionsIn(workspace: Workspace, settings: AgentSettings): Promise<WorkReport> {
 		const { task, config } = this.#input;
 		const place = { ...promptPlace(task, config), branch: workspace.branch };
-		let prompt = taskPrompt(task, place);
+		const analysis = await this.#research(workspace);
+		if (this.#input.signal.aborted) return this.#stopped(await this.#keepCommits(workspace));
+		let prompt = taskPrompt(task, analysis === null ? place : { ...place, analysis });
 		let state: RecoveryState | undefined;
 		for (;;) {
-			const end = await this.#session(workspace, settings, prompt);
+			const allowed = withinAllowance(settings, task, this.#usage);
+			if (allowed === null) return this.#failed('what this try may cost is used up', '', null);
+			const end = await this.#session(workspace, allowed, prompt);
 			const early = await this.#endsAttempt(workspace, settings, end);
 			if (early) return early;
 			if (settings.runtime === 'shell') return await this.#afterScript(workspace, end);
@@ -176,6 +194,19 @@ class Attempt {
 					prompt = commitOnlyPrompt(task, place);
 			}
 		}
+	}
+
+	/** Null where nobody is to look first, or nothing came of it. */
+	async #research(workspace: Workspace): Promise<string | null> {
+		const { git } = this.#parts;
+		if (this.#input.task.research === undefined) return null;
+		const { head } = await git.state(workspace.clone, workspace.judged);
+		const commit = head !== null && (await git.isKnown(head)) ? head : null;
+		const place = { commit, runId: `${this.#runId}-0`, tmp: this.#tmp };
+		const { analysis, usage, survivors } = await research(this.#parts, { ...this.#input, ...place });
+		this.#usage = addUsage(this.#usage, usage);
+		this.#survivors.push(...survivors);
+		return analysis;
 	}
 
 	async #session(workspace: Workspace, settings: AgentSettings, prompt: string): Promise<SessionEnd> {

@@ -10,6 +10,7 @@ import {
 	fetchAttempt,
 	type GateCheckout,
 	gateChanges,
+	refsFingerprint,
 	removeClone,
 	removeGateCheckout,
 	type SourceRepository,
@@ -27,6 +28,8 @@ export interface WorkspaceGit {
 	cloneAt(path: string): WorkClone;
 	clone(input: { path: string; commit: CommitId; branch: string; user: Person }): Promise<WorkClone>;
 	state(clone: WorkClone, base: CommitId): Promise<WorkState>;
+	/** Equal as long as no ref of the clone has moved. */
+	refsFingerprint(clone: WorkClone): Promise<string>;
 	commitAll(
 		clone: WorkClone,
 		input: { message: string; author: Person; atMs: number; base: CommitId },
@@ -60,6 +63,7 @@ export function workspaceGit(canonical: SourceRepository): WorkspaceGit {
 		cloneAt: workCloneAt,
 		clone: (input) => cloneForWork(canonical, input),
 		state: (clone, base) => workState(canonical, clone, base),
+		refsFingerprint,
 		commitAll: (clone, input) => commitAll(canonical, clone, input),
 		take: async (input) => {
 			await fetchAttempt(canonical, input);

@@ -70,6 +70,32 @@ export type Board = z.output<typeof boardSchema>;
 
 const project = projectRefSchema;
 
+const costLine = z.object({
+	name: z.string(),
+	costUsd: z.number(),
+	inputTokens: z.number(),
+	outputTokens: z.number(),
+	runs: z.int(),
+});
+const costSchema = z.object({
+	total: costLine.omit({ name: true }),
+	items: z.array(costLine.extend({ key: z.string(), title: z.string() })).describe('Dearest first'),
+	agents: z.array(costLine),
+	nodes: z.array(costLine),
+	days: z.array(costLine).describe('UTC, newest first'),
+	budgets: z.array(
+		z.object({
+			budget: z.string().describe('A key of [budget] in .gangline/project.toml'),
+			limitUsd: z.number(),
+			spentUsd: z.number(),
+			promisedUsd: z.number().describe('May still be spent by what runs, or was cut off while it ran'),
+		}),
+	),
+	promised: z
+		.array(z.object({ item: z.string(), agent: z.string(), node: z.string(), usd: z.number(), at: z.number() }))
+		.describe('Runs that have not reported what they cost'),
+});
+
 export const projectOperations = {
 	'project.add': defineOperation({
 		kind: 'command',
@@ -162,6 +188,16 @@ export const projectOperations = {
 			{ cli: 'gangline pause --kill', args: { kill: true } },
 		],
 		errors: ['UNKNOWN_PROJECT', 'PROCESS_NOT_STOPPED'],
+	}),
+	'project.cost': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'What agents have cost: by item, agent, node and day, and what is left of each budget',
+		args: z.strictObject({ project }),
+		result: costSchema,
+		examples: [{ cli: 'gangline cost', args: {} }],
+		errors: ['UNKNOWN_PROJECT'],
 	}),
 	'project.resume': defineOperation({
 		kind: 'command',

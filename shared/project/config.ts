@@ -15,6 +15,7 @@ export function rolePromptPath(role: AgentRole): string {
 	return `.gangline/prompts/${role}.md`;
 }
 
+const usd = z.number().positive().max(1_000_000);
 const seconds = z.number().int().min(1).max(86_400);
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'a name of lower-case letters, digits, `.`, `_`, `-`');
 const command = z.string().refine((text) => text.trim() !== '' && !text.includes('\0'), 'a shell command');
@@ -68,6 +69,9 @@ export const agentSchema = z.strictObject({
 	silence_seconds: seconds.default(900),
 	/** Names of variables of the node's own environment that this agent gets too: an endpoint, a provider's key. */
 	env: z.array(variable).max(64).default([]),
+	/** What its tokens cost, for a program that does not say it (codex). */
+	usd_per_million_input_tokens: z.number().min(0).max(10_000).optional(),
+	usd_per_million_output_tokens: z.number().min(0).max(10_000).optional(),
 	/** Items that it works on at once, over all nodes; left out: as many as there are slots. */
 	concurrency: z.number().int().min(1).max(1000).optional(),
 	/** Labels that a node must have to run it. */
@@ -80,8 +84,11 @@ export const projectConfigSchema = z.strictObject({
 	branch,
 	review: z
 		.strictObject({
-			/** human: a person approves each change. server: it lands when its gates are green. */
-			mode: z.enum(['human', 'server']).default('human'),
+			/**
+			 * human: a person approves each change. server: it lands when its gates are green. agent: when an agent of the role
+			 * qa has passed it too.
+			 */
+			mode: z.enum(['human', 'server', 'agent']).default('human'),
 		})
 		.prefault({}),
 	landing: z
@@ -105,6 +112,16 @@ export const projectConfigSchema = z.strictObject({
 				.default(600),
 			/** Folders that are kept when ignored files are cleaned before a gate. */
 			caches: z.array(pathInTree).default([]),
+		})
+		.prefault({}),
+	budget: z
+		.strictObject({
+			/** USD that may be spent on one item, in a day (UTC), and ever. */
+			item_usd: usd.optional(),
+			day_usd: usd.optional(),
+			project_usd: usd.optional(),
+			/** What one grant is promised where its agent has no max_cost_usd. */
+			grant_usd: usd.default(5),
 		})
 		.prefault({}),
 	setup: z

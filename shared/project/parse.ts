@@ -162,7 +162,25 @@ function contradictions(config: ProjectConfig): Problem[] {
 				]
 			: [],
 	);
-	return [...twins('gate', config.gate), ...twins('agent', config.agent), ...shellModels, ...lookingShells(config)];
+	return [
+		...twins('gate', config.gate),
+		...twins('agent', config.agent),
+		...shellModels,
+		...lookingShells(config),
+		...uncountable(config),
+	];
+}
+
+/** A budget holds only what can be counted. */
+function uncountable({ budget, agent }: ProjectConfig): Problem[] {
+	const limit = (['item_usd', 'day_usd', 'project_usd'] as const).find((key) => budget[key] !== undefined);
+	if (limit === undefined) return [];
+	return agent.flatMap((one, index): Problem[] => {
+		const isPriced = one.usd_per_million_input_tokens !== undefined && one.usd_per_million_output_tokens !== undefined;
+		if (one.runtime !== 'codex' || isPriced) return [];
+		const says = `budget.${limit} = ${show(budget[limit])} cannot be kept by agent[${index}].runtime = "codex", which does not say what it costs; expected usd_per_million_input_tokens and usd_per_million_output_tokens beside it`;
+		return [{ path: ['agent', index, 'runtime'], says }];
+	});
 }
 
 /** What a shell runs is the script of the item, which judges nothing. */

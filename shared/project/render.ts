@@ -9,9 +9,11 @@ import { type AgentConfig, agentSchema, type GateConfig, gateSchema, type Projec
 export function renderProjectConfig(config: ProjectConfig): string {
 	const sections = [
 		head(config),
-		table('review', '"human": you approve each change. "server": a change lands as soon as its gates pass.', [
-			['mode', config.review.mode],
-		]),
+		table(
+			'review',
+			'"human": you approve each change. "server": it lands when its gates pass. "agent": when a QA agent passes it too.',
+			[['mode', config.review.mode]],
+		),
 		table('landing', '"local": only here. "push": also to the remote. "pull-request": a branch and a pull request.', [
 			['mode', config.landing.mode],
 			['remote', config.landing.remote],
@@ -22,6 +24,7 @@ export function renderProjectConfig(config: ProjectConfig): string {
 			['lost_after_seconds', config.work.lost_after_seconds],
 			['caches', config.work.caches],
 		]),
+		...budget(config),
 		table(
 			'setup',
 			'Runs once in each new clone, and again when a lockfile has changed; `copy` brings untracked files.',
@@ -36,6 +39,12 @@ export function renderProjectConfig(config: ProjectConfig): string {
 		agents(config.agent),
 	];
 	return `${sections.join('\n\n')}\n`;
+}
+
+function budget({ budget: { grant_usd, ...limits } }: ProjectConfig): string[] {
+	const set = Object.entries(limits).flatMap(([key, value]): Line[] => (value === undefined ? [] : [[key, value]]));
+	const explained = 'USD that agents may spend; what one grant gets where its agent has no max_cost_usd.';
+	return [table('budget', explained, [...set, ['grant_usd', grant_usd]])];
 }
 
 type Line = readonly [key: string, value: string | number | boolean | readonly string[]];
@@ -94,6 +103,8 @@ function agents(configured: readonly AgentConfig[]): string {
 			'timeout_seconds',
 			'silence_seconds',
 			'concurrency',
+			'usd_per_million_input_tokens',
+			'usd_per_million_output_tokens',
 		]);
 		const listed = { env: agent.env, labels: agent.labels };
 		const lists = Object.entries(listed).filter(([, values]) => values.length > 0);

@@ -66,6 +66,10 @@ export const taskSchema = z.object({
 	/** Where a worker on another machine gets that from the home, and what it grew on. */
 	startAt: z.object({ ref: z.string().max(300), base: commitSchema }).exactOptional(),
 	brief: briefSchema.exactOptional(),
+	/** What all sessions of it together may cost, USD; absent: no budget binds it. Promised by the home, kept here. */
+	allowanceUsd: z.number().positive().exactOptional(),
+	/** The agent that looks first, because the item has failed so often; it changes nothing. */
+	research: agentNameSchema.exactOptional(),
 });
 export type Task = Readonly<z.output<typeof taskSchema>>;
 
@@ -102,6 +106,14 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		commit,
 		usage: usageSchema,
 	}),
+	/** What a QA agent found; `person`: it asks for one. */
+	z.object({
+		kind: z.literal('verdict'),
+		verdict: z.enum(['pass', 'fail', 'person']),
+		reason: saying,
+		detail: saying,
+		usage: usageSchema,
+	}),
 	/** Needs a person: the machine or the set-up is not fit, the recovery gave up. */
 	z.object({ kind: z.literal('blocked'), reason: saying, commit, usage: usageSchema }),
 	/** The account's limit; costs no try. Wall ms. */
@@ -128,6 +140,7 @@ export function withinBounds(report: WorkReport): WorkReport {
 			return { ...report, verdict: { ...report.verdict, gates } };
 		}
 		case 'failed':
+		case 'verdict':
 			return {
 				...report,
 				reason: report.reason.slice(0, sayingCharactersMax),

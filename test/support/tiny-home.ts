@@ -158,6 +158,18 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					nodes: [{ name: 'builder', takes: false, reasons: ['no free slot'] }],
 				},
 			}),
+			'project.cost': async () => {
+				const line = { costUsd: 1.5, inputTokens: 3000, outputTokens: 100, runs: 2 };
+				return {
+					total: line,
+					items: [{ ...line, name: '#12', key: 'k', title: `Rename${escapes}` }],
+					agents: [{ ...line, name: 'ada' }],
+					nodes: [{ ...line, name: 'laptop' }],
+					days: [{ ...line, name: '2026-11-21' }],
+					budgets: [{ budget: 'day_usd', limitUsd: 5, spentUsd: 1.5, promisedUsd: 2 }],
+					promised: [{ item: '#12', agent: 'ada', node: 'laptop', usd: 2, at: 0 }],
+				};
+			},
 			'item.prompt': async (args) => ({
 				item: find(items, args.item),
 				role: args.role ?? 'coder',

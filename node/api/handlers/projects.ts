@@ -1,6 +1,7 @@
 /** Answers what is asked about projects. */
 import { type Board, boardItems, type HandlersAt, itemAnswer } from '../../../shared/operations/index.ts';
 import { present } from '../../../shared/replica/index.ts';
+import { costView } from '../../home/cost-view.ts';
 import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
 
@@ -31,6 +32,15 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 			const project = context.project(args.project);
 			await project.resume();
 			return { project: project.view(), answer: `${project.name} goes on` };
+		},
+		'project.cost': async ({ project: ref }) => {
+			const project = context.project(ref);
+			return costView({
+				ledger: project.runs.costs,
+				views: project.views(),
+				nodeName: (id) => project.nodeNameOf(id),
+				budget: project.config().budget,
+			});
 		},
 		'project.status': async (args) => board(context.project(args.project), context),
 	};

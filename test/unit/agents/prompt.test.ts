@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { commitOnlyPrompt, taskPrompt } from '../../../node/agents/index.ts';
+import { commitOnlyPrompt, qaPrompt, researchPrompt, taskPrompt } from '../../../node/agents/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 
 const task: Task = {
@@ -49,6 +49,9 @@ describe('the prompt', () => {
 				3_000,
 			);
 		}
+		const looking = { branch: 'b', gates: [], answerFile: '/tmp/p21000/answer', trouble: null };
+		for (const prompt of [qaPrompt, researchPrompt])
+			expect(prompt(withItem(empty), looking).length).toBeLessThan(3_000);
 		expect(commitOnlyPrompt(withItem(empty), { branch: 'b', gates: [] }).length).toBeLessThan(3_000);
 	});
 

@@ -54,6 +54,23 @@ describe('planWork', () => {
 		expect(plan(items, { room: 0 })).toEqual([]);
 	});
 
+	it('[I12] gives QA to an agent of that role, and to a person where there is none or all tries are spent', () => {
+		const qa = makeItem('a', { stage: { kind: 'qa' } });
+		expect(plan([qa])).toEqual(['grant a']);
+		expect(plan([qa], {}, { agentFor: (_item, role) => (role === 'qa' ? null : 'ada') })).toEqual(['block a']);
+		const tries = { reworks: 5, mergeFailures: null, freeFixups: 0, totalAttempts: 6 };
+		expect(plan([{ ...qa, tries }])).toEqual(['block a']);
+	});
+
+	it('sends a change that fails a gate at landing back at most twice', () => {
+		const failed = (count: number) =>
+			makeItem('a', {
+				stage: { kind: 'mergeFailure', failure: 'gates', detail: 'no' },
+				tries: { reworks: 0, mergeFailures: { kind: 'gates', count }, freeFixups: 0, totalAttempts: 2 },
+			});
+		expect([1, 2, 3].map((count) => plan([failed(count)]))).toEqual([['fixup a'], ['fixup a'], ['block a']]);
+	});
+
 	it('[I8] starts nothing whose dependencies are not done, nor what is held, nor when the project may not begin', () => {
 		const first = makeItem('a', { held: true });
 		const second = makeItem('b', { number: 2, dependsOn: ['a'] });

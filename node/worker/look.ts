@@ -1,0 +1,142 @@
+/**
+ * A session that only looks: QA and research. It gets a clone of its own at exactly the commit it is to look at, beside
+ * nobody's work, and answers in a file. Whatever it did to the tree or to refs is found afterwards and makes its answer
+ * worthless; the clone is thrown away in any case, so nothing that it changed can go anywhere.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommitId, Confinement } from '../../shared/ports/index.ts';
+import { type AgentSettings, agentEnvironment, gateEnvironment, type SessionEnd } from '../agents/index.ts';
+import type { AttemptInput, AttemptParts } from './attempt.ts';
+import { mainOf, reasonOf } from './attempt-words.ts';
+import { runSetup } from './setup.ts';
+import { exclude } from './workspace-files.ts';
+
+export interface LookInput extends AttemptInput {
+	/** Unique on this node. */
+	readonly runId: string;
+	/** The folder of this attempt alone. */
+	readonly tmp: string;
+	/** What to look at; null: main as the task has it. */
+	readonly commit: CommitId | null;
+	/** The configured agent and how it is run. */
+	readonly agent: { readonly name: string; readonly settings: AgentSettings };
+	readonly prompt: (place: LookPlace) => string;
+}
+
+export interface LookPlace {
+	/** Where the answer is to be written. */
+	readonly answerFile: string;
+}
+
+export type LookEnd =
+	/** `changed`: what it did although it was only to look; null where nothing. */
+	| {
+			readonly kind: 'looked';
+			readonly end: SessionEnd;
+			readonly answer: string | null;
+			readonly changed: string | null;
+	  }
+	/** The clone could not be made ready. */
+	| { readonly kind: 'notReady'; readonly why: string }
+	| { readonly kind: 'stopped' };
+
+const answerBytesMax = 64 * 1024;
+
+export async function look(parts: AttemptParts, input: LookInput): Promise<LookEnd> {
+	const { git, author } = parts;
+	const { task, tmp, runId } = input;
+	const path = join(tmp, `look-${runId.slice(-1)}`);
+	const commit = input.commit ?? mainOf(task);
+	const branch = `gangline/${task.item.number}`;
+	const clone = await git.clone({ path, commit, branch, user: author });
+	try {
+		const ready = await setUp(parts, input, path);
+		if (ready !== null) return ready;
+		const before = { refs: await git.refsFingerprint(clone), state: await git.state(clone, commit) };
+		const answerFile = join(tmp, 'answer');
+		const end = await session(parts, input, { cwd: path, answerFile });
+		const after = { refs: await git.refsFingerprint(clone), state: await git.state(clone, commit) };
+		const changed = whatChanged(before, after);
+		return { kind: 'looked', end, answer: await readAnswer(answerFile), changed };
+	} finally {
+		await git.removeClone(clone);
+	}
+}
+
+interface Seen {
+	readonly refs: string;
+	readonly state: { readonly head: CommitId | null; readonly diff: string };
+}
+
+function whatChanged(before: Seen, after: Seen): string | null {
+	if (after.state.head !== before.state.head) return 'it moved HEAD';
+	if (after.refs !== before.refs) return 'it changed refs';
+	return after.state.diff === before.state.diff ? null : 'it changed files';
+}
+
+async function setUp(parts: AttemptParts, input: LookInput, folder: string): Promise<LookEnd | null> {
+	const { ports, copyFrom, person } = parts;
+	const { config, signal, runLog, portBase, onStep, tmp, runId } = input;
+	onStep('set-up');
+	const end = await runSetup(ports, {
+		...{ folder, copyFrom, signal },
+		config: config.setup,
+		env: gateEnvironment({ person, tmp, portBase }),
+		confinement: confinement(parts, tmp, folder),
+		runId: `${runId}-setup`,
+		onLog: runLog.write,
+	});
+	if (end.kind === 'stopped' || signal.aborted) return { kind: 'stopped' };
+	if (end.kind === 'failed') return { kind: 'notReady', why: `${end.why}\n${end.tail}`.trim() };
+	await exclude([join(folder, '.git'), `${folder}.outside`], end.record.made);
+	return null;
+}
+
+async function session(
+	{ runtime, person, author, ...parts }: AttemptParts,
+	input: LookInput,
+	{ cwd, answerFile }: { readonly cwd: string; readonly answerFile: string },
+): Promise<SessionEnd> {
+	const { task, signal, runLog, portBase, onPid, onStep, tmp, runId, agent } = input;
+	const program = runtime(agent.settings.runtime);
+	onStep(`agent ${agent.name}`);
+	const running = program.start({
+		...{ runId, cwd, tmp },
+		agent: agent.settings,
+		prompt: input.prompt({ answerFile }),
+		description: task.item.description,
+		env: {
+			...agentEnvironment({
+				...{ person, tmp, portBase, author },
+				credentials: [...program.credentials, ...agent.settings.env],
+			}),
+			GANGLINE_ANSWER: answerFile,
+		},
+		confinement: confinement({ runtime, person, author, ...parts }, tmp, cwd),
+		onLog: (stream, text) => runLog.write(agent.name, stream, text),
+	});
+	onPid(running.pid);
+	const onAbort = (): void => void running.stop(reasonOf(signal));
+	signal.addEventListener('abort', onAbort, { once: true });
+	if (signal.aborted) onAbort();
+	const end = await running.ended;
+	signal.removeEventListener('abort', onAbort);
+	onPid(null);
+	return end;
+}
+
+function confinement({ git, hidden, readOnly, tmpRoot }: AttemptParts, tmp: string, folder: string): Confinement {
+	return {
+		hidden: [...hidden, tmpRoot],
+		readOnly: [...readOnly, ...git.objects],
+		writable: [tmp, folder],
+	};
+}
+
+/** Null where there is none, or far more than anyone would read. */
+async function readAnswer(file: string): Promise<string | null> {
+	const found = await stat(file).catch(() => null);
+	if (!found?.isFile() || found.size === 0 || found.size > answerBytesMax) return null;
+	return await readFile(file, 'utf8');
+}
