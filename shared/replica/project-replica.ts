@@ -21,6 +21,7 @@ import {
 import {
 	type AuthorId,
 	type Clock,
+	dutyOf,
 	type Log,
 	type NodeId,
 	nodeOf,
@@ -321,17 +322,28 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		});
 	}
 
-	/** Our own entries stay until their answers are on disk too. */
+	/**
+	 * Our own entries stay until their answers are on disk too. What a home that is none any more has settled may be
+	 * unknown to the one after it, whose facts have not come here yet: it may need every entry [I14].
+	 */
 	#trimmable(): Readonly<Record<string, number>> {
 		const { heard } = this.#settlement;
 		const { nodeId } = this.#options.identity;
-		const accepted = Object.entries(this.facts.acceptedUpTo);
-		return Object.fromEntries(
-			accepted.map(([author, n]) => [
-				author,
-				author.startsWith(nodeId) && author.endsWith('.edge') ? Math.min(n, heard[author] ?? 0) : n,
-			]),
-		);
+		const isOfHome = this.#homeKey === this.#options.home().key;
+		const accepted = isOfHome ? Object.entries(this.facts.acceptedUpTo) : [];
+		const settled = accepted.map(([author, n]) => [
+			author,
+			author.startsWith(nodeId) && author.endsWith('.edge') ? Math.min(n, heard[author] ?? 0) : n,
+		]);
+		return Object.fromEntries([...settled, ...this.#inVain()]);
+	}
+
+	/** What this node said as a home, that nobody will fold now that another is the home. */
+	#inVain(): readonly (readonly [AuthorId, number])[] {
+		const { identity, home } = this.#options;
+		if (home().node === identity.nodeId) return [];
+		const own = this.logs.digests().filter(({ author }) => nodeOf(author) === identity.nodeId);
+		return own.flatMap(({ author, n }) => (dutyOf(author) === 'edge' ? [] : [[author, n] as const]));
 	}
 
 	#changed(items: ReadonlySet<string> | null): void {

@@ -1,6 +1,8 @@
 /** Home, gateway and laptop apart and together again: what people want is seen, settled once, and its author told. */
 import { describe, expect, it } from 'vitest';
+import { toBase64 } from '../../../shared/log/index.ts';
 import type { ItemDraft } from '../../../shared/operations/index.ts';
+import { parseAuthorId } from '../../../shared/ports/index.ts';
 import { ReplicaMesh } from '../../support/replica-mesh.ts';
 
 const key = (n: number): string => `01JZ0000000000000000000${String(n).padStart(3, '0')}`;
@@ -84,6 +86,24 @@ describe('a project with replicas', () => {
 		expect([...ann.views().values()].map(({ title }) => title)).toEqual(['Offline', 'Item 3']);
 		const { store } = mesh.node('ann');
 		expect(store.streams().filter((stream) => stream.includes('/index/'))).toHaveLength(1);
+	});
+
+	it('[I14] keeps what a home settles that is none any more: the one after it may not know of it', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'in vain' });
+		const { author } = mesh.replica('ann');
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		expect(mesh.replica('gate').logs.kept()).not.toContain(author);
+		const homeKey = toBase64(mesh.node('ann').identity.publicKey);
+		mesh.register(({ projects, ...facts }) => {
+			const moved = Object.entries(projects).map(([id, known]) => [id, { ...known, home: mesh.id('ann'), homeKey }]);
+			return { ...facts, projects: Object.fromEntries(moved) };
+		});
+		await said(mesh, 'ann', [add(2, 'ann')]);
+		const gate = mesh.replica('gate');
+		expect(gate.facts.acceptedUpTo[author]).toBe(2);
+		await gate.idle();
+		expect(gate.logs.kept()).toContain(author);
+		expect(gate.logs.intentsAfter(parseAuthorId(author), 1).map(({ n }) => n)).toEqual([2]);
 	});
 
 	it('counts what waits for the home wherever it was said', async () => {
