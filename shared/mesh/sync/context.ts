@@ -14,6 +14,8 @@ export interface SyncContext {
 	readonly catalog: Catalog;
 	readonly acknowledgements: Acknowledgements;
 	readonly presence: PresenceBoard;
+	/** Members to which there is a channel on which both have said hello. */
+	readonly heard: () => readonly NodeId[];
 	/** Room for documents that come in, and for those that go out. */
 	readonly incoming: BulkPlaces;
 	readonly outgoing: BulkPlaces;

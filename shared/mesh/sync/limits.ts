@@ -49,6 +49,8 @@ export const reopenMsMin = 500;
 export const reopenMsMax = 30_000;
 /** A channel that lived so long was no failed try. */
 export const channelMsSettled = 30_000;
+/** News of whom a node hears too waits so long for more: until then it is passed on what it has already. */
+export const hearsMsGathered = 1_000;
 /** How long a peer that broke the rules is not listened to; twice as long each time. */
 export const outcastMsMin = 60_000;
 export const outcastMsMax = 3_600_000;

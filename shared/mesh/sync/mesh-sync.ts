@@ -12,6 +12,7 @@ import type { SyncContext } from './context.ts';
 import {
 	bulksBytesMax,
 	channelMsSettled,
+	hearsMsGathered,
 	outcastMsMax,
 	outcastMsMin,
 	presenceMsEvery,
@@ -56,6 +57,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 	readonly #members = new Map<NodeId, Member>();
 	readonly #unsubscribe: () => void;
 	#cancelPresence: () => void = () => {};
+	#cancelHears: (() => void) | undefined;
 	#isStopped = false;
 
 	/** Takes the protocol of the network and begins with the members that are connected. */
@@ -72,6 +74,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 			...{ self: network.self, clock, log, catalog, access, schema },
 			acknowledgements: new Acknowledgements(),
 			presence: new PresenceBoard(clock),
+			heard: () => [...this.#members.values()].flatMap(({ peer, channel }) => (channel?.isOpen ? [peer.node] : [])),
 			incoming: new BulkPlaces(bulksBytesMax),
 			outgoing: new BulkPlaces(bulksBytesMax),
 		};
@@ -131,6 +134,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#isStopped = true;
 		this.#unsubscribe();
 		this.#cancelPresence();
+		this.#cancelHears?.();
 		for (const { cancelReopen } of this.#members.values()) cancelReopen();
 		this.#each((channel) => channel.close('this node stops'));
 		this.#context.catalog.release();
@@ -185,17 +189,30 @@ export class MeshSync implements Sync, AsyncDisposable {
 		}
 		member.channel?.give('there is a new channel');
 		const since = this.#context.clock.monotonic();
-		const begun: PeerChannel = new PeerChannel(channel, this.#context, (end) => {
+		const ended = (end: ChannelEnd): void => {
 			if (member.channel !== begun) return;
 			member.channel = undefined;
 			if (this.#context.clock.monotonic() - since > channelMsSettled) member.reopenMs = 0;
 			this.#ended(member, end);
-		});
+		};
+		const begun: PeerChannel = new PeerChannel(channel, this.#context, { opened: () => this.#hearsMore(), ended });
 		member.channel = begun;
+	}
+
+	/** Not urgent: who is told late is sent what it has. */
+	#hearsMore(): void {
+		this.#cancelHears ??= this.#context.clock.after(hearsMsGathered, () => this.#sayHeard());
+	}
+
+	#sayHeard(): void {
+		this.#cancelHears?.();
+		this.#cancelHears = undefined;
+		this.#each((channel) => channel.sayHeard());
 	}
 
 	#ended(member: Member, end: ChannelEnd): void {
 		const { peer } = member;
+		if (!this.#isStopped) this.#sayHeard();
 		if (end.kind === 'newer') member.isNewer = true;
 		if (end.kind === 'closed' && end.said !== member.said) {
 			member.said = end.said;

@@ -7,14 +7,18 @@ import { type AuthorId, type Channel, GanglineError, type Peer } from '../../por
 import type { ProjectEntry } from './catalog.ts';
 import { Complaints, type PeerLink, type SyncContext } from './context.ts';
 import { DocumentExchange } from './document-exchange.ts';
+import { HeardByPeer } from './heard-by-peer.ts';
+import { rowsPerFrame } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { ProjectExchange } from './project-exchange.ts';
 import type { Replica, ReplicaChange } from './replica.ts';
 import {
 	decodeDigests,
 	decodeMessage,
+	decodeNodes,
 	decodeTexts,
 	encodeMessage,
+	encodeRows,
 	type Incoming,
 	type MessageOf,
 	malformed,
@@ -26,24 +30,33 @@ export type ChannelEnd =
 	| { readonly kind: 'newer' }
 	| { readonly kind: 'fault'; readonly error: GanglineError };
 
+/** Each is called once at most; `opened`: both have said hello. */
+export interface ChannelEvents {
+	opened(): void;
+	ended(end: ChannelEnd): void;
+}
+
 export class PeerChannel implements PeerLink {
 	readonly peer: Peer;
 	readonly outbox: Outbox;
 	readonly context: SyncContext;
 	readonly #channel: Channel;
-	readonly #ended: (end: ChannelEnd) => void;
+	readonly #events: ChannelEvents;
 	readonly #documents: DocumentExchange;
 	readonly #complaints: Complaints;
 	readonly #projects = new Map<string, ProjectExchange>();
+	readonly #heard = new HeardByPeer();
+	/** The nodes that we hear, as the peer was told. */
+	#told = '[]';
 	#state: 'beginning' | 'open' | 'over' = 'beginning';
 	#isNewer = false;
 
-	/** Says hello and begins to read. `ended` is called once. */
-	constructor(channel: Channel, context: SyncContext, ended: (end: ChannelEnd) => void) {
+	/** Says hello and begins to read. */
+	constructor(channel: Channel, context: SyncContext, events: ChannelEvents) {
 		this.peer = channel.peer;
 		this.context = context;
 		this.#channel = channel;
-		this.#ended = ended;
+		this.#events = events;
 		this.outbox = new Outbox(channel, (error) => this.#fail(error));
 		this.#complaints = new Complaints(this);
 		this.#documents = new DocumentExchange(this, (replica) => this.#applied(replica));
@@ -55,14 +68,16 @@ export class PeerChannel implements PeerLink {
 
 	changed(change: ReplicaChange): void {
 		if (this.#state !== 'open') return;
-		this.#documents.changed(change);
-		const { place } = change.replica;
+		const { place, name } = change.replica;
+		const thing = place.kind === 'mesh' ? name : place.project;
+		if (!this.#heard.gets(thing, change.from)) this.#documents.changed(change);
 		const exchange = place.kind === 'index' ? this.#projects.get(place.project) : undefined;
 		if (exchange) void this.#guard(exchange.onIndexChanged());
 	}
 
 	grown(project: string, author: AuthorId, from: string | undefined): void {
-		if (from !== this.peer.node) this.#projects.get(project)?.logs.grown(author);
+		if (from === this.peer.node || this.#heard.gets(project, from)) return;
+		this.#projects.get(project)?.logs.grown(author);
 	}
 
 	/** A project is new here, or has another index. */
@@ -90,6 +105,18 @@ export class PeerChannel implements PeerLink {
 		this.outbox.mark(`presence ${kind}`, () => [
 			{ message: { k: 'presence', kind }, payload: this.context.presence.own(kind, this.peer.node) },
 		]);
+	}
+
+	/** Tells the peer whom we hear, unless it knows. */
+	sayHeard(): void {
+		if (this.#state !== 'open') return;
+		this.outbox.mark('hears', () => {
+			const others = this.context.heard().filter((node) => node !== this.peer.node);
+			const payload = encodeRows(others.sort().slice(0, rowsPerFrame));
+			const isNews = this.#told !== `${payload}`;
+			this.#told = `${payload}`;
+			return isNews ? [{ message: { k: 'hears' }, payload }] : [];
+		});
 	}
 
 	give(up: string): void {
@@ -138,6 +165,7 @@ export class PeerChannel implements PeerLink {
 		if (this.#state === 'over') return;
 		if ('document' in message) return this.#handleDocument(incoming, message.document);
 		if ('project' in message) return this.#handleProject(incoming, message.project);
+		if (message.k === 'hears') return this.#hears(decodeNodes(incoming.payload));
 		if (message.k === 'presence') this.context.presence.hear(this.peer.node, message.kind, incoming.payload);
 	}
 
@@ -155,6 +183,16 @@ export class PeerChannel implements PeerLink {
 		for (const replica of catalog.meshDocuments()) this.#documents.tell(replica);
 		for (const kind of presence.ownKinds) this.sayPresence(kind);
 		for (const entry of catalog.projects()) this.#begin(entry, false);
+		this.#events.opened();
+	}
+
+	/** Whom the peer has lost may have been the only one who brought it what was left out here. */
+	#hears(nodes: readonly string[]): void {
+		for (const thing of this.#heard.replace(nodes)) {
+			this.#projects.get(thing)?.announce(true);
+			const replica = this.context.catalog.replica(thing);
+			if (replica) this.#documents.tell(replica);
+		}
 	}
 
 	#begin(entry: ProjectEntry, wantsAnswer: boolean): void {
@@ -244,6 +282,10 @@ export class PeerChannel implements PeerLink {
 		this.#end({ kind: 'closed' });
 	}
 
+	get isOpen(): boolean {
+		return this.#state === 'open';
+	}
+
 	get #isOver(): boolean {
 		return this.#state === 'over';
 	}
@@ -258,6 +300,6 @@ export class PeerChannel implements PeerLink {
 		this.#documents.end();
 		for (const exchange of this.#projects.values()) exchange.end();
 		if (wasOpen) this.context.presence.gone(this.peer.node);
-		this.#ended(this.#isNewer ? { kind: 'newer' } : end);
+		this.#events.ended(this.#isNewer ? { kind: 'newer' } : end);
 	}
 }

@@ -11,6 +11,7 @@
  *     digests, flush, from, ack   the logs: where each stands, entries, "from there on", durable up to there
  *     texts      digests of texts that are open
  *     stored     the revision of the facts that is durable
+ *     hears      the other nodes to which there is a channel
  *     presence   what a node says of itself
  *     credit     so many bytes have been dealt with
  *     bye        why the channel ends
@@ -27,6 +28,7 @@ const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const project = z.string().regex(/^[0-9A-Z]{26}$/);
 const item = z.string().regex(/^[!-~]{1,64}$/);
 const author = z.string().regex(/^n[0-9a-f]{16}\.[0-9a-f]{8}\.(?:home|work|edge)$/);
+const node = z.string().regex(/^n[0-9a-f]{16}$/);
 /** Part of the name of a stream: nothing that could lead to another one. */
 const generation = z.string().regex(/^[1-9]\d{0,14}$/);
 const document = z.string().regex(/^doc\/[A-Za-z0-9/._-]{1,180}$/);
@@ -59,6 +61,7 @@ const message = z.discriminatedUnion('k', [
 	z.strictObject({ k: z.literal('ack'), project, logs: z.array(z.tuple([author, count])).max(200) }),
 	z.strictObject({ k: z.literal('texts'), project }),
 	z.strictObject({ k: z.literal('stored'), project, generation, revision: count }),
+	z.strictObject({ k: z.literal('hears') }),
 	z.strictObject({ k: z.literal('presence'), kind: z.string().regex(/^[a-z][A-Za-z0-9]{0,31}$/) }),
 	z.strictObject({ k: z.literal('credit'), bytes: z.int().min(1) }),
 	z.strictObject({ k: z.literal('bye'), reason: z.string().max(500) }),
@@ -79,9 +82,11 @@ export interface Outgoing {
 
 const digestRows = z.array(z.tuple([author, z.int().min(1), digest])).max(rowsPerFrame);
 const textRows = z.array(z.tuple([item, digest])).max(rowsPerFrame);
+const nodeRows = z.array(node).max(rowsPerFrame);
 
 export type DigestRow = z.output<typeof digestRows>[number];
 export type TextRow = z.output<typeof textRows>[number];
+export type NodeRow = z.output<typeof nodeRows>[number];
 
 const headerLengthBytes = 2;
 
@@ -110,9 +115,11 @@ export function decodeMessage(frame: Uint8Array): Incoming {
 	return { message: parsed.data, payload: frame.subarray(end) };
 }
 
-export const encodeRows = (rows: readonly (DigestRow | TextRow)[]): Uint8Array => Buffer.from(JSON.stringify(rows));
+export const encodeRows = (rows: readonly (DigestRow | TextRow | NodeRow)[]): Uint8Array =>
+	Buffer.from(JSON.stringify(rows));
 export const decodeDigests = (payload: Uint8Array): readonly DigestRow[] => decodeRows(payload, digestRows);
 export const decodeTexts = (payload: Uint8Array): readonly TextRow[] => decodeRows(payload, textRows);
+export const decodeNodes = (payload: Uint8Array): readonly NodeRow[] => decodeRows(payload, nodeRows);
 
 function decodeRows<T>(payload: Uint8Array, schema: z.ZodType<T>): T {
 	const parsed = readAs(schema, parseJson(Buffer.from(payload).toString()));
