@@ -22,6 +22,7 @@ import { Doors } from './doors.ts';
 import type { DocumentServer } from './edge/index.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { loopback, multiaddrOf, readListening } from './listening.ts';
+import { Notifier, waitingIn } from './notify/index.ts';
 import { openCore } from './open-core.ts';
 import { tellAddresses } from './serve-members.ts';
 
@@ -89,9 +90,11 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 		const [network] = networks;
 		assert(network, 'a core that is open has its network');
 		const board = await openBoard(opened.core);
+		const notifier = await openNotifier(opened.core, board);
+		closing.push({ [Symbol.asyncDispose]: () => notifier.stop() });
 		return {
 			core: opened,
-			parts: { ...opened.core, config, board, ...(await openDoors(config, opened.core, network)) },
+			parts: { ...opened.core, config, board, notifier, ...(await openDoors(config, opened.core, network)) },
 		};
 	} catch (error) {
 		for (const part of closing) await part[Symbol.asyncDispose]();
@@ -103,6 +106,18 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 function openBoard({ mesh, store, clock, random, log }: GatewayCore): Promise<Board> {
 	const { facts, self: node } = mesh;
 	return Board.open({ node, facts: () => facts(), bundle: openBundle(), store, clock, random, log });
+}
+
+async function openNotifier({ store, clock, log, replicas, hub }: GatewayCore, board: Board): Promise<Notifier> {
+	const notifier = await Notifier.open({
+		...{ store, clock, log },
+		waiting: () => waitingIn(replicas),
+		base: () => board.addressForPeople,
+	});
+	hub.subscribe(({ kind }) => {
+		if (kind !== 'log') notifier.poke();
+	});
+	return notifier;
 }
 
 /** On loopback; the port that any free one was is taken again, because members look for the gateway there. */
@@ -173,11 +188,12 @@ async function stopAll(
 	{ parts, core }: Opened,
 	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
 ): Promise<void> {
-	const { hub, clock, log, store, builds, board } = parts;
+	const { hub, clock, log, store, builds, board, notifier } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
 	await edge.stop();
 	await board.stop();
+	await notifier.stop();
 	await api.stop();
 	await core[Symbol.asyncDispose]();
 	await builds[Symbol.asyncDispose]();

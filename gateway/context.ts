@@ -8,6 +8,7 @@ import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
 import type { Members } from './members.ts';
+import type { Notifier } from './notify/index.ts';
 import type { JoinTokens, MeshRegistry, PersonTokens, Recovery } from './registry/index.ts';
 
 /** Everything that needs no more than the ports. */
@@ -35,6 +36,7 @@ export interface GatewayCore {
 export interface GatewayParts extends GatewayCore {
 	readonly config: GatewayConfig;
 	readonly board: Board;
+	readonly notifier: Notifier;
 	readonly builds: Builds;
 	readonly doors: Doors;
 }

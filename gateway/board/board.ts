@@ -48,8 +48,8 @@ export interface BoardServer {
 
 const loginSchema = z.object({ code: z.string().min(1).max(200) });
 const secondsOfSession = sessionDays * 24 * 60 * 60;
-/** A client route has no dot in its last part: what has one is a file that is not there. */
-const clientRoute = /^\/(?:[^?#]*\/)?[^./?#]*$/;
+/** What has a dot in its last part is a file that is not there, except below a project, whose name may have one. */
+const clientRoute = /^\/(?:p\/.+|(?:[^?#]*\/)?[^./?#]*)$/;
 const notRoutes = /^\/(?:v1|sync|assets|auth)(?:\/|$)/;
 
 export class Board {
@@ -60,6 +60,7 @@ export class Board {
 	readonly #cookie: string;
 	#settings: StoredSettings;
 	#door: LanDoor | null = null;
+	#port = 0;
 
 	static async open(options: BoardOptions): Promise<Board> {
 		const { store, clock, log } = options;
@@ -84,6 +85,17 @@ export class Board {
 		return this.#door?.origins ?? [];
 	}
 
+	/** A name of this machine whose cookies no other program on it gets: browsers do not tell ports of one host apart. */
+	get localOrigin(): string {
+		return `http://gangline.localhost:${this.#port}`;
+	}
+
+	/** Where a person who is told of something finds it, base path included, without a slash at its end. */
+	get addressForPeople(): string {
+		const { publicUrl } = this.#settings;
+		return (publicUrl ?? this.lanOrigins[0] ?? this.localOrigin).replace(/\/$/, '');
+	}
+
 	/** Null when the page can be served, otherwise why not and what to type. */
 	async trouble(): Promise<string | null> {
 		const state = await this.#options.bundle.state();
@@ -94,6 +106,7 @@ export class Board {
 	async begin(server: BoardServer): Promise<void> {
 		const door = new LanDoor(server);
 		this.#door = door;
+		this.#port = server.port;
 		const usable: string[] = [];
 		for (const host of this.#settings.lan) {
 			try {

@@ -14,6 +14,7 @@ import { registerJoin } from './join.ts';
 import { registerLooking } from './look.ts';
 import { registerNode } from './node.ts';
 import { registerNodes } from './nodes.ts';
+import { registerNotify } from './notify.ts';
 import { registerPeople } from './people.ts';
 import { registerProject } from './project.ts';
 import { registerProjects } from './projects.ts';
@@ -54,6 +55,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerReview(program, context);
 	registerLooking(program, context);
 	registerBoard(program, context);
+	registerNotify(program, context);
 	registerWhy(program, context);
 	registerPrompt(program, context);
 	registerCost(program, context);

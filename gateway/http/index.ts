@@ -2,6 +2,7 @@
 import type { Handlers } from '../../shared/operations/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
+import { notifyHandlers } from './notify-handlers.ts';
 import { projectHandlers } from './project-handlers.ts';
 import { registryHandlers } from './registry-handlers.ts';
 import { rehomeHandlers } from './rehome-handler.ts';
@@ -17,7 +18,8 @@ export function createHandlers(parts: GatewayParts, self: GatewayProcess): Parti
 		...projectHandlers(parts),
 		...rehomeHandlers(parts),
 		...tokenHandlers(parts),
-		...sessionHandlers(parts, self),
+		...sessionHandlers(parts),
+		...notifyHandlers(parts),
 		...gatewayHandlers(parts, self),
 	};
 }

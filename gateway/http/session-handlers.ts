@@ -6,11 +6,10 @@ import type { SessionRecord } from '../board/index.ts';
 import { ownAddresses } from '../builds/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { readHosts } from '../listening.ts';
-import type { GatewayProcess } from './gateway-handlers.ts';
 
 type Names = 'session.self' | 'session.link' | 'session.list' | 'session.revoke' | 'board.status' | 'board.open';
 
-export function sessionHandlers(parts: GatewayParts, self: GatewayProcess): Pick<HandlersAt<'gateway'>, Names> {
+export function sessionHandlers(parts: GatewayParts): Pick<HandlersAt<'gateway'>, Names> {
 	const { board, mesh, config, version } = parts;
 	return {
 		'session.self': async (_, caller) => {
@@ -20,10 +19,10 @@ export function sessionHandlers(parts: GatewayParts, self: GatewayProcess): Pick
 				session: caller.session ?? null,
 				expiresAt: session?.expiresAt ?? null,
 				gateway: mesh.facts().nodes[mesh.self]?.name ?? config.name,
-				board: await statusOf(parts, self),
+				board: await statusOf(parts),
 			};
 		},
-		'session.link': (args, caller) => link(parts, self, args, caller),
+		'session.link': (args, caller) => link(parts, args, caller),
 		'session.list': async (_, caller) => ({
 			sessions: board.sessions
 				.list()
@@ -38,14 +37,13 @@ export function sessionHandlers(parts: GatewayParts, self: GatewayProcess): Pick
 			const view = sessionView(session, caller);
 			return { session: view, answer: `${session.id} of ${session.person} is logged out` };
 		},
-		'board.status': () => statusOf(parts, self),
-		'board.open': (args) => open(parts, self, args),
+		'board.status': () => statusOf(parts),
+		'board.open': (args) => open(parts, args),
 	};
 }
 
 async function link(
 	parts: GatewayParts,
-	self: GatewayProcess,
 	{ person: wanted, on, minutes }: Args<'session.link'>,
 	caller: Caller,
 ): Promise<Result<'session.link'>> {
@@ -61,7 +59,7 @@ async function link(
 			hint: `let the person in first: gangline person add ${id}`,
 		});
 	}
-	const status = await statusOf(parts, self);
+	const status = await statusOf(parts);
 	const base = on === 'phone' ? phoneUrl(status) : status.url;
 	const code = board.codes.make({ person: id, on }, minutes, random);
 	log.info('session.link', { person: id, by: caller.person, on });
@@ -91,11 +89,7 @@ function phoneUrl({ publicUrl, lan, offers }: BoardStatus): string {
 	});
 }
 
-async function open(
-	parts: GatewayParts,
-	self: GatewayProcess,
-	args: Args<'board.open'>,
-): Promise<Result<'board.open'>> {
+async function open(parts: GatewayParts, args: Args<'board.open'>): Promise<Result<'board.open'>> {
 	const { board } = parts;
 	const { publicUrl, behindProxy, lan } = board.settings;
 	const hosts = args.lan === undefined ? lan : (await readHosts(args.lan)).map(({ host }) => host);
@@ -104,7 +98,7 @@ async function open(
 		behindProxy: args.behindProxy ?? behindProxy,
 		lan: [...hosts],
 	});
-	const status = await statusOf(parts, self);
+	const status = await statusOf(parts);
 	return { board: status, answer: wordsOf(status) };
 }
 
@@ -116,21 +110,16 @@ function wordsOf({ url, publicUrl, lan }: BoardStatus): string {
 	return parts.length === 0 ? `this machine alone reaches the board, at ${url}` : `the board is ${parts.join(', ')}`;
 }
 
-async function statusOf({ board }: GatewayParts, self: GatewayProcess): Promise<BoardStatus> {
+async function statusOf({ board }: GatewayParts): Promise<BoardStatus> {
 	const { publicUrl, behindProxy, lan } = board.settings;
 	return {
-		url: localUrl(self.url()),
+		url: `${board.localOrigin}/`,
 		publicUrl,
 		behindProxy,
 		lan: [...board.lanOrigins],
 		offers: ownAddresses().filter((address) => !lan.includes(address)),
 		trouble: await board.trouble(),
 	};
-}
-
-/** A name of this machine whose cookies no other program on it gets: browsers do not tell ports of one host apart. */
-function localUrl(url: string): string {
-	return `http://gangline.localhost:${new URL(url).port}/`;
 }
 
 function withSlash(url: string): string {

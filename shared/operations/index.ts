@@ -12,6 +12,7 @@ export * from './mesh-views.ts';
 export * from './move-words.ts';
 export * from './nearest.ts';
 export * from './node-operations.ts';
+export * from './notify-operations.ts';
 export * from './parse.ts';
 export * from './person-operations.ts';
 export * from './project-operations.ts';

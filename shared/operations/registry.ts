@@ -8,6 +8,7 @@ import { itemChanges } from './item-changes.ts';
 import { itemQueries } from './item-queries.ts';
 import { meshOperations } from './mesh-operations.ts';
 import { nodeOperations } from './node-operations.ts';
+import { notifyOperations } from './notify-operations.ts';
 import { personOperations } from './person-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { refusedWishOperations } from './refused-wishes.ts';
@@ -22,6 +23,7 @@ export const operations = {
 	...meshOperations,
 	...personOperations,
 	...sessionOperations,
+	...notifyOperations,
 } as const satisfies Record<string, Operation>;
 
 type Operations = typeof operations;

@@ -14,7 +14,7 @@ export {
 	type ReplicaOptions,
 	type Submitted,
 } from './project-replica.ts';
-export { homeStanding, refusedWishes, seenItem, seenProject, wishOf } from './replica-answers.ts';
+export { homeStanding, refusedWishes, seenItem, seenItems, seenProject, wishOf } from './replica-answers.ts';
 export { ReplicaSet, type ReplicaSetOptions } from './replica-set.ts';
 export type { ReplicaSeat } from './seat.ts';
 export { type Answer, type KeptRefusal, Settlement, type SettlementOptions } from './settlement.ts';

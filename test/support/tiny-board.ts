@@ -41,6 +41,12 @@ export function tinyBoard(): Partial<Handlers> {
 		}),
 		'session.list': async () => ({ sessions: [session] }),
 		'session.revoke': async () => ({ session, answer: 'it is logged out' }),
+		'notify.status': async () => ({ ntfy: null, lastSentAt: null, trouble: null }),
+		'notify.set': async ({ ntfy }) => {
+			const target = ntfy === null ? null : { url: ntfy.url, hasToken: ntfy.token !== null };
+			return { notify: { ntfy: target, lastSentAt: null, trouble: null }, answer: 'it is set' };
+		},
+		'notify.test': async () => ({ answer: 'it is on its way' }),
 		'board.status': async () => board,
 		'board.open': async ({ lan = [] }) => {
 			const status = { ...board, lan: lan.map((host) => `http://${host}:7430`) };

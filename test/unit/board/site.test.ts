@@ -9,7 +9,7 @@ afterAll(() => served[Symbol.asyncDispose]());
 
 describe('the page', () => {
 	it('answers every client route, never from a cache, and says what browsers must not do', async () => {
-		for (const path of ['/', '/items', '/p/shop/12?tab=diff', '/login-history']) {
+		for (const path of ['/', '/items', '/p/shop/12?tab=diff', '/p/my.app', '/login-history']) {
 			const { status, headers, body } = await served.get(path);
 			expect({ path, status, body }).toEqual({ path, status: 200, body: page });
 			expect(headers).toMatchObject({

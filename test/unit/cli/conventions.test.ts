@@ -10,7 +10,7 @@ const commands = [
 	...['add', 'edit', 'move', 'delete', 'diff', 'approve', 'reject', 'salvage', 'status', 'list', 'show', 'log', 'logs'],
 	...['projects', 'ps', 'pause', 'resume', 'start', 'stop', 'agent', 'init', 'doctor', 'service'],
 	...['token', 'join', 'nodes', 'mesh', 'node', 'project', 'people', 'person', 'gateway', 'why'],
-	...['board', 'phone', 'session'],
+	...['board', 'phone', 'session', 'notify'],
 ];
 
 describe('help', () => {
