@@ -6,6 +6,7 @@ import { MirrorRepository } from '../shared/git/index.ts';
 import { type CommitId, ganglineError, type NodeId } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
 import { findProject, type MeshProject } from '../shared/registry/index.ts';
+import { canRun } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import { committer, repositoryAt } from './compose-canonical.ts';
 import { makeGateRunner } from './compose-project.ts';
@@ -70,7 +71,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 			verdict: (main, at) => gates.verdict({ commit: main, config: at }),
 			onChange: () => station.changed(),
 		}),
-		runtimes: () => station.runtimes(),
+		canRun: (agent) => canRun(agent, config.personEnvironment.PATH ?? ''),
 		onChange: () => station.changed(),
 	});
 	return { project, logs, repository: repository.path, salvage };

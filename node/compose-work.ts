@@ -4,6 +4,7 @@ import type { CommitId, Log, NodeId, Person } from '../shared/ports/index.ts';
 import type { TreeVerdict } from '../shared/protocol/work.ts';
 import type { WorkerStanding, WorkerState } from '../shared/protocol/worker-state.ts';
 import { findNode, mayWorkFor, memberOf } from '../shared/registry/index.ts';
+import { canRun } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
 import { gatherBrief } from './home/brief.ts';
@@ -168,8 +169,8 @@ function standing(
 	project: Project | undefined,
 ): Omit<WorkerStanding, 'project' | 'clones'> {
 	const { ready, reason, saw } = project?.qualification() ?? { ready: false, reason: null, saw: null };
-	const runtimes = parts.station.runtimes();
-	const agents = (settings.last?.agent ?? []).filter(({ runtime }) => runtimes.includes(runtime));
+	const path = parts.config.personEnvironment.PATH ?? '';
+	const agents = (settings.last?.agent ?? []).filter((agent) => canRun(agent, path));
 	return { qualified: ready, reason, saw, main: main.tip, agents: agents.map(({ name }) => name) };
 }
 

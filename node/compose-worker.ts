@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceRepository } from '../shared/git/index.ts';
 import type { Log, Person } from '../shared/ports/index.ts';
-import { createRuntime, nativeProgram, runtimePrograms } from './agents/index.ts';
+import { createRuntime, nativeProgram, newSessionId, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { LogTail, WorkerLink } from './home/worker-link.ts';
 import {
@@ -11,6 +11,7 @@ import {
 	type GateRunner,
 	RunLogs,
 	realAttempts,
+	SessionBook,
 	Worker,
 	type WorkerOptions,
 	Workspaces,
@@ -40,7 +41,7 @@ export interface OpenedWorker {
 }
 
 export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWorker {
-	const { config, store, clock, room, processes, hub, station } = parts;
+	const { config, store, clock, random, room, processes, hub, station } = parts;
 	const { project, repository, gates, copyFrom, readOnly, author, log, nameOf, prepare, report } = opening;
 	const folder = config.state.project(project);
 	const clones = join(folder, 'clones');
@@ -63,6 +64,8 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			workspaces: new Workspaces({ project, git, store, clock, log, folder: clones, author }),
 			gates,
 			ports: { processes, clock, shellPath },
+			book: new SessionBook(store, project),
+			newSessionId: () => newSessionId(random),
 			runtime: (name) =>
 				createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath, programFor: nativeProgram }),
 			log,

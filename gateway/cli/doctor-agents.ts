@@ -50,12 +50,24 @@ export async function checkAgents(patient: Patient): Promise<CheckResult> {
 	const seen: string[] = [];
 	for (const agent of config.agent) {
 		if (agent.runtime === 'shell') continue;
-		const result = await checkAgent(patient, agent, agentPrograms[agent.runtime]);
+		const result =
+			agent.runtime === 'acp'
+				? await checkAcp(patient, agent)
+				: await checkAgent(patient, agent, agentPrograms[agent.runtime]);
 		if (result.status !== 'ok') return result;
 		seen.push(result.says);
 	}
 	const says = [...new Set(seen)].join(', ');
 	return ok(seen.length === 0 ? 'none configured: items with a fenced `sh` block can be worked on' : says);
+}
+
+/** Its login is its own affair; whether it speaks the protocol shows when it is run. */
+async function checkAcp({ world }: Patient, { name, command }: AgentConfig): Promise<CheckResult> {
+	const program = command?.[0] ?? '';
+	if ((await world.find(program)) !== null) return ok(`${program}, over ACP`);
+	return fail(`${program} is not on PATH, and the agent ${name} is configured to run it`, {
+		fix: `install ${program}, or correct its command in .gangline/project.toml`,
+	});
 }
 
 async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProgram): Promise<CheckResult> {

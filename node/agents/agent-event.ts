@@ -6,23 +6,48 @@ import type { ExitStatus, StopReport } from '../../shared/ports/index.ts';
 import type { Usage } from '../../shared/protocol/work.ts';
 
 export type AgentEvent =
-	/** The program has begun a session that the model's service knows. */
+	/** The program has begun a session that the model's service knows, or goes on with it. */
 	| { readonly kind: 'started'; readonly sessionId: string }
 	/** The model was asked once more. */
 	| { readonly kind: 'turn' }
 	| { readonly kind: 'text'; readonly text: string }
 	/** `read`: the file that this tool reads, where it is one that reads. */
 	| { readonly kind: 'tool'; readonly name: string; readonly summary: string; readonly read?: string }
-	/** Totals of the session so far. */
-	| { readonly kind: 'usage'; readonly costUsd: number; readonly inputTokens: number; readonly outputTokens: number }
+	/** What was used since the last of these, and what the program says of the whole session (session-usage.ts). */
+	| ({ readonly kind: 'usage'; readonly counted: SessionTotals } & SessionTotals)
 	/** Only `rejected` is a limit; `until` in wall ms where it is known. */
 	| { readonly kind: 'rateLimit'; readonly status: 'allowed' | 'warning' | 'rejected'; readonly until: number | null }
-	| { readonly kind: 'permission'; readonly tool: string; readonly message: string }
+	/** It waits for `answer(id, …)` and does nothing meanwhile. */
+	| { readonly kind: 'permission'; readonly id: string; readonly ask: PermissionAsk }
+	/** The program refused a tool by itself. */
+	| { readonly kind: 'refused'; readonly tool: string; readonly message: string }
 	/** Something a person may want to read in the log; decides nothing. */
 	| { readonly kind: 'notice'; readonly message: string }
-	/** The program's own last word. */
+	/** The program's own last word on a turn. */
 	| ({ readonly kind: 'result' } & SessionResult)
 	| { readonly kind: 'exited'; readonly status: ExitStatus };
+
+/** Sums of a session; a program may go on counting over its resumes. */
+export interface SessionTotals {
+	readonly costUsd: number;
+	readonly inputTokens: number;
+	readonly outputTokens: number;
+}
+
+/** What an agent wants to do and may not do unasked. */
+export interface PermissionAsk {
+	/** As the program calls it: `Bash`, `Write`. */
+	readonly tool: string;
+	readonly what:
+		| { readonly kind: 'command'; readonly command: string }
+		| { readonly kind: 'edit' | 'read'; readonly paths: readonly string[] }
+		| { readonly kind: 'other' };
+	/** One line for people: the command, the path, the address. */
+	readonly summary: string;
+}
+
+/** `message` is told to the agent where it is refused. */
+export type PermissionDecision = { readonly kind: 'allow' } | { readonly kind: 'deny'; readonly message: string };
 
 export interface SessionResult {
 	readonly isOk: boolean;
@@ -44,9 +69,9 @@ export type SessionOutcome =
 	| { readonly kind: 'forced'; readonly cause: 'login' | 'api' | 'exit'; readonly reason: string }
 	/** Wall ms. */
 	| { readonly kind: 'rateLimited'; readonly until: number }
-	| { readonly kind: 'overBudget'; readonly which: 'turns' | 'cost' | 'time' }
-	/** Nothing was heard of it for the silence limit. */
-	| { readonly kind: 'inactive' }
+	| { readonly kind: 'overBudget'; readonly which: 'turns' | 'cost' | 'time' | 'processes' }
+	/** It is stuck: nothing was heard of it for the silence limit, and nothing of it computed. */
+	| { readonly kind: 'inactive'; readonly evidence: string }
 	/** No session was established. */
 	| { readonly kind: 'crashed'; readonly reason: string }
 	| { readonly kind: 'stopped'; readonly reason: string };
@@ -78,6 +103,8 @@ export function describeEvent(event: AgentEvent): string | null {
 		case 'rateLimit':
 			return event.status === 'allowed' ? null : `rate limit: ${event.status}`;
 		case 'permission':
+			return `asks: ${event.ask.tool} ${event.ask.summary}`;
+		case 'refused':
 			return `refused ${event.tool}: ${event.message}`;
 		case 'notice':
 			return event.message;

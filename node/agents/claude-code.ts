@@ -1,13 +1,15 @@
 /**
- * The `claude` command: how it is called without a terminal and how its stream-json lines become our events. A failed
- * call to the service still has `subtype: "success"`, so `is_error` decides; the cost it tells covers one session,
- * because every session of ours is a new one.
+ * The `claude` command: how it is called without a terminal, how its stream-json lines become our events and ours its
+ * lines. A failed call to the service still has `subtype: "success"`, so `is_error` decides. It ends when its input
+ * does and all that it was told is done, so the input is closed with the first result; what came in before is done.
  */
 
 import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
-import type { AgentEvent, SessionResult } from './agent-event.ts';
-import type { RuntimeProgram } from './runtime.ts';
+import type { AgentEvent, PermissionDecision, SessionResult, SessionTotals } from './agent-event.ts';
+import { claudeAsk } from './claude-ask.ts';
+import type { CommandInput, Conversation, RuntimeProgram, Wire } from './runtime.ts';
+import { nothingCounted, usageMeter } from './session-usage.ts';
 
 const block = z.object({
 	type: z.string(),
@@ -42,6 +44,8 @@ const line = z.object({
 	result: z.string().optional(),
 	errors: z.array(z.unknown()).optional(),
 	total_cost_usd: z.number().optional(),
+	request_id: z.string().optional(),
+	request: z.object({ subtype: z.string(), tool_name: z.string().optional(), input: z.unknown() }).optional(),
 	usage: z.object({ input_tokens: z.number().optional(), output_tokens: z.number().optional() }).optional(),
 });
 
@@ -49,6 +53,7 @@ type Line = z.output<typeof line>;
 
 export const claudeCode: RuntimeProgram = {
 	name: 'claude-code',
+	program: 'claude',
 	reports: true,
 	credentials: [
 		'ANTHROPIC_API_KEY',
@@ -60,20 +65,26 @@ export const claudeCode: RuntimeProgram = {
 		'CLAUDE_CODE_MAX_RETRIES',
 	],
 	login: 'claude',
-	command: ({ agent, prompt, tmp, isRoot }) => ({
+	command: ({ agent, session, prompt, tmp, isRoot }) => ({
 		argv: [
 			'claude',
 			'-p',
+			'--input-format',
+			'stream-json',
 			'--output-format',
 			'stream-json',
 			'--verbose',
-			'--dangerously-skip-permissions',
+			...(session.kind === 'new' ? ['--session-id', session.id] : ['--resume', session.id]),
+			...(agent.permissions === 'all'
+				? ['--dangerously-skip-permissions']
+				: ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio']),
 			'--max-turns',
 			String(agent.max_turns),
 			...(agent.max_cost_usd === undefined ? [] : ['--max-budget-usd', String(agent.max_cost_usd)]),
 			...(agent.model === undefined ? [] : ['--model', agent.model]),
 		],
-		stdin: prompt,
+		stdin: userLine(prompt),
+		keepsStdin: true,
 		env: {
 			CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
 			DISABLE_TELEMETRY: '1',
@@ -84,16 +95,85 @@ export const claudeCode: RuntimeProgram = {
 			...(isRoot ? { IS_SANDBOX: '1' } : {}),
 		},
 	}),
-	parser: () => {
-		const seen = { message: '', hasLoginFailed: false };
-		return (json) => {
-			const parsed = readAs(line, json);
-			return parsed.success ? translate(parsed.data, seen) : null;
-		};
-	},
+	converse: (wire, input) => new ClaudeConversation(wire, input),
 };
 
-function translate(said: Line, seen: { message: string; hasLoginFailed: boolean }): readonly AgentEvent[] {
+/** Questions that may be open at once; a model asks for a few tools in parallel. */
+const questionsMax = 64;
+
+class ClaudeConversation implements Conversation {
+	readonly #wire: Wire;
+	readonly #seen: Seen;
+	/** Inputs of the tools that it asks about: an answer repeats them. */
+	readonly #questions = new Map<string, unknown>();
+
+	constructor(wire: Wire, { session }: CommandInput) {
+		this.#wire = wire;
+		const before = session.kind === 'resume' ? session.counted : nothingCounted;
+		const meter = usageMeter({ costUsd: true, inputTokens: false, outputTokens: false }, before);
+		this.#seen = { message: '', hasLoginFailed: false, meter };
+	}
+
+	read(json: unknown): boolean {
+		const parsed = readAs(line, json);
+		if (!parsed.success) return false;
+		if (parsed.data.type === 'control_request') this.#asked(parsed.data);
+		if (parsed.data.type === 'control_cancel_request') this.#questions.delete(parsed.data.request_id ?? '');
+		for (const event of translate(parsed.data, this.#seen)) this.#wire.emit(event);
+		if (parsed.data.type === 'result') this.#wire.endInput();
+		return true;
+	}
+
+	say(text: string): boolean {
+		return this.#wire.write(userLine(text));
+	}
+
+	answer(id: string, decision: PermissionDecision): boolean {
+		if (!this.#questions.has(id)) return false;
+		const input = this.#questions.get(id);
+		this.#questions.delete(id);
+		const response =
+			decision.kind === 'allow'
+				? { behavior: 'allow', updatedInput: input }
+				: { behavior: 'deny', message: decision.message };
+		return this.#respond(id, response);
+	}
+
+	interrupt(): void {
+		this.#send({ type: 'control_request', request_id: 'interrupt', request: { subtype: 'interrupt' } });
+	}
+
+	#asked({ request_id: id, request }: Line): void {
+		if (id === undefined || request?.subtype !== 'can_use_tool') return;
+		if (this.#questions.size >= questionsMax) {
+			this.#respond(id, { behavior: 'deny', message: 'too many questions at once' });
+			return;
+		}
+		this.#questions.set(id, request.input);
+		this.#wire.emit({ kind: 'permission', id, ask: claudeAsk(request.tool_name ?? '', request.input) });
+	}
+
+	#respond(id: string, response: Readonly<Record<string, unknown>>): boolean {
+		return this.#send({ type: 'control_response', response: { subtype: 'success', request_id: id, response } });
+	}
+
+	#send(message: Readonly<Record<string, unknown>>): boolean {
+		return this.#wire.write(`${JSON.stringify(message)}\n`);
+	}
+}
+
+function userLine(text: string): string {
+	const message = { role: 'user', content: [{ type: 'text', text }] };
+	return `${JSON.stringify({ type: 'user', message, parent_tool_use_id: null })}\n`;
+}
+
+interface Seen {
+	message: string;
+	hasLoginFailed: boolean;
+	readonly meter: (said: SessionTotals) => AgentEvent;
+}
+
+function translate(said: Line, seen: Seen): readonly AgentEvent[] {
 	switch (said.type) {
 		case 'system':
 			return systemEvents(said);
@@ -103,7 +183,7 @@ function translate(said: Line, seen: { message: string; hasLoginFailed: boolean 
 		case 'rate_limit_event':
 			return [rateLimit(said)];
 		case 'result':
-			return resultEvents(said, seen.hasLoginFailed);
+			return resultEvents(said, seen);
 		default:
 			return [];
 	}
@@ -116,7 +196,7 @@ function systemEvents(said: Line): readonly AgentEvent[] {
 		case 'permission_denied':
 			return [
 				{
-					kind: 'permission',
+					kind: 'refused',
 					tool: said.tool_name ?? '',
 					message: typeof said.message === 'string' ? said.message : '',
 				},
@@ -133,7 +213,7 @@ function systemEvents(said: Line): readonly AgentEvent[] {
 	}
 }
 
-function assistantEvents(said: Line, seen: { message: string }): readonly AgentEvent[] {
+function assistantEvents(said: Line, seen: Seen): readonly AgentEvent[] {
 	if (typeof said.message !== 'object') return [];
 	const { id = '', model, content } = said.message;
 	const events: AgentEvent[] = [];
@@ -160,7 +240,7 @@ function rateLimit({ rate_limit_info: info }: Line): AgentEvent {
 	return { kind: 'rateLimit', status, until: info?.resetsAt ? info.resetsAt * 1000 : null };
 }
 
-function resultEvents(said: Line, hasLoginFailed: boolean): readonly AgentEvent[] {
+function resultEvents(said: Line, { hasLoginFailed, meter }: Seen): readonly AgentEvent[] {
 	const isOk = said.is_error === false && said.subtype === 'success';
 	const message = (
 		said.result ??
@@ -169,12 +249,11 @@ function resultEvents(said: Line, hasLoginFailed: boolean): readonly AgentEvent[
 		''
 	).slice(0, 2000);
 	return [
-		{
-			kind: 'usage',
+		meter({
 			costUsd: said.total_cost_usd ?? 0,
 			inputTokens: said.usage?.input_tokens ?? 0,
 			outputTokens: said.usage?.output_tokens ?? 0,
-		},
+		}),
 		{ kind: 'result', isOk, failure: isOk ? null : failureOf(said, hasLoginFailed), message },
 	];
 }

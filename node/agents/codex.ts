@@ -1,13 +1,15 @@
 /**
  * The `codex exec` command and its JSON lines. It tells no cost. Its lines give a failure as text alone; what kind it
- * was is in the record that it keeps of the session (codex-rollout.ts). An item of type `error` is a warning.
+ * was is in the record that it keeps of the session (codex-rollout.ts). An item of type `error` is a warning. It hears
+ * nothing while it runs and asks nothing: it is told something by stopping and resuming it.
  */
 
 import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
-import type { AgentEvent } from './agent-event.ts';
+import type { AgentEvent, SessionTotals } from './agent-event.ts';
 import { readCodexFailure } from './codex-rollout.ts';
 import type { RuntimeProgram } from './runtime.ts';
+import { nothingCounted, usageMeter } from './session-usage.ts';
 
 const line = z.object({
 	type: z.string(),
@@ -30,10 +32,11 @@ type Line = z.output<typeof line>;
 
 export const codex: RuntimeProgram = {
 	name: 'codex',
+	program: 'codex',
 	reports: true,
 	credentials: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_API_KEY', 'CODEX_HOME'],
 	login: 'codex',
-	command: ({ agent, prompt }) => ({
+	command: ({ agent, session, prompt }) => ({
 		argv: [
 			'codex',
 			'exec',
@@ -45,6 +48,7 @@ export const codex: RuntimeProgram = {
 			'-c',
 			'check_for_update_on_startup=false',
 			...(agent.model === undefined ? [] : ['--model', agent.model]),
+			...(session.kind === 'resume' ? ['resume', session.id] : []),
 			// The prompt comes on stdin: an argument has a bound of the kernel, and every user of the machine can read it.
 			'-',
 		],
@@ -52,14 +56,21 @@ export const codex: RuntimeProgram = {
 		env: {},
 		...(agent.max_cost_usd === undefined ? {} : { notice: 'codex tells no cost: max_cost_usd cannot be watched' }),
 	}),
-	parser: () => (json) => {
-		const parsed = readAs(line, json);
-		return parsed.success ? translate(parsed.data) : null;
+	converse: (wire, { session }) => {
+		const before = session.kind === 'resume' ? session.counted : nothingCounted;
+		const meter = usageMeter({ costUsd: false, inputTokens: true, outputTokens: true }, before);
+		return {
+			read: (json) => {
+				const parsed = readAs(line, json);
+				if (parsed.success) for (const event of translate(parsed.data, meter)) wire.emit(event);
+				return parsed.success;
+			},
+		};
 	},
 	causeOf: readCodexFailure,
 };
 
-function translate(said: Line): readonly AgentEvent[] {
+function translate(said: Line, meter: (said: SessionTotals) => AgentEvent): readonly AgentEvent[] {
 	switch (said.type) {
 		case 'thread.started':
 			return [{ kind: 'started', sessionId: said.thread_id ?? '' }];
@@ -72,7 +83,7 @@ function translate(said: Line): readonly AgentEvent[] {
 		case 'turn.completed': {
 			const { input_tokens: inputTokens = 0, output_tokens: outputTokens = 0 } = said.usage ?? {};
 			return [
-				{ kind: 'usage', costUsd: 0, inputTokens, outputTokens },
+				meter({ costUsd: 0, inputTokens, outputTokens }),
 				{ kind: 'result', isOk: true, failure: null, message: '' },
 			];
 		}

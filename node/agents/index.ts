@@ -1,9 +1,14 @@
 /**
  * Agents: how they are run, watched, stopped, what they are told and given, and what follows when they have ended.
- * Runtimes: `shell`, `claude-code`, `codex`.
+ * Runtimes: `shell`, `claude-code`, `codex`, `acp`.
  */
-export { type AgentEvent, describeExit, type SessionEnd } from './agent-event.ts';
-export { availableRuntimes } from './available.ts';
+export {
+	type AgentEvent,
+	describeExit,
+	type SessionEnd,
+	type SessionTotals,
+} from './agent-event.ts';
+export { availableRuntimes, canRun } from './available.ts';
 export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
 export { nativeProgram } from './native-program.ts';
 export { createProcesses } from './processes/index.ts';
@@ -22,10 +27,15 @@ export {
 	recoveryCaps,
 	type SessionTrace,
 } from './recovery.ts';
+export { resumePrompt } from './resume-prompt.ts';
 export {
 	type AgentRuntime,
+	type AgentSession,
 	type AgentSettings,
 	runtimePrograms,
+	type SessionPlan,
 } from './runtime.ts';
 export { createRuntime } from './session.ts';
+export { newSessionId } from './session-id.ts';
+export { nothingCounted } from './session-usage.ts';
 export { scriptOf } from './shell.ts';

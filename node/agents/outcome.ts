@@ -11,6 +11,8 @@ export interface SessionFacts {
 	readonly exit: ExitStatus;
 	/** Whether the runtime's program reports results at all; a shell does not. */
 	readonly reports: boolean;
+	/** It had said its last word, and we closed its input or ended what lingered. */
+	readonly wasLetGo: boolean;
 	readonly hasStarted: boolean;
 	readonly result: SessionResult | null;
 	/** Set by the last `rejected` notice; null inside when its end is not known. */
@@ -25,13 +27,13 @@ export interface SessionFacts {
 const unknownLimitMs = 15 * 60_000;
 
 export function decideOutcome(facts: SessionFacts): SessionOutcome {
-	const { endedByUs, exit, reports, hasStarted, result, rejected, now, lastError } = facts;
+	const { endedByUs, exit, reports, wasLetGo, hasStarted, result, rejected, now, lastError } = facts;
 	if (endedByUs) return endedByUs;
 	const reason = [describeExit(exit), lastError].filter(Boolean).join(': ');
 	if (exit.kind === 'notStarted') return { kind: 'crashed', reason };
 	const isClean = exit.kind === 'code' && exit.code === 0;
 	if (!reports) return isClean ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
-	if (result?.isOk) return isClean ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
+	if (result?.isOk) return isClean || wasLetGo ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
 	if (rejected || result?.failure === 'rateLimit') {
 		return { kind: 'rateLimited', until: rejected?.until ?? now + unknownLimitMs };
 	}

@@ -4,17 +4,21 @@
  * verified before the session counts as over, also when the program ended well [I5].
  */
 import { parseJson } from '../../shared/log/index.ts';
-import type { Clock } from '../../shared/ports/index.ts';
-import type { AgentEvent, SessionEnd, SessionOutcome, SessionResult } from './agent-event.ts';
+import type { Clock, ExitStatus, RunningProcess } from '../../shared/ports/index.ts';
+import type { AgentEvent, PermissionDecision, SessionEnd, SessionOutcome } from './agent-event.ts';
 import { describeEvent } from './agent-event.ts';
 import { type LineSplitter, splitLines } from './line-splitter.ts';
 import { decideOutcome } from './outcome.ts';
-import type { AgentRuntime, AgentSession, AgentTask, RuntimePorts, RuntimeProgram } from './runtime.ts';
+import type { AgentRuntime, AgentSession, AgentTask, Conversation, RuntimePorts, RuntimeProgram } from './runtime.ts';
+import { SessionRecord } from './session-record.ts';
+import { SessionWatch } from './session-watch.ts';
 
 const lineBytesMax = 1024 * 1024;
 const graceMs = 5_000;
-/** Names of files that were read, for the recovery; more would be no better a sign. */
-const filesReadMax = 10_000;
+/** A turn that is broken off tells what it used within some 40 ms; who does not answer is ended without it. */
+const interruptMsMax = 1_500;
+/** So long a program may take to end by itself after its last word, before it is ended as well. */
+const lingerMsMax = 3_000;
 
 type EndedByUs = Extract<SessionOutcome, { kind: 'stopped' | 'overBudget' | 'inactive' }>;
 
@@ -32,77 +36,87 @@ class Session implements AgentSession {
 	readonly pid: number | null;
 	readonly #task: AgentTask;
 	readonly #clock: Clock;
-	readonly #startedAt: number;
-	readonly #stop: () => void;
+	readonly #run: RunningProcess;
+	readonly #talk: Conversation;
+	readonly #watch: SessionWatch;
+	readonly #record: SessionRecord;
 	#endedByUs: EndedByUs | null = null;
-	#sessionId: string | null = null;
-	#result: SessionResult | null = null;
-	#rejected: { readonly until: number | null } | null = null;
-	#usage = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
-	#turns = 0;
-	#garbageLines = 0;
-	#lastText = '';
-	#lastError = '';
-	#silentUntil: number;
-	#cancelTimers: (() => void)[] = [];
-	readonly #filesRead = new Set<string>();
+	#isLetGo = false;
+	#cancelLinger: () => void = () => undefined;
 
 	constructor(program: RuntimeProgram, ports: RuntimePorts & { readonly clock: Clock }, task: AgentTask) {
+		const { clock, processes, programFor } = ports;
 		this.#task = task;
-		this.#clock = ports.clock;
-		this.#startedAt = ports.clock.monotonic();
-		this.#silentUntil = this.#startedAt + this.#silenceMs;
-		const command = program.command({ ...task, isRoot: ports.isRoot, shellPath: ports.shellPath });
+		this.#clock = clock;
+		this.#record = new SessionRecord(task.agent);
+		const input = { ...task, isRoot: ports.isRoot, shellPath: ports.shellPath };
+		const command = program.command(input);
 		if (command.notice) this.#see({ kind: 'notice', message: command.notice });
-		const parse = program.parser();
-		const stdout = program.reports ? this.#reader(parse) : this.#plainReader('stdout');
-		const stderr = this.#plainReader('stderr', (line) => {
-			this.#lastError = line;
-		});
+		this.#talk = program.converse(
+			{
+				emit: (event) => this.#see(event),
+				write: (line) => this.#run.write(line),
+				endInput: () => this.#letGo(),
+				established: (id) => task.onSession?.(id) ?? Promise.resolve(),
+			},
+			input,
+		);
+		const stdout = program.reports ? this.#reader() : this.#plainReader('stdout');
+		const stderr = this.#plainReader('stderr');
 		const env = { ...task.env, ...command.env };
 		const [name, ...args] = command.argv;
-		const run = ports.processes.start({
+		this.#run = processes.start({
 			id: task.runId,
-			argv: [ports.programFor(name, env.PATH ?? ''), ...args],
+			argv: [programFor(name, env.PATH ?? ''), ...args],
 			cwd: task.cwd,
 			env,
 			...(command.stdin === undefined ? {} : { stdin: command.stdin }),
+			...(command.keepsStdin ? { keepsStdin: true } : {}),
 			confinement: task.confinement,
 			onOutput: (stream, bytes) => {
-				this.#heard();
+				this.#watch.heard();
 				(stream === 'stdout' ? stdout : stderr).push(bytes);
 			},
 		});
-		this.pid = run.identity?.pid ?? null;
-		this.#stop = () => void run.stop(graceMs);
-		this.#watchLimits();
-		this.ended = run.exited.then(async (exit) => {
-			this.#endTimers();
+		this.pid = this.#run.identity?.pid ?? null;
+		this.#watch = new SessionWatch({
+			clock,
+			limits: task.agent,
+			activity: () => processes.activity(task.runId),
+			onLog: (text) => task.onLog?.('note', text),
+			onPassed: (outcome) => this.#endFor(outcome),
+		});
+		this.#talk.begin?.();
+		const startedAt = clock.monotonic();
+		this.ended = this.#run.exited.then(async (exit) => {
+			this.#watch.stop();
+			this.#cancelLinger();
 			stdout.end();
 			stderr.end();
-			const tree = await run.stop(graceMs);
+			this.#talk.end?.();
+			const tree = await this.#run.stop(graceMs);
 			this.#see({ kind: 'exited', status: exit });
 			await this.#askForCause(program, env);
-			const outcome = decideOutcome({
-				endedByUs: this.#endedByUs,
-				exit,
-				reports: program.reports,
-				hasStarted: this.#sessionId !== null,
-				result: this.#result,
-				rejected: this.#rejected,
-				now: this.#clock.now(),
-				lastError: this.#lastError,
-			});
+			const { usage, sessionId, filesRead, lastText, garbageLines } = this.#record;
+			const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
 			return {
-				outcome,
-				usage: { ...this.#usage, seconds: Math.round((this.#clock.monotonic() - this.#startedAt) / 1000) },
-				sessionId: this.#sessionId,
-				filesRead: [...this.#filesRead],
-				lastText: this.#lastText || this.#lastError,
-				garbageLines: this.#garbageLines,
-				tree,
+				outcome: this.#outcome(program, exit),
+				usage: { ...usage, seconds },
+				...{ sessionId, filesRead, lastText, garbageLines, tree },
 			};
 		});
+	}
+
+	say(text: string): boolean {
+		const isTold = this.#endedByUs === null && !this.#isLetGo && (this.#talk.say?.(text) ?? false);
+		if (isTold) this.#task.onLog?.('note', `told: ${text}\n`);
+		return isTold;
+	}
+
+	answer(permissionId: string, decision: PermissionDecision): boolean {
+		const isTaken = this.#talk.answer?.(permissionId, decision) ?? false;
+		if (isTaken) this.#watch.answered();
+		return isTaken;
 	}
 
 	stop(reason: string): Promise<SessionEnd> {
@@ -110,70 +124,67 @@ class Session implements AgentSession {
 		return this.ended;
 	}
 
-	get #silenceMs(): number {
-		return this.#task.agent.silence_seconds * 1000;
-	}
-
 	#endFor(outcome: EndedByUs): void {
-		this.#endedByUs ??= outcome;
-		this.#stop();
+		if (this.#endedByUs !== null) return;
+		this.#endedByUs = outcome;
+		const { interrupt } = this.#talk;
+		// Before its session there is no turn to break off, and who is stuck does not hear it.
+		if (interrupt === undefined || this.#record.sessionId === null || outcome.kind === 'inactive' || this.#isLetGo) {
+			void this.#run.stop(graceMs);
+			return;
+		}
+		interrupt.call(this.#talk);
+		const cancel = this.#clock.after(interruptMsMax, () => void this.#run.stop(graceMs));
+		void this.#run.exited.then(cancel);
 	}
 
-	#watchLimits(): void {
-		const { timeout_seconds: seconds } = this.#task.agent;
-		this.#cancelTimers.push(
-			this.#clock.after(seconds * 1000, () => this.#endFor({ kind: 'overBudget', which: 'time' })),
-		);
-		const listen = (): void => {
-			const left = this.#silentUntil - this.#clock.monotonic();
-			if (left <= 0) this.#endFor({ kind: 'inactive' });
-			else this.#cancelTimers[1] = this.#clock.after(left, listen);
-		};
-		this.#cancelTimers.push(() => {});
-		listen();
+	/** Its work is done: it ends by the end of its input, or is ended. */
+	#letGo(): void {
+		if (this.#isLetGo) return;
+		this.#isLetGo = true;
+		this.#run.endInput();
+		this.#cancelLinger = this.#clock.after(lingerMsMax, () => void this.#run.stop(graceMs));
 	}
 
-	#endTimers(): void {
-		for (const cancel of this.#cancelTimers) cancel();
+	#outcome(program: RuntimeProgram, exit: ExitStatus): SessionOutcome {
+		const { sessionId, result, rejected, lastError } = this.#record;
+		return decideOutcome({
+			endedByUs: this.#endedByUs,
+			exit,
+			reports: program.reports,
+			wasLetGo: this.#isLetGo,
+			hasStarted: sessionId !== null,
+			now: this.#clock.now(),
+			...{ result, rejected, lastError },
+		});
 	}
 
 	async #askForCause({ causeOf }: RuntimeProgram, env: Readonly<Record<string, string>>): Promise<void> {
-		if (!causeOf || this.#sessionId === null || this.#result === null || this.#result.isOk) return;
-		const cause = await causeOf(this.#sessionId, env);
-		if (cause === null) return;
-		this.#result = { ...this.#result, failure: cause.failure };
-		if (cause.failure === 'rateLimit') this.#rejected = { until: cause.until };
+		const { sessionId, result } = this.#record;
+		if (!causeOf || sessionId === null || result === null || result.isOk) return;
+		const cause = await causeOf(sessionId, env);
+		if (cause !== null) this.#record.explain(cause.failure, cause.until);
 	}
 
-	#heard(): void {
-		this.#silentUntil = Math.max(this.#silentUntil, this.#clock.monotonic() + this.#silenceMs);
-	}
-
-	#reader(parse: (json: unknown) => readonly AgentEvent[] | null): LineSplitter {
+	#reader(): LineSplitter {
 		const drop = (): void => {
-			this.#garbageLines += 1;
+			this.#record.garbageLines += 1;
 		};
 		const read = (line: string): void => {
-			const events = parse(jsonOf(line));
-			if (!events) {
-				drop();
-				this.#task.onLog?.('stdout', `${line.slice(0, 2000)}\n`);
-			}
-			for (const event of events ?? []) this.#see(event);
+			if (this.#talk.read(jsonOf(line))) return;
+			drop();
+			this.#task.onLog?.('stdout', `${line.slice(0, 2000)}\n`);
 		};
 		return splitLines(lineBytesMax, read, drop);
 	}
 
 	/** Passes output on as it is; its last line is what a person is told first. */
-	#plainReader(stream: 'stdout' | 'stderr', onLine: (line: string) => void = () => {}): LineSplitter {
+	#plainReader(stream: 'stdout' | 'stderr'): LineSplitter {
 		const decoder = new TextDecoder();
 		const lines = splitLines(
 			lineBytesMax,
 			(line) => {
-				const text = line.trim().slice(0, 2000);
-				if (!text) return;
-				this.#lastText = text;
-				onLine(text);
+				if (line.trim()) this.#record.heard(stream, line.trim());
 			},
 			() => {},
 		);
@@ -186,54 +197,24 @@ class Session implements AgentSession {
 		};
 	}
 
-	#see(event: AgentEvent): void {
-		this.#take(event);
+	#see(seen: AgentEvent): void {
+		const event = seen.kind === 'usage' ? { ...seen, costUsd: costOf(seen, this.#task.agent) } : seen;
+		const passed = this.#record.take(event);
+		if (passed !== null) this.#endFor({ kind: 'overBudget', which: passed });
+		if (event.kind === 'rateLimit' && event.status === 'rejected' && event.until !== null) {
+			// A client may wait for its account's limit by itself; that silence is no sign of death.
+			this.#watch.pauseUntil(event.until);
+		}
+		if (event.kind === 'permission') {
+			this.#watch.asked();
+			// A program that asks although nothing is to be asked: it gets its answer at once.
+			if (this.#task.agent.permissions === 'all') queueMicrotask(() => this.answer(event.id, { kind: 'allow' }));
+		}
 		const line = describeEvent(event);
 		if (line !== null)
 			this.#task.onLog?.(event.kind === 'text' || event.kind === 'tool' ? 'stdout' : 'note', `${line}\n`);
+		if (event.kind === 'started') void this.#task.onSession?.(event.sessionId);
 		this.#task.onEvent?.(event);
-	}
-
-	#take(event: AgentEvent): void {
-		const { max_turns: maxTurns, max_cost_usd: maxCost } = this.#task.agent;
-		switch (event.kind) {
-			case 'started':
-				this.#sessionId = event.sessionId;
-				break;
-			case 'turn':
-				this.#turns += 1;
-				if (this.#turns > maxTurns) this.#endFor({ kind: 'overBudget', which: 'turns' });
-				break;
-			case 'text':
-				this.#lastText = event.text.slice(0, 2000);
-				break;
-			case 'tool':
-				if (event.read !== undefined && this.#filesRead.size < filesReadMax) this.#filesRead.add(event.read);
-				break;
-			case 'usage':
-				this.#usage = {
-					costUsd: costOf(event, this.#task.agent),
-					inputTokens: event.inputTokens,
-					outputTokens: event.outputTokens,
-				};
-				if (maxCost !== undefined && this.#usage.costUsd > maxCost) this.#endFor({ kind: 'overBudget', which: 'cost' });
-				break;
-			case 'rateLimit':
-				this.#takeRateLimit(event.status, event.until);
-				break;
-			case 'result':
-				this.#result = event;
-				break;
-			default:
-		}
-	}
-
-	/** A client may wait for its account's limit by itself; that silence is no sign of death. */
-	#takeRateLimit(status: 'allowed' | 'warning' | 'rejected', until: number | null): void {
-		this.#rejected = status === 'rejected' ? { until } : null;
-		if (status !== 'rejected' || until === null) return;
-		const waitMs = Math.max(0, until - this.#clock.now());
-		this.#silentUntil = Math.max(this.#silentUntil, this.#clock.monotonic() + waitMs + this.#silenceMs);
 	}
 }
 

@@ -13,6 +13,7 @@ export function scriptOf(description: string): string | null {
 
 export const shell: RuntimeProgram = {
 	name: 'shell',
+	program: null,
 	reports: false,
 	credentials: [],
 	login: null,
@@ -32,5 +33,5 @@ export const shell: RuntimeProgram = {
 			: [shellPath, '-eu', '-c', script];
 		return { argv, env: {} };
 	},
-	parser: () => () => null,
+	converse: () => ({ read: () => false }),
 };

@@ -4,7 +4,7 @@
  * has now [I12]. What it finished while the home was away is kept and delivered.
  */
 import { type Clock, type CommitId, GanglineError, type Log, pause } from '../../shared/ports/index.ts';
-import type { ProjectConfig } from '../../shared/project/index.ts';
+import type { AgentConfig, ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task } from '../../shared/protocol/work.ts';
 import type { WorkerStanding } from '../../shared/protocol/worker-state.ts';
 import type { Worker } from '../worker/index.ts';
@@ -29,7 +29,8 @@ export interface ForeignProjectOptions {
 	readonly qualification: ForeignQualification;
 	readonly worker: Worker;
 	readonly sender: ReportSender;
-	readonly runtimes: () => readonly string[];
+	/** Whether the program of an agent is on this machine. */
+	readonly canRun: (agent: AgentConfig) => boolean;
 	readonly onChange: () => void;
 }
 
@@ -98,11 +99,10 @@ export class ForeignProject {
 
 	/** How the project stands here, for homes, the gateway and people. */
 	standing(): Omit<WorkerStanding, 'project' | 'clones'> {
-		const { qualification, runtimes } = this.#options;
+		const { qualification, canRun } = this.#options;
 		const { ready, reason, saw } = qualification.state;
 		const qualified = this.#trouble === null && ready;
-		const able = new Set(runtimes());
-		const agents = (this.#config?.agent ?? []).filter(({ runtime }) => able.has(runtime));
+		const agents = (this.#config?.agent ?? []).filter(canRun);
 		return {
 			qualified,
 			reason: qualified ? null : (this.#trouble ?? reason),

@@ -261,7 +261,8 @@ export class Grants {
 			role,
 			rank: item.number,
 			runtime,
-			agent: null,
+			// Which program speaks ACP is the agent's own affair; of the others the runtime says it.
+			agent: runtime === 'acp' ? agent : null,
 			account: runtime === 'shell' ? null : runtime,
 			labels: [...neededLabels(item), ...(config.agent.find(({ name }) => name === agent)?.labels ?? [])],
 			pin: null,

@@ -9,6 +9,8 @@ import { tokenName } from './report-box.ts';
 const scriptSettings: AgentSettings = {
 	runtime: 'shell',
 	max_turns: 1,
+	permissions: 'all',
+	allow: [],
 	timeout_seconds: 3600,
 	silence_seconds: 3600,
 	env: [],
@@ -85,9 +87,9 @@ function outcomeWords({ outcome }: SessionEnd): string {
 		case 'crashed':
 			return `the session failed: ${outcome.reason}`;
 		case 'overBudget':
-			return `the session reached its limit of ${{ turns: 'turns', cost: 'cost', time: 'time' }[outcome.which]}`;
+			return `the session reached its limit of ${outcome.which}`;
 		case 'inactive':
-			return 'nothing was heard of the session for too long';
+			return `the session was stuck: ${outcome.evidence}`;
 		case 'rateLimited':
 			return 'the account is limited';
 		case 'stopped':

@@ -10,7 +10,6 @@ import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { GateVerdict, Task, TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
 import {
 	type AgentIdentity,
-	type AgentRuntime,
 	type AgentSettings,
 	agentEnvironment,
 	commitOnlyPrompt,
@@ -21,6 +20,7 @@ import {
 	type SessionEnd,
 	taskPrompt,
 } from '../agents/index.ts';
+import { AttemptSessions, type SessionsParts, type Steering } from './attempt-sessions.ts';
 import {
 	addUsage,
 	attemptRef,
@@ -34,7 +34,6 @@ import {
 	settingsFor,
 	withinAllowance,
 } from './attempt-words.ts';
-import type { CommandPorts } from './command-run.ts';
 import type { GateRunner } from './gate-runner.ts';
 import { runQaAttempt } from './qa-attempt.ts';
 import { research } from './research.ts';
@@ -44,12 +43,10 @@ import { exclude, freshFolder } from './workspace-files.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
-export interface AttemptParts {
+export interface AttemptParts extends SessionsParts {
 	readonly git: WorkspaceGit;
 	readonly workspaces: Workspaces;
 	readonly gates: GateRunner;
-	readonly ports: CommandPorts;
-	readonly runtime: (name: AgentSettings['runtime']) => AgentRuntime;
 	readonly log: Log;
 	readonly copyFrom: string | null;
 	readonly person: Readonly<Record<string, string>>;
@@ -68,6 +65,8 @@ export interface AttemptInput {
 	readonly runLog: RunLog;
 	/** Which process works now, null between two. */
 	readonly onPid: (pid: number | null) => void;
+	/** How a person reaches the session that runs now, null between two. */
+	readonly onSteering: (steering: Steering | null) => void;
 	/** What is being done, for people. */
 	readonly onStep: (what: string) => void;
 }
@@ -89,7 +88,6 @@ class Attempt {
 	readonly #input: AttemptInput;
 	readonly #survivors: number[] = [];
 	#usage = noUsage;
-	#sessions = 0;
 
 	constructor(parts: AttemptParts, input: AttemptInput) {
 		this.#parts = parts;
@@ -167,12 +165,16 @@ class Attempt {
 		const place = { ...promptPlace(task, config), branch: workspace.branch };
 		const analysis = await this.#research(workspace);
 		if (this.#input.signal.aborted) return this.#stopped(await this.#keepCommits(workspace));
+		const sessions = this.#sessionsOf(workspace);
 		let prompt = taskPrompt(task, analysis === null ? place : { ...place, analysis });
 		let state: RecoveryState | undefined;
 		for (;;) {
 			const allowed = withinAllowance(settings, task, this.#usage);
 			if (allowed === null) return this.#failed('what this try may cost is used up', '', null);
-			const end = await this.#session(workspace, allowed, prompt);
+			this.#input.onStep(settings.runtime === 'shell' ? 'script' : `agent ${task.agent}`);
+			const end = await sessions.run(allowed, prompt);
+			this.#noteTree(end.tree);
+			this.#usage = addUsage(this.#usage, end.usage);
 			const early = await this.#endsAttempt(workspace, settings, end);
 			if (early) return early;
 			if (settings.runtime === 'shell') return await this.#afterScript(workspace, end);
@@ -189,7 +191,7 @@ class Attempt {
 					return this.#failed(noWorkReason(end), end.lastText, null);
 				case 'block(noProgress)':
 				case 'block(total)':
-					return this.#blocked(gaveUpReason(next.decision, this.#sessions), null);
+					return this.#blocked(gaveUpReason(next.decision, sessions.count), null);
 				case 'respawn':
 					prompt = commitOnlyPrompt(task, place);
 			}
@@ -209,20 +211,14 @@ class Attempt {
 		return analysis;
 	}
 
-	async #session(workspace: Workspace, settings: AgentSettings, prompt: string): Promise<SessionEnd> {
-		const { runtime, person, author } = this.#parts;
-		const { task, signal, runLog, portBase, onPid, onStep } = this.#input;
-		const agent = runtime(settings.runtime);
-		this.#sessions += 1;
-		onStep(settings.runtime === 'shell' ? 'script' : `agent ${task.agent}`);
-		const session = agent.start({
-			runId: `${this.#runId}-${this.#sessions}`,
-			agent: settings,
-			prompt,
-			description: task.item.description,
+	#sessionsOf(workspace: Workspace): AttemptSessions {
+		const { person, author } = this.#parts;
+		const { task, signal, runLog, portBase, onPid, onSteering } = this.#input;
+		return new AttemptSessions(this.#parts, {
+			...{ task, signal, runLog, onPid, onSteering },
 			cwd: workspace.clone.path,
 			tmp: this.#tmp,
-			env: {
+			env: (agent, settings) => ({
 				...agentEnvironment({
 					person,
 					tmp: this.#tmp,
@@ -231,20 +227,11 @@ class Attempt {
 					credentials: [...agent.credentials, ...settings.env],
 				}),
 				GANGLINE_LAST_FAILURE: this.#lastFailure,
-			},
+			}),
 			confinement: this.#confinement(workspace),
-			onLog: (stream, text) => runLog.write('agent', stream, text),
+			runId: this.#runId,
+			isNewClone: workspace.isNew,
 		});
-		onPid(session.pid);
-		const onAbort = (): void => void session.stop(reasonOf(signal));
-		signal.addEventListener('abort', onAbort, { once: true });
-		if (signal.aborted) onAbort();
-		const end = await session.ended;
-		signal.removeEventListener('abort', onAbort);
-		onPid(null);
-		this.#noteTree(end.tree);
-		this.#usage = addUsage(this.#usage, end.usage);
-		return end;
 	}
 
 	/** Endings that no look at the clone can change. */

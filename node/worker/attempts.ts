@@ -3,9 +3,9 @@
  * worker itself keeps slots, books and promises, and runs the same over a twin of this.
  */
 import type { CommitId, Log } from '../../shared/ports/index.ts';
-import type { Task } from '../../shared/protocol/work.ts';
+import type { Task, Usage } from '../../shared/protocol/work.ts';
 import { type AttemptEnd, type AttemptInput, type AttemptParts, runAttempt } from './attempt.ts';
-import { attemptRef } from './attempt-words.ts';
+import { attemptRef, noUsage } from './attempt-words.ts';
 import { removeFolder } from './workspace-files.ts';
 
 export interface Attempts {
@@ -13,6 +13,8 @@ export interface Attempts {
 	run(input: AttemptInput): Promise<AttemptEnd>;
 	/** Keeps the commits of an attempt that a crash interrupted; null where there are none. Never throws. */
 	rescue(task: Task): Promise<CommitId | null>;
+	/** What an attempt that a crash interrupted had used until then. */
+	spent(task: Task): Promise<Usage>;
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
 	salvage(key: string): Promise<string | null>;
 	/** Looks which items have a clone. */
@@ -37,12 +39,16 @@ export function realAttempts(parts: AttemptParts): Attempts {
 			}
 		},
 		rescue: (task) => rescued(parts, task, log),
+		spent: async (task) => ({ ...noUsage, ...(await parts.book.spent(task)) }),
 		salvage: (key) => workspaces.salvage(key),
 		keys: () => workspaces.keys(),
 		get known() {
 			return workspaces.known;
 		},
-		remove: (key) => workspaces.remove(key),
+		remove: async (key) => {
+			await workspaces.remove(key);
+			await parts.book.forget(key);
+		},
 		stop: () => gates.stop(),
 	};
 }

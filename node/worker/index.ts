@@ -9,6 +9,7 @@ export { GateRunner } from './gate-runner.ts';
 export { readMachine } from './machine.ts';
 export { MachineRoom } from './machine-room.ts';
 export { type RunLog, RunLogs } from './run-log.ts';
+export { SessionBook } from './session-book.ts';
 export { Station, type StationProject } from './station.ts';
 export { Worker, type WorkerOptions } from './worker.ts';
 export { workspaceGit } from './workspace-git.ts';

@@ -103,7 +103,9 @@ async function session(
 	onStep(`agent ${agent.name}`);
 	const running = program.start({
 		...{ runId, cwd, tmp },
-		agent: agent.settings,
+		// It may change nothing that lasts, and nobody is asked for it.
+		agent: { ...agent.settings, permissions: 'all' },
+		session: { kind: 'new', id: parts.newSessionId() },
 		prompt: input.prompt({ answerFile }),
 		description: task.item.description,
 		env: {

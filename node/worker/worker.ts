@@ -9,6 +9,7 @@ import { type Clock, GanglineError, ganglineError, type Log, type Store } from '
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import type { AttemptEnd } from './attempt.ts';
+import type { Steering } from './attempt-sessions.ts';
 import { attemptRef, noUsage, reasonOf } from './attempt-words.ts';
 import type { Attempts } from './attempts.ts';
 import type { MachineRoom } from './machine-room.ts';
@@ -58,6 +59,7 @@ interface Running {
 	ended: Promise<void>;
 	what: string;
 	pid: number | null;
+	steering: Steering | null;
 	runLog: RunLog | null;
 }
 
@@ -143,6 +145,7 @@ export class Worker {
 			ended: Promise.resolve(),
 			what: 'begins',
 			pid: null,
+			steering: null,
 			runLog: null,
 		};
 		this.#running.set(task.item.key, running);
@@ -277,6 +280,9 @@ export class Worker {
 			onPid: (pid) => {
 				running.pid = pid;
 			},
+			onSteering: (steering) => {
+				running.steering = steering;
+			},
 			onStep: (what) => {
 				running.what = what;
 			},
@@ -319,8 +325,9 @@ export class Worker {
 
 	/** What an attempt that a crash interrupted has left: its commits are kept, its clone stays. */
 	async #interrupted(task: Task): Promise<WorkReport> {
-		const commit = await this.#options.attempts.rescue(task);
-		return { kind: 'stopped', reason: 'the node ended in the middle of it', commit, usage: noUsage };
+		const { attempts } = this.#options;
+		const [commit, usage] = [await attempts.rescue(task), await attempts.spent(task)];
+		return { kind: 'stopped', reason: 'the node ended in the middle of it', commit, usage };
 	}
 }
 

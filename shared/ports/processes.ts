@@ -9,8 +9,10 @@ export interface ProcessSpec {
 	readonly cwd: string;
 	/** The whole environment; nothing of ours is inherited. */
 	readonly env: Readonly<Record<string, string>>;
-	/** Written to stdin, which is then closed. Default: stdin is /dev/null. */
+	/** Written to stdin, which is then closed unless `keepsStdin`. Default: stdin is /dev/null. */
 	readonly stdin?: string;
+	/** stdin stays open for `write` until `endInput`. */
+	readonly keepsStdin?: boolean;
 	readonly confinement: Confinement;
 	/** Called with each piece of output as it comes. What is slow here slows the program down. */
 	readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
@@ -41,6 +43,10 @@ export interface RunningProcess {
 	readonly identity: ProcessIdentity | undefined;
 	/** Resolves when the program has ended and its output is drained (bounded: a held pipe is cut after 2 s). Never rejects. */
 	readonly exited: Promise<ExitStatus>;
+	/** Writes to a stdin that was kept open. False, and nothing written, when it is closed or the program does not read. */
+	write(text: string): boolean;
+	/** Closes stdin; a program that reads it to its end ends by itself. Idempotent. */
+	endInput(): void;
 	/**
 	 * TERM, `graceMs`, KILL, then looks until nothing of the tree lives. Idempotent. Call it after `exited` too: a
 	 * program may end and leave others behind.
@@ -64,6 +70,14 @@ export type StopReport =
 /** How runs are held together on this machine, best first. */
 export type Anchor = 'cgroup' | 'pidNamespace' | 'marker';
 
+export interface TreeActivity {
+	readonly processes: number;
+	/** Processor time of those that live and of what they have waited for, ms. */
+	readonly cpuMs: number;
+	/** A few of them for people: `4711 perl S`. */
+	readonly names: readonly string[];
+}
+
 export interface Processes {
 	readonly anchor: Anchor;
 	/** Whether `Confinement` is enforced here, and why not. */
@@ -73,4 +87,8 @@ export interface Processes {
 	sweep(): Promise<StopReport>;
 	/** How many processes of this run live now, from the kernel. */
 	census(id: string): Promise<number>;
+	/** What of a run that this process started lives now and has computed; quick, looked at every few seconds. */
+	activity(id: string): TreeActivity;
+	/** Ids of all runs of this node of which something lives, from the kernel; those of earlier processes too. */
+	living(): Promise<readonly string[]>;
 }

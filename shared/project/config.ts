@@ -61,8 +61,24 @@ export const agentSchema = z.strictObject({
 	name,
 	/** coder, qa and mergemaster work on items; the others only look. */
 	role: z.enum([...roles.item, ...roles.helper]).default('coder'),
-	runtime: z.enum(['shell', 'claude-code', 'codex']),
+	runtime: z.enum(['shell', 'claude-code', 'codex', 'acp']),
 	model: z.string().min(1).optional(),
+	/** Of the runtime `acp`: the program that speaks the Agent Client Protocol, and its arguments. */
+	command: z
+		.array(z.string().min(1).max(1_000))
+		.min(1)
+		.max(64)
+		.refine(
+			([program = '']) => !program.includes('/') || program.startsWith('/'),
+			'a program on PATH, or its whole path',
+		)
+		.optional(),
+	/** Of the runtime `acp`: the mode that its session is put into, as the agent calls it. */
+	mode: z.string().min(1).max(100).optional(),
+	/** ask: what is not plainly part of the work is asked first. all: nothing is asked. */
+	permissions: z.enum(['ask', 'all']).default('all'),
+	/** What is allowed besides: commands, with `*` for any text, and names of tools. */
+	allow: z.array(z.string().min(1).max(500)).max(100).default([]),
 	max_turns: z.number().int().min(1).max(1000).default(100),
 	max_cost_usd: z.number().positive().max(1000).optional(),
 	timeout_seconds: seconds.default(3600),
@@ -135,7 +151,14 @@ export const projectConfigSchema = z.strictObject({
 		})
 		.prefault({}),
 	gate: z.array(gateSchema).default([]),
-	agent: z.array(agentSchema).default([]),
+	agent: z
+		.array(
+			agentSchema.refine(({ runtime, command }) => (runtime === 'acp') === (command !== undefined), {
+				path: ['command'],
+				error: 'the program of an agent with the runtime "acp", and none for other runtimes',
+			}),
+		)
+		.default([]),
 });
 
 export type ProjectConfig = z.output<typeof projectConfigSchema>;

@@ -3,7 +3,7 @@
  * test. What the agent was told, what came of what it did, and what is left of it when it is stopped.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Board, ItemAnswer, Result } from '../../shared/operations/index.ts';
 import { type AgentClis, installAgentClis } from '../support/agent-clis.ts';
 import { type Asked, type ModelServer, startModelServer, type Turn } from '../support/model-server.ts';
+import { configureCodex } from '../support/runtime-bench.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
 const all = Boolean(process.env.GANGLINE_TEST_ALL);
@@ -54,23 +55,6 @@ function endpoint(model: ModelServer): Record<string, string> {
 		CLAUDE_CODE_MAX_RETRIES: '0',
 		MOCK_PROVIDER_KEY: 'key-of-the-test',
 	};
-}
-
-function configureCodex(home: string, model: ModelServer): void {
-	mkdirSync(join(home, '.codex'), { recursive: true });
-	writeFileSync(
-		join(home, '.codex', 'config.toml'),
-		`model = "mock-model"
-model_provider = "mock"
-[model_providers.mock]
-name = "mock"
-base_url = "${model.url}/v1"
-env_key = "MOCK_PROVIDER_KEY"
-wire_api = "responses"
-request_max_retries = 0
-stream_max_retries = 0
-`,
-	);
 }
 
 /** A repository with the agent in its project file, initialised and started. */

@@ -133,7 +133,7 @@ describe('an attempt with an agent', () => {
 		['FAKE:limit', { kind: 'rateLimited', until: 2_000_000_000_000 }],
 		['FAKE:login', { kind: 'blocked', reason: expect.stringContaining('not logged in') }],
 		['FAKE:root', { kind: 'blocked', reason: expect.stringContaining('could not begin: ended with 1: --dangerously') }],
-		['FAKE:silent', { kind: 'failed', reason: expect.stringContaining('nothing was heard') }],
+		['FAKE:silent', { kind: 'failed', reason: expect.stringContaining('the session was stuck') }],
 		['FAKE:turns', { kind: 'failed', reason: expect.stringContaining('limit of turns') }],
 		['FAKE:flood', { kind: 'result' }],
 	])('ends %s as it must', async (description, expected) => {

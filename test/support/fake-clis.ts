@@ -15,7 +15,8 @@ save() { edit; git add -A && git commit -q -m "agent: change $count"; }
 
 const claude = `#!/bin/sh
 printf '%s\\n' "$@" > "$HOME/args"
-prompt=$(cat)
+read -r line
+prompt=$(printf '%s' "$line" | sed -e 's/.*"text":"//' -e 's/"}\\]},"parent_tool_use_id.*//' -e 's/\\\\n/\\n/g' -e 's/\\\\"/"/g')
 ${common}
 say() { printf '%s\\n' "$1"; }
 init() { say '{"type":"system","subtype":"init","cwd":"x","session_id":"61d4","tools":["Bash"],"mcp_servers":[],"model":"claude-opus-5-5","permissionMode":"bypassPermissions"}'; }

@@ -21,6 +21,8 @@ export type Turn =
 			/** What the body says besides a message, where the status is not enough. */
 			readonly error?: Readonly<Record<string, unknown>>;
 	  }
+	/** Begins to answer and breaks the connection in the middle. */
+	| { readonly kind: 'cut' }
 	/** Takes the request and never answers. */
 	| { readonly kind: 'hang' };
 
@@ -29,6 +31,8 @@ export interface Asked {
 	readonly dialect: Dialect;
 	/** What the session was told: the person's side of it, without the program's own system prompt. */
 	readonly prompt: string;
+	/** The whole request as it came. */
+	readonly told: string;
 	/** Output of the tools that the model has called in the session, oldest first. */
 	readonly results: readonly string[];
 	/** Of the login that came with the request. */
@@ -91,7 +95,7 @@ async function answer(
 		const body: unknown = JSON.parse(await read(request));
 		const authorization = String(request.headers.authorization ?? request.headers['x-api-key'] ?? '');
 		const said = dialect === 'anthropic' ? readAnthropic(body) : readOpenAi(body);
-		reply(response, dialect, model({ dialect, ...said, authorization, at: Date.now() }));
+		reply(response, dialect, model({ dialect, ...said, told: JSON.stringify(body), authorization, at: Date.now() }));
 	} catch (error) {
 		refuse(response, { status: 400, error: { message: String(error) } });
 	}
@@ -104,6 +108,13 @@ function reply(response: ServerResponse, dialect: Dialect, turn: Turn): void {
 		case 'fail':
 			refuse(response, turn);
 			return;
+		case 'cut': {
+			response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+			const said = { kind: 'say', text: 'It is cut before its end.' } as const;
+			const [first] = dialect === 'anthropic' ? anthropicStream(said) : openAiStream(said);
+			response.write(`event: ${first?.type}\ndata: ${JSON.stringify(first)}\n\n`, () => response.destroy());
+			return;
+		}
 		default:
 			response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
 			for (const event of dialect === 'anthropic' ? anthropicStream(turn) : openAiStream(turn)) {

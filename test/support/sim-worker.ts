@@ -177,7 +177,7 @@ export class SimWorker {
 					ready = true;
 				},
 			},
-			runtimes: () => ['shell'],
+			canRun: ({ runtime }) => runtime === 'shell',
 			onChange: () => station.changed(),
 		});
 		station.add({ project, worker, standing: () => foreign.standing() });
@@ -243,6 +243,7 @@ export class SimWorker {
 				return { report: end, survivors: [] };
 			},
 			rescue: async () => null,
+			spent: async () => noUsage,
 			salvage: async () => null,
 			keys: async () => [],
 			known: [],

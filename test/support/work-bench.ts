@@ -2,6 +2,7 @@
  * A worker with everything real around it but the clock of nobody and the disk of the store: canonical repository,
  * clones, processes, confinement. The store's disk can be crashed and opened again.
  */
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createProcesses, createRuntime, nativeProgram, runtimePrograms } from '../../node/agents/index.ts';
@@ -10,6 +11,7 @@ import {
 	MachineRoom,
 	RunLogs,
 	realAttempts,
+	SessionBook,
 	Worker,
 	Workspaces,
 	workspaceGit,
@@ -113,6 +115,8 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 				workspaces,
 				gates,
 				author,
+				book: new SessionBook(store, projectId),
+				newSessionId: () => randomUUID(),
 				runtime: (name) => createRuntime(runtimePrograms[name], runtime),
 			}),
 			prepare: async () => settings,

@@ -137,6 +137,7 @@ describe('the house', () => {
 		'@libp2p/yamux': 'shared/mesh',
 		'@multiformats/multiaddr': 'shared/mesh',
 		'smol-toml': 'shared/project',
+		'@agentclientprotocol/sdk': 'node/agents',
 	};
 	/** A browser has documents of its own, which no adapter of ours can be part of. */
 	const alsoAt: Readonly<Record<string, string>> = { yjs: 'gateway/web/browser' };

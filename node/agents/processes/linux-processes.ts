@@ -2,7 +2,7 @@
  * The adapter of Processes for Linux. It plans the launch, starts it, drains its output and hands the tree to run.ts
  * for its end. It knows how things are held together and nothing about what is run.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import {
 	type Anchor,
@@ -13,6 +13,7 @@ import {
 	type ProcessSpec,
 	type RunningProcess,
 	type StopReport,
+	type TreeActivity,
 } from '../../../shared/ports/index.ts';
 import { isPopulated, listCgroups, makeCgroup } from './cgroup.ts';
 import { type Launch, type NamespaceMode, planLaunch } from './launch.ts';
@@ -64,7 +65,7 @@ export class LinuxProcesses implements Processes {
 			// A session of its own: no terminal of ours reaches it, and its members are known by it.
 			detached: true,
 			stdio: [
-				spec.stdin === undefined ? 'ignore' : 'pipe',
+				spec.stdin === undefined && !spec.keepsStdin ? 'ignore' : 'pipe',
 				'pipe',
 				'pipe',
 				...(launch.announces ? ['pipe' as const] : []),
@@ -77,6 +78,7 @@ export class LinuxProcesses implements Processes {
 			id: spec.id,
 			identity: leader,
 			exited: watchChild({ child, spec, announces: launch.announces, onReaped: () => tree.rememberOrphans() }),
+			...inputOf(child),
 			stop: async (graceMs) => {
 				const report = await tree.stop(graceMs);
 				if (report.kind === 'empty' && this.#trees.get(spec.id) === tree) this.#trees.delete(spec.id);
@@ -109,6 +111,32 @@ export class LinuxProcesses implements Processes {
 		const tree = this.#trees.get(id) ?? this.#leftover(id);
 		const count = tree.look(true).length;
 		return count === 0 && tree.traits.cgroup && isPopulated(tree.traits.cgroup) ? 1 : count;
+	}
+
+	activity(id: string): TreeActivity {
+		const living = this.#trees.get(id)?.look(false) ?? [];
+		const ticks = living.reduce((sum, entry) => sum + entry.ticks, 0);
+		const names = living.slice(0, namesMax).map(({ pid, name, state }) => `${pid} ${name} ${state}`);
+		return { processes: living.length, cpuMs: ticks * tickMs, names };
+	}
+
+	async living(): Promise<readonly string[]> {
+		const ids = new Set([...this.#trees].flatMap(([id, tree]) => (tree.look(false).length > 0 ? [id] : [])));
+		for (const id of this.#found()) ids.add(id);
+		return [...ids];
+	}
+
+	/** Runs that /proc and the cgroups show, whoever started them. */
+	#found(): ReadonlySet<string> {
+		const { scope } = this.#options;
+		const ids = new Set<string>();
+		const groups = this.#cgroupFolder();
+		if (groups) for (const id of listCgroups(groups)) if (isPopulated(`${groups}/${id}`)) ids.add(id);
+		for (const entry of readProcTable().values()) {
+			const marker = entry.alive && entry.pid !== process.pid ? markerOf(entry.pid) : null;
+			if (marker?.startsWith(`${scope}.`)) ids.add(marker.slice(scope.length + 1));
+		}
+		return ids;
 	}
 
 	#leftover(id: string): RunTree {
@@ -180,6 +208,25 @@ export class LinuxProcesses implements Processes {
 	}
 }
 
+/** Named as evidence of what a tree was doing. */
+const namesMax = 8;
+/** The kernel counts in hundredths of a second for programs, whatever it counts in for itself. */
+const tickMs = 10;
+
+/** What a program has not read waits in memory: a little may, for one that is busy. */
+const unreadBytesMax = 1024 * 1024;
+
+function inputOf({ stdin }: ChildProcess): Pick<RunningProcess, 'write' | 'endInput'> {
+	return {
+		write: (text) => {
+			if (stdin === null || !stdin.writable || stdin.writableLength + text.length > unreadBytesMax) return false;
+			stdin.write(text);
+			return true;
+		},
+		endInput: () => void stdin?.end(),
+	};
+}
+
 function steps({ hidden, readOnly }: Confinement): readonly string[] {
 	return [...hidden, ...readOnly];
 }
@@ -193,6 +240,8 @@ function notStarted(id: string, reason: string): RunningProcess {
 		id,
 		identity: undefined,
 		exited: Promise.resolve({ kind: 'notStarted', reason }),
+		write: () => false,
+		endInput: () => undefined,
 		stop: async () => ({ kind: 'empty', killed: 0 }),
 	};
 }

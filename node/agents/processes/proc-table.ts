@@ -12,6 +12,12 @@ export interface ProcEntry {
 	readonly group: number;
 	readonly session: number;
 	readonly startTicks: number;
+	/** The first 15 letters of its program's name. */
+	readonly name: string;
+	/** R running, S waiting, D waiting for a disk, T stopped, Z zombie. */
+	readonly state: string;
+	/** Processor time of it and of children that it has reaped, in ticks. */
+	readonly ticks: number;
 	/** False for zombies: they hold a number and nothing else. */
 	readonly alive: boolean;
 }
@@ -33,6 +39,7 @@ export function parseStat(line: string): ProcEntry | null {
 	const fields = line.slice(close + 2).split(' ');
 	const [state, parent, group, session] = fields;
 	const startTicks = Number(fields[19]);
+	const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
 	if (state === undefined || !Number.isFinite(startTicks)) return null;
 	return {
 		pid,
@@ -40,6 +47,9 @@ export function parseStat(line: string): ProcEntry | null {
 		group: Number(group),
 		session: Number(session),
 		startTicks,
+		name: line.slice(line.indexOf('(') + 1, close),
+		state,
+		ticks,
 		alive: state !== 'Z' && state !== 'X' && state !== 'x',
 	};
 }

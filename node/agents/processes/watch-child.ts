@@ -26,7 +26,10 @@ export function watchChild({ child, spec, announces, onReaped }: WatchedChild): 
 		let opening = '';
 		let status: ExitStatus | undefined;
 		let cut: NodeJS.Timeout | undefined;
-		child.stdin?.on('error', () => {}).end(spec.stdin);
+		// Who does not read its input any more has its reasons; its end tells them.
+		child.stdin?.on('error', () => {});
+		if (spec.stdin !== undefined) child.stdin?.write(spec.stdin);
+		if (!spec.keepsStdin) child.stdin?.end();
 		child.stdio[3]?.on('data', (bytes: Uint8Array) => {
 			announced = `${announced}${Buffer.from(bytes).toString('latin1')}`.slice(0, keptCharsMax);
 		});

@@ -5,7 +5,15 @@
  */
 import { type Clock, pause } from '../clock.ts';
 import { ganglineError } from '../errors.ts';
-import type { ExitStatus, Processes, ProcessIdentity, ProcessSpec, RunningProcess, StopReport } from '../processes.ts';
+import type {
+	ExitStatus,
+	Processes,
+	ProcessIdentity,
+	ProcessSpec,
+	RunningProcess,
+	StopReport,
+	TreeActivity,
+} from '../processes.ts';
 
 /** What a program sees of its world. */
 export interface SimRun {
@@ -14,6 +22,10 @@ export interface SimRun {
 	readonly term: AbortSignal;
 	say(stream: 'stdout' | 'stderr', text: string): void;
 	pause(ms: number): Promise<void>;
+	/** The next piece of what is written to its stdin, null after its end. */
+	hear(): Promise<string | null>;
+	/** Takes so much processor time. */
+	compute(ms: number): void;
 	/** Starts `count` processes that stay until the run is stopped. */
 	leaveBehind(count: number): void;
 }
@@ -29,6 +41,10 @@ interface Life {
 	ended: Promise<ExitStatus>;
 	main: boolean;
 	others: number;
+	cpuMs: number;
+	/** Written to stdin and not read; null: its end. */
+	readonly input: (string | null)[];
+	hears: () => void;
 }
 
 export class SimMachine {
@@ -67,6 +83,8 @@ export class SimProcesses implements Processes {
 				id: spec.id,
 				identity: undefined,
 				exited: Promise.resolve({ kind: 'notStarted', reason }),
+				write: () => false,
+				endInput: () => undefined,
 				stop: async () => ({ kind: 'empty', killed: 0 }),
 			};
 		}
@@ -76,6 +94,8 @@ export class SimProcesses implements Processes {
 			id: spec.id,
 			identity: life.identity,
 			exited: life.ended,
+			write: (text) => spec.keepsStdin === true && tell(life, text),
+			endInput: () => void tell(life, null),
 			stop: (graceMs) => this.#stop(spec.id, life, graceMs),
 		};
 	}
@@ -97,6 +117,15 @@ export class SimProcesses implements Processes {
 		return life ? size(life) : 0;
 	}
 
+	activity(id: string): TreeActivity {
+		const life = this.#machine.lives.get(id);
+		return { processes: life ? size(life) : 0, cpuMs: life?.cpuMs ?? 0, names: [] };
+	}
+
+	async living(): Promise<readonly string[]> {
+		return [...this.#machine.lives].flatMap(([id, life]) => (size(life) > 0 ? [id] : []));
+	}
+
 	#beget(id: string): Life {
 		let end: (status: ExitStatus) => void = () => {};
 		const ended = new Promise<ExitStatus>((resolve) => {
@@ -104,13 +133,20 @@ export class SimProcesses implements Processes {
 		});
 		const pid = this.#machine.pid++;
 		const identity = { bootId: 'sim', pid, startTicks: Math.floor(this.#machine.clock.monotonic() / 10) };
-		const life: Life = { identity, owner: this, term: new AbortController(), end, ended, main: true, others: 0 };
+		const life: Life = {
+			...{ identity, owner: this, term: new AbortController(), end, ended, main: true, others: 0 },
+			cpuMs: 0,
+			input: [],
+			hears: () => undefined,
+		};
 		this.#machine.lives.set(id, life);
 		return life;
 	}
 
 	async #perform(spec: ProcessSpec, program: SimProgram, life: Life): Promise<void> {
 		const { clock } = this.#machine;
+		if (spec.stdin !== undefined) tell(life, spec.stdin);
+		if (!spec.keepsStdin) tell(life, null);
 		// Nothing is heard of a program before whoever started it has it in hand.
 		await Promise.resolve();
 		const code = await program({
@@ -122,6 +158,17 @@ export class SimProcesses implements Processes {
 			pause: async (ms) => {
 				await pause(clock, ms, life.term.signal).catch(() => {});
 				if (!life.main) await new Promise(() => {});
+			},
+			hear: async () => {
+				while (life.input.length === 0) {
+					await new Promise<void>((resolve) => {
+						life.hears = resolve;
+					});
+				}
+				return life.input[0] === null ? null : (life.input.shift() ?? null);
+			},
+			compute: (ms) => {
+				life.cpuMs += ms;
 			},
 			leaveBehind: (count) => {
 				if (life.main) life.others += count;
@@ -151,6 +198,14 @@ export class SimProcesses implements Processes {
 		if (this.#machine.lives.get(id) === life) this.#machine.lives.delete(id);
 		return { kind: 'empty', killed: before };
 	}
+}
+
+/** False when stdin is closed. */
+function tell(life: Life, text: string | null): boolean {
+	if (!life.main || life.input.at(-1) === null) return false;
+	life.input.push(text);
+	life.hears();
+	return true;
 }
 
 function size(life: Life): number {

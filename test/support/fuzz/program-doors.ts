@@ -3,7 +3,7 @@ import { failingTests } from '../../../gateway/cli/failing-tests.ts';
 import { readEvents } from '../../../gateway/cli/read-events.ts';
 import { describeEvent } from '../../../node/agents/agent-event.ts';
 import { readCodexFailure } from '../../../node/agents/codex-rollout.ts';
-import { runtimePrograms, scriptOf } from '../../../node/agents/index.ts';
+import { scriptOf } from '../../../node/agents/index.ts';
 import { splitLines } from '../../../node/agents/line-splitter.ts';
 import { touchesJudge } from '../../../node/home/judge-files.ts';
 import { slug } from '../../../node/home/pull-requests.ts';
@@ -17,6 +17,7 @@ import { isAllowedPattern, isPathAllowed, patternsOverlap } from '../../../share
 import { type CommitId, ganglineError, parseCommitId } from '../../../shared/ports/index.ts';
 import { redact, redactText } from '../../../shared/ports/system/redact.ts';
 import { detectProject, type ProjectTree } from '../../../shared/project/index.ts';
+import { linesOf } from '../agent-lines.ts';
 import { person, signer } from '../git-signer.ts';
 import type { Door } from './door.ts';
 import { bytesFrom, jsonFrom, textFrom, valuesFrom } from './makers.ts';
@@ -84,7 +85,7 @@ function agentDoors(codexHome: CodexHome): readonly Door<string>[] {
 		covers: [file, 'node/agents/session.ts'],
 		weight: 2,
 		make: jsonFrom(samples, lineMax),
-		feed: (text) => (runtimePrograms[name].parser()(jsonOrNothing(text)) ?? refuse()).map(describeEvent),
+		feed: (text) => (linesOf(name)(jsonOrNothing(text)) ?? refuse()).map(describeEvent),
 	});
 	const record = jsonFrom(rollout, 200_000);
 	return [

@@ -88,6 +88,7 @@ export function simAttempts(options: AgentOptions): Attempts {
 			await session.git.keep(attemptRefOf(task.item.key, task.token), clone.head);
 			return clone.head;
 		},
+		spent: async () => ({ costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 }),
 		salvage: (key) => salvage(session, clones.get(cloneName(project, key))),
 		keys: async () => keysNow(),
 		get known() {

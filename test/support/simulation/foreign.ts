@@ -55,7 +55,7 @@ export async function openSimForeign(
 				config: (commit) => configAt(repository, commit, id),
 				missingFiles: async () => null,
 				qualification: new Qualification({ clock, log, verdict: judge, onChange: () => station.changed() }),
-				runtimes: () => station.runtimes(),
+				canRun: ({ runtime }) => station.runtimes().includes(runtime),
 				onChange: () => station.changed(),
 			},
 			id,

@@ -5,6 +5,7 @@ const clean: SessionFacts = {
 	endedByUs: null,
 	exit: { kind: 'code', code: 0 },
 	reports: true,
+	wasLetGo: false,
 	hasStarted: true,
 	result: { isOk: true, failure: null, message: '' },
 	rejected: null,
@@ -59,7 +60,16 @@ const cases: readonly [name: string, change: Partial<SessionFacts>, expected: ob
 		{ endedByUs: { kind: 'stopped', reason: 'frozen' } },
 		{ kind: 'stopped', reason: 'frozen' },
 	],
-	['silence', { endedByUs: { kind: 'inactive' }, exit: { kind: 'signal', signal: 'SIGTERM' } }, { kind: 'inactive' }],
+	[
+		'silence',
+		{ endedByUs: { kind: 'inactive', evidence: 'x' }, exit: { kind: 'signal', signal: 'SIGTERM' } },
+		{ kind: 'inactive', evidence: 'x' },
+	],
+	[
+		'a program that lingers after its last word',
+		{ wasLetGo: true, exit: { kind: 'signal', signal: 'SIGTERM' } },
+		{ kind: 'finished' },
+	],
 	['a script that ends well', { reports: false, result: null, hasStarted: false }, { kind: 'finished' }],
 	[
 		'a script that fails',

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentEvent } from '../../../node/agents/index.ts';
 import { runtimePrograms, scriptOf } from '../../../node/agents/index.ts';
+import { linesOf } from '../../support/agent-lines.ts';
 
 function read(runtime: 'claude-code' | 'codex', ...lines: readonly string[]): (readonly AgentEvent[] | null)[] {
-	const parse = runtimePrograms[runtime].parser();
+	const parse = linesOf(runtime);
 	return lines.map((line) => parse(JSON.parse(line)));
 }
 
@@ -39,7 +40,11 @@ describe('claude-code', () => {
 			[{ kind: 'turn' }, { kind: 'tool', name: 'Bash', summary: 'git commit' }],
 			[],
 			[
-				{ kind: 'usage', costUsd: 0.0177, inputTokens: 3000, outputTokens: 126 },
+				{
+					kind: 'usage',
+					...{ costUsd: 0.0177, inputTokens: 3000, outputTokens: 126 },
+					counted: { costUsd: 0.0177, inputTokens: 3000, outputTokens: 126 },
+				},
 				{ kind: 'result', isOk: true, failure: null, message: 'Done' },
 			],
 		]);
@@ -89,14 +94,14 @@ describe('claude-code', () => {
 		);
 		expect(events).toEqual([
 			[{ kind: 'notice', message: 'the service answered 529, try 1' }],
-			[{ kind: 'permission', tool: 'Write', message: 'no' }],
+			[{ kind: 'refused', tool: 'Write', message: 'no' }],
 			[],
 			[],
 		]);
 	});
 
 	test('passes over what is no event', () => {
-		const parse = runtimePrograms['claude-code'].parser();
+		const parse = linesOf('claude-code');
 		for (const garbage of [
 			undefined,
 			null,
@@ -114,9 +119,19 @@ describe('claude-code', () => {
 
 	test('is told to run as root only where it is root', () => {
 		const input = {
-			agent: { runtime: 'claude-code', max_turns: 9, timeout_seconds: 1, silence_seconds: 1, env: [] },
+			agent: {
+				runtime: 'claude-code',
+				permissions: 'all',
+				allow: [],
+				max_turns: 9,
+				timeout_seconds: 1,
+				silence_seconds: 1,
+				env: [],
+			},
+			session: { kind: 'new', id: 'fresh' },
 			prompt: 'p',
 			description: '',
+			cwd: '/',
 			tmp: '/t',
 			shellPath: '/bin/sh',
 		} as const;
@@ -124,8 +139,8 @@ describe('claude-code', () => {
 		expect(command({ ...input, isRoot: true }).env).toMatchObject({ IS_SANDBOX: '1', CLAUDE_CODE_TMPDIR: '/t' });
 		expect(command({ ...input, isRoot: false }).env).not.toHaveProperty('IS_SANDBOX');
 		expect(command({ ...input, isRoot: false })).toMatchObject({
-			stdin: 'p',
-			argv: expect.arrayContaining(['--max-turns', '9']),
+			stdin: expect.stringContaining('"text":"p"'),
+			argv: expect.arrayContaining(['--session-id', 'fresh', '--max-turns', '9']),
 		});
 	});
 });
@@ -148,7 +163,11 @@ describe('codex', () => {
 			[{ kind: 'turn' }, { kind: 'tool', name: 'exec', summary: '/bin/bash -lc ls' }],
 			[{ kind: 'turn' }, { kind: 'text', text: 'Hello' }],
 			[
-				{ kind: 'usage', costUsd: 0, inputTokens: 3000, outputTokens: 126 },
+				{
+					kind: 'usage',
+					...{ costUsd: 0, inputTokens: 3000, outputTokens: 126 },
+					counted: { costUsd: 0, inputTokens: 3000, outputTokens: 126 },
+				},
 				{ kind: 'result', isOk: true, failure: null, message: '' },
 			],
 		]);

@@ -1,7 +1,6 @@
 /** What fuzzing has found, each as one case, so that it stays repaired whatever the seed. */
 import { describe, expect, it } from 'vitest';
 import { PersonTokens } from '../../../gateway/registry/person-tokens.ts';
-import { runtimePrograms } from '../../../node/agents/index.ts';
 import { readHistory } from '../../../node/home/history.ts';
 import { knownProjects } from '../../../node/home/projects.ts';
 import { OwnCheckouts } from '../../../node/own-checkouts.ts';
@@ -17,6 +16,7 @@ import { GanglineError, parseCommitId } from '../../../shared/ports/index.ts';
 import { openSimStore, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { redactText } from '../../../shared/ports/system/redact.ts';
 import { operationMethod } from '../../../shared/protocol/mesh.ts';
+import { linesOf } from '../../support/agent-lines.ts';
 import { projectOne } from '../../support/facts.ts';
 import { person, signer } from '../../support/git-signer.ts';
 import { processorMsSince } from '../../support/processor-time.ts';
@@ -42,7 +42,7 @@ function refusalOf(act: () => unknown): GanglineError {
 
 describe('what fuzzing has found', () => {
 	it('an agent whose error is an object with a `toString` of its own ended the node', () => {
-		const parse = runtimePrograms['claude-code'].parser();
+		const parse = linesOf('claude-code');
 		const events = parse({ type: 'result', is_error: true, errors: ['no', { toString: 1 }] });
 		expect(events?.at(-1)).toMatchObject({ kind: 'result', isOk: false, message: 'no' });
 	});

@@ -77,7 +77,7 @@ describe('parseProjectConfig', () => {
 	it('says what is missing', () => {
 		check(
 			'[[agent]]\nname = "a"',
-			'.gangline/project.toml:4:1: agent[0].runtime is missing; expected "shell" or "claude-code" or "codex"',
+			'.gangline/project.toml:4:1: agent[0].runtime is missing; expected "shell" or "claude-code" or "codex" or "acp"',
 		);
 	});
 

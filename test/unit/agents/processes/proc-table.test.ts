@@ -19,7 +19,7 @@ function table(
 	return new Map(
 		rows.map(([pid, parent, session, group = session]) => [
 			pid,
-			{ pid, parent, session, group, startTicks: 1, alive: true },
+			{ pid, parent, session, group, startTicks: 1, name: 'x', state: 'S', ticks: 0, alive: true },
 		]),
 	);
 }
@@ -32,6 +32,9 @@ describe('parseStat', () => {
 			group: 20,
 			session: 30,
 			startTicks: 987654,
+			name: head.slice(3, -1),
+			state: 'S',
+			ticks: 26,
 			alive: true,
 		});
 	});

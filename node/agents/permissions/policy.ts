@@ -1,0 +1,282 @@
+/**
+ * Whether an agent may do what it asks for without a person: edit in its clone, run git, set-up and gates and the tools
+ * of building; the rest is asked, and what the project's settings allow is not. Pure. A line of shell is allowed when
+ * each command in it is; one that cannot be read for certain is asked.
+ */
+import { isAbsolute, join, normalize, relative } from 'node:path';
+import type { PermissionAsk } from '../agent-event.ts';
+import {
+	builders,
+	harmless,
+	installing,
+	keptFolders,
+	localGit,
+	managers,
+	readers,
+	steeringVariable,
+	systemFolders,
+	wrappers,
+	writers,
+} from './command-rules.ts';
+import { type SimpleCommand, shellCommands, unknownPart } from './shell-commands.ts';
+
+export interface PolicyPlace {
+	readonly clone: string;
+	readonly tmp: string;
+	/** Commands of the project's settings: set-up and gates. */
+	readonly commands: readonly string[];
+	/** Patterns of the project's settings: a command with `*` for any text, or the name of a tool. */
+	readonly allow: readonly string[];
+}
+
+export type PolicyAnswer =
+	| { readonly kind: 'allow'; readonly by: string }
+	/** Nobody needs to be asked: it cannot be done here. */
+	| { readonly kind: 'deny'; readonly message: string }
+	| { readonly kind: 'ask' };
+
+/** Tools that ask a person by themselves; nobody sits there. */
+const conversations: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode', 'EnterPlanMode']);
+
+export function judgeAsk({ tool, what, summary }: PermissionAsk, place: PolicyPlace): PolicyAnswer {
+	if (conversations.has(tool)) {
+		return {
+			kind: 'deny',
+			message: 'Nobody can answer questions here: decide by yourself, and say in the commit message what you decided.',
+		};
+	}
+	if (place.allow.includes(tool)) return { kind: 'allow', by: 'the list of the project' };
+	switch (what.kind) {
+		case 'command':
+			return judgeLine(what.command, place);
+		case 'edit':
+			return what.paths.length > 0 && what.paths.every((path) => mayWrite(path, place, place.clone))
+				? { kind: 'allow', by: 'the rules' }
+				: { kind: 'ask' };
+		case 'read':
+			return what.paths.every((path) => mayRead(path, place, place.clone))
+				? { kind: 'allow', by: 'the rules' }
+				: { kind: 'ask' };
+		case 'other':
+			return place.allow.some((pattern) => matches(pattern, `${tool} ${summary}`))
+				? { kind: 'allow', by: 'the list of the project' }
+				: { kind: 'ask' };
+	}
+}
+
+function judgeLine(line: string, place: PolicyPlace): PolicyAnswer {
+	if (place.commands.includes(line.trim())) return { kind: 'allow', by: 'the rules' };
+	const commands = shellCommands(line);
+	if (commands === null || commands.length === 0) return { kind: 'ask' };
+	let cwd: string | null = place.clone;
+	let isListed = false;
+	for (const command of commands) {
+		const text = command.words.join(' ');
+		if (!text.includes(unknownPart) && place.allow.some((pattern) => matches(pattern, text))) {
+			if (!redirections(command, place, cwd)) return { kind: 'ask' };
+			isListed = true;
+			continue;
+		}
+		if (command.words[0] === 'cd') {
+			cwd = cwd === null ? null : folderAfter(command.words, cwd, place);
+			if (cwd === null) return { kind: 'ask' };
+			continue;
+		}
+		if (cwd === null || !redirections(command, place, cwd) || !mayRun(command.words, place, cwd))
+			return { kind: 'ask' };
+	}
+	return { kind: 'allow', by: isListed ? 'the list of the project' : 'the rules' };
+}
+
+function folderAfter([, to, ...rest]: readonly string[], cwd: string, place: PolicyPlace): string | null {
+	if (to === undefined || rest.length > 0 || to.includes(unknownPart) || to.startsWith('-') || to.startsWith('~'))
+		return null;
+	const path = resolvePath(to, place, cwd);
+	return isWithin(path, place.clone) || isWithin(path, place.tmp) ? path : null;
+}
+
+function redirections({ writes, reads }: SimpleCommand, place: PolicyPlace, cwd: string | null): boolean {
+	if (cwd === null) return writes.length + reads.length === 0;
+	return (
+		writes.every((path) => path === '/dev/null' || mayWrite(path, place, cwd)) &&
+		reads.every((path) => mayRead(path, place, cwd))
+	);
+}
+
+function mayRun(all: readonly string[], place: PolicyPlace, cwd: string): boolean {
+	const words = withoutAssignments(all);
+	if (words === null) return false;
+	const [name, ...args] = words;
+	if (name === undefined) return true;
+	if (place.commands.includes(words.join(' '))) return true;
+	if (name.includes('/')) return isWithin(resolvePath(name, place, cwd), place.clone) && !name.includes(unknownPart);
+	const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
+	if (wrapper !== undefined) {
+		const inner = behind(args, wrapper);
+		return inner !== null && (inner.length === 0 || mayRun(inner, place, cwd));
+	}
+	if (name === 'sh' || name === 'bash') return mayRunShell(args, place, cwd);
+	if (name === 'git') return mayRunGit(args, place, cwd);
+	if (name === 'find') return mayFind(args, place, cwd);
+	if (harmless.has(name) || builders.has(name)) return true;
+	const manager = Object.hasOwn(managers, name) ? managers[name] : undefined;
+	if (manager !== undefined) return mayManage(args, manager);
+	const paths = args.filter((arg) => !arg.startsWith('-'));
+	if (readers.has(name)) return paths.every((path) => mayBeRead(path, place, cwd));
+	const files = writers.has(name) ? fileWords(name, args) : null;
+	if (files === null) return false;
+	const isReadOnly = name === 'sed' && !args.some((arg) => /^(?:-[a-zA-Z]*i|--in-place)/.test(arg));
+	return files.every((path) => (isReadOnly ? mayBeRead(path, place, cwd) : mayWrite(path, place, cwd)));
+}
+
+function withoutAssignments(words: readonly string[]): readonly string[] | null {
+	let at = 0;
+	for (let word = words[at]; word !== undefined; word = words[++at]) {
+		const name = /^([A-Za-z_][A-Za-z0-9_]*)=/.exec(word)?.[1];
+		if (name === undefined) break;
+		if (steeringVariable.test(name)) return null;
+	}
+	return words.slice(at);
+}
+
+/** The command that a wrapper runs. */
+function behind(
+	args: readonly string[],
+	{ skips, valued }: { skips: number; valued: ReadonlySet<string> },
+): readonly string[] | null {
+	let left = skips;
+	for (let at = 0; at < args.length; at++) {
+		const arg = args[at] ?? '';
+		if (arg.startsWith('-')) at += valued.has(arg) ? 1 : 0;
+		else if (left > 0) left -= 1;
+		else return args.slice(at);
+	}
+	return [];
+}
+
+function mayRunShell(args: readonly string[], place: PolicyPlace, cwd: string): boolean {
+	const [first, line] = args.filter((arg) => !/^-[abd-z]+$/.test(arg));
+	if (first === undefined || first.includes(unknownPart)) return false;
+	if (/^-[a-z]*c$/.test(first)) {
+		// Read as a line of its own, in the clone; one that is put together from parts is not read.
+		return line !== undefined && !line.includes(unknownPart) && judgeLine(line, place).kind === 'allow';
+	}
+	return !first.startsWith('-') && isWithin(resolvePath(first, place, cwd), place.clone);
+}
+
+function mayRunGit(args: readonly string[], place: PolicyPlace, cwd: string): boolean {
+	let at = 0;
+	for (let arg = args[at]; arg?.startsWith('-'); arg = args[at]) {
+		if (arg === '-C' && mayWriteFolder(args[at + 1], place, cwd)) at += 2;
+		else if (arg === '--no-pager' || arg === '-P' || arg === '--no-optional-locks' || arg === '--version') at += 1;
+		else return false;
+	}
+	const [command, ...rest] = args.slice(at);
+	if (command === undefined) return true;
+	if (command === 'config') return rest.some((arg) => /^(?:--get|--list|-l|get|list)/.test(arg));
+	if (command === 'remote') return rest.length === 0 || rest.every((arg) => arg === '-v');
+	if (command === 'worktree' || command === 'notes') return rest[0] === 'list' || rest[0] === 'show';
+	// Options that name a program to run.
+	if (
+		rest.some((arg) =>
+			/^--(?:exec|ext-diff|textconv|upload-pack|receive-pack|output|open-files-in-pager)|^-[xO]$/.test(arg),
+		) &&
+		command !== 'cherry-pick' &&
+		command !== 'clean'
+	)
+		return false;
+	return localGit.has(command);
+}
+
+function mayFind(args: readonly string[], place: PolicyPlace, cwd: string): boolean {
+	const end = args.findIndex((arg) => /^[-(!]/.test(arg));
+	const roots = end < 0 ? args : args.slice(0, end);
+	if (!roots.every((path) => mayBeRead(path, place, cwd))) return false;
+	const acts = args.some((arg) => /^-(?:delete|exec|execdir|ok|okdir|fprint|fprintf|fls|fprint0)$/.test(arg));
+	if (!acts) return true;
+	if (!roots.every((path) => mayWriteFolder(path, place, cwd))) return false;
+	const exec = args.findIndex((arg) => /^-(?:exec|execdir)$/.test(arg));
+	if (exec < 0) return !args.some((arg) => /^-f/.test(arg));
+	const stop = args.findIndex((arg, at) => at > exec && (arg === ';' || arg === '+'));
+	const inner = args.slice(exec + 1, stop < 0 ? undefined : stop).map((arg) => (arg === '{}' ? '.' : arg));
+	return mayRun(inner, place, cwd);
+}
+
+function mayManage(args: readonly string[], manager: ReadonlySet<string>): boolean {
+	const words = args.filter((arg) => !arg.startsWith('-'));
+	const [command, ...rest] = words;
+	if (command === undefined) return true;
+	if (!manager.has(command)) return false;
+	return !installing.has(command) || rest.length === 0;
+}
+
+/** Patterns of names are found by what they begin with; a word of another kind (a pattern to look for) is no path. */
+function mayBeRead(word: string, place: PolicyPlace, cwd: string): boolean {
+	if (!word.includes('/') && !word.startsWith('~')) return true;
+	if (word.startsWith(unknownPart) || word.startsWith('~')) return false;
+	return !leavesByUnknown(word) && mayRead(word, place, cwd);
+}
+
+/** The words of a program that changes files which name files; null where its other words could do more. */
+function fileWords(name: string, args: readonly string[]): readonly string[] | null {
+	const words = args.filter((arg) => !arg.startsWith('-'));
+	if (name === 'chmod') return words.slice(1);
+	if (name !== 'sed') return words;
+	const scripts = args.some((arg) => /^(?:-e|--expression)/.test(arg)) ? words : words.slice(0, 1);
+	if (args.some((arg) => /^(?:-f|--file)/.test(arg)) || scripts.some((script) => sedActs.test(script))) return null;
+	// After `-e` a script and a file look alike; a script that is no path of the clone is asked.
+	return args.some((arg) => /^(?:-e|--expression)/.test(arg)) ? words : words.slice(1);
+}
+
+/** Commands and flags of sed that write another file or run a program. */
+const sedActs = /(?:^|[;{}\n])\s*(?:\d+|\$)?\s*[ew](?:\s|$)|\/[gpiIMm\d]*[ew](?:\s|;|$)/;
+
+function mayWriteFolder(path: string | undefined, place: PolicyPlace, cwd: string): boolean {
+	if (path === undefined || path.includes(unknownPart)) return false;
+	const whole = resolvePath(path, place, cwd);
+	return isWithin(whole, place.clone) || isWithin(whole, place.tmp);
+}
+
+export function mayWrite(path: string, place: PolicyPlace, cwd: string): boolean {
+	if (path.includes(unknownPart) || path.startsWith('~')) return false;
+	const whole = resolvePath(path, place, cwd);
+	if (isWithin(whole, place.tmp)) return true;
+	if (!isWithin(whole, place.clone)) return false;
+	const [top = ''] = relative(place.clone, whole).split('/');
+	return !keptFolders.includes(top);
+}
+
+function mayRead(path: string, place: PolicyPlace, cwd: string): boolean {
+	if (path.startsWith('~')) return false;
+	const whole = resolvePath(path.replaceAll(unknownPart, 'x'), place, cwd);
+	return [place.clone, place.tmp, ...systemFolders].some((folder) => isWithin(whole, folder));
+}
+
+/** `a/$x` may be anything when `$x` is `../../etc`; one in the last part of a path below the clone is let be. */
+function leavesByUnknown(word: string): boolean {
+	return word.includes(unknownPart) && (isAbsolute(word) || word.includes('..'));
+}
+
+function resolvePath(path: string, { tmp }: PolicyPlace, cwd: string): string {
+	const named = path.replaceAll('$TMPDIR', tmp);
+	return normalize(isAbsolute(named) ? named : join(cwd, named));
+}
+
+function isWithin(path: string, folder: string): boolean {
+	return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+/** `*` stands for any text; all else for itself. In one pass, whatever the pattern. */
+function matches(pattern: string, text: string): boolean {
+	const [first = '', ...rest] = pattern.split('*');
+	const last = rest.pop();
+	if (last === undefined) return text === first;
+	if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+	let at = first.length;
+	for (const part of rest) {
+		const found = text.indexOf(part, at);
+		if (found < 0) return false;
+		at = found + part.length;
+	}
+	return at <= text.length - last.length;
+}

@@ -1,0 +1,269 @@
+/**
+ * The sessions of one attempt: begun, or gone on with where an earlier process or a pause broke one off; told what a
+ * person says, by stopping and resuming where the program cannot hear; begun afresh when going on fails at once.
+ * Invariant: no session starts while anything of another one for the same item lives [I5].
+ */
+import { type Confinement, ganglineError } from '../../shared/ports/index.ts';
+import type { Task } from '../../shared/protocol/work.ts';
+import {
+	type AgentEvent,
+	type AgentRuntime,
+	type AgentSession,
+	type AgentSettings,
+	nothingCounted,
+	resumePrompt,
+	type SessionEnd,
+	type SessionPlan,
+	type SessionTotals,
+} from '../agents/index.ts';
+import { addUsage, noUsage, reasonOf } from './attempt-words.ts';
+import type { CommandPorts } from './command-run.ts';
+import type { RunLog } from './run-log.ts';
+import type { SessionBook, SessionEntry } from './session-book.ts';
+
+/** What a person may do with a session that runs. */
+export interface Steering {
+	/** The words are told at the agent's next turn, or by resuming it with them. False where nothing can be told. */
+	say(words: string): boolean;
+}
+
+export interface SessionsParts {
+	readonly book: SessionBook;
+	readonly ports: CommandPorts;
+	readonly runtime: (name: AgentSettings['runtime']) => AgentRuntime;
+	/** A fresh id of a session. */
+	readonly newSessionId: () => string;
+}
+
+export interface SessionsInput {
+	readonly task: Task;
+	readonly cwd: string;
+	readonly tmp: string;
+	readonly env: (agent: AgentRuntime, settings: AgentSettings) => Readonly<Record<string, string>>;
+	readonly confinement: Confinement;
+	/** `work-<item>-<token>`; each session gets a number behind it. */
+	readonly runId: string;
+	/** A clone that was made just now holds nothing of an earlier session. */
+	readonly isNewClone: boolean;
+	readonly signal: AbortSignal;
+	readonly runLog: RunLog;
+	readonly onPid: (pid: number | null) => void;
+	readonly onSteering: (steering: Steering | null) => void;
+}
+
+/** Words that wait to be told; more at once is no conversation. */
+const wordsMax = 20;
+
+export class AttemptSessions {
+	readonly #parts: SessionsParts;
+	readonly #input: SessionsInput;
+	#entry: SessionEntry | null = null;
+	#words: string[] = [];
+	#count = 0;
+	#isFirst = true;
+
+	constructor(parts: SessionsParts, input: SessionsInput) {
+		this.#parts = parts;
+		this.#input = input;
+	}
+
+	/** How many programs were started. */
+	get count(): number {
+		return this.#count;
+	}
+
+	/** One session from the prompt to its end, with all that was said meanwhile. */
+	async run(settings: AgentSettings, prompt: string): Promise<SessionEnd> {
+		const { book } = this.#parts;
+		const { task, signal } = this.#input;
+		let plan = await this.#plan(settings);
+		let text = plan.kind === 'resume' ? resumePrompt(task, this.#entry?.words ?? 0) : prompt;
+		let usage = noUsage;
+		const filesRead = new Set<string>();
+		for (;;) {
+			const end = await this.#one(settings, plan, text);
+			usage = addUsage(usage, end.usage);
+			for (const path of end.filesRead) filesRead.add(path);
+			const next = signal.aborted || end.tree.kind === 'survivors' ? null : this.#next(plan, end, prompt);
+			if (next === null) {
+				if (!goesOn(end)) await book.forget(task.item.key);
+				return { ...end, usage, filesRead: [...filesRead] };
+			}
+			plan = next.plan;
+			text = next.text;
+		}
+	}
+
+	/** What follows a session by itself: words that it could not hear, or another one where it could not be resumed. */
+	#next(
+		plan: SessionPlan,
+		{ outcome, sessionId }: SessionEnd,
+		prompt: string,
+	): { readonly plan: SessionPlan; readonly text: string } | null {
+		const fresh: SessionPlan = { kind: 'new', id: this.#parts.newSessionId() };
+		if (plan.kind === 'resume' && outcome.kind === 'crashed') {
+			this.#note('the session could not be resumed: begins afresh');
+			return { plan: fresh, text: [prompt, ...this.#take()].join('\n') };
+		}
+		const isTold = this.#words.length > 0 && (outcome.kind === 'stopped' || outcome.kind === 'finished');
+		if (!isTold) return null;
+		const words = this.#take();
+		if (sessionId === null) return { plan: fresh, text: [prompt, ...words].join('\n') };
+		const counted = this.#entry?.counted ?? nothingCounted;
+		return { plan: { kind: 'resume', id: sessionId, counted }, text: words.join('\n') };
+	}
+
+	/** Goes on with what was broken off by whoever worked on the item as the same agent, in the same clone. */
+	async #plan(settings: AgentSettings): Promise<SessionPlan> {
+		const { book, newSessionId } = this.#parts;
+		const { task, isNewClone } = this.#input;
+		const fresh: SessionPlan = { kind: 'new', id: newSessionId() };
+		const known = this.#isFirst && !isNewClone ? await book.get(task.item.key) : null;
+		this.#isFirst = false;
+		if (known === null || !known.isThere) return fresh;
+		const { role, agent, runtime } = known;
+		if (role !== task.role || agent !== task.agent || runtime !== settings.runtime) return fresh;
+		this.#entry = known;
+		return { kind: 'resume', id: known.id, counted: known.counted };
+	}
+
+	async #one(settings: AgentSettings, plan: SessionPlan, prompt: string): Promise<SessionEnd> {
+		const { runtime } = this.#parts;
+		const { task, signal, runLog, runId, onPid, onSteering, env, ...place } = this.#input;
+		await this.#nobodyElse();
+		await this.#remember(settings, plan);
+		const agent = runtime(settings.runtime);
+		this.#count += 1;
+		let isStarted = false;
+		let isKilled = false;
+		const session = agent.start({
+			runId: `${runId}-${this.#count}`,
+			agent: settings,
+			session: plan,
+			prompt,
+			description: task.item.description,
+			...place,
+			env: env(agent, settings),
+			onSession: (id) => this.#established(id),
+			onEvent: (event) => {
+				this.#addUse(event);
+				if (event.kind === 'exited') isKilled = event.status.kind === 'signal' && event.status.signal === 'SIGKILL';
+				if (event.kind !== 'started') return;
+				isStarted = true;
+				// The session is made by the constructor that this may be called from.
+				queueMicrotask(() => this.#tell(session));
+			},
+			onLog: (stream, text) => runLog.write('agent', stream, text),
+		});
+		onPid(session.pid);
+		const onAbort = (): void => void session.stop(reasonOf(signal));
+		signal.addEventListener('abort', onAbort, { once: true });
+		if (signal.aborted) onAbort();
+		onSteering({
+			say: (words) => {
+				if (settings.runtime === 'shell' || this.#words.length >= wordsMax) return false;
+				this.#words.push(words);
+				if (isStarted) this.#tell(session);
+				return true;
+			},
+		});
+		const end = await session.ended;
+		onSteering(null);
+		signal.removeEventListener('abort', onAbort);
+		onPid(null);
+		await this.#closed(isKilled);
+		return end;
+	}
+
+	/** At its next turn, or, where it cannot hear, after it was stopped. */
+	#tell(session: AgentSession): void {
+		const words = this.#take();
+		if (words.length === 0) return;
+		const text = words.join('\n');
+		if (session.say(text)) return;
+		this.#words = [text, ...this.#words];
+		void session.stop('a person says something');
+	}
+
+	#take(): readonly string[] {
+		const words = this.#words;
+		this.#words = [];
+		return words;
+	}
+
+	/** From the kernel, not from what we believe: a program that a crash left must be gone before the next begins. */
+	async #nobodyElse(): Promise<void> {
+		const { processes } = this.#parts.ports;
+		const item = `work-${this.#input.task.item.key.toLowerCase()}-`;
+		const others = (await processes.living()).filter((id) => id.startsWith(item));
+		if (others.length === 0) return;
+		await processes.sweep();
+		const left = (await processes.living()).filter((id) => id.startsWith(item));
+		if (left.length === 0) return;
+		throw ganglineError('PROCESS_NOT_STOPPED', `something of an earlier session still runs: ${left.join(', ')}`, {
+			hint: 'end its processes by hand; gangline ps shows what runs',
+		});
+	}
+
+	async #remember(settings: AgentSettings, { id, ...plan }: SessionPlan): Promise<void> {
+		const { task } = this.#input;
+		if (settings.runtime === 'shell') return;
+		const before = this.#entry;
+		this.#entry = {
+			id,
+			role: task.role,
+			agent: task.agent,
+			runtime: settings.runtime,
+			isThere: plan.kind === 'resume',
+			counted: plan.kind === 'resume' ? plan.counted : nothingCounted,
+			token: task.token,
+			spent: before !== null && before.token.join() === task.token.join() ? before.spent : nothingCounted,
+			words: task.item.words.length,
+		};
+		await this.#keep();
+	}
+
+	async #established(id: string): Promise<void> {
+		if (this.#entry === null || (this.#entry.isThere && this.#entry.id === id)) return;
+		this.#entry = { ...this.#entry, id, isThere: true };
+		await this.#keep();
+	}
+
+	#addUse(event: AgentEvent): void {
+		if (event.kind !== 'usage' || this.#entry === null) return;
+		const { spent } = this.#entry;
+		const { costUsd, inputTokens, outputTokens } = event;
+		const sum: SessionTotals = {
+			costUsd: spent.costUsd + costUsd,
+			inputTokens: spent.inputTokens + inputTokens,
+			outputTokens: spent.outputTokens + outputTokens,
+		};
+		this.#entry = { ...this.#entry, counted: event.counted, spent: sum };
+		// Claude forgets the cost of a run that is killed; until it has ended otherwise, none of it is relied on.
+		void this.#keep({ ...this.#entry, counted: { ...event.counted, costUsd: 0 } });
+	}
+
+	async #closed(isKilled: boolean): Promise<void> {
+		if (this.#entry === null) return;
+		if (isKilled) this.#entry = { ...this.#entry, counted: { ...this.#entry.counted, costUsd: 0 } };
+		await this.#keep();
+	}
+
+	async #keep(entry: SessionEntry | null = this.#entry): Promise<void> {
+		if (entry === null) return;
+		try {
+			await this.#parts.book.put(this.#input.task.item.key, entry);
+		} catch (error) {
+			this.#note(`the session could not be written down: ${String(error)}`);
+		}
+	}
+
+	#note(text: string): void {
+		this.#input.runLog.write('agent', 'note', `${text}\n`);
+	}
+}
+
+/** Broken off rather than ended: the next attempt goes on with it. */
+function goesOn({ outcome }: SessionEnd): boolean {
+	return outcome.kind === 'stopped' || outcome.kind === 'rateLimited';
+}

@@ -1,0 +1,80 @@
+/**
+ * Which session of an agent works on an item here, so that another process of this node can go on with it. The id is in
+ * the store before the agent does anything that would be lost with it; what the session has counted of its use stands
+ * beside it, so that going on counts nothing twice.
+ */
+import { z } from 'zod';
+import { sameToken } from '../../shared/pipeline/index.ts';
+import { tokenSchema } from '../../shared/pipeline/item-schema.ts';
+import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
+import type { Task, Usage } from '../../shared/protocol/work.ts';
+
+const totals = z.object({ costUsd: z.number(), inputTokens: z.number(), outputTokens: z.number() });
+
+const recordSchema = z.object({
+	id: z.string().min(1).max(200),
+	role: z.string(),
+	agent: z.string(),
+	runtime: z.string(),
+	/** The program has said that the session is there; before, there is nothing to go on with. */
+	isThere: z.boolean(),
+	/** What the program has counted and will still know when it goes on. */
+	counted: totals,
+	/** Under which it works, and what was used under it. */
+	token: tokenSchema,
+	spent: totals,
+	/** How many words of people it was told. */
+	words: z.number(),
+});
+
+export type SessionEntry = Readonly<z.output<typeof recordSchema>>;
+
+export class SessionBook {
+	readonly #store: Store;
+	readonly #project: string;
+	/** One write after the other: an older state never overwrites a newer one. */
+	#writing: Promise<void> = Promise.resolve();
+
+	constructor(store: Store, project: string) {
+		this.#store = store;
+		this.#project = project;
+	}
+
+	/** What was being done about an item when the last session of it ended before its work did; null: nothing. */
+	async get(key: string): Promise<SessionEntry | null> {
+		await this.#writing;
+		const parsed = readAs(recordSchema, await this.#store.get(this.#name(key)));
+		return parsed.success ? parsed.data : null;
+	}
+
+	/** Resolves when it is durable. */
+	put(key: string, entry: SessionEntry): Promise<void> {
+		const value: JsonValue = JSON.parse(JSON.stringify(entry));
+		return this.#write([{ kind: 'put', key: this.#name(key), value }]);
+	}
+
+	/** Its work is done: nobody goes on with it. */
+	forget(key: string): Promise<void> {
+		return this.#write([{ kind: 'delete', key: this.#name(key) }]);
+	}
+
+	/** What a task has used before its process ended with it. */
+	async spent({ item, token }: Pick<Task, 'item' | 'token'>): Promise<Omit<Usage, 'seconds'> | null> {
+		const entry = await this.get(item.key);
+		return entry !== null && sameToken(entry.token, token) ? entry.spent : null;
+	}
+
+	#write(changes: Parameters<Store['write']>[0]): Promise<void> {
+		const writing = this.#writing.then(() => this.#store.write(changes));
+		this.#writing = writing.then(
+			() => undefined,
+			() => undefined,
+		);
+		return writing.then(() => undefined);
+	}
+
+	#name(key: string): string {
+		return `session/${this.#project}/${key}`;
+	}
+}

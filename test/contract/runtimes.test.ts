@@ -1,0 +1,237 @@
+/**
+ * What every runtime must do, shown with its real program against a model of this test: tell its life in typed events,
+ * be told, asked and stopped, go on after any end, and say in types why it failed. A new runtime passes this file.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { AgentSettings, SessionEnd } from '../../node/agents/index.ts';
+import { type AgentClis, installAgentClis } from '../support/agent-clis.ts';
+import { type Asked, startModelServer, type Turn } from '../support/model-server.ts';
+import { tokensPerRequest } from '../support/model-streams.ts';
+import { makeRuntimeBench, type Started } from '../support/runtime-bench.ts';
+
+const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const installMsMax = 500_000;
+const testMsMax = 120_000;
+
+interface Kind {
+	readonly runtime: Exclude<AgentSettings['runtime'], 'shell'>;
+	/** It hears what is said while it runs; the others are stopped and resumed. */
+	readonly hears: boolean;
+	readonly asks: boolean;
+	readonly pricesIt: boolean;
+	/** Requests of its own beside the session's: titles, suggestions. */
+	readonly chats: boolean;
+}
+
+const kinds: readonly Kind[] = [
+	{ runtime: 'claude-code', hears: true, asks: true, pricesIt: true, chats: false },
+	{ runtime: 'codex', hears: false, asks: false, pricesIt: false, chats: false },
+	{ runtime: 'acp', hears: true, asks: true, pricesIt: true, chats: true },
+];
+
+let clis: AgentClis;
+beforeAll(async () => {
+	if (all) clis = await installAgentClis();
+}, installMsMax);
+
+const done: Turn = { kind: 'say', text: 'Done.' };
+const run = (command: string): Turn => ({ kind: 'run', command });
+
+/** The session's own requests; whatever else a client asks is answered with words. */
+const worker =
+	(turn: (asked: Asked) => Turn) =>
+	(asked: Asked): Turn =>
+		asked.prompt.includes('WORK') ? turn(asked) : { kind: 'say', text: '{"title":"x"}' };
+
+const once = (command: string) => worker(({ results }) => (results.length > 0 ? done : run(command)));
+
+function used(events: Started['events']) {
+	const all = events.flatMap((event) => (event.kind === 'usage' ? [event] : []));
+	const sum = (name: 'costUsd' | 'inputTokens' | 'outputTokens') => all.reduce((total, one) => total + one[name], 0);
+	return { costUsd: sum('costUsd'), inputTokens: sum('inputTokens'), outputTokens: sum('outputTokens') };
+}
+
+const counted = (events: Started['events']) =>
+	events.findLast((event) => event.kind === 'usage')?.counted ?? { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+
+async function endOf({ session }: Started): Promise<SessionEnd> {
+	return await session.ended;
+}
+
+describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (kind) => {
+	const { runtime } = kind;
+
+	it(
+		'tells the life of a session in typed events, and leaves nothing',
+		async () => {
+			await using model = await startModelServer(once('echo out > out.txt'));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const started = bench.start('WORK on it');
+			const end = await endOf(started);
+			expect(end).toMatchObject({ outcome: { kind: 'finished' }, lastText: 'Done.', tree: { kind: 'empty' } });
+			expect(existsSync(join(bench.clone, 'out.txt'))).toBe(true);
+			const kindsSeen = started.events.map((event) => event.kind);
+			expect(kindsSeen.at(-1)).toBe('exited');
+			for (const kind of ['started', 'turn', 'tool', 'text', 'usage', 'result'] as const)
+				expect(kindsSeen).toContain(kind);
+			expect(kindsSeen.indexOf('started')).toBeLessThan(kindsSeen.indexOf('tool'));
+			expect(used(started.events)).toMatchObject({
+				inputTokens: 2 * tokensPerRequest.input,
+				outputTokens: 2 * tokensPerRequest.output,
+			});
+			expect(used(started.events).costUsd > 0).toBe(kind.pricesIt);
+			expect(await bench.processes.living()).toEqual([]);
+		},
+		testMsMax,
+	);
+
+	it(
+		'goes on with a session under its id and counts nothing of it twice',
+		async () => {
+			await using model = await startModelServer(once('echo out > out.txt'));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const first = bench.start('WORK on it');
+			const { sessionId } = await endOf(first);
+			if (sessionId === null) throw new Error('it had no session');
+			const second = bench.start('WORK: go on', { kind: 'resume', id: sessionId, counted: counted(first.events) });
+			expect(await endOf(second)).toMatchObject({ outcome: { kind: 'finished' }, sessionId });
+			expect(model.asked.some(({ prompt }) => prompt.includes('WORK on it') && prompt.includes('WORK: go on'))).toBe(
+				true,
+			);
+			expect(used(second.events)).toMatchObject({
+				inputTokens: tokensPerRequest.input,
+				outputTokens: tokensPerRequest.output,
+			});
+			if (kind.pricesIt && !kind.chats) {
+				expect(used(second.events).costUsd).toBeCloseTo(used(first.events).costUsd / 2);
+			}
+		},
+		testMsMax,
+	);
+
+	it(
+		'goes on with a session that was killed',
+		async () => {
+			await using model = await startModelServer(
+				worker(({ prompt }) => (prompt.includes('go on') ? done : run('perl -e "sleep 300"'))),
+			);
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const first = bench.start('WORK on it');
+			const { sessionId } = await first.seen('started');
+			await first.seen('tool');
+			await expect
+				.poll(() => bench.processes.activity(first.runId).names.some((name) => name.includes('perl')), {
+					timeout: 20_000,
+				})
+				.toBe(true);
+			process.kill(first.session.pid ?? 0, 'SIGKILL');
+			expect(await endOf(first)).toMatchObject({ outcome: { kind: 'forced' }, tree: { kind: 'empty' } });
+			const nothing = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+			const second = bench.start('WORK: go on', { kind: 'resume', id: sessionId, counted: nothing });
+			expect(await endOf(second)).toMatchObject({ outcome: { kind: 'finished' }, sessionId });
+			expect(model.asked.at(-1)?.prompt ?? '').toMatch(/WORK on it|title|suggest/i);
+		},
+		testMsMax,
+	);
+
+	it(
+		'has crashed when there is no such session to go on with',
+		async () => {
+			await using model = await startModelServer(worker(() => done));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const nothing = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+			const id = '44444444-4444-4444-8444-444444444444';
+			const end = await endOf(bench.start('WORK', { kind: 'resume', id, counted: nothing }));
+			expect(end.outcome).toMatchObject({ kind: 'crashed' });
+			expect(model.asked).toEqual([]);
+		},
+		testMsMax,
+	);
+
+	it(
+		'hears what is said while it works, or says that it cannot',
+		async () => {
+			await using model = await startModelServer(once('perl -e "sleep 2"'));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const started = bench.start('WORK on it');
+			await started.seen('tool');
+			expect(started.session.say('mind the gap')).toBe(kind.hears);
+			expect((await endOf(started)).outcome).toMatchObject({ kind: 'finished' });
+			if (!kind.hears) return;
+			await expect.poll(() => model.asked.some(({ told }) => told.includes('mind the gap'))).toBe(true);
+		},
+		testMsMax,
+	);
+
+	it(
+		'is stopped in the middle of a tool, and nothing of it lives',
+		async () => {
+			await using model = await startModelServer(once('(setsid perl -e "sleep 300" &) ; perl -e "sleep 300"'));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const started = bench.start('WORK on it');
+			await started.seen('tool');
+			await expect
+				.poll(() => bench.processes.activity(started.runId).names.some((name) => name.includes('perl')), {
+					timeout: 20_000,
+				})
+				.toBe(true);
+			const end = await started.session.stop('enough');
+			expect(end).toMatchObject({ outcome: { kind: 'stopped', reason: 'enough' }, tree: { kind: 'empty' } });
+			expect(await bench.processes.living()).toEqual([]);
+			if (runtime === 'claude-code') expect(used(started.events).inputTokens).toBe(tokensPerRequest.input);
+		},
+		testMsMax,
+	);
+
+	it.each([
+		['401', { kind: 'fail', status: 401 }, { kind: 'forced', cause: 'login' }],
+		['429', { kind: 'fail', status: 429 }, { kind: 'rateLimited' }],
+		['500', { kind: 'fail', status: 500 }, { kind: 'forced', cause: 'api' }],
+		['529', { kind: 'fail', status: 529 }, { kind: 'forced', cause: 'api' }],
+	] as const)(
+		'says in types what a service that answers %s means',
+		async (_, turn, outcome) => {
+			await using model = await startModelServer(worker(() => turn));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			expect((await endOf(bench.start('WORK'))).outcome).toMatchObject(outcome);
+		},
+		testMsMax,
+	);
+
+	it(
+		'survives an answer that is cut, or says that the service failed',
+		async () => {
+			let cuts = 0;
+			await using model = await startModelServer(
+				worker(() => {
+					cuts += 1;
+					return cuts === 1 ? { kind: 'cut' } : done;
+				}),
+			);
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const { outcome } = await endOf(bench.start('WORK'));
+			expect([{ kind: 'finished' }, expect.objectContaining({ kind: 'forced', cause: 'api' })]).toContainEqual(outcome);
+		},
+		testMsMax,
+	);
+
+	it.skipIf(!kind.asks).each(['allow', 'deny'] as const)(
+		'asks, and %s is what happens',
+		async (kindOf) => {
+			await using model = await startModelServer(once('echo x > asked.txt; curl http://127.0.0.1:9/'));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const started = bench.start('WORK on it', undefined, { permissions: 'ask' });
+			const { id, ask } = await started.seen('permission');
+			expect(ask).toMatchObject({ what: { kind: 'command', command: 'echo x > asked.txt; curl http://127.0.0.1:9/' } });
+			expect(started.session.answer('another', { kind: 'allow' })).toBe(false);
+			const decision = kindOf === 'allow' ? ({ kind: 'allow' } as const) : ({ kind: 'deny', message: 'no' } as const);
+			expect(started.session.answer(id, decision)).toBe(true);
+			expect(started.session.answer(id, decision)).toBe(false);
+			await endOf(started);
+			expect(existsSync(join(bench.clone, 'asked.txt'))).toBe(kindOf === 'allow');
+		},
+		testMsMax,
+	);
+});
