@@ -10,8 +10,17 @@ import { readConfig } from './config.ts';
 const exitAfterSecondSignal = 130;
 const lingerMs = 2_000;
 
+/** What the process was started for. */
+export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+	const [mode, flag, file] = argv;
+	if (mode !== 'restore') return serve(env);
+	const { runRestore } = await import('./backup.ts');
+	if (flag !== '--file' || file === undefined) throw new TypeError('restore needs --file PATH');
+	process.exitCode = await runRestore(readConfig(env, userInfo().username), file, process.stdout);
+}
+
 /** Serves until a signal comes; an error that ends it is logged and becomes the exit code. */
-export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
+async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 	const log = openLog({ logLevel: 'info' });
 	try {
 		const config = readConfig(env, userInfo().username);

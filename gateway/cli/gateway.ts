@@ -8,7 +8,7 @@ type Actions = typeof import('./run-gateway.ts');
 export function registerGateway(program: Command, context: CliContext): void {
 	const gateway = program
 		.command('gateway')
-		.description('The meeting point of several machines: start, stop, status, listen')
+		.description('The meeting point of several machines: start, stop, status, listen, backup, restore')
 		.helpGroup('More machines:');
 	describeExamples(gateway, ['gangline gateway status', 'gangline gateway listen 192.168.1.5']);
 	const define = (
@@ -40,6 +40,20 @@ export function registerGateway(program: Command, context: CliContext): void {
 		['gangline gateway status'],
 		({ status }) => status,
 	);
+	defineCommand(gateway, context, {
+		usage: 'backup <file>',
+		summary: 'Keep the gateway in one new file: key, registry, tokens, people; it runs meanwhile',
+		group: 'More machines',
+		examples: ['gangline gateway backup /mnt/nas/gateway-$(date +%F).tar'],
+		run: async (session, args) => (await import('./run-backup.ts')).backupGateway(session, args.required(0)),
+	});
+	defineCommand(gateway, context, {
+		usage: 'restore <file>',
+		summary: 'Put a gateway back where there is none, on the same machine or another, when the old one is gone',
+		group: 'More machines',
+		examples: ['gangline gateway restore gateway-2026-11-01.tar'],
+		run: async (session, args) => (await import('./run-backup.ts')).restoreGateway(session, args.required(0)),
+	});
 	define(
 		'listen [addresses...]',
 		'Listen for other machines at these addresses of this one; without any: for this machine alone',

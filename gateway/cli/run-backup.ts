@@ -7,7 +7,7 @@ import type { Result } from '../../shared/operations/index.ts';
 import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { type BackupLine, backupLineSchema } from '../../shared/protocol/backup.ts';
 import { captureProgram } from './capture-program.ts';
-import { clientOf, findNode } from './client.ts';
+import { clientOf, findGateway, findNode } from './client.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
 import { count, moment } from './words.ts';
@@ -22,12 +22,14 @@ export async function backup(session: Session, file: string): Promise<undefined>
 	const path = resolve(context.cwd, file);
 	const note = await findNode(state, context.programs);
 	const report =
-		note === null ? await oneShot(session, 'backup', path) : await clientOf(note).call('node.backup', { path });
+		note === null
+			? await oneShot(session, [...context.nodeCommand, 'backup', '--file', path])
+			: await clientOf(note).call('node.backup', { path });
 	out.result(report, () =>
 		[
 			`kept ${sizeOf(report)} in ${plainLine(report.file)}`,
 			"  the node's key is in it: whoever has the file can be this node",
-			'  not in it: clones of items (work that is not committed), run logs, your own checkouts',
+			'  not in it: clones of items (work that is not committed), run logs, your own checkouts, the gateway (gangline gateway backup)',
 			`  put it back: gangline restore ${plainLine(report.file)}`,
 		].join('\n'),
 	);
@@ -41,7 +43,7 @@ export async function restore(session: Session, file: string): Promise<undefined
 			hint: 'stop it and move its state away first: gangline stop',
 		});
 	}
-	const report = await oneShot(session, 'restore', resolve(context.cwd, file));
+	const report = await oneShot(session, [...context.nodeCommand, 'restore', '--file', resolve(context.cwd, file)]);
 	out.result(report, () =>
 		[
 			`put back ${sizeOf(report)}, kept ${moment(report.at)}, into ${state.root}`,
@@ -52,13 +54,46 @@ export async function restore(session: Session, file: string): Promise<undefined
 	return undefined;
 }
 
+/** The same of the gateway of this machine, which must run to be kept. */
+export async function backupGateway(session: Session, file: string): Promise<undefined> {
+	const path = resolve(session.context.cwd, file);
+	const { state, context, out } = session;
+	const note = await findGateway(state, context.programs);
+	if (note === null) {
+		throw ganglineError('NOT_RUNNING', 'no gateway runs on this machine, so nothing was kept', {
+			hint: 'gangline gateway start; on another machine: gangline mesh says which one is the gateway',
+		});
+	}
+	const report = await clientOf(note, 'gateway').call('gateway.backup', { path });
+	out.result(report, () =>
+		[
+			`kept the gateway in ${plainLine(report.file)}`,
+			'  its key is in it: whoever has the file can be this gateway',
+			`  put it back, on this machine or another: gangline gateway restore ${plainLine(report.file)}`,
+		].join('\n'),
+	);
+	return undefined;
+}
+
+export async function restoreGateway(session: Session, file: string): Promise<undefined> {
+	const { context, state, out } = session;
+	const report = await oneShot(session, [...context.gatewayCommand, 'restore', '--file', resolve(context.cwd, file)]);
+	out.result(report, () =>
+		[
+			`put back the gateway, kept ${moment(report.at)}, into ${state.gateway.root}`,
+			'  the gateway that it was must not run anywhere any more; then: gangline gateway start',
+			'  at another address: gangline gateway listen <address>; machines that it cannot dial need that address',
+		].join('\n'),
+	);
+	return undefined;
+}
+
 function sizeOf({ bytes, projects }: Report): string {
 	return `${count(projects.length, 'project')} (${(bytes / 1024 ** 2).toFixed(1)} MiB)`;
 }
 
-async function oneShot({ context }: Session, mode: 'backup' | 'restore', file: string): Promise<Report> {
+async function oneShot({ context }: Session, argv: readonly [string, ...string[]]): Promise<Report> {
 	const answers: BackupLine[] = [];
-	const argv: readonly [string, ...string[]] = [...context.nodeCommand, mode, '--file', file];
 	const ended = await captureProgram(argv, {
 		env: context.env,
 		timeoutMs: backupMsMax,
@@ -73,7 +108,7 @@ async function oneShot({ context }: Session, mode: 'backup' | 'restore', file: s
 	if (answer?.type === 'backup') return answer;
 	if (answer?.type === 'error') throw asError(answer.error);
 	const why = ended.notStarted ?? (ended.stderr.trim().split('\n').at(-1) || `it ended with code ${ended.code}`);
-	throw ganglineError('INTERNAL', `the ${mode} ended without an answer: ${why}`, { data: { stderr: ended.stderr } });
+	throw ganglineError('INTERNAL', `it ended without an answer: ${why}`, { data: { stderr: ended.stderr } });
 }
 
 function asError(error: { code: string; message: string; hint?: string | null | undefined }): GanglineError {

@@ -1,13 +1,14 @@
 /** Answers what is asked about the gateway itself and what it sees: its status, the nodes, who is connected. */
 import type { Handlers } from '../../shared/operations/index.ts';
 import { members } from '../../shared/registry/index.ts';
+import { makeGatewayBackup } from '../backup.ts';
 import { ownAddresses } from '../builds/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { tellAddresses } from '../serve-members.ts';
 import { isLoopback } from './token-handlers.ts';
 import { nodeView, projectView } from './views.ts';
 
-type Names = 'gateway.status' | 'gateway.stop' | 'gateway.listen' | 'mesh.status' | 'node.list';
+type Names = 'gateway.status' | 'gateway.backup' | 'gateway.stop' | 'gateway.listen' | 'mesh.status' | 'node.list';
 
 export interface GatewayProcess {
 	readonly pid: number;
@@ -42,6 +43,7 @@ export function gatewayHandlers(parts: GatewayParts, self: GatewayProcess): Pick
 				damage: store.damaged.map(({ stream, reason, quarantine }) => `${stream}: ${reason}, see ${quarantine}`),
 			};
 		},
+		'gateway.backup': async ({ path }) => makeGatewayBackup(parts, path),
 		'gateway.stop': async () => {
 			self.stop();
 			return { pid: self.pid, answer: 'the gateway stops; the nodes go on without it' };

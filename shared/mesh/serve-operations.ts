@@ -30,7 +30,7 @@ export function serveOperations({ mesh, clock, answer, events }: OperationServic
 		if (name === 'events')
 			throw ganglineError('INVALID_ARGUMENT', 'events is a stream: it is not asked as an operation');
 		const { kind, runsAt } = operations[name];
-		if ((runsAt === 'node' && kind === 'command') || name === 'gateway.stop') {
+		if ((runsAt === 'node' && kind === 'command') || name === 'gateway.stop' || name === 'gateway.backup') {
 			throw ganglineError('FORBIDDEN', `${name} is asked on the machine itself, not over the mesh`);
 		}
 		return jsonOf(await answer({ name, input: args, caller }));

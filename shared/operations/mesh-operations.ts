@@ -9,6 +9,7 @@ import {
 	meshProjectViewSchema,
 	tokenViewSchema,
 } from './mesh-views.ts';
+import { backupSchema, newFileSchema } from './node-operations.ts';
 import { nodeNameSchema, nodeRefSchema } from './references.ts';
 
 const { duties, worksFor, homeFor, person, slots, labels, name } = membershipFields;
@@ -276,6 +277,16 @@ const gatewayOperations = {
 		result: z.object({ listens: z.array(multiaddress), builds: z.array(z.string()), answer: z.string() }),
 		examples: [{ cli: 'gangline gateway listen 192.168.1.5', args: { addresses: ['192.168.1.5'] } }],
 		errors: ['PORT_IN_USE', 'INVALID_CONFIG'],
+	}),
+	'gateway.backup': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'gateway',
+		summary: 'Write key, registry, tokens and people of the gateway into one new file; it goes on meanwhile',
+		args: z.strictObject({ path: newFileSchema }),
+		result: backupSchema,
+		examples: [{ cli: 'gangline gateway backup /home/you/gateway.tar', args: { path: '/home/you/gateway.tar' } }],
+		errors: ['STORE_FAILED'],
 	}),
 };
 

@@ -38,6 +38,14 @@ const nodeStatusSchema = z.object({
 });
 export type NodeStatus = z.output<typeof nodeStatusSchema>;
 
+/** Where a backup is written. */
+export const newFileSchema = z
+	.string()
+	.min(2)
+	.max(4096)
+	.regex(/^\/[^\0]*$/, 'expected an absolute path')
+	.describe('The new file');
+
 /** What was kept, or put back. */
 export const backupSchema = z.object({
 	file: z.string(),
@@ -98,12 +106,7 @@ export const nodeOperations = {
 		runsAt: 'node',
 		summary: 'Write key, store and canonical repositories of this node into one new file; the node goes on meanwhile',
 		args: z.strictObject({
-			path: z
-				.string()
-				.min(2)
-				.max(4096)
-				.regex(/^\/[^\0]*$/, 'expected an absolute path')
-				.describe('The new file'),
+			path: newFileSchema,
 		}),
 		result: backupSchema,
 		examples: [{ cli: 'gangline backup /home/you/gangline.tar', args: { path: '/home/you/gangline.tar' } }],

@@ -90,7 +90,7 @@ describe(`who speaks HTTP, seed ${seed}`, () => {
 		await using world: GatewayWorld = await gatewayWorld();
 		await world.start();
 		const { url, token: own } = world.note();
-		const spared = ['gateway.stop', 'node.stop', 'gateway.listen'] as never[];
+		const spared = ['gateway.stop', 'gateway.backup', 'node.stop', 'gateway.listen'] as never[];
 		const door = operationDoor({ name: 'a gateway', url, token: own, log: null, covers: [], spared });
 		const knocked = await knock(door, { seed, inputs: each });
 		if (process.env.GANGLINE_FUZZ_SHOW) console.log(JSON.stringify(knocked));

@@ -201,6 +201,7 @@ export const memberAttacks: readonly MeshAttack[] = [
 				await expect(ask('home', 'node.stop')).rejects.toMatchObject(forbidden);
 				for (const operation of ['node.backup', 'mesh.join', 'mesh.offline'])
 					await expect(ask('home', operation)).rejects.toMatchObject(forbidden);
+				await expect(ask('gateway', 'gateway.backup')).rejects.toMatchObject(forbidden);
 				await expect(ask('gateway', 'gateway.stop')).rejects.toMatchObject(forbidden);
 				await expect(ask('gateway', 'node.stop')).rejects.toMatchObject(forbidden);
 			},

@@ -130,6 +130,7 @@ export function tinyMesh(): Partial<Handlers> {
 		'node.revoke': node,
 		'gateway.status': async () => tinyGatewayStatus,
 		'gateway.stop': async () => ({ pid: 1, answer: 'stopping' }),
+		'gateway.backup': async ({ path: file }) => ({ file, bytes: 1, at: 0, node: 'n', projects: [] }),
 		'gateway.listen': async () => ({ listens: ['/ip4/192.0.2.7/tcp/7431'], builds: [], answer: 'it listens' }),
 		'person.add': async () => ({ person: ada, added: true, answer: 'ada is in' }),
 		'person.list': async () => ({ people: [ada] }),
