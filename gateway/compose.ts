@@ -23,6 +23,7 @@ import type { DocumentServer } from './edge/index.ts';
 import { askProject, createHandlers } from './http/index.ts';
 import { loopback, multiaddrOf, readListening } from './listening.ts';
 import { Notifier, waitingIn } from './notify/index.ts';
+import { openContainers } from './open-containers.ts';
 import { openCore } from './open-core.ts';
 import { tellAddresses } from './serve-members.ts';
 
@@ -92,10 +93,8 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 		const board = await openBoard(opened.core);
 		const notifier = await openNotifier(opened.core, board);
 		closing.push({ [Symbol.asyncDispose]: () => notifier.stop() });
-		return {
-			core: opened,
-			parts: { ...opened.core, config, board, notifier, ...(await openDoors(config, opened.core, network)) },
-		};
+		const open = { ...opened.core, config, board, notifier, ...(await openDoors(config, opened.core, network)) };
+		return { core: opened, parts: { ...open, containers: await openContainers(open) } };
 	} catch (error) {
 		for (const part of closing) await part[Symbol.asyncDispose]();
 		await store.close();
@@ -188,9 +187,10 @@ async function stopAll(
 	{ parts, core }: Opened,
 	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
 ): Promise<void> {
-	const { hub, clock, log, store, builds, board, notifier } = parts;
+	const { hub, clock, log, store, builds, board, notifier, containers } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
+	await containers[Symbol.asyncDispose]();
 	await edge.stop();
 	await board.stop();
 	await notifier.stop();

@@ -28,6 +28,13 @@ export interface GatewayConfig {
 	readonly meshPort: number;
 	readonly buildsPort: number;
 	readonly logLevel: 'info' | 'warn' | 'error';
+	/** Whoever runs the gateway, and their environment: for their git, and for what is theirs in containers. */
+	readonly userName: string;
+	readonly environment: Readonly<Record<string, string>>;
+	/** The engine, as `DOCKER_HOST` names it; null: the usual one. */
+	readonly engine: string | null;
+	/** What images of projects are built on. */
+	readonly baseImage: string;
 }
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
@@ -37,6 +44,7 @@ const schema = z.object({
 	GANGLINE_MESH_PORT: port(meshPortDefault),
 	GANGLINE_BUILDS_PORT: port(buildsPortDefault),
 	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
+	GANGLINE_BASE_IMAGE: z.string().min(1).max(300).default('node:24-bookworm-slim'),
 	GANGLINE_GATEWAY_NAME: z
 		.string()
 		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
@@ -70,7 +78,16 @@ export function readConfig(env: NodeJS.ProcessEnv, userName: string): GatewayCon
 		meshPort: GANGLINE_MESH_PORT,
 		buildsPort: GANGLINE_BUILDS_PORT,
 		logLevel: GANGLINE_LOG,
+		userName,
+		environment: withoutOurs(env),
+		engine: env.DOCKER_HOST || null,
+		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
 	});
+}
+
+function withoutOurs(env: NodeJS.ProcessEnv): Record<string, string> {
+	const own = Object.entries(env).filter(([name, value]) => value !== undefined && !name.startsWith('GANGLINE_'));
+	return Object.fromEntries(own.map(([name, value]) => [name, value ?? '']));
 }
 
 function machineName(): string {

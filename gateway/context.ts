@@ -9,6 +9,7 @@ import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
 import type { Members } from './members.ts';
 import type { Notifier } from './notify/index.ts';
+import type { Containers } from './provision/index.ts';
 import type { JoinTokens, MeshRegistry, PersonTokens, Recovery } from './registry/index.ts';
 
 /** Everything that needs no more than the ports. */
@@ -39,4 +40,5 @@ export interface GatewayParts extends GatewayCore {
 	readonly notifier: Notifier;
 	readonly builds: Builds;
 	readonly doors: Doors;
+	readonly containers: Containers;
 }

@@ -29,6 +29,8 @@ export class Doors {
 	/** Of the mesh on loopback; the others take the same unless they name one. */
 	readonly #port: number;
 	#hosts: readonly ListenHost[] = [];
+	/** Addresses of this machine in networks of containers: the mesh alone, and nobody is told of them. */
+	readonly #bridges = new Set<string>();
 
 	constructor(options: DoorsOptions) {
 		this.#options = options;
@@ -68,9 +70,30 @@ export class Doors {
 		await writeListening(path, { v: 1, hosts: [...hosts], port: this.#port });
 	}
 
+	/** Lets the mesh be reached from the network of a container too. Throws PORT_IN_USE or INVALID_CONFIG. */
+	async openBridge(host: string): Promise<void> {
+		if (this.#bridges.has(host)) return;
+		this.#bridges.add(host);
+		try {
+			await this.#open(this.#hosts);
+		} catch (error) {
+			this.#bridges.delete(host);
+			throw error;
+		}
+	}
+
+	/** Where a container of that network finds the mesh. */
+	bridgeAddress(host: string): string {
+		return multiaddrOf({ host, port: null }, this.#port);
+	}
+
 	async #open(hosts: readonly ListenHost[]): Promise<void> {
 		const { network, builds, buildsPort } = this.#options;
-		await network.listenAlso(hosts.map((host) => multiaddrOf(host, this.#port)));
+		const bridges = [...this.#bridges].filter((bridge) => !hosts.some(({ host }) => host === bridge));
+		await network.listenAlso(
+			hosts.map((host) => multiaddrOf(host, this.#port)),
+			bridges.map((host) => this.bridgeAddress(host)),
+		);
 		await builds.listen([loopback, ...hosts.map(({ host }) => host)].map((host) => ({ host, port: buildsPort })));
 	}
 }

@@ -3,7 +3,7 @@ import { type CanonicalRepository, fetchAttempt, workCloneAt } from '../shared/g
 import type { CommitId, Log, NodeId, Person } from '../shared/ports/index.ts';
 import type { TreeVerdict } from '../shared/protocol/work.ts';
 import type { WorkerStanding, WorkerState } from '../shared/protocol/worker-state.ts';
-import { findNode, mayWorkFor, memberOf } from '../shared/registry/index.ts';
+import { findNode, isConfined, mayWorkFor, memberOf } from '../shared/registry/index.ts';
 import { canRun } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import { localLink, type OpenedWorker, openWorker } from './compose-worker.ts';
@@ -145,7 +145,7 @@ export function localState({ station, registry, identity }: NodeParts, project: 
 	const state = station.state(author);
 	const self = registry.facts === null ? undefined : memberOf(registry.facts, identity.nodeId);
 	if (self === undefined || state.shortage !== null) return state;
-	const isForIt = self.worksFor === 'any' || self.worksFor.some((id) => id === project);
+	const isForIt = isConfined(self) || self.worksFor === 'any' || self.worksFor.some((id) => id === project);
 	if (!self.duties.includes('work') || !isForIt)
 		return { ...state, shortage: `${self.name} takes no tasks of this project` };
 	return self.status === 'draining' ? { ...state, shortage: `${self.name} is draining` } : state;

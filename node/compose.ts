@@ -44,6 +44,7 @@ import { KnownRegistry } from './known-registry.ts';
 import { MeshDoors } from './mesh-doors.ts';
 import type { NodeMesh } from './node-mesh.ts';
 import { OwnCheckouts } from './own-checkouts.ts';
+import { followProvisioner } from './provisioned.ts';
 import { MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
@@ -112,6 +113,7 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 		await projects.start();
 		await openKnownMesh(parts, mesh);
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;
+		followProvisioner(parts, handlers.own);
 	} catch (error) {
 		await stopAll(parts, { projects, api, mesh });
 		throw error;

@@ -20,12 +20,16 @@ export interface NodeConfig {
 	readonly slots: number | null;
 	/** Where projects' people, agents and gates find their programs; nothing else of our environment reaches them. */
 	readonly personEnvironment: Readonly<Record<string, string>>;
+	/** What a provisioner left for a node that it has made; null for one that a person starts. */
+	readonly provisioned: { readonly joinFile: string; readonly project: string } | null;
 }
 
 const schema = z.object({
 	GANGLINE_PORT: z.coerce.number().int().min(0).max(65_535).default(7420),
 	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
 	GANGLINE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
+	GANGLINE_JOIN_FILE: z.string().startsWith('/', 'an absolute path').optional(),
+	GANGLINE_PROJECT: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_NAME: z
 		.string()
 		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
@@ -47,6 +51,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 		);
 	}
 	const { GANGLINE_PORT, GANGLINE_LOG, GANGLINE_SLOTS, GANGLINE_NAME } = parsed.data;
+	const { GANGLINE_JOIN_FILE: joinFile, GANGLINE_PROJECT: project } = parsed.data;
 	return Object.freeze({
 		state: stateFolder(env),
 		name: GANGLINE_NAME ?? machineName(),
@@ -55,6 +60,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 		logLevel: GANGLINE_LOG,
 		slots: GANGLINE_SLOTS ?? null,
 		personEnvironment: withoutOurs(env),
+		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project },
 	});
 }
 

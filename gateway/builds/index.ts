@@ -2,4 +2,4 @@
 export { type Build, type Builds, createBuilds } from './builds.ts';
 export { ownAddresses } from './own-addresses.ts';
 export { pasteLine } from './paste-line.ts';
-export { type Program, thisProgram } from './program.ts';
+export { filesOf, type Program, type ProgramFile, thisProgram } from './program.ts';

@@ -19,7 +19,7 @@ export interface CommandDescription {
 	readonly run: (session: Session, args: Arguments, options: Options) => Promise<number | undefined>;
 }
 
-type CommandGroup = 'Set up' | 'Work' | 'Review' | 'Look' | 'Run' | 'More machines';
+type CommandGroup = 'Set up' | 'Work' | 'Review' | 'Look' | 'Run' | 'Containers' | 'More machines';
 
 const examplesOf = new WeakMap<Command, readonly string[]>();
 const exitCodes = new WeakMap<Command, number>();

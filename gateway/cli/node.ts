@@ -6,27 +6,38 @@ import { wholeNumber } from './review.ts';
 
 export function registerNode(program: Command, context: CliContext): void {
 	defineCommand(program, context, {
-		usage: 'start',
+		usage: 'start [name]',
 		summary:
 			"Start the node in the background (and this machine's gateway), or add this folder's project to the one that runs",
 		group: 'Run',
-		examples: ['gangline start', 'gangline start --port 0', 'gangline start --foreground'],
+		examples: [
+			'gangline start',
+			'gangline start --port 0',
+			'gangline start --foreground',
+			'gangline start myapp   the container of a project',
+		],
 		configure: (command) =>
 			command
 				.option('--port <number>', 'listen on this port of 127.0.0.1, 0 takes any free one', wholeNumber)
 				.option('--foreground', 'stay here, write the log to this terminal, stop with Ctrl-C'),
-		run: async (session, _args, options) => {
+		run: async (session, args, options) => {
+			const name = args.text(0);
+			if (name !== undefined) return (await import('./run-containers.ts')).startContainer(session, name);
 			const { start, startInForeground } = await import('./start.ts');
 			const port = options.number('port');
 			return options.flag('foreground') ? startInForeground(session, port) : start(session, port);
 		},
 	});
 	defineCommand(program, context, {
-		usage: 'stop',
+		usage: 'stop [name]',
 		summary: 'Stop the node, every agent that it runs, and the gateway of this machine; resumable work is kept',
 		group: 'Run',
-		examples: ['gangline stop'],
-		run: async (session) => (await import('./stop.ts')).stop(session),
+		examples: ['gangline stop', 'gangline stop myapp   the container of a project'],
+		run: async (session, args) => {
+			const name = args.text(0);
+			if (name !== undefined) return (await import('./run-containers.ts')).stopContainer(session, name);
+			return (await import('./stop.ts')).stop(session);
+		},
 	});
 	defineCommand(program, context, {
 		usage: 'ps',

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { registerAgent } from './agent.ts';
 import { registerBackup } from './backup.ts';
 import { registerBoard } from './board.ts';
+import { registerContainers } from './containers.ts';
 import type { CliContext } from './context.ts';
 import { registerCost } from './cost.ts';
 import { describeExamples } from './define-command.ts';
@@ -66,6 +67,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerDoctor(program, context);
 	registerService(program, context);
 	registerBackup(program, context);
+	registerContainers(program, context);
 	registerToken(program, context);
 	registerJoin(program, context);
 	registerNodes(program, context);

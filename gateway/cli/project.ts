@@ -8,7 +8,7 @@ import { listProjects } from './projects.ts';
 export function registerProject(program: Command, context: CliContext): void {
 	const project = program
 		.command('project')
-		.description('Projects of the mesh: add, list, rename, remove, rehome')
+		.description('Projects of the mesh: add, list, rename, remove, delete, rehome')
 		.helpGroup('More machines:');
 	describeExamples(project, [
 		'gangline project list',
@@ -51,6 +51,26 @@ export function registerProject(program: Command, context: CliContext): void {
 		group: 'More machines',
 		examples: ['gangline project remove app'],
 		run: async (session, args) => (await import('./run-project.ts')).removeProject(session, args.required(0)),
+	});
+	defineCommand(project, context, {
+		usage: 'delete <name>',
+		summary:
+			'Remove the container of a project that `gangline new` made; its source always stays, its state too unless --purge',
+		group: 'More machines',
+		examples: [
+			'gangline project delete myapp',
+			'gangline project delete myapp --confirm myapp',
+			'gangline project delete myapp --purge',
+		],
+		configure: (command) =>
+			command
+				.option('--confirm <name>', 'the name once more, where nobody can be asked')
+				.option('--purge', 'its state too: board, logs, and work that did not land'),
+		run: async (session, args, options) => {
+			const { deleteContainer } = await import('./run-containers.ts');
+			const asked = { name: args.required(0), confirm: options.text('confirm'), purge: options.flag('purge') };
+			return deleteContainer(session, asked);
+		},
 	});
 	defineCommand(project, context, {
 		usage: 'rehome <project> <node>',

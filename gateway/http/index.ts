@@ -1,6 +1,7 @@
 /** What the gateway answers over HTTP and to members. */
 import type { Handlers } from '../../shared/operations/index.ts';
 import type { GatewayParts } from '../context.ts';
+import { containerHandlers } from './container-handlers.ts';
 import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
 import { notifyHandlers } from './notify-handlers.ts';
 import { projectHandlers } from './project-handlers.ts';
@@ -20,6 +21,7 @@ export function createHandlers(parts: GatewayParts, self: GatewayProcess): Parti
 		...tokenHandlers(parts),
 		...sessionHandlers(parts),
 		...notifyHandlers(parts),
+		...containerHandlers(parts),
 		...gatewayHandlers(parts, self),
 	};
 }

@@ -6,7 +6,7 @@
 import { type PlacementNode, type PlacementTask, place } from '../../shared/placement/index.ts';
 import type { Clock, NodeId } from '../../shared/ports/index.ts';
 import { unknownMs, type WorkerState } from '../../shared/protocol/worker-state.ts';
-import { type MeshNode, mayWorkFor, members, type RegistryFacts } from '../../shared/registry/index.ts';
+import { isConfined, type MeshNode, mayWorkFor, members, type RegistryFacts } from '../../shared/registry/index.ts';
 
 export interface SchedulerOptions {
 	readonly facts: () => RegistryFacts;
@@ -138,7 +138,7 @@ function placementNode(node: MeshNode, state: WorkerState, { project, reserved }
 	return {
 		id: node.id,
 		duties: node.duties,
-		projects: node.worksFor,
+		projects: isConfined(node) ? [project] : node.worksFor,
 		qualified: (standing?.qualified ?? false) && state.shortage === null,
 		draining: node.status === 'draining',
 		labels: [...node.labels, node.name],

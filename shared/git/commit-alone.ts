@@ -18,6 +18,8 @@ export interface LoneCommit {
 	readonly path: string;
 	readonly content: string;
 	readonly message: string;
+	/** False: no hook of the repository runs, because what it holds is not to run on this machine. Default: true. */
+	readonly hooks?: boolean;
 }
 
 /** A hook may run the whole test suite. */
@@ -28,7 +30,7 @@ const commitMsMax = 15 * 60_000;
  * @throws GanglineError REFUSED when git or a hook refuses; nothing is changed then.
  */
 export async function commitAlone(commit: LoneCommit): Promise<CommitId> {
-	const git = personGit(commit.environment, { hooks: true });
+	const git = personGit(commit.environment, { hooks: commit.hooks !== false });
 	const file = join(commit.folder, commit.path);
 	const madeFolder = await mkdir(dirname(file), { recursive: true });
 	// wx: whatever appeared there meanwhile is the person's.

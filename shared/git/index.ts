@@ -6,6 +6,7 @@ export { attemptImportLimits, type ImportLimits, mirrorLimits } from './bundle-l
 export { type BundlePlan, type BundleRequest, planBundle, writeBundle } from './bundle-write.ts';
 export { type CanonicalOptions, CanonicalRepository } from './canonical-repository.ts';
 export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
+export { cloneForPerson, initForPerson } from './clone-for-person.ts';
 export { refsFingerprint } from './clone-refs.ts';
 export { commitAlone, commitEdit } from './commit-alone.ts';
 export { commitSubjects } from './commit-subjects.ts';

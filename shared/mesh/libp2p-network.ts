@@ -42,8 +42,11 @@ export interface Libp2pNetworkOptions {
 
 /** The network of a process whose addresses may change while it runs. */
 export interface ListeningNetwork extends Network {
-	/** Listens at these besides what it was opened with, and at no others. Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed. */
-	listenAlso(addresses: readonly string[]): Promise<void>;
+	/**
+	 * Listens at these besides what it was opened with, and at no others. `unlisted`: there too, and nobody is told.
+	 * Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed.
+	 */
+	listenAlso(addresses: readonly string[], unlisted?: readonly string[]): Promise<void>;
 }
 
 const listenDefault = ['/ip4/127.0.0.1/tcp/0'] as const;
@@ -77,6 +80,7 @@ export async function openLibp2pNetwork(options: Libp2pNetworkOptions): Promise<
 class Libp2pNetwork implements ListeningNetwork {
 	readonly #host: Libp2p;
 	readonly #extra: ExtraListeners;
+	#unlisted: ReadonlySet<string> = new Set();
 	readonly #options: Libp2pNetworkOptions;
 	readonly #meterOf: (connection: Connection) => LinkMeter | undefined;
 	/** In the order in which they came up. */
@@ -114,12 +118,14 @@ class Libp2pNetwork implements ListeningNetwork {
 	addresses(): readonly string[] {
 		const { announce } = this.#options;
 		const all = [...this.#host.getMultiaddrs(), ...this.#extra.addresses()];
-		return announce ?? all.map((address) => address.toString().replace(/\/p2p\/[^/]+$/, ''));
+		const plain = all.map((address) => address.toString().replace(/\/p2p\/[^/]+$/, ''));
+		return announce ?? plain.filter((address) => !this.#unlisted.has(address));
 	}
 
-	async listenAlso(addresses: readonly string[]): Promise<void> {
+	async listenAlso(addresses: readonly string[], unlisted: readonly string[] = []): Promise<void> {
 		try {
-			await this.#extra.set(addresses);
+			await this.#extra.set([...addresses, ...unlisted]);
+			this.#unlisted = new Set(unlisted);
 		} catch (cause) {
 			throw startError(cause, addresses);
 		}

@@ -1,5 +1,6 @@
 /** Everything that can be asked of the system, once: CLI, HTTP, OpenAPI, later MCP and chat are renderings. Pure. */
 export * from './answer.ts';
+export * from './container-operations.ts';
 export * from './define.ts';
 export * from './explain-item.ts';
 export * from './find-item.ts';

@@ -1,5 +1,6 @@
 /** What can be asked of one process: how it is, that it stops, and the stream of what changes. */
 import { z } from 'zod';
+import { containerViewSchema } from './container-operations.ts';
 import { defineOperation } from './define.ts';
 import { atSchema, itemAnswerSchema, logLineSchema } from './item-views.ts';
 import { projectViewSchema } from './project-operations.ts';
@@ -71,13 +72,19 @@ export const changeEventSchema = z.discriminatedUnion('kind', [
 	}),
 	z.object({ kind: z.literal('progress'), at: atSchema, project: z.string().nullable(), words: z.string() }),
 	z.object({ kind: z.literal('project'), at: atSchema, project: projectViewSchema }),
+	z.object({
+		kind: z.literal('container'),
+		at: atSchema,
+		project: z.string().nullable(),
+		container: containerViewSchema,
+	}),
 	z.object({ kind: z.literal('dropped'), at: atSchema, events: z.int() }),
 	z.object({ kind: z.literal('stopping'), at: atSchema }),
 ]);
 /** `project` is the project's id. */
 export type ChangeEvent = z.output<typeof changeEventSchema>;
 
-const changeEventKinds = ['item', 'itemGone', 'log', 'progress', 'project'] as const;
+const changeEventKinds = ['item', 'itemGone', 'log', 'progress', 'project', 'container'] as const;
 
 export const nodeOperations = {
 	'node.status': defineOperation({

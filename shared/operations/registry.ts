@@ -3,6 +3,7 @@
  * names an operation by its key; nothing is asked past it.
  */
 import type { z } from 'zod';
+import { containerOperations } from './container-operations.ts';
 import type { Caller, Operation, Place } from './define.ts';
 import { itemChanges } from './item-changes.ts';
 import { itemQueries } from './item-queries.ts';
@@ -24,6 +25,7 @@ export const operations = {
 	...personOperations,
 	...sessionOperations,
 	...notifyOperations,
+	...containerOperations,
 } as const satisfies Record<string, Operation>;
 
 type Operations = typeof operations;

@@ -62,6 +62,7 @@ export const errorKinds = {
 	UNKNOWN_PERSON: missing,
 	PROCESS_NOT_STOPPED: failed,
 	LANDING_DISAGREES: failed,
+	ENGINE_FAILED: { disposition: 'retry', exit: 1, http: 502 },
 	INTERNAL: failed,
 } as const satisfies Record<string, ErrorKind>;
 

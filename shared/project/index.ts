@@ -27,5 +27,12 @@ export { gateSetHash } from './gate-set.ts';
 export { parseProjectConfig } from './parse.ts';
 export { renderProjectConfig } from './render.ts';
 export { setReviewMode } from './set-review-mode.ts';
-export { detectStack, type Stack, type StackDetection } from './stack.ts';
+export {
+	detectStack,
+	detectStackAmong,
+	knownStacks,
+	type Stack,
+	type StackDetection,
+	type StackMarks,
+} from './stack.ts';
 export { type GatewayFolder, type StateFolder, stateFolder } from './state-folder.ts';

@@ -5,20 +5,22 @@
 
 export type Stack = 'rust' | 'node' | 'go' | 'python' | 'jvm' | 'ruby';
 
-export interface StackDetection {
+export interface StackDetection<Name extends string = Stack> {
 	/** Null: nothing at the root says what this is. */
-	readonly stack: Stack | null;
+	readonly stack: Name | null;
 	/** The stacks that left marks too, in the order of the table. */
-	readonly others: readonly Stack[];
+	readonly others: readonly Name[];
 }
 
-interface StackRow {
-	readonly stack: Stack;
+/** How one stack is recognised. */
+export interface StackMarks<Name extends string = Stack> {
+	readonly stack: Name;
 	readonly markers: readonly string[];
 	readonly extensions: readonly string[];
 }
 
-const rows: readonly StackRow[] = [
+/** The order decides ties. */
+export const knownStacks: readonly StackMarks[] = [
 	{ stack: 'rust', markers: ['Cargo.toml'], extensions: ['.rs'] },
 	{
 		stack: 'node',
@@ -37,6 +39,14 @@ const rows: readonly StackRow[] = [
 
 /** Decides the stack from `/`-separated paths relative to the root; only marks directly at the root count. */
 export function detectStack(files: readonly string[]): StackDetection {
+	return detectStackAmong(knownStacks, files);
+}
+
+/** The same with another table. */
+export function detectStackAmong<Name extends string>(
+	rows: readonly StackMarks<Name>[],
+	files: readonly string[],
+): StackDetection<Name> {
 	const paths = new Set(files);
 	const marked = rows.filter((row) => row.markers.some((marker) => paths.has(marker)));
 	const [winner] = marked

@@ -38,6 +38,8 @@ export interface GatewayFolder {
 	readonly listen: string;
 	/** What machines that join fetch, by content hash. */
 	readonly builds: string;
+	/** A folder for each project in a container. */
+	readonly containers: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -68,6 +70,7 @@ function gatewayFolder(root: string): GatewayFolder {
 		log: `${root}/gateway.log`,
 		listen: `${root}/listen.json`,
 		builds: `${root}/builds`,
+		containers: `${root}/containers`,
 	};
 }
 

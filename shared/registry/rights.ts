@@ -75,11 +75,23 @@ export function maySpeakFor(facts: RegistryFacts, author: AuthorId, who: string)
 	return person !== undefined && mayAsk(person.access, 'member');
 }
 
+/**
+ * A node with this label works for its own projects and for no other, and nobody else works for them: what their code
+ * does, it does in there.
+ */
+export const containerLabel = 'container';
+
+export function isConfined(node: Pick<MeshNode, 'labels'> | undefined): boolean {
+	return node?.labels.includes(containerLabel) === true;
+}
+
 /** Whether `node` may take tasks of a project. */
 export function mayWorkFor(facts: RegistryFacts, node: NodeId, project: string): boolean {
 	const member = memberOf(facts, node);
-	if (member === undefined || own(facts.projects, project) === undefined) return false;
+	const known = own(facts.projects, project);
+	if (member === undefined || known === undefined) return false;
 	if (!member.duties.includes('work')) return false;
+	if (isConfined(member) || isConfined(own(facts.nodes, known.home))) return known.home === node;
 	return member.worksFor === 'any' || member.worksFor.some((id) => id === project);
 }
 

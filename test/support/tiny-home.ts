@@ -14,6 +14,7 @@ import type {
 	Result,
 } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
+import { tinyContainers } from './tiny-containers.ts';
 import { tinyMesh } from './tiny-mesh.ts';
 
 export const shopId = '01JZ0000000000000000000SHP';
@@ -147,6 +148,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 		},
 		handlers: remembering(asked, {
 			...tinyMesh(),
+			...tinyContainers(),
 			'item.why': async (args) => ({
 				item: find(items, args.item),
 				answer: 'starts on laptop',

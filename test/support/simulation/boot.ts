@@ -115,6 +115,7 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 			...{ name: machine.name, host: '127.0.0.1', port: 0, logLevel: 'error', slots: machine.slots },
 			state: stateOf(machine.name),
 			personEnvironment: {},
+			provisioned: null,
 		},
 		...{ version, clock, log, store, identity, room, random: own },
 		processes: new SimProcesses(new SimMachine(clock, {})),

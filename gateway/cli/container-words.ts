@@ -1,0 +1,60 @@
+/** Limits as people write them, and containers as people read them. */
+import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import { plainLine } from './output.ts';
+import type { Session } from './session.ts';
+
+export interface LimitsGiven {
+	readonly cpus: number | undefined;
+	readonly memory: string | undefined;
+	readonly pids: number | undefined;
+}
+
+/** Only what was given. @throws GanglineError INVALID_ARGUMENT */
+export function readLimits({ cpus, memory, pids }: LimitsGiven): { cpus?: number; memory?: number; pids?: number } {
+	if (cpus !== undefined && !(cpus > 0)) {
+		throw ganglineError('INVALID_ARGUMENT', `--cpus ${cpus} is no number of processors: expected such as 2 or 1.5`);
+	}
+	return {
+		...(cpus === undefined ? {} : { cpus }),
+		...(memory === undefined ? {} : { memory: bytesFrom(memory) }),
+		...(pids === undefined ? {} : { pids }),
+	};
+}
+
+function bytesFrom(text: string): number {
+	const [, number, unit = ''] = /^([0-9]{1,15}(?:\.[0-9]{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
+	if (number === undefined) {
+		throw ganglineError('INVALID_ARGUMENT', `--memory ${JSON.stringify(text)} is no size: expected such as 4g or 512m`);
+	}
+	return Math.round(Number(number) * 1024 ** ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase()));
+}
+
+export function sizeWords(bytes: number | null): string {
+	if (bytes === null) return '';
+	const units = ['B', 'K', 'M', 'G', 'T'];
+	const power = Math.min(4, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+	return `${Number((bytes / 1024 ** power).toFixed(1))}${units[power]}`;
+}
+
+const marks = { waiting: '  ', running: '…', done: 'ok', failed: 'no' } as const;
+
+export function stepLine({ out }: Session, { name, state, words, tookMs }: ContainerStep): string {
+	const took = tookMs === null ? '' : out.paint('dim', ` ${(tookMs / 1000).toFixed(1)} s`);
+	const mark = out.paint(state === 'failed' ? 'red' : state === 'done' ? 'green' : 'dim', marks[state].padEnd(2));
+	return `  ${mark} ${name.padEnd(9)} ${plainLine(words)}${took}`;
+}
+
+/** One container with all that is known of it. */
+export function containerText(session: Session, view: ContainerView): string {
+	const { limits } = view;
+	return [
+		`${view.name}: ${plainLine(view.words)}`,
+		`  source   ${plainLine(view.path)}`,
+		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
+		`  limits   ${limits.cpus} processors, ${sizeWords(limits.memory)} memory, ${limits.pids} processes`,
+		...view.steps.map((step) => stepLine(session, step)),
+		`  log      ${plainLine(view.log)}`,
+		...view.next.map((next) => `→ ${plainLine(next)}`),
+	].join('\n');
+}

@@ -1,0 +1,103 @@
+/** new, containers, rebuild, limits, prune: projects in containers of this machine; `project delete` is with the rest of projects. */
+import type { Command } from 'commander';
+import type { CliContext } from './context.ts';
+import { defineCommand, type Options } from './define-command.ts';
+import { wholeNumber } from './review.ts';
+
+export function registerContainers(program: Command, context: CliContext): void {
+	registerMaking(program, context);
+	registerLooking(program, context);
+	registerPruning(program, context);
+}
+
+function registerMaking(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'new <name>',
+		summary: 'A project in a container of its own: source on this machine, builds and agents inside',
+		group: 'Containers',
+		examples: [
+			'gangline new myapp --stack node               an empty one, in ./myapp',
+			'gangline new myapp --git https://example.org/myapp.git',
+			'gangline new myapp --path ~/src/myapp         a repository that you have',
+			'gangline new myapp --retry                    go on where it failed',
+		],
+		configure: (command) =>
+			limitOptions(command)
+				.option('--stack <name>', 'rust, node, go, python, jvm, ruby or none; default: what the files at its root say')
+				.option('--git <url>', 'clone it from there')
+				.option('--path <folder>', 'where the source is, or is to be; default: a folder of that name here')
+				.option('--retry', 'go on where making it failed or was cut off'),
+		run: async (session, args, options) => {
+			const { newContainer } = await import('./run-new.ts');
+			return newContainer(session, {
+				name: args.required(0),
+				stack: options.text('stack'),
+				git: options.text('git'),
+				path: options.text('path'),
+				retry: options.flag('retry'),
+				limits: await limitsOf(options),
+			});
+		},
+	});
+	defineCommand(program, context, {
+		usage: 'rebuild <name>',
+		summary: 'A new container of the image as it is to be now; source and state stay',
+		group: 'Containers',
+		examples: ['gangline rebuild myapp', 'gangline rebuild myapp --stack python'],
+		configure: (command) => command.option('--stack <name>', 'another stack'),
+		run: async (session, args, options) => {
+			const { rebuildContainer } = await import('./run-new.ts');
+			return rebuildContainer(session, args.required(0), options.text('stack'));
+		},
+	});
+	defineCommand(program, context, {
+		usage: 'limits <name>',
+		summary: 'Change what a container may use, while it runs',
+		group: 'Containers',
+		examples: ['gangline limits myapp --memory 8g', 'gangline limits myapp --cpus 4 --pids 4096'],
+		configure: limitOptions,
+		run: async (session, args, options) => {
+			const { changeLimits } = await import('./run-containers.ts');
+			return changeLimits(session, args.required(0), await limitsOf(options));
+		},
+	});
+}
+
+function registerLooking(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'containers [name]',
+		summary: 'The projects in containers, or one of them with each step of its making',
+		group: 'Containers',
+		examples: ['gangline containers', 'gangline containers myapp'],
+		run: async (session, args) => {
+			const { showContainers } = await import('./run-containers.ts');
+			return showContainers(session, args.text(0));
+		},
+	});
+}
+
+function registerPruning(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'prune',
+		summary: 'Remove images, networks and containers of ours that no project uses',
+		group: 'Containers',
+		examples: ['gangline prune --dry-run', 'gangline prune'],
+		configure: (command) => command.option('--dry-run', 'only say what would go, with sizes'),
+		run: async (session, _args, options) => {
+			const { prune } = await import('./run-containers.ts');
+			return prune(session, options.flag('dryRun'));
+		},
+	});
+}
+
+function limitOptions(command: Command): Command {
+	return command
+		.option('--cpus <number>', 'processors, such as 1.5', Number)
+		.option('--memory <size>', 'such as 4g or 512m')
+		.option('--pids <number>', 'processes and threads at once', wholeNumber);
+}
+
+async function limitsOf(options: Options) {
+	const { readLimits } = await import('./container-words.ts');
+	return readLimits({ cpus: options.number('cpus'), memory: options.text('memory'), pids: options.number('pids') });
+}

@@ -1,0 +1,132 @@
+/**
+ * `gangline new` and `rebuild`: begin, then tell each step as it comes until it is made or has failed. On a terminal a
+ * step that goes on is one line that changes; elsewhere each step is a line when it ends. Ctrl-C stops looking, not it.
+ */
+import { isAbsolute, resolve } from 'node:path';
+import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import { clientOf, type NodeClient } from './client.ts';
+import { containerText, stepLine } from './container-words.ts';
+import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
+import { plainLine } from './output.ts';
+import type { Session } from './session.ts';
+
+export interface NewGiven {
+	readonly name: string;
+	readonly stack: string | undefined;
+	readonly git: string | undefined;
+	readonly path: string | undefined;
+	readonly retry: boolean;
+	readonly limits: { cpus?: number; memory?: number; pids?: number };
+}
+
+export async function newContainer(session: Session, given: NewGiven): Promise<undefined> {
+	const gateway = await gatewayHere(session);
+	const { name, stack, git, retry } = given;
+	const path = resolve(session.context.cwd, given.path ?? name);
+	const known = retry ? (await gateway.call('container.show', { name })).container.path : path;
+	return follow(session, gateway, {
+		name,
+		begin: () =>
+			gateway.call('container.create', {
+				...{ name, retry, limits: given.limits },
+				path: known,
+				...(stack === undefined ? {} : { stack }),
+				...(git === undefined ? {} : { git: addressOf(session, git) }),
+			}),
+	});
+}
+
+export async function rebuildContainer(session: Session, name: string, stack: string | undefined): Promise<undefined> {
+	const gateway = await session.gateway();
+	return follow(session, gateway, {
+		name,
+		begin: () => gateway.call('container.rebuild', { name, ...(stack === undefined ? {} : { stack }) }),
+	});
+}
+
+/** The gateway of this machine, made where there is none: its engine makes the container. */
+async function gatewayHere(session: Session): Promise<NodeClient> {
+	if (!(await hasGateway(session)) && (await isMember(session))) return session.gateway();
+	return clientOf((await ensureGateway(session)).note, 'gateway');
+}
+
+/** A folder is meant from where the person is. */
+function addressOf({ context }: Session, git: string): string {
+	const isPath = /^\.{0,2}\//.test(git) && !isAbsolute(git);
+	return isPath ? resolve(context.cwd, git) : git;
+}
+
+interface Following {
+	readonly name: string;
+	readonly begin: () => Promise<{ readonly container: ContainerView; readonly answer: string }>;
+}
+
+async function follow(session: Session, gateway: NodeClient, { name, begin }: Following): Promise<undefined> {
+	const { out, context } = session;
+	const stream = await gateway.follow({ kinds: ['container'] }, context.interrupted);
+	const { container, answer } = await begin();
+	if (!out.json) out.message(plainLine(answer));
+	const shown = new StepLines(session);
+	let last = container;
+	if (last.state === 'making') {
+		for await (const event of stream) {
+			if (event.kind === 'stopping') break;
+			if (event.kind !== 'container' || event.container.name !== name) continue;
+			last = event.container;
+			shown.show(last.steps);
+			if (last.state !== 'making') break;
+		}
+	}
+	shown.end();
+	if (context.interrupted.aborted) {
+		out.message(`it goes on without you: gangline containers ${name}`);
+		return undefined;
+	}
+	if (last.state === 'running') {
+		out.result(last, () => containerText(session, { ...last, steps: [] }));
+		return undefined;
+	}
+	throw ganglineError('ENGINE_FAILED', `${name}: ${plainLine(last.words)}`, {
+		hint: [...last.next, `what was said: ${last.log}`].join('; '),
+		data: { container: last },
+	});
+}
+
+/** Each step once when it has ended; the one that goes on as a line that is written over. */
+class StepLines {
+	readonly #session: Session;
+	readonly #ended = new Set<string>();
+	#open = false;
+
+	constructor(session: Session) {
+		this.#session = session;
+	}
+
+	show(steps: readonly ContainerStep[]): void {
+		const { out, context } = this.#session;
+		if (out.json) return;
+		for (const step of steps) {
+			if ((step.state !== 'done' && step.state !== 'failed') || this.#ended.has(step.name)) continue;
+			this.#ended.add(step.name);
+			this.#clear();
+			out.message(stepLine(this.#session, step));
+		}
+		const now = steps.find(({ state }) => state === 'running');
+		if (now === undefined || !context.stderr.isTTY) return;
+		this.#clear();
+		const width = (context.stderr.columns ?? 80) - 1;
+		const line = `  …  ${now.name.padEnd(9)} ${plainLine(now.words)}`;
+		context.stderr.write(out.paint('dim', line.slice(0, width)));
+		this.#open = true;
+	}
+
+	end(): void {
+		this.#clear();
+	}
+
+	#clear(): void {
+		if (this.#open) this.#session.context.stderr.write('\r\u001b[2K');
+		this.#open = false;
+	}
+}

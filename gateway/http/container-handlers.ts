@@ -1,0 +1,49 @@
+/** Answers what is asked about projects in containers. */
+import type { Handlers } from '../../shared/operations/index.ts';
+import { ganglineError } from '../../shared/ports/index.ts';
+import type { GatewayParts } from '../context.ts';
+
+type Names = `container.${'create' | 'list' | 'show' | 'start' | 'stop' | 'rebuild' | 'limits' | 'remove' | 'prune'}`;
+
+export function containerHandlers({ containers, log }: GatewayParts): Pick<Handlers, Names> {
+	return {
+		'container.create': async (args, caller) => {
+			const container = await containers.create(args, caller.person);
+			log.info('container.begun', { name: args.name, by: caller.person, retry: args.retry });
+			return { container, answer: `${args.name} is being made` };
+		},
+		'container.list': async () => ({ containers: [...(await containers.list())] }),
+		'container.show': async ({ name }) => ({ container: await containers.view(name) }),
+		'container.start': async ({ name }) => ({ container: await containers.start(name), answer: `${name} is started` }),
+		'container.stop': async ({ name }) => ({
+			container: await containers.stop(name),
+			answer: `${name} is stopped; resumable work is kept`,
+		}),
+		'container.rebuild': async ({ name, stack }) => ({
+			container: await containers.rebuild(name, stack),
+			answer: `${name} gets a new container; source and state stay`,
+		}),
+		'container.limits': async ({ name, limits }) => {
+			const container = await containers.limit(name, limits);
+			const { cpus, memory, pids } = container.limits;
+			return { container, answer: `${name} may use ${cpus} processors, ${memory} bytes of memory, ${pids} processes` };
+		},
+		'container.remove': async ({ name, confirm, purge }) => {
+			if (confirm !== name) {
+				throw ganglineError('REFUSED', `${JSON.stringify(confirm)} is not ${name}: nothing was removed`, {
+					hint: 'give the name once more, exactly',
+				});
+			}
+			const { gone, stays } = await containers.remove(name, purge);
+			log.info('container.removed', { name, purge });
+			return { answer: `${name} is gone from here`, gone, stays };
+		},
+		'container.prune': async ({ dryRun }) => {
+			const things = [...(await containers.leftovers())];
+			if (!dryRun) await containers.prune(things);
+			const what = things.length === 1 ? '1 thing' : `${things.length} things`;
+			const words = things.length === 0 ? 'nothing is left over' : `${what} ${dryRun ? 'would be removed' : 'removed'}`;
+			return { things, removed: !dryRun, answer: words };
+		},
+	};
+}

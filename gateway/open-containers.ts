@@ -1,0 +1,74 @@
+/** Binds projects in containers to this gateway: its mesh for their nodes, its doors for their networks, its engine. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { formatToken } from '../shared/mesh/join/index.ts';
+import { containerLabel } from '../shared/registry/index.ts';
+import { filesOf, thisProgram } from './builds/index.ts';
+import type { GatewayParts } from './context.ts';
+import { ContainerRecords, Containers, dockerProvisioner, type HostOwner } from './provision/index.ts';
+
+type Ground = Omit<GatewayParts, 'containers'>;
+
+/** A token lies in a file until a node has used it, which may be after a long image build and a failure or two. */
+const tokenMs = 24 * 3_600_000;
+
+export async function openContainers(parts: Ground): Promise<Containers> {
+	const { config, mesh, clock, random, log, store, doors, hub } = parts;
+	const { root } = await thisProgram();
+	const containers = new Containers({
+		...{ mesh, clock, random, log, doors },
+		provisioner: dockerProvisioner({ host: config.engine, owner: mesh.membership.mesh }),
+		records: await ContainerRecords.open(store),
+		owner: hostOwner(config.userName),
+		environment: config.environment,
+		baseImage: config.baseImage,
+		docker: join(root, 'docker'),
+		program: async () => filesOf(await thisProgram()),
+		folder: config.folder.containers,
+		cpus: availableParallelism(),
+		joinToken: (record) => joinToken(parts, record),
+		publish: (view) => hub.publish({ kind: 'container', at: clock.now(), project: view.project, container: view }),
+	});
+	void containers.openBridges().catch((error: unknown) => log.error('container.noBridges', { error }));
+	return containers;
+}
+
+/** Its node owns that one project, works for no other, and speaks for no person. */
+async function joinToken(
+	{ mesh, tokens, clock, random, doors }: Ground,
+	record: {
+		readonly name: string;
+		readonly gateway: string | null;
+		readonly token: string | null;
+		readonly person: string;
+	},
+): Promise<{ readonly text: string; readonly id: string }> {
+	if (record.token !== null && tokens.list().some(({ id }) => id === record.token)) await tokens.revoke(record.token);
+	const { token, secret } = await tokens.create(
+		{
+			name: record.name,
+			duties: ['home', 'work'],
+			worksFor: [],
+			homeFor: [record.name],
+			person: null,
+			slots: null,
+			labels: [containerLabel],
+			uses: 1,
+			createdBy: record.person,
+			expiresAt: clock.now() + tokenMs,
+		},
+		random,
+	);
+	const addresses = record.gateway === null ? [] : [doors.bridgeAddress(record.gateway)];
+	const { gateway, mesh: id } = mesh.membership;
+	return { text: formatToken({ mesh: id, gateway: { ...gateway, addresses }, secret, build: null }), id: token.id };
+}
+
+function hostOwner(userName: string): HostOwner {
+	const name = userName.toLowerCase().replace(/[^a-z0-9_-]/g, '-');
+	return {
+		name: /^[a-z_]/.test(name) ? name.slice(0, 32) : `_${name}`.slice(0, 32),
+		uid: process.getuid?.() ?? 0,
+		gid: process.getgid?.() ?? 0,
+	};
+}

@@ -1,0 +1,284 @@
+/**
+ * Projects in containers: begun, gone on with, looked at, changed, removed. One thing at a time happens to a project;
+ * what is begun goes on by itself and is told step by step; what a crash cut off says so and waits for `--retry`.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Environment } from '../../shared/git/index.ts';
+import type { Mesh } from '../../shared/mesh/index.ts';
+import type { Args, ContainerLimits, ContainerView } from '../../shared/operations/index.ts';
+import { type Clock, GanglineError, ganglineError, type Log, type Random } from '../../shared/ports/index.ts';
+import type { ProgramFile } from '../builds/index.ts';
+import { containerFolder, type HostOwner, limitsDefault } from './container-plan.ts';
+import { explainContainer } from './explain.ts';
+import { freePort } from './free-port.ts';
+import { MakeLog } from './make-log.ts';
+import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
+import type { Condition, Leftover, Provisioner } from './provisioner.ts';
+import type { ContainerRecord, ContainerRecords } from './records.ts';
+import { runSteps, type Step, waitingSteps } from './run-steps.ts';
+
+export interface ContainersOptions {
+	readonly provisioner: Provisioner;
+	readonly records: ContainerRecords;
+	readonly mesh: Mesh;
+	readonly doors: { openBridge(host: string): Promise<void> };
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly log: Log;
+	readonly owner: HostOwner;
+	/** Of the person who runs the gateway. */
+	readonly environment: Environment;
+	readonly baseImage: string;
+	/** The folder `docker/` of this program. */
+	readonly docker: string;
+	/** The files of this program. */
+	readonly program: () => Promise<readonly ProgramFile[]>;
+	/** Where their state lies: a folder each. */
+	readonly folder: string;
+	readonly cpus: number;
+	/** A one-time token for the node of a project; the one before becomes useless. */
+	readonly joinToken: (record: ContainerRecord) => Promise<{ readonly text: string; readonly id: string }>;
+	readonly publish: (view: ContainerView) => void;
+}
+
+type Wish = Args<'container.create'>;
+type LimitsWish = Args<'container.limits'>['limits'];
+
+const bridgeAgainMs = 5_000;
+
+export class Containers implements AsyncDisposable {
+	readonly #options: ContainersOptions;
+	readonly #busy = new Map<string, Promise<void>>();
+	readonly #stopping = new AbortController();
+	#cancelBridges: () => void = () => undefined;
+
+	constructor(options: ContainersOptions) {
+		this.#options = options;
+	}
+
+	/** Opens the gateway's door in each network again; an engine that starts later than we do is waited for. */
+	async openBridges(): Promise<void> {
+		const { records, doors, clock, log } = this.#options;
+		const hosts = new Set(records.all().flatMap(({ gateway }) => gateway ?? []));
+		for (const host of hosts) {
+			try {
+				await doors.openBridge(host);
+			} catch (error) {
+				if (!(error instanceof GanglineError)) throw error;
+				log.info('container.bridgeAway', { host, why: error.message });
+				if (!this.#stopping.signal.aborted) {
+					this.#cancelBridges = clock.after(bridgeAgainMs, () => void this.openBridges());
+				}
+				return;
+			}
+		}
+	}
+
+	/** Begins, and answers at once. */
+	async create(wish: Wish, person: string): Promise<ContainerView> {
+		const { records } = this.#options;
+		this.#refuseBusy(wish.name);
+		const known = records.find(wish.name);
+		if (known !== undefined && !wish.retry) throw refuseKnown(known);
+		if (known === undefined && wish.retry) records.get(wish.name);
+		requireOrdinary(this.#options.owner.uid);
+		const record = known === undefined ? await this.#fresh(wish, person) : retried(known, wish);
+		await records.put(record);
+		this.#begin(record, makeSteps);
+		return this.view(record.name);
+	}
+
+	async #fresh({ name, path, git, stack, limits }: Wish, person: string): Promise<ContainerRecord> {
+		const { records, clock, cpus } = this.#options;
+		const namesake = records.all().find((one) => one.path === path);
+		if (namesake !== undefined) {
+			throw ganglineError('REFUSED', `${path} is the source of ${namesake.name} already`, {
+				hint: `gangline containers ${namesake.name}`,
+			});
+		}
+		const sshPort = await freePort(new Set(records.all().map((one) => one.sshPort)));
+		return {
+			...{ name, path, person, sshPort },
+			git: git ?? null,
+			wantedStack: stack ?? null,
+			...{ stack: null, others: [], project: null, image: null, gateway: null, node: null, token: null, hint: null },
+			limits: merged({ ...limitsDefault, cpus: Math.min(limitsDefault.cpus, cpus) }, limits ?? {}),
+			phase: 'making',
+			steps: waitingSteps([]),
+			changedAt: clock.now(),
+		};
+	}
+
+	#begin(record: ContainerRecord, stepsOf: (making: Parameters<typeof makeSteps>[0]) => readonly Step[]): void {
+		const { name } = record;
+		const run = this.#make(record, stepsOf)
+			.catch((error: unknown) => {
+				this.#options.log.warn('container.notMade', { name, error: String(error) });
+			})
+			.finally(async () => {
+				this.#busy.delete(name);
+				if (!this.#stopping.signal.aborted) this.#options.publish(await this.view(name));
+			});
+		this.#busy.set(name, run);
+	}
+
+	async #make(
+		record: ContainerRecord,
+		stepsOf: (making: Parameters<typeof makeSteps>[0]) => readonly Step[],
+	): Promise<void> {
+		const { clock, records, publish } = this.#options;
+		const folder = this.#folder(record.name);
+		const log = await MakeLog.open(containerFolder(folder).log);
+		const show = (now: ContainerRecord): void => {
+			if (!this.#stopping.signal.aborted) publish(this.#viewOf(now, null, true));
+		};
+		const keep = async (now: ContainerRecord): Promise<void> => {
+			if (this.#stopping.signal.aborted) return;
+			await records.put(now);
+			const step = now.steps.findLast(({ state }) => state !== 'waiting');
+			if (step !== undefined) log.write(`== ${step.name}: ${step.state}: ${step.words}`);
+			show(now);
+		};
+		const steps = stepsOf({ options: this.#options, log, folder, stopped: this.#stopping.signal });
+		try {
+			await runSteps({ clock, steps, record, keep, show });
+		} finally {
+			await log.close();
+		}
+	}
+
+	/** @throws GanglineError NOTHING_TO_SHOW */
+	async view(name: string): Promise<ContainerView> {
+		const record = this.#options.records.get(name);
+		const busy = this.#busy.has(name);
+		return this.#viewOf(record, busy ? null : await this.#condition(name), busy);
+	}
+
+	list(): Promise<readonly ContainerView[]> {
+		return Promise.all(this.#options.records.all().map(({ name }) => this.view(name)));
+	}
+
+	async start(name: string): Promise<ContainerView> {
+		this.#ready(name);
+		await this.#options.provisioner.start(name);
+		return this.#changed(name);
+	}
+
+	async stop(name: string): Promise<ContainerView> {
+		this.#ready(name);
+		await this.#options.provisioner.stop(name);
+		return this.#changed(name);
+	}
+
+	/** Begins, and answers at once. */
+	async rebuild(name: string, stack: string | undefined): Promise<ContainerView> {
+		const record = this.#ready(name);
+		const next =
+			stack === undefined ? record : { ...record, wantedStack: stack, stack: stack === 'none' ? null : stack };
+		this.#begin(next, rebuildSteps);
+		return this.view(name);
+	}
+
+	async limit(name: string, limits: LimitsWish): Promise<ContainerView> {
+		const record = this.#ready(name);
+		const next = merged(record.limits, limits);
+		await this.#options.provisioner.limit(name, next);
+		await this.#options.records.put({ ...record, limits: next, changedAt: this.#options.clock.now() });
+		return this.#changed(name);
+	}
+
+	/** Answers what is gone and what stays. */
+	async remove(name: string, purge: boolean): Promise<{ readonly gone: string[]; readonly stays: string[] }> {
+		const { records, provisioner } = this.#options;
+		this.#refuseBusy(name);
+		const record = records.get(name);
+		await provisioner.remove(name);
+		const state = this.#folder(name);
+		if (purge) await rm(state, { recursive: true, force: true });
+		await records.remove(name);
+		return {
+			gone: ['its container and network', ...(purge ? [`its state in ${state}`] : [])],
+			stays: [`its source in ${record.path}`, ...(purge ? [] : [`its state in ${state}, unlanded work included`])],
+		};
+	}
+
+	leftovers(): Promise<readonly Leftover[]> {
+		const all = this.#options.records.all();
+		const names = new Set(all.map(({ name }) => name));
+		return this.#options.provisioner.leftovers({ names, images: new Set(all.flatMap(({ image }) => image ?? [])) });
+	}
+
+	async prune(things: readonly Leftover[]): Promise<void> {
+		for (const thing of things) await this.#options.provisioner.removeLeftover(thing);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#stopping.abort();
+		this.#cancelBridges();
+	}
+
+	#folder(name: string): string {
+		return join(this.#options.folder, name);
+	}
+
+	#ready(name: string): ContainerRecord {
+		const record = this.#options.records.get(name);
+		this.#refuseBusy(name);
+		if (record.phase === 'ready' || record.image !== null) return record;
+		throw ganglineError('REFUSED', `${name} was not made to its end`, { hint: `gangline new ${name} --retry` });
+	}
+
+	#refuseBusy(name: string): void {
+		if (!this.#busy.has(name)) return;
+		throw ganglineError('REFUSED', `${name} is being made right now`, { hint: `gangline containers ${name}` });
+	}
+
+	async #changed(name: string): Promise<ContainerView> {
+		const view = await this.view(name);
+		this.#options.publish(view);
+		return view;
+	}
+
+	/** Null where the engine cannot be asked. */
+	async #condition(name: string): Promise<Condition | null> {
+		return this.#options.provisioner.condition(name).catch((error: unknown) => {
+			if (error instanceof GanglineError) return null;
+			throw error;
+		});
+	}
+
+	#viewOf(record: ContainerRecord, condition: Condition | null, busy: boolean): ContainerView {
+		const { mesh } = this.#options;
+		const connected = mesh.network.links().some(({ node }) => node === record.node);
+		const { name, project, path, stack, others, steps, image, limits, sshPort, changedAt } = record;
+		return {
+			...{ name, project, path, stack, others, steps, image, limits, changedAt, connected },
+			...explainContainer({ record, condition, busy, connected }),
+			container: condition === null || condition.kind === 'gone' ? null : condition.id,
+			ssh: sshPort,
+			log: containerFolder(this.#folder(name)).log,
+		};
+	}
+}
+
+function refuseKnown({ name, phase }: ContainerRecord): GanglineError {
+	return ganglineError('REFUSED', `${name} is there already`, {
+		hint: phase === 'ready' ? `gangline containers ${name}` : `go on with it: gangline new ${name} --retry`,
+	});
+}
+
+/** A wish may be mended where it failed: another address or stack. */
+function retried(record: ContainerRecord, { git, stack, limits }: Wish): ContainerRecord {
+	return {
+		...record,
+		git: git ?? record.git,
+		wantedStack: stack ?? record.wantedStack,
+		limits: merged(record.limits, limits ?? {}),
+	};
+}
+
+/** What was left out stays. */
+function merged(before: ContainerLimits, wish: LimitsWish): ContainerLimits {
+	return { cpus: wish.cpus ?? before.cpus, memory: wish.memory ?? before.memory, pids: wish.pids ?? before.pids };
+}

@@ -1,0 +1,57 @@
+/**
+ * The wish for a container in the engine's own words. Pure: what a container may do is decided here, in one object.
+ * No capability, no new privileges, a root that cannot be written, an init of the image, bounded memory, processor,
+ * processes and log; it is published on loopback alone, and the engine's socket is nowhere.
+ */
+import type { ContainerCreateOptions } from 'dockerode';
+import type { ContainerLimits } from '../../shared/operations/index.ts';
+import { sshPortInside } from './container-plan.ts';
+import { type ContainerWish, hashLabel } from './provisioner.ts';
+
+const mebibyte = 1024 * 1024;
+/** Editors' servers and browsers under test share memory through it. */
+const shmBytes = 256 * mebibyte;
+const logFiles = { 'max-size': '10m', 'max-file': '3' } as const;
+
+export interface EngineName {
+	readonly full: string;
+	readonly labels: Readonly<Record<string, string>>;
+}
+
+export function creationOf(wish: ContainerWish, { full, labels }: EngineName): ContainerCreateOptions {
+	const port = `${sshPortInside}/tcp`;
+	return {
+		name: full,
+		Hostname: wish.name,
+		Image: wish.image,
+		User: wish.user,
+		WorkingDir: wish.folder,
+		Env: Object.entries(wish.env).map(([name, value]) => `${name}=${value}`),
+		Labels: { ...labels, [hashLabel]: wish.hash },
+		ExposedPorts: { [port]: {} },
+		StopSignal: 'SIGTERM',
+		StopTimeout: 30,
+		HostConfig: {
+			...limitsOf(wish.limits),
+			Binds: wish.binds.map(({ from, to, readOnly }) => `${from}:${to}:${readOnly ? 'ro' : 'rw'}`),
+			NetworkMode: full,
+			PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(wish.sshPort) }] },
+			CapDrop: ['ALL'],
+			SecurityOpt: ['no-new-privileges'],
+			Privileged: false,
+			ReadonlyRootfs: true,
+			// Installers of editors run what they unpack there.
+			Tmpfs: { '/tmp': 'rw,exec,nosuid,nodev,size=1g,mode=1777', '/run': 'rw,nosuid,nodev,noexec,size=16m,mode=755' },
+			ShmSize: shmBytes,
+			LogConfig: { Type: 'json-file', Config: logFiles },
+			// After a reboot it comes back; one that was stopped stays stopped.
+			RestartPolicy: { Name: 'unless-stopped' },
+			IpcMode: 'private',
+		},
+	};
+}
+
+/** No swap beyond the memory: what is over its bound is ended and not slowed down for ever. */
+export function limitsOf({ cpus, memory, pids }: ContainerLimits) {
+	return { NanoCpus: Math.round(cpus * 1e9), Memory: memory, MemorySwap: memory, PidsLimit: pids };
+}

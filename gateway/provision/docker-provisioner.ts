@@ -1,0 +1,348 @@
+/**
+ * The provisioner on a Docker engine of this machine, through its socket. Every call looks first and changes only what is
+ * not so yet; a thing that has our name but not our label belongs to somebody else and is an error, never replaced.
+ */
+import type Docker from 'dockerode';
+import { z } from 'zod';
+import type { ContainerLimits } from '../../shared/operations/index.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
+import { creationOf, limitsOf } from './docker-creation.ts';
+import {
+	type Condition,
+	type ContainerWish,
+	hashLabel,
+	type ImageWish,
+	type Leftover,
+	nameLabel,
+	ownerLabel,
+	type Provisioner,
+} from './provisioner.ts';
+
+export interface DockerOptions {
+	/** As `DOCKER_HOST`; null: the usual socket. */
+	readonly host: string | null;
+	/** Whose things are ours. */
+	readonly owner: string;
+}
+
+const socketDefault = '/var/run/docker.sock';
+const stopSeconds = 30;
+const infoSchema = z.object({ OSType: z.string().optional(), SecurityOptions: z.array(z.string()).nullish() });
+
+export function engineName(name: string): string {
+	return `gangline-${name}`;
+}
+
+/** Nothing is asked of the engine before the first call. */
+export function dockerProvisioner(options: DockerOptions): Provisioner {
+	let engine: Promise<Docker> | undefined;
+	const open = (): Promise<Docker> => {
+		engine ??= import('dockerode').then(({ default: Engine }) => new Engine({ socketPath: socketOf(options) }));
+		return engine;
+	};
+	return new DockerProvisioner(options, open);
+}
+
+class DockerProvisioner implements Provisioner {
+	readonly #options: DockerOptions;
+	readonly #open: () => Promise<Docker>;
+
+	constructor(options: DockerOptions, open: () => Promise<Docker>) {
+		this.#options = options;
+		this.#open = open;
+	}
+
+	async check(): Promise<void> {
+		await this.#asked('say what it is', async (docker) => {
+			const info = infoSchema.parse(await docker.info());
+			const security = (info.SecurityOptions ?? []).join(' ');
+			if (info.OSType !== undefined && info.OSType !== 'linux') {
+				throw ganglineError('UNSUITABLE_MACHINE', `the engine runs ${info.OSType} containers; expected linux`);
+			}
+			const remapped = /name=(rootless|userns)/.exec(security)?.[1];
+			if (remapped === undefined) return;
+			throw ganglineError(
+				'UNSUITABLE_MACHINE',
+				`the engine gives users other numbers (${remapped}), so files would change hands`,
+				{
+					hint: 'use an engine without user namespaces: DOCKER_HOST=unix:///path/to/docker.sock gangline gateway start',
+				},
+			);
+		});
+	}
+
+	async ensureImage(wish: ImageWish, onLine: (line: string) => void): Promise<{ readonly built: boolean }> {
+		return this.#asked(`build ${wish.tag}`, async (docker) => {
+			if ((await orGone(docker.getImage(wish.tag).inspect())) !== null) return { built: false };
+			await this.#ensureBase(docker, wish.baseImage, onLine);
+			const { packContext } = await import('./build-context.ts');
+			await using context = await packContext(wish);
+			const built = await docker.buildImage(context.stream, {
+				t: wish.tag,
+				buildargs: { BASE_IMAGE: wish.baseImage },
+				labels: { [ownerLabel]: this.#options.owner },
+				rm: true,
+				forcerm: true,
+			});
+			await follow(docker, built, onLine);
+			return { built: true };
+		});
+	}
+
+	async #ensureBase(docker: Docker, image: string, onLine: (line: string) => void): Promise<void> {
+		if ((await orGone(docker.getImage(image).inspect())) !== null) return;
+		try {
+			onLine(`fetching ${image}`);
+			await follow(docker, await docker.pull(image), onLine);
+		} catch (cause) {
+			throw ganglineError(
+				'ENGINE_FAILED',
+				`the base image ${image} is not here and could not be fetched: ${wordsOf(cause)}`,
+				{
+					hint: 'without an image registry make one of Debian packages (scripts/engine base) and name it: GANGLINE_BASE_IMAGE',
+					cause,
+				},
+			);
+		}
+	}
+
+	async ensureNetwork(name: string): Promise<{ readonly gateway: string }> {
+		return this.#asked(`make the network of ${name}`, async (docker) => {
+			const full = engineName(name);
+			const found = await orGone(docker.getNetwork(full).inspect());
+			if (found === null) {
+				await docker.createNetwork({ Name: full, Driver: 'bridge', Labels: this.#labels(name) });
+			} else this.#requireOurs(found.Labels, `network ${full}`);
+			const made = found ?? (await docker.getNetwork(full).inspect());
+			const gateway: unknown = made.IPAM?.Config?.[0]?.Gateway;
+			if (typeof gateway === 'string' && gateway !== '') return { gateway };
+			throw ganglineError('ENGINE_FAILED', `the engine gave the network ${full} no address for this machine`);
+		});
+	}
+
+	async ensureContainer(wish: ContainerWish): Promise<{ readonly id: string; readonly made: boolean }> {
+		return this.#asked(`make the container of ${wish.name}`, async (docker) => {
+			const full = engineName(wish.name);
+			const found = await orGone(docker.getContainer(full).inspect());
+			if (found !== null) {
+				this.#requireOurs(found.Config.Labels, `container ${full}`);
+				if (found.Config.Labels[hashLabel] === wish.hash) {
+					if (!found.State.Running) await docker.getContainer(full).start();
+					return { id: found.Id, made: false };
+				}
+				await docker
+					.getContainer(full)
+					.stop({ t: stopSeconds })
+					.catch(() => undefined);
+				await docker.getContainer(full).remove({ force: true, v: true });
+			}
+			const made = await docker.createContainer(creationOf(wish, { full, labels: this.#labels(wish.name) }));
+			await made.start();
+			return { id: made.id, made: true };
+		});
+	}
+
+	async start(name: string): Promise<void> {
+		await this.#onContainer(name, 'start', async (container, running) => {
+			if (!running) await container.start();
+		});
+	}
+
+	async stop(name: string): Promise<void> {
+		await this.#onContainer(name, 'stop', async (container, running) => {
+			if (running) await container.stop({ t: stopSeconds });
+		});
+	}
+
+	async remove(name: string): Promise<void> {
+		await this.#asked(`remove the container of ${name}`, async (docker) => {
+			const full = engineName(name);
+			const container = await orGone(docker.getContainer(full).inspect());
+			if (container !== null) {
+				this.#requireOurs(container.Config.Labels, `container ${full}`);
+				if (container.State.Running) await docker.getContainer(full).stop({ t: stopSeconds });
+				await orGone(docker.getContainer(full).remove({ v: true, force: true }));
+			}
+			const network = await orGone(docker.getNetwork(full).inspect());
+			if (network === null) return;
+			this.#requireOurs(network.Labels, `network ${full}`);
+			await orGone(docker.getNetwork(full).remove());
+		});
+	}
+
+	async condition(name: string): Promise<Condition> {
+		return this.#asked(`say how ${name} is`, async (docker) => {
+			const found = await orGone(docker.getContainer(engineName(name)).inspect());
+			if (found === null || found.Config.Labels[ownerLabel] !== this.#options.owner) return { kind: 'gone' };
+			const { Running, StartedAt, ExitCode, OOMKilled, Error: error } = found.State;
+			if (Running) return { kind: 'running', id: found.Id, since: StartedAt };
+			return { kind: 'ended', id: found.Id, exitCode: ExitCode, outOfMemory: OOMKilled, error };
+		});
+	}
+
+	async limit(name: string, limits: ContainerLimits): Promise<void> {
+		await this.#onContainer(name, 'limit', async (container) => {
+			await container.update(limitsOf(limits));
+		});
+	}
+
+	async leftovers(used: Parameters<Provisioner['leftovers']>[0]): Promise<readonly Leftover[]> {
+		return this.#asked('list what is ours', async (docker) => {
+			const filters = JSON.stringify({ label: [`${ownerLabel}=${this.#options.owner}`] });
+			const containers = await docker.listContainers({ all: true, size: true, filters });
+			const networks = await docker.listNetworks({ filters });
+			const images = await docker.listImages({ filters });
+			const isUsed = (labels: Readonly<Record<string, string>> | undefined): boolean =>
+				used.names.has(labels?.[nameLabel] ?? '');
+			return [
+				...containers
+					.filter(({ Labels }) => !isUsed(Labels))
+					.map(
+						(one): Leftover => ({
+							kind: 'container',
+							name: (one.Names[0] ?? one.Id).replace(/^\//, ''),
+							bytes: sizeOf(one),
+						}),
+					),
+				...networks
+					.filter(({ Labels }) => !isUsed(Labels))
+					.map((one): Leftover => ({ kind: 'network', name: one.Name, bytes: null })),
+				...images
+					.filter(({ RepoTags }) => !(RepoTags ?? []).some((tag) => used.images.has(tag)))
+					.map((one): Leftover => ({ kind: 'image', name: one.RepoTags?.[0] ?? one.Id, bytes: one.Size })),
+			];
+		});
+	}
+
+	async removeLeftover({ kind, name }: Leftover): Promise<void> {
+		await this.#asked(`remove the ${kind} ${name}`, async (docker) => {
+			if (kind === 'container') await orGone(docker.getContainer(name).remove({ force: true, v: true }));
+			else if (kind === 'network') await orGone(docker.getNetwork(name).remove());
+			else await orGone(docker.getImage(name).remove());
+		});
+	}
+
+	async lastLines(name: string, lines: number): Promise<readonly string[]> {
+		return this.#asked(`show what ${name} wrote`, async (docker) => {
+			const container = docker.getContainer(engineName(name));
+			const raw = await orGone(container.logs({ stdout: true, stderr: true, tail: lines }));
+			return raw === null ? [] : framesOf(raw).split('\n').filter(Boolean).slice(-lines);
+		});
+	}
+
+	async #onContainer(
+		name: string,
+		what: string,
+		act: (container: Docker.Container, running: boolean) => Promise<void>,
+	): Promise<void> {
+		await this.#asked(`${what} the container of ${name}`, async (docker) => {
+			const container = docker.getContainer(engineName(name));
+			const found = await orGone(container.inspect());
+			if (found === null) {
+				throw ganglineError('NOTHING_TO_SHOW', `${name} has no container any more`, {
+					hint: `make it again, source and state are there: gangline rebuild ${name}`,
+				});
+			}
+			this.#requireOurs(found.Config.Labels, `container ${engineName(name)}`);
+			await act(container, found.State.Running);
+		});
+	}
+
+	#labels(name: string): Record<string, string> {
+		return { [ownerLabel]: this.#options.owner, [nameLabel]: name };
+	}
+
+	#requireOurs(labels: Readonly<Record<string, string>> | undefined, what: string): void {
+		if (labels?.[ownerLabel] === this.#options.owner) return;
+		throw ganglineError('REFUSED', `the ${what} at the engine is not ours: it was left as it is`, {
+			hint: 'take another name for the project, or rename or remove that one yourself',
+		});
+	}
+
+	/** One door for everything that the engine says no to. */
+	async #asked<T>(what: string, ask: (docker: Docker) => Promise<T>): Promise<T> {
+		try {
+			return await ask(await this.#open());
+		} catch (error) {
+			if (error instanceof GanglineError) throw error;
+			throw engineError(error, what, this.#options);
+		}
+	}
+}
+
+function engineError(error: unknown, what: string, options: DockerOptions): GanglineError {
+	const code = own(error, 'code');
+	if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES') {
+		const why = code === 'EACCES' ? 'you may not use its socket' : 'no engine answers there';
+		return ganglineError('ENGINE_FAILED', `the container engine at ${socketOf(options)} cannot be asked: ${why}`, {
+			hint:
+				code === 'EACCES'
+					? 'join the group of its socket (usermod -aG docker you; then log in again), or set DOCKER_HOST'
+					: 'start it (systemctl start docker), or a private one: scripts/engine start, and set DOCKER_HOST',
+			cause: error,
+		});
+	}
+	return ganglineError('ENGINE_FAILED', `the engine did not ${what}: ${wordsOf(error)}`, {
+		hint: 'what it says names the reason; try the same again when that is mended',
+		cause: error,
+	});
+}
+
+function socketOf({ host }: DockerOptions): string {
+	if (host === null) return socketDefault;
+	const path = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
+	if (path !== undefined) return path;
+	throw ganglineError('INVALID_CONFIG', `DOCKER_HOST is ${JSON.stringify(host)}: expected a socket of this machine`, {
+		hint: 'source and state are mounted from this machine: DOCKER_HOST=unix:///path/to/docker.sock',
+	});
+}
+
+/** Null for what the engine does not know. */
+async function orGone<T>(asked: Promise<T>): Promise<T | null> {
+	return asked.catch((error: unknown) => {
+		if (own(error, 'statusCode') === 404) return null;
+		throw error;
+	});
+}
+
+function follow(docker: Docker, stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+	return new Promise((resolve, reject) => {
+		docker.modem.followProgress(
+			stream,
+			(error: Error | null) => (error ? reject(error) : resolve()),
+			(event: unknown) => {
+				for (const key of ['stream', 'status', 'error']) {
+					const text = own(event, key);
+					if (typeof text === 'string') for (const line of text.split('\n')) if (line.trim() !== '') onLine(line);
+				}
+			},
+		);
+	});
+}
+
+/** Output of a container without a terminal comes in frames of eight bytes and a text. */
+function framesOf(raw: Buffer): string {
+	const texts: string[] = [];
+	for (let at = 0; at + 8 <= raw.length; ) {
+		const length = raw.readUInt32BE(at + 4);
+		texts.push(raw.toString('utf8', at + 8, at + 8 + length));
+		at += 8 + length;
+	}
+	return texts.join('');
+}
+
+function sizeOf(container: object): number | null {
+	const size = own(container, 'SizeRw');
+	return typeof size === 'number' ? size : null;
+}
+
+function wordsOf(error: unknown): string {
+	const json = own(error, 'json');
+	const message = own(json, 'message');
+	if (typeof message === 'string') return message;
+	return error instanceof Error ? error.message : String(error);
+}
+
+function own(value: unknown, key: string): unknown {
+	return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}

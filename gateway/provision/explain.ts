@@ -1,0 +1,73 @@
+/** How a project in a container is, in words that say why and what to type. Pure. */
+import type { ContainerView } from '../../shared/operations/index.ts';
+import type { Condition } from './provisioner.ts';
+import type { ContainerRecord } from './records.ts';
+
+export interface Seen {
+	readonly record: ContainerRecord;
+	/** Null: the engine could not be asked. */
+	readonly condition: Condition | null;
+	/** This process is at it. */
+	readonly busy: boolean;
+	readonly connected: boolean;
+}
+
+type Said = Pick<ContainerView, 'state' | 'words' | 'next'>;
+
+export function explainContainer(seen: Seen): Said {
+	const { record, busy } = seen;
+	const at = record.steps.find(({ state }) => state === 'running' || state === 'failed');
+	if (busy)
+		return { state: 'making', words: at === undefined ? 'it is being made' : `${at.name}: ${at.words}`, next: [] };
+	if (record.phase === 'failed') {
+		const words = at === undefined ? 'making it failed' : `it failed at ${at.name}: ${at.words}`;
+		return { state: 'failed', words, next: [...(record.hint === null ? [] : [record.hint]), retry(record)] };
+	}
+	if (record.phase === 'making') {
+		const where = at ?? record.steps.find(({ state }) => state === 'waiting');
+		return { state: 'failed', words: `it was cut off at ${where?.name ?? 'its end'}`, next: [retry(record)] };
+	}
+	return standing(seen);
+}
+
+function standing({ record, condition, connected }: Seen): Said {
+	const { name } = record;
+	if (condition === null) {
+		return { state: 'gone', words: 'the container engine does not answer', next: ['gangline doctor'] };
+	}
+	if (condition.kind === 'gone') {
+		const words = 'its container is gone; source and state are where they were';
+		return { state: 'gone', words, next: [`gangline rebuild ${name}`] };
+	}
+	if (condition.kind === 'ended') {
+		return { state: 'stopped', words: endWords(record, condition), next: [`gangline start ${name}`] };
+	}
+	if (!connected) {
+		return { state: 'running', words: 'it runs, its node is not connected', next: [`gangline containers ${name}`] };
+	}
+	return {
+		state: 'running',
+		words: 'it runs, its node is connected',
+		next: [`gangline add "What should be done" -p ${name}`, `gangline status -p ${name}`, `gangline ssh ${name}`],
+	};
+}
+
+function endWords({ limits }: ContainerRecord, ended: Extract<Condition, { kind: 'ended' }>): string {
+	const { exitCode, outOfMemory, error } = ended;
+	if (outOfMemory)
+		return `it ran out of memory: all that runs in it may use ${size(limits.memory)}, and it wanted more`;
+	if (error !== '') return `it did not start: ${error}`;
+	if (exitCode === 0 || exitCode === 143) return 'it was stopped';
+	if (exitCode === 137) return 'it was killed, from outside or because it did not end when it was asked to';
+	return `its node ended with exit code ${exitCode}`;
+}
+
+export function size(bytes: number): string {
+	const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+	const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+	return `${Number((bytes / 1024 ** power).toFixed(1))} ${units[power]}`;
+}
+
+function retry({ name }: ContainerRecord): string {
+	return `gangline new ${name} --retry`;
+}

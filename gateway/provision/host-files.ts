@@ -1,0 +1,71 @@
+/**
+ * What a container needs on the host before it is made: the state's folders, a passwd and a group file, git's own
+ * settings of the person, keys, and the token with which its node joins. All of it belongs to the owner from the start,
+ * because nothing is given away later; what is there stays.
+ */
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Environment, readIdentity } from '../../shared/git/index.ts';
+import { containerFolder, groupText, type HostOwner, passwdText } from './container-plan.ts';
+import type { ContainerWish } from './provisioner.ts';
+import { ensureSshKeys } from './ssh-keys.ts';
+
+export interface HostFiles {
+	readonly folder: string;
+	readonly owner: HostOwner;
+	readonly path: string;
+	readonly environment: Environment;
+	readonly wish: ContainerWish;
+	/** For the node's first start; null where it has joined. */
+	readonly token: string | null;
+}
+
+export async function writeHostFiles({ folder, owner, path, environment, wish, token }: HostFiles): Promise<void> {
+	const at = containerFolder(folder);
+	for (const one of ['home', 'node', 'caches', 'ssh']) {
+		await mkdir(join(at.state, one), { recursive: true, mode: 0o700 });
+	}
+	// Mounted files are opened by the container's user, whoever made them.
+	await writeWhole(at.passwd, passwdText(owner), 0o644);
+	await writeWhole(at.group, groupText(owner), 0o644);
+	await seedGitSettings(at.state, path, environment);
+	const { HOME: _home, USER: _user, ...env } = wish.env;
+	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: loginVariables(env) });
+	if (token !== null) await writeWhole(join(at.state, 'join-token'), `${token}\n`, 0o600);
+}
+
+/** A login is a person's, or an editor's: of the node's own settings it needs none but where its state lies. */
+function loginVariables(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+	const kept = Object.entries(env).filter(([name]) => !name.startsWith('GANGLINE_') || name === 'GANGLINE_HOME');
+	return Object.fromEntries([...kept, ['LANG', 'C.UTF-8'], ['NODE_USE_SYSTEM_CA', '1']]);
+}
+
+async function seedGitSettings(state: string, path: string, environment: Environment): Promise<void> {
+	const { name, email } = await readIdentity(path, environment);
+	const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]/g, ' ')}"`;
+	const lines = [
+		...(name === null || email === null ? [] : ['[user]', `\tname = ${quoted(name)}`, `\temail = ${quoted(email)}`]),
+		'[safe]',
+		`\tdirectory = ${quoted(path)}`,
+		'',
+	];
+	await writeFile(join(state, 'home', '.gitconfig'), lines.join('\n'), { flag: 'wx', mode: 0o600 }).catch(
+		(error: unknown) => {
+			if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+		},
+	);
+}
+
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+	const draft = `${path}.new`;
+	await rm(draft, { force: true });
+	const file = await open(draft, 'wx', mode);
+	try {
+		await file.writeFile(text);
+		await file.chmod(mode);
+		await file.sync();
+	} finally {
+		await file.close();
+	}
+	await rename(draft, path);
+}

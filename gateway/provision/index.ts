@@ -1,0 +1,5 @@
+/** Projects in containers: the engine behind an interface, images by stack, the steps of making one, its life. */
+export type { HostOwner } from './container-plan.ts';
+export { Containers } from './containers.ts';
+export { dockerProvisioner } from './docker-provisioner.ts';
+export { ContainerRecords } from './records.ts';

@@ -1,0 +1,248 @@
+/**
+ * The steps from a wish to a project that has joined. Order and words are here; what each does is in a file of its own.
+ * Nothing of the source is run on this machine.
+ */
+import { join } from 'node:path';
+import { inspectRepository, readCheckoutTree } from '../../shared/git/index.ts';
+import { pause } from '../../shared/ports/clock.ts';
+import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
+import { planContainer } from './container-plan.ts';
+import type { ContainersOptions } from './containers.ts';
+import { explainContainer } from './explain.ts';
+import { writeHostFiles } from './host-files.ts';
+import { planImage } from './image-plan.ts';
+import type { MakeLog } from './make-log.ts';
+import type { ImageWish } from './provisioner.ts';
+import type { ContainerRecord } from './records.ts';
+import type { Step } from './run-steps.ts';
+import { seedProject } from './seed.ts';
+import { checkSource, ensureSource } from './source.ts';
+import { chooseStack, readStacks, type StackFolder } from './stacks.ts';
+
+export interface Making {
+	readonly options: ContainersOptions;
+	readonly log: MakeLog;
+	/** The project's folder in the gateway's state. */
+	readonly folder: string;
+	readonly stopped: AbortSignal;
+}
+
+/** A node that starts on a busy machine, and proves itself. */
+const joinMsMax = 180_000;
+const lookEveryMs = 250;
+/** The engine is asked less often than memory. */
+const looksPerCondition = 8;
+
+export function makeSteps(making: Making): readonly Step[] {
+	return [
+		checkStep(making),
+		sourceStep(making),
+		stackStep(making),
+		imageStep(making),
+		seedStep(making),
+		networkStep(making),
+		containerStep(making),
+		joinStep(making),
+	];
+}
+
+/** The same without touching the source: for a rebuild. */
+export function rebuildSteps(making: Making): readonly Step[] {
+	return [imageStep(making), networkStep(making), containerStep(making), joinStep(making)];
+}
+
+function checkStep({ options }: Making): Step {
+	return {
+		name: 'check',
+		doing: 'asking the engine',
+		run: async ({ record }) => {
+			const { provisioner, owner, environment, mesh } = options;
+			requireOrdinary(owner.uid);
+			await provisioner.check();
+			const namesake = Object.values(mesh.facts().projects).find(
+				({ name, id }) => name === record.name && id !== record.project,
+			);
+			if (namesake !== undefined) {
+				throw ganglineError('REFUSED', `another project of the mesh is called ${record.name}`, {
+					hint: 'take another name: gangline projects shows those that are taken',
+				});
+			}
+			await checkSource({ path: record.path, git: record.git, owner, environment });
+			return { words: 'the engine answers, name and folder are free' };
+		},
+	};
+}
+
+/** Agents refuse to work as root, and root inside is one mistake of the kernel away from root outside. */
+export function requireOrdinary(uid: number): void {
+	if (uid !== 0) return;
+	throw ganglineError('UNSUITABLE_MACHINE', 'the gateway runs as root, and no container of a project does', {
+		hint: 'run Gangline as an ordinary user who may use the engine: usermod -aG docker <user>, then log in as that user',
+	});
+}
+
+function sourceStep({ options: { owner, environment } }: Making): Step {
+	return {
+		name: 'source',
+		doing: 'making the source',
+		run: async ({ record: { path, git } }) => ({ words: await ensureSource({ path, git, owner, environment }) }),
+	};
+}
+
+function stackStep({ options }: Making): Step {
+	return {
+		name: 'stack',
+		doing: 'looking what it is written in',
+		run: async ({ record }) => {
+			const { stack, others } = chooseStack(
+				await readStacks(stacksOf(options)),
+				record.wantedStack,
+				await filesAt(record.path, options),
+			);
+			const more = others.length === 0 ? '' : `; without the tools of ${others.join(', ')}, which left marks too`;
+			return { words: `${stack ?? 'no stack: nothing but the base'}${more}`, change: { stack, others: [...others] } };
+		},
+	};
+}
+
+const stacksOf = ({ docker }: ContainersOptions): string => join(docker, 'stacks');
+
+async function filesAt(path: string, { environment }: ContainersOptions): Promise<readonly string[]> {
+	const facts = await inspectRepository(path, environment);
+	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
+	return (await readCheckoutTree(path, environment)).files;
+}
+
+async function stackNamed(options: ContainersOptions, name: string | null): Promise<StackFolder | null> {
+	if (name === null) return null;
+	return (await readStacks(stacksOf(options))).find(({ stack }) => stack === name) ?? null;
+}
+
+async function imageFor(options: ContainersOptions, { stack }: ContainerRecord): Promise<ImageWish> {
+	const { baseImage, docker, program } = options;
+	return planImage({ baseImage, docker, stack: await stackNamed(options, stack), program: await program() });
+}
+
+function imageStep({ options, log }: Making): Step {
+	return {
+		name: 'image',
+		doing: 'looking for the image',
+		run: async ({ record, say }) => {
+			const wish = await imageFor(options, record);
+			const { built } = await options.provisioner.ensureImage(wish, (line) => {
+				log.write(line);
+				say(line.slice(0, 200));
+			});
+			return { words: `${built ? 'built' : 'found'} ${wish.tag}`, change: { image: wish.tag } };
+		},
+	};
+}
+
+function seedStep({ options }: Making): Step {
+	return {
+		name: 'seed',
+		doing: 'looking for its project file',
+		run: async ({ record }) => {
+			const { environment, clock, random, mesh } = options;
+			const seeded = await seedProject({ path: record.path, name: record.name, environment, clock, random });
+			const known = mesh.facts().projects[seeded.project];
+			if (known !== undefined && known.home !== record.node) {
+				throw ganglineError('REFUSED', `${known.name} has its home on another node of the mesh already`, {
+					hint: `look who has it: gangline mesh; a second home of one project cannot be made`,
+				});
+			}
+			return { words: seeded.words, change: { project: seeded.project } };
+		},
+	};
+}
+
+function networkStep({ options }: Making): Step {
+	return {
+		name: 'network',
+		doing: 'making a network of its own',
+		run: async ({ record }) => {
+			const { gateway } = await options.provisioner.ensureNetwork(record.name);
+			await options.doors.openBridge(gateway);
+			return { words: `a network of its own, with the gateway at ${gateway}`, change: { gateway } };
+		},
+	};
+}
+
+function containerStep({ options, folder }: Making): Step {
+	return {
+		name: 'container',
+		doing: 'making the container',
+		run: async ({ record }) => {
+			const { owner, environment, provisioner } = options;
+			const stack = await stackNamed(options, record.stack);
+			const wish = planContainer({
+				project: record,
+				owner,
+				image: record.image ?? '',
+				caches: stack?.caches ?? {},
+				folder,
+			});
+			const joining = record.node === null ? await options.joinToken(record) : null;
+			await writeHostFiles({ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null });
+			const { made } = await provisioner.ensureContainer(wish);
+			await provisioner.limit(record.name, record.limits);
+			return {
+				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
+				change: joining === null ? {} : { token: joining.id },
+			};
+		},
+	};
+}
+
+function joinStep({ options, stopped }: Making): Step {
+	return {
+		name: 'join',
+		doing: 'waiting until its node has joined',
+		run: async ({ record }) => {
+			const { clock, mesh } = options;
+			const deadline = clock.monotonic() + joinMsMax;
+			for (let look = 1; ; look += 1) {
+				const home = mesh.facts().projects[record.project ?? '']?.home;
+				if (home !== undefined && mesh.network.links().some(({ node }) => node === home)) {
+					const name = mesh.facts().nodes[home]?.name ?? home;
+					return { words: `its node ${name} is connected`, change: { node: home, token: null } };
+				}
+				if (look % looksPerCondition === 0) await requireAlive(options, record);
+				if (clock.monotonic() > deadline) throw await notJoined(options, record);
+				await waited(clock, stopped);
+			}
+		},
+	};
+}
+
+async function waited(clock: Clock, stopped: AbortSignal): Promise<void> {
+	await pause(clock, lookEveryMs, stopped);
+	if (stopped.aborted) throw ganglineError('STOPPING', 'the gateway stops');
+}
+
+async function requireAlive(options: ContainersOptions, record: ContainerRecord): Promise<void> {
+	const condition = await options.provisioner.condition(record.name);
+	if (condition.kind === 'running') return;
+	const { words } = explainContainer({
+		record: { ...record, phase: 'ready' },
+		condition,
+		busy: false,
+		connected: false,
+	});
+	throw ganglineError('ENGINE_FAILED', `${words}${await lastWords(options, record)}`);
+}
+
+async function notJoined(options: ContainersOptions, record: ContainerRecord): Promise<GanglineError> {
+	const last = await lastWords(options, record);
+	return ganglineError('HOME_AWAY', `its node did not join within ${joinMsMax / 1000} s${last}`, {
+		hint: `what it writes: docker logs gangline-${record.name}`,
+	});
+}
+
+async function lastWords({ provisioner }: ContainersOptions, { name }: ContainerRecord): Promise<string> {
+	const lines = await provisioner.lastLines(name, 5).catch((error: unknown) => {
+		if (error instanceof GanglineError) return [];
+		throw error;
+	});
+	return lines.length === 0 ? '' : `; its last words: ${lines.join(' | ').slice(0, 1_000)}`;
+}

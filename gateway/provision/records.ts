@@ -1,0 +1,90 @@
+/**
+ * What the gateway remembers of each project in a container: enough to find it again after any crash and to go on with
+ * it. What can be asked of the engine or the mesh is not kept here.
+ */
+import { z } from 'zod';
+import { containerStepSchema, limitsSchema } from '../../shared/operations/index.ts';
+import { ganglineError, type JsonValue, type Store } from '../../shared/ports/index.ts';
+import { soundRecord } from '../../shared/store/index.ts';
+
+const recordSchema = z.strictObject({
+	name: z.string(),
+	path: z.string(),
+	/** Where it is cloned from. */
+	git: z.string().nullable(),
+	/** What the person asked for; null: whatever the files say. */
+	wantedStack: z.string().nullable(),
+	stack: z.string().nullable(),
+	others: z.array(z.string()),
+	/** The project's id, once it was seeded. */
+	project: z.string().nullable(),
+	image: z.string().nullable(),
+	/** The host's address in its network, once it has one. */
+	gateway: z.string().nullable(),
+	limits: limitsSchema,
+	sshPort: z.int(),
+	/** The node that joined for it. */
+	node: z.string().nullable(),
+	/** Who made it. */
+	person: z.string(),
+	/** Its token, until it was used. */
+	token: z.string().nullable(),
+	/** `making`: a run of steps was begun and not ended, by this process or an earlier one. */
+	phase: z.enum(['making', 'failed', 'ready']),
+	steps: z.array(containerStepSchema),
+	/** Of a step that failed. */
+	hint: z.string().nullable(),
+	changedAt: z.number(),
+});
+export type ContainerRecord = z.output<typeof recordSchema>;
+
+const prefix = 'gateway/container/';
+
+export class ContainerRecords {
+	readonly #store: Store;
+	readonly #records: Map<string, ContainerRecord>;
+
+	static async open(store: Store): Promise<ContainerRecords> {
+		const records = (await store.list(prefix)).map(({ key, value }) => soundRecord(recordSchema, key, value));
+		return new ContainerRecords(store, new Map(records.map((record) => [record.name, record])));
+	}
+
+	private constructor(store: Store, records: Map<string, ContainerRecord>) {
+		this.#store = store;
+		this.#records = records;
+	}
+
+	/** By name. */
+	all(): readonly ContainerRecord[] {
+		return [...this.#records.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+	}
+
+	find(name: string): ContainerRecord | undefined {
+		return this.#records.get(name);
+	}
+
+	/** @throws GanglineError NOTHING_TO_SHOW */
+	get(name: string): ContainerRecord {
+		const found = this.#records.get(name);
+		if (found !== undefined) return found;
+		const known = this.all().map((record) => record.name);
+		throw ganglineError('NOTHING_TO_SHOW', `no project in a container is called ${JSON.stringify(name)}`, {
+			hint: known.length === 0 ? 'gangline new makes one' : `there are ${known.slice(0, 8).join(', ')}`,
+		});
+	}
+
+	async put(record: ContainerRecord): Promise<void> {
+		this.#records.set(record.name, record);
+		const value: JsonValue = {
+			...record,
+			limits: { ...record.limits },
+			steps: record.steps.map((step) => ({ ...step })),
+		};
+		await this.#store.write([{ kind: 'put', key: `${prefix}${record.name}`, value }]);
+	}
+
+	async remove(name: string): Promise<void> {
+		this.#records.delete(name);
+		await this.#store.write([{ kind: 'delete', key: `${prefix}${name}` }]);
+	}
+}

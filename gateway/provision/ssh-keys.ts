@@ -1,0 +1,99 @@
+/**
+ * The keys of a project's sshd: one for the host, so that it is recognised over all rebuilds, and one for whoever comes
+ * from this machine. Made once by OpenSSH's own program; the private half of the second stays with the gateway.
+ */
+import { spawn } from 'node:child_process';
+import { access, chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ganglineError } from '../../shared/ports/index.ts';
+import { containerFolder, sshPortInside, stateInside } from './container-plan.ts';
+
+export interface SshWish {
+	readonly name: string;
+	/** The project's folder in the gateway's state. */
+	readonly folder: string;
+	/** Who may log in: the only user there is. */
+	readonly user: string;
+	/** Variables that a login sees too. */
+	readonly env: Readonly<Record<string, string>>;
+}
+
+/** What known_hosts calls the project, whatever port or container it has. */
+export function hostKeyAlias(name: string): string {
+	return `gangline-${name}`;
+}
+
+/** Makes what is missing and writes what follows from it. */
+export async function ensureSshKeys({ name, folder, user, env }: SshWish): Promise<void> {
+	const at = containerFolder(folder);
+	const inside = join(at.state, 'ssh');
+	await mkdir(inside, { recursive: true, mode: 0o700 });
+	const hostKey = join(inside, 'host_ed25519');
+	await ensureKey(hostKey, `host of ${name}`);
+	await ensureKey(at.key, `gangline to ${name}`);
+	await copyFile(`${at.key}.pub`, join(inside, 'authorized_keys'));
+	await chmod(join(inside, 'authorized_keys'), 0o600);
+	const [kind = '', key = ''] = (await readFile(`${hostKey}.pub`, 'utf8')).split(' ');
+	await writeFile(at.knownHosts, `${hostKeyAlias(name)} ${kind} ${key}\n`, { mode: 0o600 });
+	await writeFile(join(inside, 'sshd_config'), sshdConfig({ user, env }), { mode: 0o600 });
+}
+
+/** An sshd without a single right: it serves the user that it runs as, by key alone. */
+export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string {
+	const at = `${stateInside}/ssh`;
+	const variables = Object.entries(env).map(([name, value]) => `"${name}=${value.replaceAll('"', '')}"`);
+	return [
+		`Port ${sshPortInside}`,
+		`HostKey ${at}/host_ed25519`,
+		`AuthorizedKeysFile ${at}/authorized_keys`,
+		`AllowUsers ${user}`,
+		'PidFile none',
+		'UsePAM no',
+		'PasswordAuthentication no',
+		'KbdInteractiveAuthentication no',
+		'PubkeyAuthentication yes',
+		'PermitRootLogin no',
+		'StrictModes yes',
+		'AllowTcpForwarding yes',
+		'AllowStreamLocalForwarding yes',
+		'AllowAgentForwarding yes',
+		'X11Forwarding no',
+		'PrintMotd no',
+		'LogLevel VERBOSE',
+		...(variables.length === 0 ? [] : [`SetEnv ${variables.join(' ')}`]),
+		'Subsystem sftp internal-sftp',
+		'',
+	].join('\n');
+}
+
+async function ensureKey(path: string, comment: string): Promise<void> {
+	const isThere = await access(`${path}.pub`).then(
+		() => true,
+		() => false,
+	);
+	if (isThere) return;
+	const draft = `${path}.new`;
+	await rm(draft, { force: true });
+	await rm(`${draft}.pub`, { force: true });
+	const { code, stderr } = await keygen(['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', draft]);
+	if (code !== 0) {
+		throw ganglineError('UNSUITABLE_MACHINE', `no key could be made for logins by ssh: ${stderr.trim()}`, {
+			hint: "install OpenSSH's client (it brings ssh-keygen): apt-get install openssh-client",
+		});
+	}
+	// The public half last: it says that the other one is there.
+	await rename(draft, path);
+	await rename(`${draft}.pub`, `${path}.pub`);
+}
+
+function keygen(args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {
+	return new Promise((resolve) => {
+		const child = spawn('ssh-keygen', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+		let stderr = '';
+		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+			stderr += text;
+		});
+		child.once('error', (error) => resolve({ code: null, stderr: error.message }));
+		child.once('close', (code) => resolve({ code, stderr }));
+	});
+}

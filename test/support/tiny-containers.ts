@@ -1,0 +1,44 @@
+/** What a gateway answers about projects in containers, as far as the command line can tell. */
+import type { ContainerView, Handlers } from '../../shared/operations/index.ts';
+
+export const myapp: ContainerView = {
+	name: 'myapp',
+	project: '01JZ0000000000000000000APP',
+	path: '/home/you/myapp',
+	stack: 'node',
+	others: [],
+	state: 'running',
+	words: 'it runs, its node is connected',
+	steps: [{ name: 'check', state: 'done', words: 'the engine answers', tookMs: 12 }],
+	image: 'gangline/project:node-0123456789abcdef',
+	container: '0123456789abcdef',
+	connected: true,
+	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
+	ssh: 22_200,
+	log: '/state/gateway/containers/myapp/make.log',
+	changedAt: 0,
+	next: ['gangline status -p myapp'],
+};
+
+export function tinyContainers(): Partial<Handlers> {
+	const answered = async () => ({ container: myapp, answer: 'myapp is there' });
+	return {
+		'container.create': answered,
+		'container.rebuild': answered,
+		'container.start': answered,
+		'container.stop': answered,
+		'container.limits': answered,
+		'container.list': async () => ({ containers: [myapp] }),
+		'container.show': async () => ({ container: myapp }),
+		'container.remove': async () => ({
+			answer: 'myapp is gone from here',
+			gone: ['its container'],
+			stays: ['its source'],
+		}),
+		'container.prune': async ({ dryRun }) => ({
+			things: [{ kind: 'image', name: 'gangline/project:old', bytes: 3_000_000 }],
+			removed: !dryRun,
+			answer: dryRun ? '1 thing would be removed' : '1 thing removed',
+		}),
+	};
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { groupText, limitsDefault, passwdText, planContainer } from '../../../gateway/provision/container-plan.ts';
+import { creationOf } from '../../../gateway/provision/docker-creation.ts';
+import { sshdConfig } from '../../../gateway/provision/ssh-keys.ts';
+
+const owner = { name: 'ada', uid: 1500, gid: 1600 };
+const project = { name: 'shop', path: '/home/ada/src/shop', limits: limitsDefault, sshPort: 22_200 };
+const plan = {
+	project,
+	owner,
+	image: 'gangline/project:node-1',
+	caches: { npm_config_cache: 'npm' },
+	folder: '/s/shop',
+};
+const wish = planContainer(plan);
+const made = creationOf(wish, { full: 'gangline-shop', labels: { a: 'b' } });
+
+describe('the container of a project', () => {
+	it('[I13] mounts source and state, and of the rest of the host two read-only files', () => {
+		expect(made.HostConfig?.Binds).toEqual([
+			'/s/shop/state:/gangline:rw',
+			'/home/ada/src/shop:/home/ada/src/shop:rw',
+			'/s/shop/passwd:/etc/passwd:ro',
+			'/s/shop/group:/etc/group:ro',
+		]);
+		expect(JSON.stringify(made)).not.toMatch(/docker\.sock|Mounts|VolumesFrom|Devices/);
+	});
+
+	it('[I13] has no right at all and no way to get one', () => {
+		expect(made).toMatchObject({
+			User: '1500:1600',
+			HostConfig: {
+				CapDrop: ['ALL'],
+				SecurityOpt: ['no-new-privileges'],
+				Privileged: false,
+				ReadonlyRootfs: true,
+				NetworkMode: 'gangline-shop',
+				IpcMode: 'private',
+			},
+		});
+		expect(made.HostConfig).not.toHaveProperty('CapAdd');
+		expect(made.HostConfig).not.toHaveProperty('PidMode');
+	});
+
+	it('[I15] is bounded in memory, processors, processes, temporary files and log', () => {
+		expect(made.HostConfig).toMatchObject({
+			Memory: 4 * 1024 ** 3,
+			MemorySwap: 4 * 1024 ** 3,
+			NanoCpus: 2e9,
+			PidsLimit: 2048,
+			LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
+		});
+		expect(made.HostConfig?.Tmpfs?.['/tmp']).toContain('size=1g');
+	});
+
+	it('publishes on loopback alone', () => {
+		expect(made.HostConfig?.PortBindings).toEqual({ '2222/tcp': [{ HostIp: '127.0.0.1', HostPort: '22200' }] });
+	});
+
+	it('has no secret in its environment, which everyone at the engine can read', () => {
+		expect(Object.keys(wish.env).sort()).toEqual(
+			[
+				'GANGLINE_HOME',
+				'GANGLINE_JOIN_FILE',
+				'GANGLINE_NAME',
+				'GANGLINE_PROJECT',
+				'HOME',
+				'USER',
+				'npm_config_cache',
+			].sort(),
+		);
+	});
+
+	it('is made anew for another image, not for other limits', () => {
+		expect(planContainer({ ...plan, image: 'other' }).hash).not.toBe(wish.hash);
+		const limits = { ...limitsDefault, memory: 8 * 1024 ** 3 };
+		expect(planContainer({ ...plan, project: { ...project, limits } }).hash).toBe(wish.hash);
+	});
+});
+
+describe('passwd and group inside', () => {
+	it('know the owner by the number of the host', () => {
+		expect(passwdText(owner)).toContain('ada:*:1500:1600::/gangline/home:/bin/bash\n');
+		expect(groupText(owner)).toContain('ada:x:1600:\n');
+		// Without it a terminal cannot be given to whoever logs in.
+		expect(groupText(owner)).toContain('tty:x:5:\n');
+	});
+});
+
+describe('its sshd', () => {
+	it('lets one user in, by key, and needs no right', () => {
+		const config = sshdConfig({ user: 'ada', env: { LANG: 'C.UTF-8' } });
+		for (const line of ['AllowUsers ada', 'PasswordAuthentication no', 'UsePAM no', 'Port 2222', 'StrictModes yes']) {
+			expect(config.split('\n')).toContain(line);
+		}
+	});
+});
