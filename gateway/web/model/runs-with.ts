@@ -51,6 +51,7 @@ function whatIsNotSeen({ board }: Wanted): string | null {
 	return inTheWay === 0 ? null : 'What is not committed in your checkout is not seen by it.';
 }
 
-function hasScript(description: string): boolean {
+/** Whether a fenced block of it is run as it is. */
+export function hasScript(description: string): boolean {
 	return /^```(?:sh|bash|shell)\s*\n[\s\S]+?^```/m.test(description);
 }

@@ -127,11 +127,21 @@ export class BoardStore {
 
 	#lost(): void {
 		const { clock } = this.#options;
+		void this.#askWhoIAm();
 		const freshness = freshnessAfter(this.#state.freshness, { kind: 'failed', at: clock.now() });
 		this.#set({ freshness });
 		const failures = 'failures' in freshness ? freshness.failures : 1;
 		this.#cancelRetry();
 		this.#cancelRetry = clock.after(waitMsAfter(failures), this.connect);
+	}
+
+	/** A stream that is refused does not say why: whoever is not logged in (any more) is sent to the login by this answer. */
+	async #askWhoIAm(): Promise<void> {
+		try {
+			this.#set({ me: await this.#options.ask('session.self', {}) });
+		} catch {
+			// Nobody answers: that is what the next try of the stream finds out, and says.
+		}
 	}
 
 	async #readAll(): Promise<void> {

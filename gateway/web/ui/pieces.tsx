@@ -38,12 +38,7 @@ const kindIcons: Partial<Record<DisplayState['kind'], IconName>> = {
 
 export function StateChip({ state }: { readonly state: DisplayState }) {
 	return (
-		<span
-			className="chip"
-			data-tone={state.tone}
-			data-state={state.kind}
-			data-spins={state.tone === 'working' || undefined}
-		>
+		<span className="chip" data-tone={state.tone} data-state={state.kind}>
 			<Icon name={state.tone === 'working' ? 'spin' : (kindIcons[state.kind] ?? toneIcons[state.tone])} />
 			{state.label}
 		</span>
@@ -86,10 +81,17 @@ export function Failure({ error, retry }: { readonly error: GanglineError; reado
 	);
 }
 
-export function Empty({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+interface EmptyProps {
+	readonly title: string;
+	/** Nothing else is on the page: its heading is the page's. */
+	readonly whole?: boolean;
+	readonly children: ReactNode;
+}
+
+export function Empty({ title, whole = false, children }: EmptyProps) {
 	return (
 		<div className="empty">
-			<h2>{title}</h2>
+			{whole ? <h1>{title}</h1> : <h2>{title}</h2>}
 			{children}
 		</div>
 	);

@@ -8,6 +8,7 @@ import { useBoardState, useRoute } from './app.ts';
 import { FreshnessBanner, FreshnessLine } from './freshness.tsx';
 import { Brand, Icon, type IconName } from './icon.tsx';
 import { KeysDialog, useKeys } from './keys.tsx';
+import { Mishap } from './mishap.tsx';
 import { NoticeList } from './notice-list.tsx';
 import { Empty, Loading } from './pieces.tsx';
 import { ThemeButton } from './theme.tsx';
@@ -55,15 +56,17 @@ export function Shell() {
 				<div className="banners">
 					<FreshnessBanner />
 				</div>
-				<Suspense
-					fallback={
-						<div className="view-body">
-							<Loading what="the view" />
-						</div>
-					}
-				>
-					<View place={place} />
-				</Suspense>
+				<Mishap place={JSON.stringify(place)}>
+					<Suspense
+						fallback={
+							<div className="view-body">
+								<Loading what="the view" />
+							</div>
+						}
+					>
+						<View place={place} />
+					</Suspense>
+				</Mishap>
 				<div className="phone-only">
 					<FreshnessLine />
 				</div>
@@ -96,7 +99,7 @@ function View({ place }: { readonly place: Place }): ReactNode {
 		case 'keys':
 		case 'nowhere':
 			return (
-				<Empty title="There is nothing here">
+				<Empty whole title="There is nothing here">
 					<p>
 						No view has the address <code>{place.view === 'nowhere' ? place.path : 'keys'}</code>. An item has one such
 						as <code>p/shop/12</code>.

@@ -22,14 +22,14 @@ export function NewItemView({ project }: { readonly project: string | null }) {
 	const board = boards.find((one) => one.project.name === chosen || one.project.id === chosen) ?? boards[0];
 	if (!may) {
 		return (
-			<Empty title="You may look">
+			<Empty whole title="You may look">
 				<p>Adding items needs the access of a member. An owner gives it: gangline person add NAME --access member</p>
 			</Empty>
 		);
 	}
 	if (!board) {
 		return (
-			<Empty title="No project yet">
+			<Empty whole title="No project yet">
 				<p>An item belongs to a project; add one first.</p>
 				<a className="button primary" href={linkTo({ view: 'projects' })}>
 					Projects

@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Failure, Loading } from '../ui/pieces.tsx';
 import { ThemeButton } from '../ui/theme.tsx';
+import { Sessions } from './sessions.tsx';
 
 const accesses = ['viewer', 'member', 'owner'] as const;
 const accessWords = { viewer: 'may look', member: 'does the work', owner: 'may do everything' };
@@ -24,6 +25,7 @@ export function PeopleView() {
 			<div className="view-body">
 				<div className="stack narrow" style={{ gap: 20 }}>
 					<Self />
+					<Sessions />
 					{asked.kind === 'failed' && <Failure error={asked.error} retry={again} />}
 					{mayList && people === null && asked.kind === 'asking' && <Loading what="the people" />}
 					{people && (

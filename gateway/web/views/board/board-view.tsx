@@ -12,6 +12,7 @@ import { itemInAddress } from '../../model/route.ts';
 import { useApp, useBoardState, useBoards, useMay, useNow, useRoute } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { type ItemActions, useItemActions } from '../../ui/item-actions.tsx';
+import { PeopleHere } from '../../ui/people-here.tsx';
 import { Command, Empty, Loading } from '../../ui/pieces.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { Lane } from './lane.tsx';
@@ -47,10 +48,11 @@ export function BoardView({ project }: { readonly project: string | null }) {
 	const projectName = (id: string): string | null => (boards.length > 1 ? (known.get(id)?.project.name ?? null) : null);
 	return (
 		<div className="view" ref={view}>
-			<div className="view-head">
+			<div className="view-head board-head">
 				<h1>
 					{project === null ? (known.size > 1 ? 'All projects' : boards[0]?.project.name) : boards[0]?.project.name}
 				</h1>
+				<PeopleHere people={boards.flatMap(({ whole }) => whole?.people ?? [])} />
 				<span className="push" />
 				<FilterBar items={all} filters={filters} />
 				{mayAdd && (
@@ -59,7 +61,7 @@ export function BoardView({ project }: { readonly project: string | null }) {
 						href={linkTo({ view: 'new', project: boards.length === 1 ? (boards[0]?.project.name ?? null) : null })}
 					>
 						<Icon name="plus" />
-						New item
+						<span className="label-text">New item</span>
 					</a>
 				)}
 			</div>
@@ -142,7 +144,7 @@ function firstFull(byLane: Readonly<Record<LaneName, readonly ItemAnswer[]>>): L
 
 function NoProjects() {
 	return (
-		<Empty title="No project yet">
+		<Empty whole title="No project yet">
 			<p>
 				A project is a git repository with a file that says how its changes are judged. In yours, on the machine where
 				it is to live:
@@ -161,7 +163,7 @@ function NoProjects() {
 
 function NoSuchProject({ name }: { readonly name: string }) {
 	return (
-		<Empty title={`There is no project ${name}`}>
+		<Empty whole title={`There is no project ${name}`}>
 			<p>It may have been renamed, or taken out of the mesh.</p>
 			<a className="button primary" href={linkTo({ view: 'board', project: null })}>
 				All projects

@@ -9,6 +9,7 @@ import { Icon } from '../../ui/icon.tsx';
 export function FilterBar({ items, filters }: { readonly items: readonly ItemAnswer[]; readonly filters: Filters }) {
 	const { place } = useRoute();
 	const [words, setWords] = useState(filters.words);
+	const [open, setOpen] = useState(false);
 	useEffect(() => setWords(filters.words), [filters.words]);
 	const set = (part: Partial<Filters>): void =>
 		goTo(place, { query: writeFilters({ ...filters, words, ...part }), replace: true });
@@ -16,7 +17,7 @@ export function FilterBar({ items, filters }: { readonly items: readonly ItemAns
 	const labels = [...new Set(items.flatMap((item) => item.labels))].sort();
 	const agents = [...new Set(items.flatMap(({ holder, agent }) => holder?.agent ?? agent ?? []))].sort();
 	return (
-		<search className="filters">
+		<search className="filters" data-open={open || undefined}>
 			<div className="search">
 				<Icon name="search" />
 				<input
@@ -31,6 +32,11 @@ export function FilterBar({ items, filters }: { readonly items: readonly ItemAns
 					}}
 				/>
 			</div>
+			{types.length + labels.length + agents.length > 1 && (
+				<button type="button" className="button filter-toggle" aria-expanded={open} onClick={() => setOpen(!open)}>
+					Filter
+				</button>
+			)}
 			<Choice label="Type" value={filters.type} among={types} onChoose={(type) => set({ type })} />
 			<Choice label="Label" value={filters.label} among={labels} onChoose={(label) => set({ label })} />
 			<Choice label="Agent" value={filters.agent} among={agents} onChoose={(agent) => set({ agent })} />

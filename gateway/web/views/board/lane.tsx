@@ -1,7 +1,7 @@
 /** One lane: a virtual list of cards, a place to drop them, and what it is for where it is empty. */
 import { dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
 import { columnOfLane, type Lane as LaneName, laneTitles } from '../../model/lanes.ts';
 import { dropOn } from '../../model/moves.ts';
@@ -48,11 +48,13 @@ export function Lane({
 	const section = useRef<HTMLElement>(null);
 	const [over, setOver] = useState(false);
 	const column = columnOfLane(lane);
+	// The same function as long as the items are: another one makes the list measure all of them anew.
+	const getItemKey = useCallback((index: number) => items[index]?.key ?? index, [items]);
 	const cards = useVirtualizer({
 		count: items.length,
 		getScrollElement: () => list.current,
 		estimateSize: () => cardHeight,
-		getItemKey: (index) => items[index]?.key ?? index,
+		getItemKey,
 		overscan: 4,
 	});
 	useEffect(() => {

@@ -22,7 +22,8 @@ export function History({ detail }: { readonly detail: ItemDetail }) {
 		}
 	};
 	return (
-		<div className="view-body">
+		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+		<section className="view-body" tabIndex={0} aria-label="History">
 			<ol className="history narrow" reversed>
 				{entries.toReversed().map((entry) => (
 					<Entry key={`${entry.revision ?? 'pending'} ${entry.at} ${entry.event} ${entry.outcome}`} entry={entry} />
@@ -34,7 +35,7 @@ export function History({ detail }: { readonly detail: ItemDetail }) {
 					Older entries
 				</button>
 			)}
-		</div>
+		</section>
 	);
 }
 

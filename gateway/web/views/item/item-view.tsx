@@ -14,6 +14,7 @@ import { Icon } from '../../ui/icon.tsx';
 import { useItemActions } from '../../ui/item-actions.tsx';
 import { unlessWriting } from '../../ui/keys.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
+import { PeopleHere } from '../../ui/people-here.tsx';
 import { Empty, Failure, Loading, StateChip, TentativeChip, TypeIcon } from '../../ui/pieces.tsx';
 import { History } from './history.tsx';
 import { Overview } from './overview.tsx';
@@ -56,7 +57,7 @@ export function ItemView({ project, item, part }: ItemViewProps) {
 	const now: ItemAnswer = live ?? detail;
 	return (
 		<div className="view">
-			<Head item={now} headMerges={[...(board?.items.values() ?? [])].some(isMerging)} />
+			<Head item={now} people={detail.people} headMerges={[...(board?.items.values() ?? [])].some(isMerging)} />
 			<nav className="parts" aria-label="Parts of the item">
 				{itemParts.map((one) => (
 					<a
@@ -108,7 +109,13 @@ function Part({
 	}
 }
 
-function Head({ item, headMerges }: { readonly item: ItemAnswer; readonly headMerges: boolean }) {
+interface HeadProps {
+	readonly item: ItemAnswer;
+	readonly people: readonly string[];
+	readonly headMerges: boolean;
+}
+
+function Head({ item, people, headMerges }: HeadProps) {
 	const actions = useItemActions();
 	// The one thing that a person most likely came for; the rest is in the menu.
 	const first = movesOf(item).find(({ event }) =>
@@ -136,6 +143,7 @@ function Head({ item, headMerges }: { readonly item: ItemAnswer; readonly headMe
 							{label}
 						</span>
 					))}
+					<PeopleHere people={people.map((person) => ({ person, item: null }))} />
 				</div>
 				<TitleField item={item} />
 			</div>
@@ -172,7 +180,7 @@ function Head({ item, headMerges }: { readonly item: ItemAnswer; readonly headMe
 
 function Gone({ error, project }: { readonly error: string; readonly project: string }) {
 	return (
-		<Empty title="This item cannot be shown">
+		<Empty whole title="This item cannot be shown">
 			<p>{error}</p>
 			<p>It may have been deleted, or have left the board long ago: search finds it in the archive.</p>
 			<div className="row">

@@ -55,11 +55,7 @@ export function LogPart({ item, runs }: { readonly item: ItemAnswer; readonly ru
 	return (
 		<div className="log">
 			<div className="log-bar">
-				<span
-					className="chip"
-					data-tone={log.state === 'live' ? 'working' : 'idle'}
-					data-spins={log.state === 'live' || undefined}
-				>
+				<span className="chip" data-tone={log.state === 'live' ? 'working' : 'idle'}>
 					<Icon name={log.state === 'live' ? 'spin' : 'check'} />
 					{log.state === 'live' ? 'Live' : `Final${log.outcome === null ? '' : `: ${log.outcome}`}`}
 				</span>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { ItemDetail } from '../../../../shared/operations/index.ts';
 import { linkTo } from '../../browser/address.ts';
 import { itemInAddress } from '../../model/route.ts';
+import { hasScript } from '../../model/runs-with.ts';
 import { count, short, span, usd } from '../../model/words.ts';
 import { useChange, useMay, useNow } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
@@ -103,7 +104,7 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 					['For', span(now - holder.since)],
 				] as const)
 			: []),
-		['Agent', detail.agent ?? 'the project’s own'],
+		['Agent', agentWords(detail)],
 		['Review', reviewWords[detail.review ?? 'unknown'] ?? detail.review],
 		...(detail.costUsd > 0 ? ([['Cost', usd(detail.costUsd)]] as const) : []),
 		['Tries', detail.attempts],
@@ -138,6 +139,12 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 			)}
 		</section>
 	);
+}
+
+function agentWords({ agent, description, type }: ItemDetail): string {
+	if (type === 'epic') return 'none, an epic is its children';
+	if (agent === 'shell' || (agent === null && hasScript(description))) return 'its script (shell)';
+	return agent ?? 'the project’s own';
 }
 
 const reviewWords: Readonly<Record<string, string>> = {

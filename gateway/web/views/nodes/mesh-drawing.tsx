@@ -4,10 +4,19 @@ import { meshPicture, type Placed } from '../../model/mesh-picture.ts';
 
 export function MeshDrawing({ nodes }: { readonly nodes: readonly MeshNodeView[] }) {
 	const { placed, links, gapX } = meshPicture(nodes);
+	// No higher than what stands in it: a mesh of two is a line.
+	const top = Math.min(...placed.map(({ y }) => y), gapX === null ? 100 : 20) - 12;
+	const height = Math.max(...placed.map(({ y }) => y), gapX === null ? 0 : 80) + 18 - top;
 	const away = placed.filter(({ node }) => !node.connected && !node.self).map(({ node }) => node.name);
 	const words = `${nodes.length} nodes, ${links.length} links${away.length > 0 ? `; not reached: ${away.join(', ')}` : ''}`;
 	return (
-		<svg className="mesh" viewBox="-4 0 208 100" role="img" aria-label={words}>
+		<svg
+			className="mesh"
+			viewBox={`-4 ${top} 208 ${height}`}
+			style={{ maxHeight: height * 3.4 }}
+			role="img"
+			aria-label={words}
+		>
 			{links.map(({ from, to, alive }) => (
 				<line
 					key={`${from.node.id} ${to.node.id}`}
@@ -21,8 +30,8 @@ export function MeshDrawing({ nodes }: { readonly nodes: readonly MeshNodeView[]
 			))}
 			{gapX !== null && (
 				<g>
-					<line className="gap" x1={gapX * 2} y1={4} x2={gapX * 2} y2={96} />
-					<text x={gapX * 2 + 3} y={7} fontSize={4}>
+					<line className="gap" x1={gapX * 2} y1={top + 3} x2={gapX * 2} y2={top + height - 3} />
+					<text x={gapX * 2 + 3} y={top + 7} fontSize={4}>
 						not reached from here
 					</text>
 				</g>
@@ -40,7 +49,13 @@ function NodeMark({ placed: { node, x, y } }: { readonly placed: Placed }) {
 	return (
 		<g>
 			<circle className="node" data-state={state} cx={x * 2} cy={y} r={7} />
-			<text x={x * 2} y={y + 1.6} textAnchor="middle" fontSize={node.slots.total === 0 ? 2.6 : 4}>
+			<text
+				x={x * 2}
+				y={y + 1.6}
+				textAnchor="middle"
+				fontSize={node.slots.total === 0 ? 2.6 : 4}
+				style={{ stroke: 'none' }}
+			>
 				{used}
 			</text>
 			<text x={x * 2} y={y + 12.5} textAnchor="middle" fontSize={4.4}>
