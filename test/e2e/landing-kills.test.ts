@@ -123,6 +123,9 @@ async function killAll(
 	return tally;
 }
 
+/** The long form: scripts/test --all. */
+const all = Boolean(process.env.GANGLINE_TEST_ALL);
+
 describe('a home that is killed while it lands', () => {
 	it('[I3] [I6] lands each item once, whatever step of a landing it dies at', { timeout: 300_000 }, async () => {
 		const plan = long ? { yards: 6, killsPerYard: 30, stores: alone } : { yards: 2, killsPerYard: 6, stores: alone };
@@ -157,13 +160,17 @@ describe('a home that is killed while it lands', () => {
 		console.info(`e2e/landing-kills: ${killsAltogether} kills`);
 	});
 
-	it('[I3] [I6] lands each item once in lives of several landings, as scripts/simulate --real does', {
-		timeout: 300_000,
-	}, async () => {
-		const goal = long ? ['--landings', '400', '--kills', '40'] : ['--landings', '20', '--kills', '2'];
-		const [code, output] = await run(longForm, ...goal, '--seed', 'lives');
-		const last = JSON.parse(output.trim().split('\n').at(-1) ?? '');
-		expect({ code, ...last }, output).toMatchObject({ code: 0, wrong: 0, whole: true });
-		console.info(`e2e/landing-kills: ${last.landings} landings in lives of several, ${last.kills} kills`);
-	});
+	it.runIf(all)(
+		'[I3] [I6] lands each item once in lives of several landings, as scripts/simulate --real does',
+		{
+			timeout: 300_000,
+		},
+		async () => {
+			const goal = long ? ['--landings', '400', '--kills', '40'] : ['--landings', '20', '--kills', '2'];
+			const [code, output] = await run(longForm, ...goal, '--seed', 'lives');
+			const last = JSON.parse(output.trim().split('\n').at(-1) ?? '');
+			expect({ code, ...last }, output).toMatchObject({ code: 0, wrong: 0, whole: true });
+			console.info(`e2e/landing-kills: ${last.landings} landings in lives of several, ${last.kills} kills`);
+		},
+	);
 });
