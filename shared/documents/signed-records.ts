@@ -85,6 +85,8 @@ export class SignedRecords<State extends object, Counts extends object> {
 	/** What the stage said after each change that is not on disk yet, oldest first. */
 	readonly #onTheWay: State[] = [];
 	#shown: State;
+	/** The root that a meta record names: asked for by each comparison. */
+	#rootIn: { readonly meta: string; readonly root: string } | undefined;
 	/** Over the records of the stage; undefined when it must be built again. */
 	#tree: RecordTree | undefined;
 
@@ -125,7 +127,9 @@ export class SignedRecords<State extends object, Counts extends object> {
 	/** Equal on two replicas if and only if all their records are. */
 	get stateHash(): string {
 		const meta = recordsOf(this.#durable.document).get(metaKey);
-		return meta === undefined ? new RecordTree().root() : this.#options.format.parseMeta(meta).root;
+		if (meta === undefined) return new RecordTree().root();
+		if (this.#rootIn?.meta !== meta) this.#rootIn = { meta, root: this.#options.format.parseMeta(meta).root };
+		return this.#rootIn.root;
 	}
 
 	/** The store may have lost publications that others have. */

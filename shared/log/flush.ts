@@ -8,7 +8,7 @@
  * - `void`: closes a hole whose only copy was lost, signed by the node that lost it, so that nobody waits for it.
  */
 
-import { createHash } from 'node:crypto';
+import { hash as hashOnce } from 'node:crypto';
 import { z } from 'zod';
 import { type AuthorId, ganglineError, nodeOf, parseAuthorId, whyInvalid } from '../ports/index.ts';
 import { readAs } from '../ports/read-as.ts';
@@ -180,5 +180,5 @@ function voidStatement(flush: Omit<VoidFlush, 'signature'>): Uint8Array {
 }
 
 function sha256(prefix: string, text: string): string {
-	return createHash('sha256').update(prefix).update(text).digest('hex');
+	return hashOnce('sha256', prefix + text, 'hex');
 }

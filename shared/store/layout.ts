@@ -9,7 +9,7 @@
  *
  * Numbers are 13 hex digits, so that keys sort as numbers do. A change here is a new schema number and a migration.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import { ganglineError, type JsonValue, type StreamEntry } from '../ports/index.ts';
 import type { KeyRange } from './disk.ts';
 
@@ -20,6 +20,8 @@ export const schemaKey = '!schema';
 export const namePattern = /^[#-~]{1,240}$/;
 
 const hashBytes = 32;
+/** Copied and hashed by one call, which costs half as much; what is larger is not copied. */
+const hashedOnceBytesMax = 16 * 1024;
 const kindCodes = { entry: 1, snapshot: 2 } as const;
 
 export interface StoredEntry extends StreamEntry {
@@ -68,7 +70,7 @@ export function parseKey(key: string): ParsedKey {
 
 /** What the first entry of a stream names as the one before it. */
 export function originOf(stream: string): Buffer {
-	return createHash('sha256').update(`gangline stream 1\0${stream}`).digest();
+	return sha256(`gangline stream 1\0${stream}`);
 }
 
 export function encodeEntry(
@@ -157,6 +159,8 @@ function entryHash(stream: string, entry: StreamEntry & { readonly previous: Buf
 }
 
 function sha256(first: string, ...rest: readonly Uint8Array[]): Buffer {
+	const bytes = rest.reduce((sum, part) => sum + part.byteLength, 0);
+	if (bytes <= hashedOnceBytesMax) return hashOnce('sha256', Buffer.concat([Buffer.from(first), ...rest]), 'buffer');
 	const hash = createHash('sha256').update(first);
 	for (const part of rest) hash.update(part);
 	return hash.digest();

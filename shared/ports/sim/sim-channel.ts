@@ -28,13 +28,15 @@ export class SimChannel implements Channel {
 	readonly #waiting: { readonly resolve: () => void; readonly reject: (error: GanglineError) => void }[] = [];
 	#other: SimChannel | null = null;
 	#unread = 0;
+	/** Read here, and the sender does not know it. */
+	#untold = 0;
 	#isClosed = false;
 	#error: GanglineError | null = null;
 	#isDead = false;
 
 	constructor(options: SimChannelOptions) {
 		this.#options = options;
-		this.#inbox = new FrameInbox((bytes) => this.#options.carry(() => this.#other?.taken(bytes)));
+		this.#inbox = new FrameInbox((bytes) => this.#tellTaken(bytes));
 	}
 
 	/** Makes two ends of one channel. */
@@ -136,6 +138,15 @@ export class SimChannel implements Channel {
 		if (this.isOver) return;
 		this.#inbox.end(null);
 		this.#endWhenBothClosed();
+	}
+
+	/** As TCP opens its window: in steps, or every frame would make one more. */
+	#tellTaken(bytes: number): void {
+		this.#untold += bytes;
+		if (this.#untold < this.#options.inFlightBytesMax / 4) return;
+		const told = this.#untold;
+		this.#untold = 0;
+		this.#options.carry(() => this.#other?.taken(told));
 	}
 
 	#endWhenBothClosed(): void {

@@ -2,22 +2,23 @@
  * Randomness from a seed: the same seed gives the same bytes, on every machine. `fork` gives each part of a simulation a
  * source of its own, so that one more draw in one part does not change all others.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Random } from '../random.ts';
 
 export class SimRandom implements Random {
 	readonly #seed: string;
 	#block = 0;
 	#rest = Buffer.alloc(0);
+	#at = 0;
 
 	constructor(seed: string | number) {
 		this.#seed = String(seed);
 	}
 
 	bytes(length: number): Uint8Array {
-		while (this.#rest.length < length) this.#rest = Buffer.concat([this.#rest, this.#nextBlock()]);
-		const drawn = new Uint8Array(this.#rest.subarray(0, length));
-		this.#rest = this.#rest.subarray(length);
+		this.#fill(length);
+		const drawn = new Uint8Array(this.#rest.subarray(this.#at, this.#at + length));
+		this.#at += length;
 		return drawn;
 	}
 
@@ -28,7 +29,10 @@ export class SimRandom implements Random {
 
 	/** A whole number from 0 to `below` - 1. */
 	below(below: number): number {
-		return Math.floor((new DataView(this.bytes(4).buffer).getUint32(0) / 2 ** 32) * below);
+		this.#fill(4);
+		const drawn = this.#rest.readUInt32BE(this.#at);
+		this.#at += 4;
+		return Math.floor((drawn / 2 ** 32) * below);
 	}
 
 	/** One of `choices`, which must not be empty. */
@@ -37,9 +41,15 @@ export class SimRandom implements Random {
 		return choices[this.below(choices.length)] as T;
 	}
 
+	/** What is left of the blocks holds `length` bytes then. */
+	#fill(length: number): void {
+		while (this.#rest.length - this.#at < length) {
+			this.#rest = Buffer.concat([this.#rest.subarray(this.#at), this.#nextBlock()]);
+			this.#at = 0;
+		}
+	}
+
 	#nextBlock(): Buffer {
-		return createHash('sha512')
-			.update(`${this.#seed}#${this.#block++}`)
-			.digest();
+		return hash('sha512', `${this.#seed}#${this.#block++}`, 'buffer');
 	}
 }
