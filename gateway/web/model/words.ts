@@ -38,3 +38,10 @@ export function moment(at: number, options: { readonly zone?: string; readonly f
 			: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }),
 	}).format(at);
 }
+
+/** The API speaks to shells too: the command that it names at the end is a button here. */
+export function plainWords(words: string): string;
+export function plainWords(words: string | null): string | null;
+export function plainWords(words: string | null): string | null {
+	return words === null ? null : words.replace(/[:,]? ?gangline (?:move|edit|diff|show|approve) .*$/, '');
+}

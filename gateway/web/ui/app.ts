@@ -8,6 +8,7 @@ import { currentRoute, onAddress } from '../browser/address.ts';
 import type { Ask } from '../browser/api.ts';
 import type { ProjectBoard } from '../model/board-state.ts';
 import type { Route } from '../model/route.ts';
+import { plainWords } from '../model/words.ts';
 import type { BoardState, BoardStore } from '../store/board-store.ts';
 import type { Notices } from '../store/notices.ts';
 
@@ -98,7 +99,7 @@ export function useChange(): <Name extends Changing>(
 		try {
 			const { item, answer, hint } = await ask(name, args);
 			store.learn(item);
-			notices.tell(answer, undo, hint);
+			notices.tell(plainWords(answer), undo, hint);
 			return item;
 		} catch (thrown) {
 			notices.fail(asError(thrown));

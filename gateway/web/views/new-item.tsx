@@ -9,6 +9,7 @@ import { keep, kept } from '../browser/storage.ts';
 import type { ProjectBoard } from '../model/board-state.ts';
 import { itemInAddress } from '../model/route.ts';
 import { runsWith } from '../model/runs-with.ts';
+import { plainWords } from '../model/words.ts';
 import { asError, useApp, useBoards, useMay } from '../ui/app.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty } from '../ui/pieces.tsx';
@@ -74,7 +75,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 			for (const name of ['draft.title', 'draft.description']) keep(name, null);
 			keep('project', project.name);
 			store.learn(answer.item);
-			notices.tell(answer.answer, null, answer.hint);
+			notices.tell(plainWords(answer.answer), null, answer.hint);
 			goTo({ view: 'item', project: project.name, item: itemInAddress(answer.item.name), part: 'overview' });
 		} catch (thrown) {
 			notices.fail(asError(thrown));

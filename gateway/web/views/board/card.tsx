@@ -5,7 +5,7 @@ import type { ItemAnswer } from '../../../../shared/operations/index.ts';
 import { linkTo } from '../../browser/address.ts';
 import { displayOf } from '../../model/display-state.ts';
 import { itemInAddress } from '../../model/route.ts';
-import { span, usd } from '../../model/words.ts';
+import { plainWords, span, usd } from '../../model/words.ts';
 import { Icon } from '../../ui/icon.tsx';
 import type { ItemActions } from '../../ui/item-actions.tsx';
 import { MenuButton } from '../../ui/menu.tsx';
@@ -111,11 +111,6 @@ function Foot({ item, now }: Pick<CardProps, 'item' | 'now'>) {
 function whyOf(item: ItemAnswer): string | null {
 	if (item.stage === 'done') return item.landed?.commit ? `as ${item.landed.commit.slice(0, 10)}` : null;
 	return item.stageReason ?? plainWords(item.waitsBecause);
-}
-
-/** The API speaks to shells too; what follows the colon is a command there and a button here. */
-export function plainWords(words: string | null): string | null {
-	return words === null ? null : words.replace(/:? ?gangline (?:move|edit|diff|show) .*$/, '');
 }
 
 function labelsOf({ labels }: ItemAnswer): string | null {

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
 import type { ProjectBoard } from '../../model/board-state.ts';
-import { count, moment } from '../../model/words.ts';
+import { count, moment, plainWords } from '../../model/words.ts';
 import { asError, useApp, useMay } from '../../ui/app.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 
@@ -92,7 +92,7 @@ function whyNothingRuns(items: readonly ItemAnswer[]): string | null {
 	);
 	const stuck = ready.filter(({ waitsBecause }) => waitsBecause !== null);
 	if (stuck.length === 0 || stuck.length < ready.length) return null;
-	return `${count(stuck.length, 'item is', 'items are')} ready but nothing is running: ${stuck[0]?.waitsBecause ?? ''}`;
+	return `${count(stuck.length, 'item is', 'items are')} ready but nothing is running: ${plainWords(stuck[0]?.waitsBecause ?? '')}`;
 }
 
 function Does({ board, does }: { readonly board: ProjectBoard; readonly does: NonNullable<Banner['does']> }) {

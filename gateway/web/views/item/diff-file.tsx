@@ -1,6 +1,6 @@
 /** One file of a change, drawn when it is open: by a library that knows hunks, gutters and syntax. */
 import { DiffModeEnum, DiffView } from '@git-diff-view/react';
-import { useMemo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import '@git-diff-view/react/styles/diff-view-pure.css';
 import { headerOf, type PatchFile } from '../../model/patch.ts';
 import { count } from '../../model/words.ts';
@@ -16,7 +16,9 @@ const changeWords: Readonly<Record<PatchFile['change'], string>> = {
 /** Colouring of a larger file would hold the page up. */
 const colouredLinesMax = 1_500;
 
-export function DiffFile({ file, open }: { readonly file: PatchFile; readonly open: boolean }) {
+export const DiffFile = memo(DrawnFile);
+
+function DrawnFile({ file, open }: { readonly file: PatchFile; readonly open: boolean }) {
 	const [isOpen, setOpen] = useState(open);
 	return (
 		<details className="diff-file" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>

@@ -2,7 +2,7 @@
  * What an item's result changes, and the two answers to it. An approval is bound to the commits that are shown here: when
  * they have moved it is refused, the new change is read and shown, and the approval has to be given again.
  */
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { ItemAnswer, Result } from '../../../../shared/operations/index.ts';
 import { hunksOf, type PatchFile, readPatch } from '../../model/patch.ts';
 import { count, moment, short } from '../../model/words.ts';
@@ -45,7 +45,6 @@ export function DiffPart({ item }: { readonly item: ItemAnswer }) {
 			</div>
 		);
 	}
-	const files = readPatch(shown.patch);
 	return (
 		<div className="view-body" data-part="diff">
 			<div className="stack" style={{ gap: 14 }}>
@@ -69,12 +68,22 @@ export function DiffPart({ item }: { readonly item: ItemAnswer }) {
 						}}
 					/>
 				)}
-				<Amount shown={shown} files={files} onWhole={shown.cut && bytes === null ? () => setBytes(wholeBytes) : null} />
-				{files.map((file, index) => (
-					<DiffFile key={file.path} file={file} open={index < openFilesMax} />
-				))}
+				<Files shown={shown} onWhole={shown.cut && bytes === null ? () => setBytes(wholeBytes) : null} />
 			</div>
 		</div>
+	);
+}
+
+/** The same patch is read and drawn once, however often the item around it changes. */
+function Files({ shown, onWhole }: { readonly shown: Shown; readonly onWhole: (() => void) | null }) {
+	const files = useMemo(() => readPatch(shown.patch), [shown.patch]);
+	return (
+		<>
+			<Amount shown={shown} files={files} onWhole={onWhole} />
+			{files.map((file, index) => (
+				<DiffFile key={file.path} file={file} open={index < openFilesMax} />
+			))}
+		</>
 	);
 }
 
