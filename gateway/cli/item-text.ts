@@ -70,7 +70,7 @@ function keptText({ keptRefs, result, name }: ItemDetail): string {
 function gateLines(out: Output, item: ItemDetail): readonly string[] {
 	return item.gates.map(({ gate, outcome, why, tests, seconds }) => {
 		const words = out.paint(outcome === 'passed' ? 'green' : 'red', outcome);
-		const ran = tests === null ? '' : `, ${tests.passed + tests.failed} tests`;
+		const ran = tests === null ? '' : `, ${count(tests.passed + tests.failed, 'test')}`;
 		return `${gate}: ${words} (${age(seconds * 1000)}${ran})${why === '' ? '' : ` ${plainLine(why)}`}`;
 	});
 }

@@ -85,7 +85,8 @@ export function redMain(gates: readonly GateVerdict[]): string {
 export function sawWords(verdict: TreeVerdict): string {
 	const seconds = verdict.gates.reduce((sum, gate) => sum + gate.seconds, 0);
 	const tests: TestCount | null = testsOf(verdict);
-	const counted = tests ? `${tests.passed + tests.failed} tests, ` : '';
+	const ran = tests ? tests.passed + tests.failed : 0;
+	const counted = tests ? `${ran} ${ran === 1 ? 'test' : 'tests'}, ` : '';
 	if (verdict.gates.length === 0) return 'no gates';
 	const gates = verdict.gates.length === 1 ? '1 gate' : `${verdict.gates.length} gates`;
 	return `${counted === '' ? `${gates}, ` : counted}${Math.max(1, Math.round(seconds))} s`;
