@@ -1,7 +1,7 @@
 /** A home over the git twin with facts and logs in memory that outlive its process, for tests of landing and acceptance. */
 import { dutyRights } from '../../node/home/author-rights.ts';
 import { type Draft, Home, type OwnLog } from '../../node/home/home.ts';
-import { LandingQueue } from '../../node/home/landing-queue.ts';
+import { LandingQueue, type LandingQueueOptions } from '../../node/home/landing-queue.ts';
 import { MainReader } from '../../node/home/main-reader.ts';
 import { emptyFacts, type HistoryEntry, type Intent, type ProjectFacts } from '../../shared/pipeline/index.ts';
 import { type CommitId, type Duty, parseCommitId } from '../../shared/ports/index.ts';
@@ -51,7 +51,11 @@ export class SimDiskOfProject {
 	}
 
 	/** A process of the home, with authors of its own. */
-	start(verdicts: (tree: string) => boolean = () => true, gatesOf?: SimLandingParts['gatesOf']) {
+	start(
+		verdicts: (tree: string) => boolean = () => true,
+		gatesOf?: SimLandingParts['gatesOf'],
+		doors: SimLandingParts['doors'] = {},
+	) {
 		this.#starts += 1;
 		const start = this.#starts;
 		const logs = Object.fromEntries(duties.map((duty) => [duty, this.#log(`${duty}${start}`)])) as Record<Duty, OwnLog>;
@@ -81,7 +85,7 @@ export class SimDiskOfProject {
 		const { git, objects, clock } = this;
 		const onStep = (step: string): void => this.onStep(step);
 		const { queue, main } = openSimLanding({
-			...{ git, objects, clock, home, verdicts, onStep },
+			...{ git, objects, clock, home, verdicts, onStep, doors },
 			...(gatesOf && { gatesOf }),
 		});
 		return { home, queue, main, workAuthor: logs.work.author };
@@ -115,11 +119,13 @@ export interface SimLandingParts {
 	/** What each gate says of a tree; default: there are no gates. */
 	readonly gatesOf?: (tree: string) => readonly GateVerdict[];
 	readonly onStep?: (step: string) => void;
+	/** What a queue asks of what is around it; default: no remote, no pull requests, nothing paused, the check agrees. */
+	readonly doors?: Partial<Pick<LandingQueueOptions, 'bringIn' | 'isPaused' | 'propose' | 'merged' | 'check'>>;
 }
 
 /** A landing queue over the git twin, whose gates a test decides. */
 export function openSimLanding(parts: SimLandingParts): { readonly queue: LandingQueue; readonly main: MainReader } {
-	const { git, objects, clock, home, verdicts = () => true, gatesOf = () => [], onStep = () => {} } = parts;
+	const { git, objects, clock, home, verdicts = () => true, gatesOf = () => [], onStep = () => {}, doors = {} } = parts;
 	const main = new MainReader(git);
 	const queue = new LandingQueue({
 		...{ git, main, home, clock },
@@ -140,6 +146,7 @@ export function openSimLanding(parts: SimLandingParts): { readonly queue: Landin
 		afterLanding: async () => onStep('afterLanding'),
 		check: async () => null,
 		journal: { write: async () => onStep('journal'), clear: [] },
+		...doors,
 	});
 	return { queue, main };
 }
