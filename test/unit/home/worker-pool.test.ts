@@ -1,0 +1,173 @@
+/** What a home makes of what workers say of themselves: who is heard, who has room, who may be asked, what runs where. */
+import { describe, expect, it } from 'vitest';
+import type { WorkerLink } from '../../../node/home/worker-link.ts';
+import { type LocalWorker, type WorkerMember, WorkerPool } from '../../../node/home/worker-pool.ts';
+import { type NodeId, parseNodeId } from '../../../shared/ports/index.ts';
+import { SimClock } from '../../../shared/ports/sim/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
+import { lostAfterMsDefault, unknownMs, type WorkerState } from '../../../shared/protocol/worker-state.ts';
+import { makeItem, projectOne } from '../../support/facts.ts';
+
+const project = projectOne as Task['project'];
+const other = '01JZZZZZZZZZZZZZZZZZZZZZZ2' as Task['project'];
+const key = '01K0000000000000000000000A';
+const here = parseNodeId('n0000000000000001');
+const there = parseNodeId('n0000000000000002');
+const authorOf = (node: NodeId): string => `${node}.00000001.work`;
+
+function stateOf(node: NodeId, more: Partial<WorkerState> = {}): WorkerState {
+	return {
+		...{ author: authorOf(node), slots: { free: 2, total: 2 }, shortage: null, load: 0, runtimes: ['shell'] },
+		...{ free: { memoryMb: 1, diskMb: 1 }, floor: { memoryMb: 0, diskMb: 0 }, busy: [], reporting: [] },
+		projects: [{ project, qualified: true, reason: null, saw: null, main: null, agents: [], clones: [] }],
+		...more,
+	};
+}
+
+const busyOf = (of: Task['project'], token: readonly [number, number] = [1, 2]) => ({
+	...{ project: of, key, role: 'coder' as const, token, run: token.join('.'), agent: 'shell', what: 'gates' },
+	...{ since: 0, lastLine: null, pids: [7] },
+});
+
+function taskOf(): Task {
+	const { number, title, type, words } = makeItem(key);
+	return {
+		...{ project, role: 'coder', agent: 'shell', token: [1, 2], main: 'a'.repeat(40), startFrom: null },
+		item: { key, number, title, type, description: '', words, lastFailure: null },
+	};
+}
+
+/** A link that is only told apart. */
+const linkTo = (name: string): WorkerLink => ({ name }) as unknown as WorkerLink;
+
+function open(standing: { now: WorkerMember['standing'] } = { now: 'member' }, local: LocalWorker | null = null) {
+	const clock = new SimClock();
+	let changes = 0;
+	const pool = new WorkerPool({
+		...{ project, clock, local },
+		member: (node) => ({ name: `name of ${node}`, standing: standing.now, labels: ['gpu'] }),
+		linkTo,
+		onChange: () => {
+			changes += 1;
+		},
+	});
+	return { pool, clock, standing, changes: () => changes };
+}
+
+describe('a pool of workers', () => {
+	it('looks again when a worker says something new, and not when it says the same', async () => {
+		const { pool, clock, changes } = open();
+		pool.heard(there, stateOf(there));
+		pool.heard(there, stateOf(there));
+		expect(changes()).toBe(1);
+		pool.heard(there, stateOf(there, { shortage: 'the disk is full' }));
+		expect(changes()).toBe(2);
+		expect(pool.freeSlots).toBe(0);
+		await clock.advance(unknownMs);
+		pool.heard(there, stateOf(there, { shortage: 'the disk is full' }));
+		expect(changes()).toBe(3);
+	});
+
+	it('hears nothing of one that has not opened the project', () => {
+		const { pool, changes } = open();
+		pool.heard(there, stateOf(there, { projects: [] }));
+		expect(changes()).toBe(0);
+		expect(pool.authorOf(there)).toBeNull();
+		expect(pool.placementNodes()).toEqual([]);
+	});
+
+	it('counts what was begun before the worker says so, and looks again when it does', () => {
+		const { pool, changes } = open();
+		pool.begun(there, taskOf());
+		expect(pool.freeSlots).toBe(0);
+		pool.heard(there, stateOf(there));
+		pool.begun(there, taskOf());
+		expect(pool.freeSlots).toBe(1);
+		expect(pool.placementNodes()).toMatchObject([
+			{ id: there, used: 1, slots: 2, labels: ['gpu', `name of ${there}`] },
+		]);
+		expect(pool.seen([])[0]?.busy).toEqual([{ key, role: 'coder', token: [1, 2] }]);
+		pool.heard(there, stateOf(there, { slots: { free: 1, total: 2 }, busy: [busyOf(project)] }));
+		expect(changes()).toBe(2);
+		expect(pool.freeSlots).toBe(1);
+	});
+
+	it('[I12] measures the silence of a holder that never spoke from its own start', async () => {
+		const { pool, clock } = open();
+		const holder = authorOf(there);
+		expect(pool.silentMs(holder)).toBe(0);
+		await clock.advance(unknownMs + 1);
+		expect(pool.silentMs(holder)).toBe(unknownMs + 1);
+		expect(pool.seen([holder])).toMatchObject([{ node: there, author: null, silentMs: unknownMs + 1, room: 0 }]);
+		pool.heard(there, stateOf(there));
+		expect(pool.silentMs(holder)).toBeNull();
+	});
+
+	it('shows what a silent one said last, until it counts as lost', async () => {
+		const { pool, clock } = open();
+		pool.heard(there, stateOf(there, { busy: [busyOf(project), busyOf(other)] }));
+		expect(pool.running()).toMatchObject([{ node: there, key, pids: [] }]);
+		await clock.advance(unknownMs + 1);
+		expect(pool.placementNodes()).toEqual([]);
+		expect(pool.running()).toHaveLength(1);
+		await clock.advance(lostAfterMsDefault);
+		expect(pool.running()).toEqual([]);
+	});
+
+	it.each([
+		['draining', { isGone: false, room: 0 }, [{ draining: true, projects: [project] }]],
+		['barred', { isGone: true, room: 0 }, []],
+		['gone', { isGone: true, room: 0 }, []],
+	] as const)('[I13] gives nothing new to one that is %s', (now, seen, nodes) => {
+		const { pool, standing } = open();
+		pool.heard(there, stateOf(there));
+		standing.now = now;
+		expect(pool.seen([])).toMatchObject([seen]);
+		expect(pool.freeSlots).toBe(0);
+		expect(pool.placementNodes()).toMatchObject(nodes);
+	});
+
+	it('gives nothing to one whose gates were not seen to work', () => {
+		const { pool } = open();
+		const projects = stateOf(there).projects.map((standing) => ({ ...standing, qualified: false }));
+		pool.heard(there, stateOf(there, { projects }));
+		expect(pool.freeSlots).toBe(0);
+		expect(pool.placementNodes()).toMatchObject([{ qualified: false }]);
+	});
+
+	it('names clones that nobody needs', () => {
+		const { pool } = open();
+		const projects = stateOf(there).projects.map((standing) => ({ ...standing, clones: [key, 'old'] }));
+		pool.heard(there, stateOf(there, { projects }));
+		expect(pool.forgettable(there, new Set([key]))).toEqual(['old']);
+		expect(pool.forgettable(here, new Set())).toEqual([]);
+	});
+
+	it('keeps one link to a worker, and calls it as the registry does', () => {
+		const { pool } = open();
+		expect(pool.link(there)).toBe(pool.link(there));
+		expect(pool.link(there)).not.toBe(pool.link(here));
+		expect(pool.nameOf(there)).toBe(`name of ${there}`);
+	});
+
+	it('always hears the worker of its own process', async () => {
+		const link = linkTo('here');
+		const busy = [busyOf(project), busyOf(other)];
+		const { pool, clock } = open({ now: 'member' }, { node: here, link, state: () => stateOf(here, { busy }) });
+		await clock.advance(10 * lostAfterMsDefault);
+		expect(pool.silentMs(authorOf(here))).toBeNull();
+		expect(pool.link(here)).toBe(link);
+		expect(pool.authorOf(here)).toBe(authorOf(here));
+		expect(pool.freeSlots).toBe(2);
+		expect(pool.running()).toMatchObject([{ node: here, project, pids: [7] }]);
+		expect(pool.seen([authorOf(here)])).toHaveLength(1);
+		expect(pool.placementNodes()).toMatchObject([{ id: here, used: 0 }]);
+	});
+
+	it('has no room in its own process while something is short there', () => {
+		const state = () => stateOf(here, { shortage: 'no memory' });
+		const { pool } = open({ now: 'member' }, { node: here, link: linkTo('here'), state });
+		expect(pool.freeSlots).toBe(0);
+		expect(pool.placementNodes()).toMatchObject([{ qualified: false }]);
+	});
+});
