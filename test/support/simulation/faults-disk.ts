@@ -5,6 +5,7 @@
 import type { SimBackup, SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
+import { write } from './workload.ts';
 import type { World } from './world.ts';
 
 function pickUp(world: World, random: SimRandom, kinds: readonly Machine['kind'][]): Machine | null {
@@ -17,6 +18,16 @@ function restart(world: World, machine: Machine): void {
 	machine.disk.mend();
 	if (machine.process) world.crash(machine.name, 'process', 'its store had failed');
 	world.bootSoon(machine.name, 500);
+}
+
+/** A person goes on writing, before and after the same text of theirs was put back. */
+function writeAt(world: World, { name, person }: Machine, afterMs: number): void {
+	if (person === null) return;
+	world.clock.after(afterMs, () => {
+		const [seat] = world.machine(name).process?.seats() ?? [];
+		const [key] = Object.keys(seat?.replica.facts.items ?? {});
+		if (seat && key) write(world, { who: person, project: seat.replica.id, key, n: world.step });
+	});
 }
 
 /** What of a project a home has lost cannot be told from what its workers never had; so homes keep theirs. */
@@ -104,6 +115,7 @@ export const diskFaults: Makers = {
 					const machine = pickUp(world, random, replaceable);
 					if (!machine) return null;
 					kept = { machine, backup: machine.disk.backup() };
+					writeAt(world, machine, 2_000);
 					return `of ${machine.name}`;
 				},
 				heal: async (world) => {
@@ -113,6 +125,7 @@ export const diskFaults: Makers = {
 					machine.disk.restore(backup);
 					world.emit({ kind: 'diskLost', node: machine.name, how: 'backup' });
 					world.bootSoon(machine.name, 500);
+					writeAt(world, machine, 3_000);
 				},
 			};
 		},

@@ -28,6 +28,14 @@ function crash(how: 'process' | 'machine', kinds: readonly Machine['kind'][]) {
 	};
 }
 
+/** Steps of which most runs see few, and between which a promise is kept or broken. */
+const delicate: Readonly<Record<Machine['kind'], readonly string[]>> = {
+	gateway: ['disk.commit', 'disk.commit:done'],
+	laptop: ['disk.commit', 'disk.commit:done'],
+	home: ['git.moveMain', 'git.moveMain:done', 'git.keep', 'git.keep:done'],
+	worker: ['agent.ended', 'report.sent', 'git.keep'],
+};
+
 const anyone = ['gateway', 'home', 'worker', 'laptop'] as const;
 
 export const processFaults: Makers = {
@@ -43,9 +51,10 @@ export const processFaults: Makers = {
 				begin: async (world, random) => {
 					lit = pick(world, random, random.below(3) === 0 ? anyone : ['home', 'worker']);
 					if (!lit) return null;
-					lit.fuse = 1 + random.below(400);
 					lit.fuseKind = random.below(2) === 0 ? 'process' : 'machine';
-					return `${lit.name}, ${lit.fuse} steps from now`;
+					lit.fuseAt = random.below(2) === 0 ? null : random.pick(delicate[lit.kind]);
+					lit.fuse = 1 + random.below(lit.fuseAt === null ? 400 : 4);
+					return `${lit.name}, ${lit.fuse} steps from now${lit.fuseAt === null ? '' : ` of ${lit.fuseAt}`}`;
 				},
 				heal: async (world) => {
 					if (!lit) return;
@@ -61,7 +70,9 @@ export const processFaults: Makers = {
 			let jumped: { machine: Machine; ms: number } | null = null;
 			return {
 				begin: async (world, random) => {
-					const machine = random.pick([...world.machines.values()]);
+					// A home measures everybody's silence.
+					const homes = [...world.machines.values()].filter(({ kind }) => kind === 'home');
+					const machine = random.pick(random.below(2) === 0 ? homes : [...world.machines.values()]);
 					const ms = (random.below(2) === 0 ? -1 : 1) * (1_000 + random.below(3_600_000));
 					jumped = { machine, ms };
 					machine.clock.jump(ms);

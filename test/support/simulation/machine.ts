@@ -55,6 +55,8 @@ export class Machine implements AgentGround {
 	boots = 0;
 	/** Steps until its process dies in the middle of one; 0: it does not. */
 	fuse = 0;
+	/** Which steps count; null: all. */
+	fuseAt: string | null = null;
 	/** How it dies then. */
 	fuseKind: 'process' | 'machine' = 'process';
 
@@ -126,7 +128,7 @@ export class Process {
 	readonly point: Point = async (what) => {
 		const { machine } = this;
 		if (this.isDead) return never();
-		if (machine.fuse > 0) {
+		if (machine.fuse > 0 && (machine.fuseAt ?? what) === what) {
 			machine.fuse -= 1;
 			if (machine.fuse === 0) {
 				machine.world.crash(machine.name, machine.fuseKind, `at ${what}`);
@@ -155,6 +157,7 @@ export class Process {
 		const of = { node: this.name, project: task.project, item: task.item.key, token: task.token };
 		if (givesBack(report) !== null) this.#givenBack.add(grantOf(of));
 		this.emit({ kind: 'reportSent', ...of, report: report.kind, commit });
+		await this.point('report.sent');
 		await handOver();
 		if (givesBack(report) === null) this.emit({ kind: 'reportSettled', ...of });
 	}

@@ -175,7 +175,7 @@ export class MadeUpMesh {
 			...{ name, id: names[name] as NodeId, kind, person: kind === 'laptop' ? name : null, isUp: true },
 			disk: new SimDisk(),
 			replicas: new Map(isReader ? [[projectOne, { ...replicaOf(this.facts), ...this.replica }]] : []),
-			...{ attempts: [], reporting: [], made: [], timers: 0, errors: [] },
+			...{ attempts: [], reporting: [], made: [], knows: null, timers: 0, errors: [] },
 			stored: { records: 0, bytes: 0 },
 			...this.nodes.get(name),
 		};

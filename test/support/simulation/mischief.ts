@@ -3,11 +3,13 @@
  * what they were shown long ago, and speak on while their access is taken away. And epics, whose end is nobody's word.
  */
 import type { ItemDraft } from '../../../shared/operations/index.ts';
-import type { Item } from '../../../shared/pipeline/index.ts';
+import type { Item, Token } from '../../../shared/pipeline/index.ts';
+import { nodeOf, parseAuthorId } from '../../../shared/ports/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import { workReport } from '../../../shared/protocol/work-methods.ts';
 import { setPerson } from '../../../shared/registry/index.ts';
+import type { Machine } from './machine.ts';
 import { speak } from './people.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +32,14 @@ export interface MischiefDrawing {
 
 /** All of it for one project. */
 export function drawMischief(drawing: MischiefDrawing): Mischief[] {
-	return [...impostures(drawing), ...otherReports(drawing), ...oldApprovals(drawing), ...epic(drawing)];
+	return [
+		...impostures(drawing),
+		...otherReports(drawing),
+		...spentReports(drawing),
+		...oldApprovals(drawing),
+		...secondThoughts(drawing),
+		...epic(drawing),
+	];
 }
 
 /** One person loses the access to change anything for a while. */
@@ -127,7 +136,6 @@ function otherReports({ random, project, busyMs }: MischiefDrawing): Mischief[] 
 }
 
 function poseAsHolder(world: World, project: string, at: number): void {
-	const home = world.homeOf(project);
 	const facts = world.projectAtHome(project)?.home.facts;
 	const held = Object.values(facts?.items ?? {}).filter(({ role, token }) => role !== null && token !== null);
 	const item = held[at % Math.max(1, held.length)];
@@ -135,24 +143,87 @@ function poseAsHolder(world: World, project: string, at: number): void {
 		({ kind, id, process }) => kind === 'worker' && process?.mesh?.mesh && !item?.holder?.startsWith(`${id}.`),
 	);
 	const poser = posers[at % Math.max(1, posers.length)];
-	const main = world.origins.project(project).main;
-	if (!item?.token || !item.role || !poser) return;
-	const { key, number, title, type, words, role, token } = item;
+	if (item?.token && poser) reportFailed(world, { project, item, token: item.token, from: poser });
+}
+
+/**
+ * Who lost an item to the home's own worker says once more how it went, under the token that is spent: the home writes
+ * down what workers elsewhere say under the name of its own, so there the token alone stands between the two.
+ */
+function spentReports({ random, project, busyMs }: MischiefDrawing): Mischief[] {
+	return Array.from({ length: 10 }, (_, n) => ({
+		atMs: 10_000 + random.below(busyMs - 10_000),
+		what: `say it again ${n}`,
+		run: (world) => {
+			const { id } = world.homeOf(project);
+			for (const item of Object.values(world.projectAtHome(project)?.home.facts.items ?? {})) {
+				const isOwn = item.role !== null && item.holder?.startsWith(`${id}.`);
+				const given = isOwn ? grantBefore(world, project, item) : undefined;
+				const from = given && world.machineOf(nodeOf(parseAuthorId(given.holder)));
+				if (given && from) reportFailed(world, { project, item, token: given.token, from });
+			}
+		},
+	}));
+}
+
+/** The last grant of an item that is not the one of now. */
+function grantBefore(world: World, project: string, { key, token }: Item) {
+	const grants = world.events.filter((event) => event.kind === 'grant' && event.project === project);
+	return grants.findLast(
+		(event) => event.kind === 'grant' && event.item === key && String(event.token) !== String(token),
+	) as Extract<(typeof grants)[number], { kind: 'grant' }> | undefined;
+}
+
+interface FalseReport {
+	readonly project: string;
+	readonly item: Item;
+	readonly token: Token;
+	readonly from: Machine;
+}
+
+function reportFailed(world: World, { project, item, token, from }: FalseReport): void {
+	const { key, number, title, type, words, role } = item;
+	if (role === null) return;
+	const { main } = world.origins.project(project);
 	const task: Task = {
 		...{ project: project as Task['project'], role, agent: 'shell', token, main, startFrom: null },
 		item: { key, number, title, type, description: '', words, lastFailure: null },
 	};
 	const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
 	const failed = { reason: 'I say so', gate: null, gateKind: null, detail: '', commit: null, usage };
-	poser.process?.mesh?.mesh?.rpc
-		.ask(home.id, workReport, { task, report: { kind: 'failed', ...failed } })
+	from.process?.mesh?.mesh?.rpc
+		.ask(world.homeOf(project).id, workReport, { task, report: { kind: 'failed', ...failed } })
 		.catch(() => {});
+}
+
+/** People who look at what is about to land, and want it otherwise at that moment. */
+function secondThoughts({ random, project, speakers, busyMs }: MischiefDrawing): Mischief[] {
+	return Array.from({ length: 6 }, (_, n) => {
+		const who = random.pick(speakers);
+		const event = random.pick(['freeze', 'defer', 'requestChanges', 'abandon'] as const);
+		return {
+			atMs: 8_000 + random.below(busyMs - 8_000),
+			what: `second thought ${n}`,
+			run: (world: World) => {
+				const seats = world.machine(who).process?.seats() ?? [];
+				const facts = seats.find(({ replica }) => replica.id === project)?.replica.facts;
+				const item = Object.values(facts?.items ?? {}).find(({ stage }) => stage.kind === 'merge')?.key;
+				const args = { requestChanges: { words: 'wait' }, abandon: { reason: 'no' }, freeze: {}, defer: {} }[event];
+				if (item) speak(world, { who, project, draft: { by: 'user', who, item, event, args } });
+				if (!item || event !== 'freeze') return;
+				world.clock.after(15_000, () =>
+					speak(world, { who, project, draft: { by: 'user', who, item, event: 'unfreeze', args: {} } }),
+				);
+			},
+		};
+	});
 }
 
 /** Somebody looked once, and answers when the change is another one. */
 function oldApprovals({ random, project, speakers, busyMs }: MischiefDrawing): Mischief[] {
 	const shown = new Map<string, { readonly commit: string; readonly base: string }>();
-	return Array.from({ length: 10 }, (_, n) => ({
+	const hard = random.below(2) === 0;
+	return Array.from({ length: 25 }, (_, n) => ({
 		atMs: 10_000 + random.below(busyMs - 10_000),
 		what: `look ${n}`,
 		run: (world: World) => {
@@ -166,6 +237,14 @@ function oldApprovals({ random, project, speakers, busyMs }: MischiefDrawing): M
 				const before = shown.get(key);
 				if (!result) continue;
 				shown.set(key, before ?? result);
+				if (!before && hard && stage.kind === 'reviewHold') {
+					const words = 'another way, please';
+					speak(world, {
+						who,
+						project,
+						draft: { by: 'user', who, item: key, event: 'requestChanges', args: { words } },
+					});
+				}
 				if (!before || before.commit === result.commit || stage.kind !== 'reviewHold') continue;
 				const args = { branch: before.commit, main, mergeBase: before.base };
 				speak(world, { who, project, draft: { by: 'user', who, item: key, event: 'approve', args } });

@@ -99,7 +99,8 @@ class Run {
 			await world.origins.add({
 				...{ id, name: ['app', 'lib'][at] ?? id, home: ['desk', 'loft'][at] ?? 'desk' },
 				review: at === 1 && this.#random.below(2) === 0 ? 'human' : 'server',
-				lostAfterSeconds: 40,
+				// Where it is long, only an impatient item changes hands soon.
+				lostAfterSeconds: [40, 100][at] ?? 40,
 				checkouts: ['desk', 'loft'],
 			});
 		}

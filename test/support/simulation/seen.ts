@@ -118,6 +118,7 @@ function nodeOf(machine: Machine): SeenNode {
 		replicas: new Map(process?.seats().map((seat) => [seat.replica.id, replicaSeen(seat)]) ?? []),
 		attempts: [...attempts],
 		reporting: reportsOf(machine),
+		knows: process?.parts?.registry.facts?.revision ?? null,
 		timers: machine.clock.waiting,
 		get stored() {
 			const { pairs } = disk.backup();

@@ -243,6 +243,8 @@ export interface SeenNode {
 	readonly reporting: readonly { readonly project: string; readonly item: string; readonly token: Token }[];
 	/** Every commit that an agent made here, in all its lives. */
 	readonly made: readonly (Omit<OfGrant, 'node'> & { readonly commit: CommitId; readonly base: CommitId })[];
+	/** The revision of the registry that it goes by; null while it is down or has none. */
+	readonly knows: number | null;
 	/** Of the clock: timers that have not fired. */
 	readonly timers: number;
 	/** Records and bytes that its disk holds. */

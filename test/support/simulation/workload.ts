@@ -22,8 +22,8 @@ export interface Action {
 export const busyMs = 150_000;
 
 const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] = [
-	[37, 'finishes'],
-	[34, 'conflicts'],
+	[24, 'finishes'],
+	[47, 'conflicts'],
 	[6, 'fails'],
 	[4, 'lies'],
 	[3, 'liesAboutCommit'],
@@ -101,8 +101,9 @@ function adds({ random, project, speakers, items }: Drawing): Action[] {
 		// Half of them come at once, so that they begin on one main.
 		const atMs = n < items / 2 ? 500 + random.below(2_500) : random.below(busyMs * 0.7);
 		const dependsOn = n > 2 && random.below(5) === 0 ? [itemKey(project.at, random.below(n))] : [];
-		const labels = random.below(8) === 0 ? ['impatient'] : [];
-		const args = { title: `Item ${n}`, type: 'story', description: `Do ${n}.`, dependsOn, labels };
+		const labels = random.below(4) === 0 ? ['impatient'] : [];
+		const review = random.below(10) === 0 ? { review: 'human' } : {};
+		const args = { title: `Item ${n}`, type: 'story', description: `Do ${n}.`, dependsOn, labels, ...review };
 		return {
 			atMs,
 			what: `add ${n}`,
@@ -118,17 +119,17 @@ const draft = (who: string, item: string, event: string, args: object): ItemDraf
 function changes(drawing: Drawing): Action[] {
 	const { random, project, speakers, items } = drawing;
 	const count = 9 + random.below(8);
-	return Array.from({ length: count }, (_, n) => {
+	return Array.from({ length: count }, (_, n): Action | Action[] => {
 		const who = random.pick(speakers);
 		const key = itemKey(project.at, random.below(items));
 		const atMs = 3_000 + random.below(busyMs - 3_000);
 		const choice = random.below(100);
-		const say = (event: string, args: object = {}) => ({
-			...{ atMs, what: `${event} ${key} ${n}` },
+		const say = (event: string, args: object = {}, afterMs = 0): Action => ({
+			...{ atMs: Math.min(atMs + afterMs, busyMs - 1), what: `${event} ${key} ${n}` },
 			run: (world: World) => speak(world, { who, project: project.id, draft: draft(who, key, event, args) }),
 		});
 		if (choice < 22) return say('edit', { title: `Item by ${who} ${n}` });
-		if (choice < 32) return say('freeze');
+		if (choice < 38) return [say('freeze'), say('unfreeze', {}, 1_000 + random.below(30_000))];
 		if (choice < 44) return say('unfreeze');
 		if (choice < 49) return say('delete');
 		if (choice < 55) return say('requestChanges', { words: `not like this ${n}` });
@@ -137,8 +138,13 @@ function changes(drawing: Drawing): Action[] {
 		if (choice < 72) return say('unblock', {});
 		if (choice < 76) return say('add', { title: 'again', type: 'story', description: 'again' });
 		if (choice < 82) return say('start', { force: true });
-		return { atMs, what: `text ${key} ${n}`, run: (world) => write(world, { who, project: project.id, key, n }) };
-	});
+		// Often two write at once, each without the other's words.
+		const writers = random.below(2) === 0 ? [who] : speakers;
+		return writers.map((one) => ({
+			...{ atMs, what: `text ${key} ${n} ${one}` },
+			run: (world: World) => write(world, { who: one, project: project.id, key, n }),
+		}));
+	}).flat();
 }
 
 /** People's own commits on main, in the middle of everything. */
@@ -176,7 +182,8 @@ export async function push(
 	world.projectAtHome(project)?.poke();
 }
 
-function write(
+/** A person writes at an item where they sit. */
+export function write(
 	world: World,
 	{
 		who,

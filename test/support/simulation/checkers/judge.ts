@@ -25,6 +25,8 @@ export interface Case {
 	readonly deleted: ReadonlyMap<string, Token>;
 	readonly rights: RightsBook;
 	readonly project: string;
+	/** The id of the node that is the project's home. */
+	readonly home: string;
 	/** Ids of every node that was ever the project's home. */
 	readonly homes: ReadonlySet<string>;
 	readonly objects: SimObjects;
@@ -63,19 +65,19 @@ const duties: Readonly<Record<string, readonly string[]>> = {
 	edge: ['user'],
 };
 
-function wrongActor({ intent, rights, homes, project }: Case): readonly Finding[] {
+function wrongActor({ intent, rights, homes, home, project }: Case): readonly Finding[] {
 	const { author, by, who, event } = intent;
 	const node = nodeOf(author);
 	const found = (words: string): readonly Finding[] => [{ invariant: 13, what: `${nameOf(intent)}: ${words}` }];
 	if (event === 'grant') {
 		const holder = text(intent.args ?? {}, 'holder') ?? '';
 		if (!rights.mayWork(nodeOf(holder), project)) return found(`${holder} may not work for the project`);
-		if (!rights.mayTake(nodeOf(holder))) return found(`${holder} drains and takes nothing new`);
+		if (!rights.mayTake(nodeOf(holder), home)) return found(`${holder} drains and takes nothing new`);
 	}
 	if (!(duties[dutyOf(author)] ?? []).includes(by)) return found(`its author may not act as ${by}`);
 	if (homes.has(node)) return [];
 	if (by !== 'user') return found(`a node that is no home acts as ${by}`);
-	return rights.maySpeak(node, who) ? [] : found(`${node} does not speak for ${who ?? 'nobody'}`);
+	return rights.maySpeak(node, who, home) ? [] : found(`${node} does not speak for ${who ?? 'nobody'}`);
 }
 
 function wrongToken({ intent, item }: Case): readonly Finding[] {

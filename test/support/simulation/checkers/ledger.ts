@@ -57,6 +57,7 @@ export class ProjectLedger {
 	readonly #completed = new Set<string>();
 	readonly #rights: RightsBook;
 	readonly #homes = new Set<string>();
+	#home = '';
 	readonly #lastOf = new Map<string, number>();
 	readonly #numbers = new Map<number, string>();
 	#onMain: { readonly tip: CommitId | null; readonly commits: ReadonlySet<CommitId> } = {
@@ -65,6 +66,7 @@ export class ProjectLedger {
 	};
 	#revision = 0;
 	#term: number | null = null;
+	#homeOfTerm: string | null = null;
 	#read = 0;
 	#lastId: IntentId | undefined;
 	#eventsSeen = 0;
@@ -84,6 +86,7 @@ export class ProjectLedger {
 	read(project: SeenProject, mesh: SeenMesh): readonly Finding[] {
 		const id = mesh.nodes.find(({ name }) => name === project.homeName)?.id;
 		if (id !== undefined) this.#homes.add(id);
+		this.#home = id ?? '';
 		this.#noteLosses(project, mesh);
 		const found: Finding[] = [];
 		if (this.#isOver(project, found)) {
@@ -120,6 +123,16 @@ export class ProjectLedger {
 	#isOver({ home, history }: SeenProject, found: Finding[]): boolean {
 		const isCut = history.length < this.#read || (this.#read > 0 && history[this.#read - 1]?.id !== this.#lastId);
 		const isNewTerm = home !== null && this.#term !== null && home.facts.term !== this.#term;
+		if (home && this.#homeOfTerm !== home.node) {
+			const isFirst = this.#homeOfTerm === null;
+			this.#homeOfTerm = home.node;
+			if (!isFirst && !isNewTerm) {
+				found.push({
+					invariant: 4,
+					what: `${home.node} became the home and did not begin a higher term than ${this.#term}`,
+				});
+			}
+		}
 		if (isNewTerm && home.facts.term < (this.#term ?? 0)) {
 			found.push({ invariant: 4, what: `the term went back from ${this.#term} to ${home.facts.term}` });
 		}
@@ -178,6 +191,7 @@ export class ProjectLedger {
 				rights: this.#rights,
 				project: project.id,
 				homes: this.#homes,
+				home: this.#home,
 				objects: project.repository.objects,
 			}),
 		);

@@ -6,12 +6,16 @@
 import type { MeshNode, RegistryFacts } from '../../../../shared/registry/index.ts';
 import type { SeenMesh } from '../types.ts';
 
+/** What a home decided by the registry that it had is durable and seen within this. */
+const decidedMs = 3_000;
 /** Who reaches the gateway hears of a change within this. */
 const heardMs = 45_000;
 const changers: ReadonlySet<string> = new Set(['owner', 'member']);
 
 export class RightsBook {
 	readonly #registries: { readonly facts: RegistryFacts; untilMs: number }[] = [];
+	/** Which revisions each node went by lately, by its id. */
+	readonly #known = new Map<string, { readonly atMs: number; readonly revision: number }[]>();
 	#apartMs = Number.NEGATIVE_INFINITY;
 	#nowMs = 0;
 
@@ -27,6 +31,15 @@ export class RightsBook {
 		const last = this.#registries.at(-1);
 		if (last) last.untilMs = mesh.nowMs;
 		if (last?.facts !== mesh.registry) this.#registries.push({ facts: mesh.registry, untilMs: mesh.nowMs });
+		for (const { id, knows } of mesh.nodes) {
+			if (knows === null) continue;
+			const known = (this.#known.get(id) ?? []).filter((_, at, all) => {
+				const next = all[at + 1];
+				return next === undefined || next.atMs >= mesh.nowMs - decidedMs;
+			});
+			if (known.at(-1)?.revision !== knows) known.push({ atMs: mesh.nowMs, revision: knows });
+			this.#known.set(id, known);
+		}
 	}
 
 	/** Whether a home may still not know what the registry says. */
@@ -34,9 +47,9 @@ export class RightsBook {
 		return this.#nowMs - this.#apartMs < heardMs;
 	}
 
-	/** Whether a person may be spoken for from that node. */
-	maySpeak(node: string, who: string | undefined): boolean {
-		return this.#wasTrue((facts) => speaksIn(facts, node, who));
+	/** Whether a person may be spoken for from that node, as far as that home knows. */
+	maySpeak(node: string, who: string | undefined, home: string): boolean {
+		return this.#wasKnown(home, (facts) => speaksIn(facts, node, who));
 	}
 
 	/** Whether every registry that anybody may still go by lets the person be spoken for from there. */
@@ -57,9 +70,9 @@ export class RightsBook {
 		});
 	}
 
-	/** Whether the node takes new tasks: a draining one does not. */
-	mayTake(node: string): boolean {
-		return this.#wasTrue(({ nodes }) => memberIn(nodes, node)?.status === 'member');
+	/** Whether the node takes new tasks, as far as that home knows: a draining one does not. */
+	mayTake(node: string, home: string): boolean {
+		return this.#wasKnown(home, ({ nodes }) => memberIn(nodes, node)?.status === 'member');
 	}
 
 	/** Whether the node may hold facts of the project. */
@@ -75,6 +88,15 @@ export class RightsBook {
 	/** Whether the node is a member. */
 	isMember(node: string): boolean {
 		return this.#wasTrue(({ nodes }) => memberIn(nodes, node) !== undefined);
+	}
+
+	/** By a registry that the home went by when it decided: a home that is cut off decides as it knows. */
+	#wasKnown(home: string, holds: (facts: RegistryFacts) => boolean): boolean {
+		const known = this.#known.get(home);
+		if (!known) return this.#wasTrue(holds);
+		const oldest = Math.min(...known.map(({ revision }) => revision));
+		const since = this.#registries.findLastIndex(({ facts }) => facts.revision <= oldest);
+		return this.#registries.slice(Math.max(0, since)).some(({ facts }) => holds(facts));
 	}
 
 	#wasTrue(holds: (facts: RegistryFacts) => boolean): boolean {

@@ -49,6 +49,7 @@ class Words {
 export function oneAtWork(ledger: Ledger): Checker {
 	const order = new Order();
 	const contact = new Contact();
+	const lost = new Lost();
 	const step = (mesh: SeenMesh): readonly string[] => [
 		...mesh.nodes.flatMap(({ name, attempts }) => {
 			const live = attempts.filter(({ isLive }) => isLive).map(({ project, item }) => `${project}/${item}`);
@@ -59,6 +60,7 @@ export function oneAtWork(ledger: Ledger): Checker {
 		}),
 		...order.read(mesh, ledger),
 		...contact.read(mesh, ledger),
+		...lost.read(mesh, contact),
 	];
 	return ledgerChecker(ledger, [5, 'one at work'], { step: once(step) });
 }
@@ -128,6 +130,11 @@ class Contact {
 	/** Faults that are on and may keep anybody from hearing anybody. */
 	#disturbances = 0;
 
+	/** For how long the two have met now without a break. */
+	metMs(node: string, home: string, nowMs: number): number {
+		return nowMs - (this.#since.get(`${node} ${home}`) ?? nowMs);
+	}
+
 	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
 		for (const event of mesh.fresh) {
 			if (event.kind === 'faultBegun' && disturbing.has(event.fault)) this.#disturbances += 1;
@@ -155,6 +162,32 @@ class Contact {
 		);
 	}
 }
+
+/** Who has lost an item and meets its home hears of it, and stops. */
+class Lost {
+	readonly #since = new Map<string, number>();
+
+	read(mesh: SeenMesh, contact: Contact): readonly string[] {
+		const over = mesh.nodes.flatMap(({ name, attempts }) =>
+			attempts.flatMap(({ isLive, project: id, item, token }) => {
+				const project = mesh.projects.find((one) => one.id === id);
+				if (!project?.home || !isLive) return [];
+				if (project.home.facts.items[item]?.token?.join('.') === token.join('.')) return [];
+				const attempt = `${name} ${id}/${grantName(item, token)}`;
+				const since = this.#since.get(attempt) ?? mesh.nowMs;
+				return [{ attempt, since, metMs: contact.metMs(name, project.homeName, mesh.nowMs) }];
+			}),
+		);
+		this.#since.clear();
+		for (const { attempt, since } of over) this.#since.set(attempt, since);
+		return over
+			.filter(({ since, metMs }) => Math.min(mesh.nowMs - since, metMs) > toldMs)
+			.map(({ attempt }) => `${attempt} goes on though its grant is over and its home could say so`);
+	}
+}
+
+/** Within this a home looks at what runs where, and an agent has ended. */
+const toldMs = 45_000;
 
 /** What may keep two from hearing each other without cutting them off. */
 const disturbing: ReadonlySet<string> = new Set([

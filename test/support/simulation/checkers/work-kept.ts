@@ -11,7 +11,8 @@ export function workKept(ledger: Ledger): Checker {
 	const kept = new Map<string, ReadonlyMap<string, CommitId>>();
 	const step = (mesh: SeenMesh): readonly string[] => {
 		ledger.read(mesh);
-		return mesh.projects.flatMap((project) => {
+		const dropped = mesh.projects.flatMap((project) => settledUnkept(mesh, project, ledger));
+		const moved = mesh.projects.flatMap((project) => {
 			const { node, refs } = project.repository;
 			const name = `${node} ${project.id}`;
 			const before = kept.get(name);
@@ -25,12 +26,32 @@ export function workKept(ledger: Ledger): Checker {
 				return [`the ref ${ref} at ${node}, which kept ${commit}, ${refs.has(ref) ? 'names another' : 'is gone'}`];
 			});
 		});
+		return [...dropped, ...moved];
 	};
 	const end = (mesh: SeenMesh): readonly string[] => {
 		ledger.read(mesh);
 		return mesh.projects.flatMap((project) => mesh.nodes.flatMap((node) => unreachable(mesh, project, node, ledger)));
 	};
 	return checker(7, 'work is kept', { step, end });
+}
+
+/** Who is told that a report is settled may throw its clone away: what it brought is on a ref by then. */
+function settledUnkept(mesh: SeenMesh, project: SeenProject, ledger: Ledger): readonly string[] {
+	const settled = eventsOf(mesh.fresh, 'reportSettled').filter((event) => event.project === project.id);
+	if (settled.length === 0) return [];
+	const kept = [project.repository, ...project.former].flatMap(({ refs }) => [...refs.values()]);
+	const { deleted } = ledger.of(project.id);
+	return settled.flatMap(({ node, item, token }) => {
+		const made = mesh.nodes
+			.find(({ name }) => name === node)
+			?.made.find((one) => one.item === item && one.token.join('.') === token.join('.') && one.project === project.id);
+		const isSaid = eventsOf(mesh.events, 'reportSent').some(
+			(event) => event.node === node && event.item === item && event.commit === made?.commit,
+		);
+		if (!made || !isSaid || deleted.has(item) || !ledger.of(project.id).isOnMain(made.base)) return [];
+		if (kept.includes(made.commit) || hasLost(mesh.events, node)) return [];
+		return [`${node} was told that ${item}/${token.join('.')} is settled, and ${made.commit} is on no ref`];
+	});
 }
 
 function unreachable(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledger: Ledger): readonly string[] {
