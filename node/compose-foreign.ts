@@ -18,6 +18,8 @@ import { Qualification } from './home/qualification.ts';
 export interface OpenedForeign {
 	readonly project: ForeignProject;
 	readonly logs: OpenedWorker['logs'];
+	/** Where the clone of an item lies, or would. */
+	readonly clonePath: OpenedWorker['clonePath'];
 	/** Of the mirror; commits that its home may fetch lie there. */
 	readonly repository: string;
 	readonly salvage: SalvageSender;
@@ -53,7 +55,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 	});
 	const sender = new ReportSender({ rpc: doors.rpc, clock, home });
 	const salvage = new SalvageSender({ project: id, repository, store: parts.store, rpc: doors.rpc, home, log });
-	const { worker, logs } = openWorker(parts, {
+	const { worker, logs, clonePath } = openWorker(parts, {
 		...{ project: id, repository, gates, copyFrom, log },
 		readOnly: [],
 		author: committer,
@@ -74,7 +76,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 		canRun: (agent) => canRun(agent, config.personEnvironment.PATH ?? ''),
 		onChange: () => station.changed(),
 	});
-	return { project, logs, repository: repository.path, salvage };
+	return { project, logs, clonePath, repository: repository.path, salvage };
 }
 
 /** What the person's checkout has at the home and is not in git: secrets mostly, which no wire carries. */

@@ -28,6 +28,7 @@ import { Qualification, redMain } from './home/qualification.ts';
 import { rulesContext } from './home/rules-context.ts';
 import { RunBook } from './home/run-book.ts';
 import { Segments } from './home/segments.ts';
+import { Talks } from './home/talks.ts';
 import { GateRunner, workspaceGit } from './worker/index.ts';
 
 export interface ProjectOpening {
@@ -89,7 +90,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 	const { record, saveRecord, onChange } = opening;
 	const slot: { project?: Project } = {};
 	const ground = await openGround(repository, { parts, record, opened: () => slot.project });
-	const { log, home, runs, settings, judge, poke } = ground;
+	const { log, home, runs, talks, settings, judge, poke } = ground;
 	const branches = makeBranches(ground);
 	const pulls = makePulls(ground);
 	const { work, worker, desk } = await makeWork(ground);
@@ -113,6 +114,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 		worker,
 		desk,
 		runs,
+		talks,
 		config: settings,
 		qualification: new Qualification({ clock: parts.clock, log, verdict: judge, onChange: poke }),
 		branches,
@@ -177,6 +179,7 @@ async function openGround(
 		exchange,
 		workAuthor: own.work.author,
 		runs: await RunBook.open(store, record.id, () => clock.now()),
+		talks: await Talks.open(store, record.id),
 		gates,
 		judge: (commit, at) => gates.verdict({ commit, config: at }),
 		author: () => personOf(record.path, config.personEnvironment),

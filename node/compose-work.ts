@@ -18,6 +18,7 @@ import type { Project } from './home/project.ts';
 import type { ProjectRecord } from './home/project-parts.ts';
 import { ProjectWorkers } from './home/project-worker.ts';
 import type { RunBook } from './home/run-book.ts';
+import type { Talks } from './home/talks.ts';
 import { type AttemptName, WorkLoop } from './home/work-loop.ts';
 import type { WorkerDesk } from './home/worker-desk.ts';
 import { remoteWorker } from './home/worker-link.ts';
@@ -37,6 +38,7 @@ export interface WorkGround {
 	/** Under which this process's worker works. */
 	readonly workAuthor: string;
 	readonly runs: RunBook;
+	readonly talks: Talks;
 	readonly gates: GateRunner;
 	readonly author: () => Promise<Person>;
 	/** The project, once it is there. */
@@ -53,13 +55,13 @@ export interface MadeWork {
 const textBytesMax = 1024 * 1024;
 
 export async function makeWork(ground: WorkGround): Promise<MadeWork> {
-	const { parts, record, log, repository, settings, home, workAuthor, runs, gates, opened, poke } = ground;
+	const { parts, record, log, repository, settings, home, workAuthor, runs, talks, gates, opened, poke } = ground;
 	const { clock, doors, identity } = parts;
 	const own = await openOwn(ground, (task, report) => work.report(identity.nodeId, task, report));
 	const pool = makePool(ground, own);
 	const work: WorkLoop = new WorkLoop({
 		project: record.id,
-		...{ home, pool, workAuthor, runs, log, clock },
+		...{ home, pool, workAuthor, runs, talks, log, clock },
 		texts: ground.exchange.openTexts,
 		brief: (item, role, main) =>
 			gatherBrief({ project: record.id, repository, store: parts.store, log }, { item, role, main }),

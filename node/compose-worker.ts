@@ -81,8 +81,11 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 }
 
 /** The worker of this process, spoken to like any other. */
-export function localLink({ worker, logs }: Pick<OpenedWorker, 'worker' | 'logs'>): WorkerLink {
+export function localLink({ worker, logs, clonePath }: OpenedWorker): WorkerLink {
 	return {
+		say: async (key, words, person) => worker.say(key, words, person),
+		answer: async (key, id, decision) => worker.answer(key, id, decision),
+		folder: async (key) => (existsSync(clonePath(key)) ? clonePath(key) : null),
 		offer: async (task) => worker.offer(task),
 		begin: async (task) => worker.begin(task),
 		cancel: (key, reason) => worker.cancel(key, reason),

@@ -2,6 +2,7 @@
  * Opens the doors between homes and workers of different nodes when this node belongs to a mesh: the homes of this node
  * hear their workers, this node works for the homes of others, and everyone is told how it is.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MayServe, Packs } from '../shared/mesh/pack.ts';
 import type { Rpc } from '../shared/mesh/rpc.ts';
@@ -72,6 +73,10 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 		runLog: (id, key, query) => {
 			const made = opened.get(id);
 			return made ? readLog(made.logs, key, query) : { run: null, lines: [], dropped: 0 };
+		},
+		folder: (id, key) => {
+			const path = opened.get(id)?.clonePath(key);
+			return path !== undefined && existsSync(path) ? path : null;
 		},
 		async *follow(id, run, signal) {
 			const made = opened.get(id);

@@ -23,6 +23,7 @@ import { registerPrompt } from './prompt.ts';
 import { registerRefusals } from './refusals.ts';
 import { registerReview } from './review.ts';
 import { registerService } from './service.ts';
+import { registerSteer } from './steer.ts';
 import { registerToken } from './token.ts';
 import { registerWhy } from './why.ts';
 import { registerWork } from './work.ts';
@@ -54,6 +55,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerInit(program, context);
 	registerWork(program, context);
 	registerReview(program, context);
+	registerSteer(program, context);
 	registerLooking(program, context);
 	registerBoard(program, context);
 	registerNotify(program, context);

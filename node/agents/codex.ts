@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
 import type { AgentEvent, SessionTotals } from './agent-event.ts';
 import { readCodexFailure } from './codex-rollout.ts';
-import type { RuntimeProgram } from './runtime.ts';
+import type { AgentSettings, RuntimeProgram } from './runtime.ts';
 import { nothingCounted, usageMeter } from './session-usage.ts';
 
 const line = z.object({
@@ -54,7 +54,7 @@ export const codex: RuntimeProgram = {
 		],
 		stdin: prompt,
 		env: {},
-		...(agent.max_cost_usd === undefined ? {} : { notice: 'codex tells no cost: max_cost_usd cannot be watched' }),
+		...noticeOf(agent),
 	}),
 	converse: (wire, { session }) => {
 		const before = session.kind === 'resume' ? session.counted : nothingCounted;
@@ -92,6 +92,17 @@ function translate(said: Line, meter: (said: SessionTotals) => AgentEvent): read
 		default:
 			return [];
 	}
+}
+
+/** What of the settings it cannot keep; null where it keeps all. */
+function noticeOf({ max_cost_usd: maxCost, permissions, ...prices }: AgentSettings): { readonly notice?: string } {
+	const isPriced =
+		prices.usd_per_million_input_tokens !== undefined || prices.usd_per_million_output_tokens !== undefined;
+	const lacks = [
+		...(maxCost === undefined || isPriced ? [] : ['codex tells no cost: max_cost_usd cannot be watched']),
+		...(permissions === 'all' ? [] : ['codex asks nothing while it runs: its confinement alone says what it may']),
+	];
+	return lacks.length === 0 ? {} : { notice: lacks.join('; ') };
 }
 
 function commandEvent(command = ''): AgentEvent {

@@ -5,12 +5,15 @@
 export {
 	type AgentEvent,
 	describeExit,
+	type PermissionAsk,
+	type PermissionDecision,
 	type SessionEnd,
 	type SessionTotals,
 } from './agent-event.ts';
 export { availableRuntimes, canRun } from './available.ts';
 export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
 export { nativeProgram } from './native-program.ts';
+export { judgeAsk, type PolicyPlace } from './permissions/policy.ts';
 export { createProcesses } from './processes/index.ts';
 export {
 	commitOnlyPrompt,
@@ -27,7 +30,7 @@ export {
 	recoveryCaps,
 	type SessionTrace,
 } from './recovery.ts';
-export { resumePrompt } from './resume-prompt.ts';
+export { resumePrompt, withNotes } from './resume-prompt.ts';
 export {
 	type AgentRuntime,
 	type AgentSession,

@@ -4,7 +4,7 @@ import type { Task } from '../../shared/protocol/work.ts';
 const wordsCharsMax = 8_000;
 
 /** `told`: how many words of people it knows already. */
-export function resumePrompt({ item }: Pick<Task, 'item'>, told: number): string {
+export function resumePrompt({ item, notes }: Pick<Task, 'item' | 'notes'>, told: number): string {
 	const news = item.words.slice(told);
 	return [
 		`You were interrupted while you worked on item ${item.number}. What you had begun may be half done: look at \`git status\` and \`git log\`, then go on from there. The same rules hold.`,
@@ -16,5 +16,21 @@ export function resumePrompt({ item }: Pick<Task, 'item'>, told: number): string
 						.slice(-wordsCharsMax)}`,
 				]
 			: []),
+		...notesOf(item, notes),
 	].join('\n\n');
+}
+
+/** A first prompt with what people said while no session could hear it. */
+export function withNotes(prompt: string, { item, notes }: Pick<Task, 'item' | 'notes'>): string {
+	return [prompt.trimEnd(), ...notesOf(item, notes)].join('\n\n');
+}
+
+function notesOf({ number }: Task['item'], notes: Task['notes'] = []): readonly string[] {
+	if (notes.length === 0) return [];
+	return [
+		`Said about item ${number} since then, newest last:\n${notes
+			.map((one) => `- ${one}`)
+			.join('\n')
+			.slice(-wordsCharsMax)}`,
+	];
 }

@@ -7,11 +7,14 @@ import type { LogLine } from '../../shared/operations/index.ts';
 import { ganglineError, type Log, type NodeId, type Peer } from '../../shared/ports/index.ts';
 import {
 	workAcknowledge,
+	workAnswer,
 	workBegin,
 	workCancel,
+	workFolder,
 	workLines,
 	workLog,
 	workOffer,
+	workSay,
 } from '../../shared/protocol/work-methods.ts';
 import type { FollowedRun, LogQuery, LogTail } from '../home/worker-link.ts';
 import type { ForeignProject } from './foreign-project.ts';
@@ -25,12 +28,23 @@ export interface WorkServiceOptions {
 	readonly takesNothing: () => string | null;
 	readonly project: (id: string) => ForeignProject | undefined;
 	readonly runLog: (project: string, key: string, query: LogQuery) => LogTail;
+	/** Where an item's clone lies here; null where it has none. */
+	readonly folder: (project: string, key: string) => string | null;
 	/** Lines of a run as they are written, until it ends. */
 	readonly follow: (project: string, run: FollowedRun, signal: AbortSignal) => AsyncIterable<readonly LogLine[]>;
 }
 
 /** Begins to answer `work.offer`, `begin`, `cancel`, `acknowledge`, `log` and `lines`. */
-export function serveWork({ rpc, log, homeOf, takesNothing, project, runLog, follow }: WorkServiceOptions): void {
+export function serveWork({
+	rpc,
+	log,
+	homeOf,
+	takesNothing,
+	project,
+	runLog,
+	folder,
+	follow,
+}: WorkServiceOptions): void {
 	const asked = (id: string, { node }: Peer): ForeignProject => {
 		if (homeOf(id) !== node) {
 			throw ganglineError('FORBIDDEN', `${node} is not the home of project ${id}, or this node does not work for it`, {
@@ -54,6 +68,16 @@ export function serveWork({ rpc, log, homeOf, takesNothing, project, runLog, fol
 		const { worker } = asked(id, peer);
 		worker.cancel(key, reason).catch((error: unknown) => log.error('work.notCancelled', { item: key, error }));
 		return {};
+	});
+	rpc.serve(workSay, async ({ project: id, key, words, person }, peer) => ({
+		told: asked(id, peer).worker.say(key, words, person),
+	}));
+	rpc.serve(workAnswer, async ({ project: id, key, id: question, allow, person }, peer) => ({
+		taken: asked(id, peer).worker.answer(key, question, { allow, who: person }),
+	}));
+	rpc.serve(workFolder, async ({ project: id, key }, peer) => {
+		asked(id, peer);
+		return { folder: folder(id, key) };
 	});
 	rpc.serve(workAcknowledge, async ({ project: id, key, token }, peer) => {
 		const { worker, sender } = asked(id, peer);

@@ -21,6 +21,7 @@ import type { Considered, Placed, Placer } from './placer.ts';
 import { draftOf } from './plan-drafts.ts';
 import { isHeard } from './plan-work.ts';
 import type { RunBook } from './run-book.ts';
+import type { Talks } from './talks.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export interface GrantOptions {
@@ -30,6 +31,7 @@ export interface GrantOptions {
 	readonly pool: WorkerPool;
 	readonly placer: Pick<Placer, 'place'>;
 	readonly runs: RunBook;
+	readonly talks: Pick<Talks, 'forTask'>;
 	readonly texts: Texts;
 	/** What an agent is told besides the item. */
 	readonly brief: (item: Item, role: AgentRole, main: CommitId) => Promise<Brief>;
@@ -293,6 +295,7 @@ export class Grants {
 			token,
 			main,
 			startFrom: item.result?.commit ?? null,
+			...this.#options.talks.forTask(item.key),
 			...(startAt && { startAt }),
 			brief: await this.#options.brief(item, role, main),
 			...researchFor(item, role, config),

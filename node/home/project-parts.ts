@@ -10,6 +10,7 @@ import type { ProjectWorker } from './project-worker.ts';
 import type { Qualification } from './qualification.ts';
 import type { RunBook } from './run-book.ts';
 import type { Segments } from './segments.ts';
+import type { Talks } from './talks.ts';
 import type { WorkLoop } from './work-loop.ts';
 import type { WorkerDesk } from './worker-desk.ts';
 
@@ -38,6 +39,7 @@ export interface ProjectParts {
 	/** As workers of other nodes speak to it. */
 	readonly desk: WorkerDesk;
 	readonly runs: RunBook;
+	readonly talks: Talks;
 	readonly config: ConfigAtMain;
 	readonly qualification: Qualification;
 	readonly branches: BranchSync;

@@ -7,11 +7,12 @@
 import type { Item } from '../../shared/pipeline/index.ts';
 import { type Clock, type Log, type NodeId, nodeOf, parseAuthorId, parseNodeId } from '../../shared/ports/index.ts';
 import type { LinePosition } from '../../shared/protocol/work-methods.ts';
-import { unknownMs } from '../../shared/protocol/worker-state.ts';
+import { type Asks, unknownMs } from '../../shared/protocol/worker-state.ts';
 import { followItem } from './follow-item.ts';
 import { startsOn } from './needed-labels.ts';
 import type { RunBook } from './run-book.ts';
 import { type RunAsked, type RunTailSource, tailRun } from './run-tail.ts';
+import type { WorkerLink } from './worker-link.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** The workers of one project: this node's own, and those of other nodes as far as they can be asked. */
@@ -33,6 +34,8 @@ export interface ProjectWorker {
 		clock: Clock,
 		signal: AbortSignal,
 	): ReturnType<typeof followItem>;
+	/** How the worker is reached that has the item, or had it last; this node's own where none had. */
+	linkFor(key: string): { readonly node: NodeId; readonly link: WorkerLink };
 	/** Where an item that begins now will run, as far as that can be said before it does. */
 	startsOn(item: Pick<Item, 'labels'>): string;
 	/** That a holder was not heard of, and what follows; null while it is. */
@@ -52,6 +55,7 @@ export interface RunningWork {
 	readonly pids: readonly number[];
 	readonly since: number;
 	readonly lastLine: string | null;
+	readonly asks?: Asks | null;
 }
 
 /** What of this process's own worker is not said over its link. */
@@ -91,6 +95,14 @@ export class ProjectWorkers implements ProjectWorker {
 
 	running(): readonly RunningWork[] {
 		return this.#options.pool.running();
+	}
+
+	linkFor(key: string): { readonly node: NodeId; readonly link: WorkerLink } {
+		const { pool, runs, node: self } = this.#options;
+		const running = pool.running().find((run) => run.key === key)?.node;
+		const last = runs.runs(key).at(-1)?.node;
+		const node = running ?? (last ? parseNodeId(last) : self);
+		return { node, link: pool.link(node) };
 	}
 
 	startsOn(item: Pick<Item, 'labels'>): string {

@@ -27,6 +27,7 @@ import type { ProjectWorker } from './project-worker.ts';
 import type { RunBook } from './run-book.ts';
 import { type ShownPrompt, showPrompt } from './show-prompt.ts';
 import { dueForArchive } from './sweep.ts';
+import type { Talks } from './talks.ts';
 import { lostAfter } from './work-loop.ts';
 import type { WorkerDesk } from './worker-desk.ts';
 
@@ -102,6 +103,11 @@ export class Project {
 
 	get runs(): RunBook {
 		return this.#parts.runs;
+	}
+
+	/** What people and agents said to each other outside of sessions. */
+	get talks(): Talks {
+		return this.#parts.talks;
 	}
 
 	get desk(): WorkerDesk {
@@ -201,6 +207,9 @@ export class Project {
 		const { worker, queue } = this.#parts;
 		const position = new Map(queue.queue().map(({ key }, index) => [key, index + 1]));
 		const busy = new Set(worker.running().map(({ key }) => key));
+		const questions = new Map(
+			worker.running().flatMap(({ key, asks }) => (asks ? [[key, asks.question] as const] : [])),
+		);
 		const config = this.#parts.config.last;
 		const common = {
 			mayNotBegin: this.mayNotBegin(),
@@ -217,6 +226,7 @@ export class Project {
 			proposal: this.#parts.proposal(item.key),
 			holderAway: this.#holderAway(item),
 			nobodyTakes: this.#nobodyTakes(item),
+			question: questions.get(item.key) ?? this.talks.parked(item.key)?.question ?? null,
 		});
 		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
 	}

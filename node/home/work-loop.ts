@@ -28,6 +28,7 @@ import { draftOf } from './plan-drafts.ts';
 import { planWork, type WorkAction } from './plan-work.ts';
 import { givesBack, type ReportSurroundings, reportIntents } from './report-intents.ts';
 import { type RunBook, runName } from './run-book.ts';
+import type { Talks } from './talks.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** What of a task names its attempt's ref. */
@@ -45,6 +46,7 @@ export interface WorkLoopOptions
 	/** The author under which the worker of this process works. */
 	readonly workAuthor: string;
 	readonly runs: RunBook;
+	readonly talks: Talks;
 	readonly log: Log;
 	readonly clock: Clock;
 	/** Takes a result's commits from where they were made into a ref that can only be created. */
@@ -131,7 +133,7 @@ export class WorkLoop {
 	}
 
 	async #settle(from: NodeId, said: Task, report: WorkReport): Promise<void> {
-		const { pool, home, log, runs } = this.#options;
+		const { pool, home, log, runs, talks } = this.#options;
 		const item = home.item(said.item.key);
 		const isCurrent = sameToken(item?.token, said.token);
 		if (item && isCurrent && item.holder !== null && nodeOf(parseAuthorId(item.holder)) !== from) {
@@ -146,6 +148,8 @@ export class WorkLoop {
 		}
 		await this.#allowances.settle(task, report, from);
 		await runs.ended(task, report, from);
+		if (report.kind === 'blocked' && report.asks) await talks.park(task.item.key, report.asks);
+		else if (report.kind !== 'stopped' && report.kind !== 'rateLimited') await talks.told(task.item.key);
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
 		if (report.kind === 'rateLimited') this.#notBefore.set(task.item.key, report.until);

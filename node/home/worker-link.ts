@@ -8,11 +8,14 @@ import { GanglineError, type Log, type NodeId } from '../../shared/ports/index.t
 import type { OfferAnswer, Task } from '../../shared/protocol/work.ts';
 import {
 	workAcknowledge,
+	workAnswer,
 	workBegin,
 	workCancel,
+	workFolder,
 	workLines,
 	workLog,
 	workOffer,
+	workSay,
 } from '../../shared/protocol/work-methods.ts';
 
 export interface LogQuery {
@@ -33,6 +36,12 @@ export interface WorkerLink {
 	begin(task: Task): Promise<boolean>;
 	/** Asks to end what runs for an item; what the worker says next shows whether it did. */
 	cancel(key: string, reason: string): Promise<void>;
+	/** Tells whoever works on the item; false where nothing hears it. Throws where the worker cannot be asked. */
+	say(key: string, words: string, person: string): Promise<boolean>;
+	/** Answers an open question; false where it is not open any more. Throws where the worker cannot be asked. */
+	answer(key: string, id: string, decision: { readonly allow: boolean; readonly who: string }): Promise<boolean>;
+	/** Where the item's clone lies there; null where there is none. Throws where the worker cannot be asked. */
+	folder(key: string): Promise<string | null>;
 	/** The report was settled: it may be forgotten. */
 	acknowledge(task: Task): Promise<void>;
 	/** The end of a run's log, the newest where none is named. Throws where the worker cannot be asked. */
@@ -75,6 +84,10 @@ export function remoteWorker(
 			const args = { project, key, reason: reason.slice(0, 1_000) };
 			await rpc.ask(node, workCancel, args, timeout).catch((error: unknown) => unanswered('cancel', error));
 		},
+		say: async (key, words, person) => (await rpc.ask(node, workSay, { project, key, words, person }, timeout)).told,
+		answer: async (key, id, { allow, who }) =>
+			(await rpc.ask(node, workAnswer, { project, key, id, allow, person: who }, timeout)).taken,
+		folder: async (key) => (await rpc.ask(node, workFolder, { project, key }, timeout)).folder,
 		acknowledge: async ({ item, token }) => {
 			const args = { project, key: item.key, token };
 			await rpc.ask(node, workAcknowledge, args, timeout).catch((error: unknown) => unanswered('acknowledge', error));

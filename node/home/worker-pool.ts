@@ -232,7 +232,7 @@ function placementNode(
 
 /** What a plan could decide differently on. */
 function summary({ author, slots, shortage, busy, reporting, projects }: WorkerState): string {
-	const runs = busy.map(({ key, role, token }) => [key, role, token]);
+	const runs = busy.map(({ key, role, token, asks }) => [key, role, token, asks?.id ?? null]);
 	const standings = projects.map(({ project, qualified }) => [project, qualified]);
 	return JSON.stringify([author, slots.free, shortage !== null, runs, reporting, standings]);
 }

@@ -5,6 +5,7 @@
  */
 import { type Confinement, ganglineError } from '../../shared/ports/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
+import type { Asks } from '../../shared/protocol/worker-state.ts';
 import {
 	type AgentEvent,
 	type AgentRuntime,
@@ -15,16 +16,22 @@ import {
 	type SessionEnd,
 	type SessionPlan,
 	type SessionTotals,
+	withNotes,
 } from '../agents/index.ts';
 import { addUsage, noUsage, reasonOf } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
 import type { RunLog } from './run-log.ts';
+import { SessionAsks } from './session-asks.ts';
 import type { SessionBook, SessionEntry } from './session-book.ts';
 
 /** What a person may do with a session that runs. */
 export interface Steering {
 	/** The words are told at the agent's next turn, or by resuming it with them. False where nothing can be told. */
 	say(words: string): boolean;
+	/** False where the question is not open any more. */
+	answer(id: string, decision: { readonly allow: boolean; readonly who: string }): boolean;
+	/** What it waits for a person with; null while it works. */
+	asks(): Asks | null;
 }
 
 export interface SessionsParts {
@@ -49,6 +56,10 @@ export interface SessionsInput {
 	readonly runLog: RunLog;
 	readonly onPid: (pid: number | null) => void;
 	readonly onSteering: (steering: Steering | null) => void;
+	/** A question was opened or closed. */
+	readonly onAsk: () => void;
+	/** Commands of the project, which are asked for by nobody. */
+	readonly commands: readonly string[];
 }
 
 /** Words that wait to be told; more at once is no conversation. */
@@ -61,6 +72,7 @@ export class AttemptSessions {
 	#words: string[] = [];
 	#count = 0;
 	#isFirst = true;
+	#parked: Asks | null = null;
 
 	constructor(parts: SessionsParts, input: SessionsInput) {
 		this.#parts = parts;
@@ -72,12 +84,17 @@ export class AttemptSessions {
 		return this.#count;
 	}
 
+	/** With what the last session was parked; null where it was not. */
+	get parked(): Asks | null {
+		return this.#parked;
+	}
+
 	/** One session from the prompt to its end, with all that was said meanwhile. */
 	async run(settings: AgentSettings, prompt: string): Promise<SessionEnd> {
 		const { book } = this.#parts;
 		const { task, signal } = this.#input;
 		let plan = await this.#plan(settings);
-		let text = plan.kind === 'resume' ? resumePrompt(task, this.#entry?.words ?? 0) : prompt;
+		let text = plan.kind === 'resume' ? resumePrompt(task, this.#entry?.words ?? 0) : withNotes(prompt, task);
 		let usage = noUsage;
 		const filesRead = new Set<string>();
 		for (;;) {
@@ -129,11 +146,12 @@ export class AttemptSessions {
 
 	async #one(settings: AgentSettings, plan: SessionPlan, prompt: string): Promise<SessionEnd> {
 		const { runtime } = this.#parts;
-		const { task, signal, runLog, runId, onPid, onSteering, env, ...place } = this.#input;
+		const { task, signal, runLog, runId, onPid, onSteering, env, cwd, tmp, confinement } = this.#input;
 		await this.#nobodyElse();
 		await this.#remember(settings, plan);
 		const agent = runtime(settings.runtime);
 		this.#count += 1;
+		const asks = this.#asksOf(settings, () => void session.stop('nobody answered'));
 		let isStarted = false;
 		let isKilled = false;
 		const session = agent.start({
@@ -142,12 +160,15 @@ export class AttemptSessions {
 			session: plan,
 			prompt,
 			description: task.item.description,
-			...place,
+			...{ cwd, tmp, confinement },
 			env: env(agent, settings),
 			onSession: (id) => this.#established(id),
 			onEvent: (event) => {
 				this.#addUse(event);
 				if (event.kind === 'exited') isKilled = event.status.kind === 'signal' && event.status.signal === 'SIGKILL';
+				if (event.kind === 'permission' && settings.permissions === 'ask') {
+					queueMicrotask(() => asks.asked(session, event.id, event.ask));
+				}
 				if (event.kind !== 'started') return;
 				isStarted = true;
 				// The session is made by the constructor that this may be called from.
@@ -166,13 +187,29 @@ export class AttemptSessions {
 				if (isStarted) this.#tell(session);
 				return true;
 			},
+			answer: (id, decision) => asks.answer(session, id, decision),
+			asks: () => asks.question,
 		});
 		const end = await session.ended;
 		onSteering(null);
+		asks.close();
+		this.#parked = asks.parked;
 		signal.removeEventListener('abort', onAbort);
 		onPid(null);
 		await this.#closed(isKilled);
 		return end;
+	}
+
+	#asksOf({ allow }: AgentSettings, onParked: () => void): SessionAsks {
+		const { task, cwd, tmp, commands, onAsk } = this.#input;
+		return new SessionAsks({
+			clock: this.#parts.ports.clock,
+			place: { clone: cwd, tmp, commands, allow },
+			answered: task.answered ?? [],
+			note: (text) => this.#input.runLog.write('agent', 'note', text),
+			onChange: onAsk,
+			onParked,
+		});
 	}
 
 	/** At its next turn, or, where it cannot hear, after it was stopped. */

@@ -58,6 +58,11 @@ export function loginReason(reason: string, login: string | null): string {
 	return `the agent is not logged in: ${reason}; log in with: ${command} (or correct its key and restart the node)`;
 }
 
+/** Nobody has answered in time; the answer lets it go on where it was. */
+export function parkedReason(question: string, { item }: Pick<Task, 'item'>): string {
+	return `the agent asks whether it may do this: ${question}; answer with gangline answer ${item.number} allow, or deny`;
+}
+
 /** Why a session that left neither changes nor commits did so. */
 export function noWorkReason(end: SessionEnd): string {
 	const { outcome } = end;

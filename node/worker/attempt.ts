@@ -29,6 +29,7 @@ import {
 	mainOf,
 	noUsage,
 	noWorkReason,
+	parkedReason,
 	reasonOf,
 	scriptFailure,
 	settingsFor,
@@ -65,6 +66,8 @@ export interface AttemptInput {
 	readonly runLog: RunLog;
 	/** Which process works now, null between two. */
 	readonly onPid: (pid: number | null) => void;
+	/** A question of the agent was opened or closed. */
+	readonly onAsk: () => void;
 	/** How a person reaches the session that runs now, null between two. */
 	readonly onSteering: (steering: Steering | null) => void;
 	/** What is being done, for people. */
@@ -175,6 +178,12 @@ class Attempt {
 			const end = await sessions.run(allowed, prompt);
 			this.#noteTree(end.tree);
 			this.#usage = addUsage(this.#usage, end.usage);
+			if (sessions.parked !== null && end.outcome.kind === 'stopped' && !this.#input.signal.aborted) {
+				return {
+					...this.#blocked(parkedReason(sessions.parked.question, task), await this.#keepCommits(workspace)),
+					asks: sessions.parked,
+				};
+			}
 			const early = await this.#endsAttempt(workspace, settings, end);
 			if (early) return early;
 			if (settings.runtime === 'shell') return await this.#afterScript(workspace, end);
@@ -213,9 +222,10 @@ class Attempt {
 
 	#sessionsOf(workspace: Workspace): AttemptSessions {
 		const { person, author } = this.#parts;
-		const { task, signal, runLog, portBase, onPid, onSteering } = this.#input;
+		const { task, config, signal, runLog, portBase, onPid, onSteering, onAsk } = this.#input;
 		return new AttemptSessions(this.#parts, {
-			...{ task, signal, runLog, onPid, onSteering },
+			...{ task, signal, runLog, onPid, onSteering, onAsk },
+			commands: [...config.setup.commands, ...config.gate.map(({ command }) => command)],
 			cwd: workspace.clone.path,
 			tmp: this.#tmp,
 			env: (agent, settings) => ({
@@ -358,7 +368,7 @@ class Attempt {
 		return { kind: 'failed', reason, gate: null, gateKind: null, detail: detail.slice(-detailCharsMax), commit, usage };
 	}
 
-	#blocked(reason: string, commit: CommitId | null): WorkReport {
+	#blocked(reason: string, commit: CommitId | null): Extract<WorkReport, { kind: 'blocked' }> {
 		return { kind: 'blocked', reason: reason.slice(0, detailCharsMax), commit, usage: this.#usage };
 	}
 

@@ -8,6 +8,7 @@ import { type ItemRole, sameToken, type Token } from '../../shared/pipeline/inde
 import { type Clock, GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
+import type { Asks } from '../../shared/protocol/worker-state.ts';
 import type { AttemptEnd } from './attempt.ts';
 import type { Steering } from './attempt-sessions.ts';
 import { attemptRef, noUsage, reasonOf } from './attempt-words.ts';
@@ -49,6 +50,8 @@ export interface Busy {
 	readonly since: number;
 	readonly lastLine: string | null;
 	readonly pids: readonly number[];
+	/** What it waits for a person with. */
+	readonly asks: Asks | null;
 }
 
 interface Running {
@@ -162,6 +165,16 @@ export class Worker {
 		await running?.ended;
 	}
 
+	/** Tells whoever works on the item at its next turn; false where nothing hears it. */
+	say(key: string, words: string, person: string): boolean {
+		return this.#running.get(key)?.steering?.say(`${person} says: ${words}`) ?? false;
+	}
+
+	/** A person's decision about an open question; false where it is not open any more. */
+	answer(key: string, id: string, decision: { readonly allow: boolean; readonly who: string }): boolean {
+		return this.#running.get(key)?.steering?.answer(id, decision) ?? false;
+	}
+
 	async acknowledge(grant: GrantName): Promise<void> {
 		await this.#box.acknowledge(grant);
 		this.#options.onChange?.();
@@ -183,7 +196,7 @@ export class Worker {
 	}
 
 	busy(): readonly Busy[] {
-		return [...this.#running.values()].map(({ task, since, what, pid, runLog }) => ({
+		return [...this.#running.values()].map(({ task, since, what, pid, steering, runLog }) => ({
 			run: tokenName(task),
 			key: task.item.key,
 			number: task.item.number,
@@ -195,6 +208,7 @@ export class Worker {
 			since,
 			lastLine: runLog?.lastLine() ?? null,
 			pids: pid === null ? [] : [pid],
+			asks: steering?.asks() ?? null,
 		}));
 	}
 
@@ -283,6 +297,7 @@ export class Worker {
 			onSteering: (steering) => {
 				running.steering = steering;
 			},
+			onAsk: () => this.#options.onChange?.(),
 			onStep: (what) => {
 				running.what = what;
 			},

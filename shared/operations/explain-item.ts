@@ -24,6 +24,8 @@ export interface Situation {
 	readonly holderAway?: string | null;
 	/** Of an item that should be worked on: why no node takes it now; null where one does, or none was asked. */
 	readonly nobodyTakes?: string | null;
+	/** What its agent asks a person for; null where it asks for nothing. */
+	readonly question?: string | null;
 	/** Said of whatever would go on by itself: such as that the home is away; null at the home. */
 	readonly elsewhere?: string | null;
 }
@@ -60,9 +62,11 @@ export function waitsBecause(item: ItemView, situation: Situation): string | nul
 }
 
 /** What a person has to do, with the command; null where nobody is waited for. */
-export function needsYou(item: ItemView): string | null {
+export function needsYou(item: ItemView, question: string | null = null): string | null {
 	const { stage } = item;
 	const number = shortName(item);
+	const isAsked = stage.kind === 'blocked' || mayRun(stage) !== null;
+	if (question !== null && isAsked) return `gangline answer ${number} allow, or deny: ${question}`;
 	switch (stage.kind) {
 		case 'reviewHold':
 			return `gangline diff ${number}, then gangline approve ${number} or gangline reject ${number} "what to change"`;

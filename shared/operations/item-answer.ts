@@ -59,7 +59,7 @@ export function itemAnswer(
 		parent: item.parent === null ? null : (views.get(item.parent)?.name ?? item.parent),
 		dependsOn: item.dependsOn.map((key) => dependency(key, item, views)),
 		waitsBecause: waitsBecause(item, now),
-		needsYou: needsYou(item),
+		needsYou: needsYou(item, now.question ?? null),
 		holder: holderOf(item, runs.runs(item.key).at(-1), nodeName),
 		queuePosition: now.queuePosition,
 		costUsd: runs.costUsd(item.key),

@@ -7,6 +7,7 @@ import { containerOperations } from './container-operations.ts';
 import type { Caller, Operation, Place } from './define.ts';
 import { itemChanges } from './item-changes.ts';
 import { itemQueries } from './item-queries.ts';
+import { itemSteering } from './item-steering.ts';
 import { meshOperations } from './mesh-operations.ts';
 import { nodeOperations } from './node-operations.ts';
 import { notifyOperations } from './notify-operations.ts';
@@ -18,6 +19,7 @@ import { sessionOperations } from './session-operations.ts';
 export const operations = {
 	...itemChanges,
 	...itemQueries,
+	...itemSteering,
 	...refusedWishOperations,
 	...projectOperations,
 	...nodeOperations,

@@ -76,7 +76,7 @@ export const agentSchema = z.strictObject({
 	/** Of the runtime `acp`: the mode that its session is put into, as the agent calls it. */
 	mode: z.string().min(1).max(100).optional(),
 	/** ask: what is not plainly part of the work is asked first. all: nothing is asked. */
-	permissions: z.enum(['ask', 'all']).default('all'),
+	permissions: z.enum(['ask', 'all']).default('ask'),
 	/** What is allowed besides: commands, with `*` for any text, and names of tools. */
 	allow: z.array(z.string().min(1).max(500)).max(100).default([]),
 	max_turns: z.number().int().min(1).max(1000).default(100),

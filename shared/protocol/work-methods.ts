@@ -33,6 +33,38 @@ export const workCancel = method({
 	result: done,
 });
 
+/** Words of a person for whoever works on the item: told at its next turn. `told` is false where nothing hears them. */
+export const workSay = method({
+	name: 'work.say',
+	args: z.object({
+		project: projectIdSchema,
+		key: keySchema,
+		words: z.string().max(8 * 1024),
+		person: z.string().max(64),
+	}),
+	result: z.object({ told: z.boolean() }),
+});
+
+/** A person's decision about an open question. `taken` is false where it is not open any more. */
+export const workAnswer = method({
+	name: 'work.answer',
+	args: z.object({
+		project: projectIdSchema,
+		key: keySchema,
+		id: z.string().max(200),
+		allow: z.boolean(),
+		person: z.string().max(64),
+	}),
+	result: z.object({ taken: z.boolean() }),
+});
+
+/** Where the item's clone lies on the worker's machine; null where it has none. */
+export const workFolder = method({
+	name: 'work.folder',
+	args: z.object({ project: projectIdSchema, key: keySchema }),
+	result: z.object({ folder: z.string().max(4_096).nullable() }),
+});
+
 /** The report of a grant was settled: it may be forgotten. */
 export const workAcknowledge = method({ name: 'work.acknowledge', args: z.object(grant), result: done });
 

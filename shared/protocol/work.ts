@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { commitSchema, keySchema, roleSchema, tokenSchema } from '../pipeline/item-schema.ts';
+import { asksSchema } from './asks.ts';
 import { gateKinds, gateTailCharactersMax, treeVerdictSchema } from './gates.ts';
 
 export * from './gates.ts';
@@ -37,6 +38,15 @@ export const briefSchema = z.object({
 });
 export type Brief = Readonly<z.output<typeof briefSchema>>;
 
+/** What a person has decided about something that an agent asked for. */
+export const answeredSchema = z.object({
+	question: z.string().max(1_000),
+	allow: z.boolean(),
+	who: z.string().max(100),
+	at: z.number().min(0),
+});
+export type Answered = Readonly<z.output<typeof answeredSchema>>;
+
 /** One piece of work, complete: the worker asks nothing back before it begins. */
 export const taskSchema = z.object({
 	project: projectIdSchema,
@@ -65,6 +75,13 @@ export const taskSchema = z.object({
 	startFrom: commitSchema.nullable(),
 	/** Where a worker on another machine gets that from the home, and what it grew on. */
 	startAt: z.object({ ref: z.string().max(300), base: commitSchema }).exactOptional(),
+	/** Decided before: the same question is not asked again. */
+	answered: z.array(answeredSchema).max(50).exactOptional(),
+	/** What people said while no session could hear it. */
+	notes: z
+		.array(z.string().max(8 * 1024))
+		.max(20)
+		.exactOptional(),
 	brief: briefSchema.exactOptional(),
 	/** What all sessions of it together may cost, USD; absent: no budget binds it. Promised by the home, kept here. */
 	allowanceUsd: z.number().positive().exactOptional(),
@@ -115,7 +132,14 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		usage: usageSchema,
 	}),
 	/** Needs a person: the machine or the set-up is not fit, the recovery gave up. */
-	z.object({ kind: z.literal('blocked'), reason: saying, commit, usage: usageSchema }),
+	z.object({
+		kind: z.literal('blocked'),
+		reason: saying,
+		commit,
+		usage: usageSchema,
+		/** Its session is parked with this question. */
+		asks: asksSchema.exactOptional(),
+	}),
 	/** The account's limit; costs no try. Wall ms. */
 	z.object({ kind: z.literal('rateLimited'), until: amount, usage: usageSchema }),
 	/** Stopped by us; what was there is kept at `commit`. */

@@ -4,7 +4,10 @@
  */
 import { z } from 'zod';
 import { commitSchema, keySchema, roleSchema, tokenSchema } from '../pipeline/item-schema.ts';
+import { asksSchema } from './asks.ts';
 import { projectIdSchema } from './work.ts';
+
+export { type Asks, asksSchema } from './asks.ts';
 
 /** A worker says how it is that often. */
 export const renewMs = 5_000;
@@ -38,6 +41,8 @@ const busySchema = z.object({
 	since: count,
 	lastLine: line.nullable(),
 	pids: z.array(count).max(16).readonly(),
+	/** It waits for a person's answer. */
+	asks: asksSchema.nullable().exactOptional(),
 });
 
 /** How one project stands there. */

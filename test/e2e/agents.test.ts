@@ -58,12 +58,12 @@ function endpoint(model: ModelServer): Record<string, string> {
 }
 
 /** A repository with the agent in its project file, initialised and started. */
-async function openShop(world: World, kind: Kind): Promise<string> {
+async function openShop(world: World, kind: Kind, more = ''): Promise<string> {
 	const repository = world.repository('my shop', shop);
 	await world.ok(repository, 'init', '--yes', '--no-input', '--review', 'human', '--gate', 'check=./check.sh');
 	const file = join(repository, '.gangline', 'project.toml');
 	writeFileSync(file, readFileSync(file, 'utf8').replace(/^slots = .*$/m, 'slots = 4'));
-	appendFileSync(file, `\n[[agent]]\nname = "${kind.name}"\nruntime = "${kind.runtime}"\n${kind.settings}`);
+	appendFileSync(file, `\n[[agent]]\nname = "${kind.name}"\nruntime = "${kind.runtime}"\n${kind.settings}${more}`);
 	world.git(repository, 'commit', '-q', '-am', `Let ${kind.name} work here`);
 	await world.ok(repository, 'start');
 	return repository;
@@ -227,7 +227,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 			asked.results.length > 0 ? { kind: 'hang' } : run(`(setsid ${sleep} &) ; (${sleep}) ; true`),
 		);
 		await using world = worldOf(model);
-		const repository = await openShop(world, kind);
+		const repository = await openShop(world, kind, 'permissions = "all"\n');
 		await world.ok(repository, 'add', 'Never come back');
 		await expect
 			.poll(() => commandLines().filter((line) => line.startsWith(`perl -e sleep 300 ${mark}`)).length, {

@@ -28,6 +28,12 @@ case "$prompt" in
 *FAKE:lazy*) init; turn 1 a.txt; case "$prompt" in *'not committed'*) ;; *) ;; esac; [ $count -lt 2 ] && edit || save; done_ ;;
 *'was done and not committed'*) init; save; done_ ;;
 *FAKE:edit*) init; edit; done_ ;;
+*FAKE:asks*|*'were interrupted'*)
+	init; turn 1 a.txt
+	say '{"type":"control_request","request_id":"q'$count'","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"curl https://example.org/'$count'"}}}'
+	read -r answer; printf '%s' "$answer" > "$HOME/answer.$count"
+	case "$answer" in *allow*) save ;; esac; done_ ;;
+*FAKE:hears*) init; turn 1 a.txt; echo waits > "$HOME/waits"; read -r words; printf '%s' "$words" > "$HOME/heard"; save; done_ ;;
 *FAKE:nothing*) init; done_ ;;
 *FAKE:limit*) init; say '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":2000000000,"rateLimitType":"five_hour"}}'; failed 429; exit 1 ;;
 *FAKE:login*) init; say '{"type":"assistant","error":"authentication_failed","message":{"id":"m","model":"<synthetic>","content":[{"type":"text","text":"Not logged in"}]}}'; failed null; exit 1 ;;

@@ -6,6 +6,7 @@ import type { Home } from '../../node/home/home.ts';
 import type { LandingQueue } from '../../node/home/landing-queue.ts';
 import { Placer } from '../../node/home/placer.ts';
 import { RunBook } from '../../node/home/run-book.ts';
+import { Talks } from '../../node/home/talks.ts';
 import { WorkLoop } from '../../node/home/work-loop.ts';
 import { serveWorkers } from '../../node/home/worker-desk.ts';
 import { remoteWorker } from '../../node/home/worker-link.ts';
@@ -65,6 +66,7 @@ export async function openHomeWork(parts: HomeWorkParts): Promise<HomeWork> {
 		...{ project, home, pool, workAuthor, clock, log, git },
 		texts: { described: (item) => item, stateOf: () => null },
 		runs: await RunBook.open(parts.store, project, () => clock.now()),
+		talks: await Talks.open(parts.store, project),
 		placer: new Placer({ rpc, gateway: () => null, nameOf: (id) => id, now: () => clock.now(), log }),
 		config: async () => config,
 		fetchAttempt: async (from, { key, token }, commit) => {

@@ -187,6 +187,7 @@ export class SimWorker {
 			takesNothing: () => this.declines,
 			project: (id) => (id === project ? foreign : undefined),
 			runLog: () => ({ run: null, lines: [], dropped: 0 }),
+			folder: () => null,
 			async *follow() {},
 		});
 		this.worker = worker;

@@ -172,6 +172,10 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					promised: [{ item: '#12', agent: 'ada', node: 'laptop', usd: 2, at: 0 }],
 				};
 			},
+			'item.say': async (args) => ({ item: find(items, args.item), answer: 'told' }),
+			'item.answer': async (args) => ({ item: find(items, args.item), answer: 'allowed' }),
+			'item.take': async (args) => ({ item: find(items, args.item), answer: 'yours', node: 'laptop', folder: '/c' }),
+			'item.give': async (args) => ({ item: find(items, args.item), answer: 'starts on laptop', hint: null }),
 			'item.prompt': async (args) => ({
 				item: find(items, args.item),
 				role: args.role ?? 'coder',

@@ -28,6 +28,7 @@ import type { Project } from '../../home/project.ts';
 import { runName } from '../../home/run-book.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
+import { steeringHandlers } from './steering.ts';
 
 type ItemHandlers = Pick<Handlers, Extract<keyof Handlers, `item.${string}`>>;
 
@@ -54,6 +55,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 	}
 
 	return {
+		...steeringHandlers({ ...context, change, answer }),
 		'item.add': async (args, caller) => {
 			const project = context.project(args.project);
 			const { agent, description } = args;
@@ -142,6 +144,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			await project.worker.salvage(view.key);
 			await change(project, deleteIntent(args, { project, caller }));
 			await project.runs.forget(view.key);
+			await project.talks.forget(view.key);
 			const kept = await project.keptRefs(view.key);
 			const words = `${view.name} is deleted${kept.length > 0 ? '; its work is kept: gangline salvage' : ''}`;
 			return { key: view.key, name: view.name, answer: words, kept: [...kept] };

@@ -64,7 +64,7 @@ export async function openSimForeign(
 	const logs = { read: () => ({ lines: [], dropped: 0 }), runs: () => [] } as unknown as OpenedForeign['logs'];
 	// The twins have no clones that hold more than was committed.
 	const salvage = { send: async () => undefined } as unknown as OpenedForeign['salvage'];
-	return { project, logs, repository: path, salvage };
+	return { project, logs, clonePath: () => '/nowhere', repository: path, salvage };
 }
 
 function entryOf({ parts }: Process, id: string): MeshProject {

@@ -23,6 +23,7 @@ import { Qualification, redMain } from '../../../node/home/qualification.ts';
 import { rulesContext } from '../../../node/home/rules-context.ts';
 import { RunBook } from '../../../node/home/run-book.ts';
 import { Segments } from '../../../node/home/segments.ts';
+import { Talks } from '../../../node/home/talks.ts';
 import { WorkLoop } from '../../../node/home/work-loop.ts';
 import type { WorkerDesk } from '../../../node/home/worker-desk.ts';
 import { remoteWorker } from '../../../node/home/worker-link.ts';
@@ -86,6 +87,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 	);
 	const judge = gatesOf(process, session);
 	const runs = await RunBook.open(store, id, () => clock.now());
+	const talks = await Talks.open(store, id);
 	const worker: Worker = new Worker(
 		wire('worker', {
 			...{ project: id, store, clock, log, room: parts.room },
@@ -101,7 +103,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 		...{ project: id, clock, onChange: poke },
 		local: {
 			node: identity.nodeId,
-			link: localLink({ worker, logs: noLogs }),
+			link: localLink({ worker, logs: noLogs, clonePath: () => '/nowhere' }),
 			state: () => localState(parts, id, own.work.author),
 		},
 		member: (node) => memberFor(parts, id, node),
@@ -109,7 +111,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 	});
 	const work: WorkLoop = new WorkLoop(
 		wire('work', {
-			...{ project: id, home, pool, workAuthor: own.work.author, runs, log, clock },
+			...{ project: id, home, pool, workAuthor: own.work.author, runs, talks, log, clock },
 			texts: exchange.openTexts,
 			git: repository,
 			placer: new Placer({
@@ -190,7 +192,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 	);
 	orderStart(wire, { queue, home, exchange });
 	const project = new Project({
-		...{ record, saveRecord, home, exchange, repository, queue, work, desk, runs, clock, log },
+		...{ record, saveRecord, home, exchange, repository, queue, work, desk, runs, talks, clock, log },
 		nodeName: process.name,
 		segments: new Segments({ project: id, store, home, log, described: (item) => exchange.openTexts.described(item) }),
 		nameOf: (node) => registry.nodeName(node),

@@ -86,7 +86,7 @@ describe('the log of a run', () => {
 
 	it('is read by the home itself where it ran there', async () => {
 		write('1.1', 'word\n');
-		const link = () => localLink({ worker: undefined as never, logs });
+		const link = () => localLink({ worker: undefined as never, logs, clonePath: () => '/nowhere' });
 		const source = { runs: () => [], link, self: oneId, log: new SimLog(), nameOf: () => 'desk', isGone: () => false };
 		const { state, run } = await tailRun(source, { key, lines: 10, current: null });
 		expect([state, run?.id]).toEqual(['final', '1.1']);

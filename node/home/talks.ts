@@ -1,0 +1,93 @@
+/**
+ * What people and agents said to each other about an item outside of its session: the question that an agent was parked
+ * with, what was decided about such questions and by whom, and words that wait for the next session. Local records of
+ * the home, in the store before anybody acts on them, bounded per item; they travel to workers with the task.
+ */
+import { z } from 'zod';
+import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import { readAs } from '../../shared/ports/read-as.ts';
+import { type Answered, answeredSchema, type Task } from '../../shared/protocol/work.ts';
+import { type Asks, asksSchema } from '../../shared/protocol/worker-state.ts';
+
+const answersMax = 50;
+const notesMax = 20;
+
+const talkSchema = z.object({
+	parked: asksSchema.nullable(),
+	answers: z.array(answeredSchema),
+	notes: z.array(z.string()),
+});
+type Talk = Readonly<z.output<typeof talkSchema>>;
+const silence: Talk = { parked: null, answers: [], notes: [] };
+
+export class Talks {
+	readonly #store: Store;
+	readonly #prefix: string;
+	readonly #talks = new Map<string, Talk>();
+
+	private constructor(store: Store, project: string) {
+		this.#store = store;
+		this.#prefix = `talk/${project}/`;
+	}
+
+	static async open(store: Store, project: string): Promise<Talks> {
+		const talks = new Talks(store, project);
+		for (const { key, value } of await store.list(talks.#prefix)) {
+			const talk = readAs(talkSchema, value);
+			if (talk.success) talks.#talks.set(key.slice(talks.#prefix.length), talk.data);
+		}
+		return talks;
+	}
+
+	/** What the item's agent was parked with and nobody has answered; null where nothing. */
+	parked(key: string): Asks | null {
+		return this.#of(key).parked;
+	}
+
+	/** What a task brings to its worker, empty where nothing was said. */
+	forTask(key: string): Pick<Task, 'answered' | 'notes'> {
+		const { answers, notes } = this.#of(key);
+		return {
+			...(answers.length > 0 ? { answered: [...answers] } : {}),
+			...(notes.length > 0 ? { notes: [...notes] } : {}),
+		};
+	}
+
+	async park(key: string, parked: Asks): Promise<void> {
+		await this.#keep(key, { ...this.#of(key), parked });
+	}
+
+	/** From now on the same question is answered so. */
+	async answer(key: string, answered: Answered): Promise<void> {
+		const talk = this.#of(key);
+		const others = talk.answers.filter(({ question }) => question !== answered.question);
+		await this.#keep(key, { ...talk, parked: null, answers: [...others, answered].slice(-answersMax) });
+	}
+
+	/** Words for the next session. */
+	async note(key: string, words: string): Promise<void> {
+		const talk = this.#of(key);
+		await this.#keep(key, { ...talk, notes: [...talk.notes, words].slice(-notesMax) });
+	}
+
+	/** A session that was told the notes has ended its work. */
+	async told(key: string): Promise<void> {
+		const talk = this.#of(key);
+		if (talk.notes.length > 0) await this.#keep(key, { ...talk, notes: [] });
+	}
+
+	async forget(key: string): Promise<void> {
+		this.#talks.delete(key);
+		await this.#store.write([{ kind: 'delete', key: `${this.#prefix}${key}` }]);
+	}
+
+	#of(key: string): Talk {
+		return this.#talks.get(key) ?? silence;
+	}
+
+	async #keep(key: string, talk: Talk): Promise<void> {
+		const value: JsonValue = JSON.parse(JSON.stringify(talk));
+		await this.#store.write([{ kind: 'put', key: `${this.#prefix}${key}`, value }]);
+		this.#talks.set(key, talk);
+	}
+}

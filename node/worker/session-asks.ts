@@ -1,0 +1,108 @@
+/**
+ * The questions of one session: answered by the rules, by what a person has answered before, or by a person now. Who
+ * gets no answer in time is parked: the session ends resumable, and the question goes to the item. Every decision
+ * stands in the run's log with who made it [I13].
+ */
+import type { Clock } from '../../shared/ports/index.ts';
+import type { Task } from '../../shared/protocol/work.ts';
+import type { Asks } from '../../shared/protocol/worker-state.ts';
+import {
+	type AgentSession,
+	judgeAsk,
+	type PermissionAsk,
+	type PermissionDecision,
+	type PolicyPlace,
+} from '../agents/index.ts';
+
+/** So long a session waits for a person before it is parked. */
+export const answerMsMax = 120_000;
+
+export interface SessionAsksOptions {
+	readonly clock: Clock;
+	readonly place: PolicyPlace;
+	readonly answered: NonNullable<Task['answered']>;
+	readonly note: (text: string) => void;
+	/** A question was opened or closed. */
+	readonly onChange: () => void;
+	readonly onParked: () => void;
+}
+
+export class SessionAsks {
+	readonly #options: SessionAsksOptions;
+	readonly #open = new Map<string, Asks>();
+	readonly #timers = new Map<string, () => void>();
+	#parked: Asks | null = null;
+
+	constructor(options: SessionAsksOptions) {
+		this.#options = options;
+	}
+
+	/** The oldest that waits for a person; null where none does. */
+	get question(): Asks | null {
+		return this.#open.values().next().value ?? null;
+	}
+
+	/** With what the session was parked; null where it was not. */
+	get parked(): Asks | null {
+		return this.#parked;
+	}
+
+	/** The agent asks. */
+	asked(session: AgentSession, id: string, ask: PermissionAsk): void {
+		const { clock, place, answered, onChange, onParked } = this.#options;
+		const question = nameOf(ask);
+		const judged = judgeAsk(ask, place);
+		const before = answered.find((one) => one.question === question);
+		if (before !== undefined) {
+			this.#decide(session, id, question, { allow: before.allow, who: `${before.who}, asked before` });
+		} else if (judged.kind === 'allow') session.answer(id, { kind: 'allow' });
+		else if (judged.kind === 'deny') session.answer(id, judged);
+		else {
+			this.#open.set(id, { id: id.slice(0, 200), question, at: Math.floor(clock.now()) });
+			const cancel = clock.after(answerMsMax, () => {
+				this.#parked = this.#open.get(id) ?? null;
+				this.#options.note(`nobody has answered for ${answerMsMax / 1000} s: parked\n`);
+				onParked();
+			});
+			this.#timers.set(id, cancel);
+			onChange();
+		}
+	}
+
+	/** A person decides; false where the question is not open any more. */
+	answer(session: AgentSession, id: string, decision: { readonly allow: boolean; readonly who: string }): boolean {
+		const asks = this.#open.get(id);
+		if (asks === undefined) return false;
+		return this.#decide(session, id, asks.question, decision);
+	}
+
+	/** The session has ended. */
+	close(): void {
+		for (const cancel of this.#timers.values()) cancel();
+		this.#timers.clear();
+		this.#open.clear();
+	}
+
+	#decide(
+		session: AgentSession,
+		id: string,
+		question: string,
+		{ allow, who }: { allow: boolean; who: string },
+	): boolean {
+		this.#timers.get(id)?.();
+		this.#timers.delete(id);
+		this.#open.delete(id);
+		const decision: PermissionDecision = allow
+			? { kind: 'allow' }
+			: { kind: 'deny', message: 'A person has refused this. Go on without it.' };
+		const isTaken = session.answer(id, decision);
+		if (isTaken) this.#options.note(`${allow ? 'allowed' : 'refused'} by ${who}: ${question}\n`);
+		this.#options.onChange();
+		return isTaken;
+	}
+}
+
+/** The same question asked again has the same name. */
+function nameOf({ tool, summary }: PermissionAsk): string {
+	return `${tool} ${summary}`.replaceAll(/\s+/g, ' ').trim().slice(0, 600);
+}
