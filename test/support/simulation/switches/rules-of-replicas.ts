@@ -183,8 +183,8 @@ export const replicaSwitches: readonly Switch[] = [
 			},
 			{
 				file: 'shared/registry/rights.ts',
-				find: "return person !== undefined && mayAsk(person.access, 'member');\n}\n\n/** Whether `node` may take tasks",
-				replace: 'return person !== undefined || facts !== null;\n}\n\n/** Whether `node` may take tasks',
+				find: "const person = own(facts.people, who);\n\treturn person !== undefined && mayAsk(person.access, 'member');",
+				replace: 'const person = own(facts.people, who);\n\treturn person !== undefined || facts !== null;',
 			},
 		],
 	},
