@@ -19,7 +19,7 @@ import {
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import { lostAfterMsDefault } from '../../shared/protocol/worker-state.ts';
-import { agentFor } from './agent-for.ts';
+import { agentFor, runtimeOf } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
 import { type GrantOptions, Grants, type Placement } from './grants.ts';
 import type { Home } from './home.ts';
@@ -152,7 +152,11 @@ export class WorkLoop {
 		else if (report.kind !== 'stopped' && report.kind !== 'rateLimited') await talks.told(task.item.key);
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
-		if (report.kind === 'rateLimited') this.#notBefore.set(task.item.key, report.until);
+		if (report.kind === 'rateLimited') {
+			this.#notBefore.set(task.item.key, report.until);
+			// What others would need of the same account there waits as well, and costs them no try.
+			pool.limited(from, runtimeOf(task.agent, await this.#options.config()), report.until);
+		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
 		await pool.link(from).acknowledge(task);
 		this.#options.onSettled();

@@ -61,6 +61,8 @@ export class WorkerPool {
 	readonly #began: number;
 	readonly #heard = new Map<NodeId, Heard>();
 	readonly #links = new Map<NodeId, WorkerLink>();
+	/** Until when accounts are limited, by node; a node has a handful. */
+	readonly #limits = new Map<NodeId, Readonly<Record<string, number>>>();
 
 	constructor(options: WorkerPoolOptions) {
 		this.#options = options;
@@ -132,12 +134,28 @@ export class WorkerPool {
 	placementNodes(): readonly PlacementNode[] {
 		const { local, project, member } = this.#options;
 		const nodes: PlacementNode[] = [];
-		if (local) nodes.push(placementNode(local.node, local.state(), { project, member: member(local.node), begun: 0 }));
+		const limits = (node: NodeId): PlacementNode['limitedUntil'] => this.#limitsOf(node);
+		if (local) {
+			const about = { project, member: member(local.node), begun: 0, limits: limits(local.node) };
+			nodes.push(placementNode(local.node, local.state(), about));
+		}
 		for (const [node, { state, begun }] of this.#heard) {
 			if (!isHeard(this.#remoteSeen(node))) continue;
-			nodes.push(placementNode(node, state, { project, member: member(node), begun: begun.length }));
+			nodes.push(
+				placementNode(node, state, { project, member: member(node), begun: begun.length, limits: limits(node) }),
+			);
 		}
 		return nodes;
+	}
+
+	/** The account of a runtime is limited there: nothing that needs it is placed there before `until`, wall ms. */
+	limited(node: NodeId, account: string, until: number): void {
+		this.#limits.set(node, { ...this.#limitsOf(node), [account]: until });
+	}
+
+	#limitsOf(node: NodeId): Readonly<Record<string, number>> {
+		const now = this.#options.clock.now();
+		return Object.fromEntries(Object.entries(this.#limits.get(node) ?? {}).filter(([, until]) => until > now));
 	}
 
 	/** Under which a worker holds what it is granted; null while it was not heard of. */
@@ -205,7 +223,12 @@ function isQualified({ projects }: WorkerState, project: string): boolean {
 function placementNode(
 	id: NodeId,
 	state: WorkerState,
-	about: { readonly project: string; readonly member: WorkerMember; readonly begun: number },
+	about: {
+		readonly project: string;
+		readonly member: WorkerMember;
+		readonly begun: number;
+		readonly limits: Readonly<Record<string, number>>;
+	},
 ): PlacementNode {
 	const { project, member, begun } = about;
 	const standing = state.projects.find((one) => one.project === project);
@@ -223,7 +246,7 @@ function placementNode(
 		load: state.load,
 		free: state.free,
 		floor: state.floor,
-		limitedUntil: {},
+		limitedUntil: about.limits,
 		repositories: standing?.main ? [project] : [],
 		clones: standing?.clones ?? [],
 		sessions: [],

@@ -55,6 +55,17 @@ function open(standing: { now: WorkerMember['standing'] } = { now: 'member' }, l
 }
 
 describe('a pool of workers', () => {
+	it('places nothing that needs a limited account on its node before the limit ends', async () => {
+		const { pool, clock } = open();
+		pool.heard(there, stateOf(there));
+		const until = clock.now() + 10_000;
+		pool.limited(there, 'claude-code', until);
+		pool.limited(here, 'codex', until);
+		expect(pool.placementNodes()[0]?.limitedUntil).toEqual({ 'claude-code': until });
+		await clock.advance(10_001);
+		expect(pool.placementNodes()[0]?.limitedUntil).toEqual({});
+	});
+
 	it('looks again when a worker says something new, and not when it says the same', async () => {
 		const { pool, clock, changes } = open();
 		pool.heard(there, stateOf(there));
