@@ -1,5 +1,5 @@
 /**
- * build-web: makes the board's bundle in dist/web with Vite, compresses its files, and writes sources.json, by which the
+ * build-web [--if-needed]: makes the board's bundle in dist/web with Vite, compresses its files, and writes sources.json, by which the
  * gateway knows that the bundle is whole and belongs to the sources. Fails when a budget is exceeded: what the first
  * load transfers may not grow unseen.
  */
@@ -16,10 +16,21 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist/web');
 const compressible = /\.(?:js|css|html|svg|json)$/;
 
+// Whoever calls us may have another one set; React would bring its development build.
+process.env.NODE_ENV = 'production';
 const hash = await sourcesHash(root);
 if (hash === null) throw new Error(`there is no gateway/web in ${root}`);
+if (process.argv.includes('--if-needed') && builtFrom() === hash) process.exit(0);
 rmSync(out, { recursive: true, force: true });
 await build({ configFile: join(root, 'gateway/web/vite.config.ts'), logLevel: process.env.CI ? 'info' : 'warn' });
+
+function builtFrom() {
+	try {
+		return JSON.parse(readFileSync(join(out, 'sources.json'), 'utf8')).hash;
+	} catch {
+		return null;
+	}
+}
 
 const names = readdirSync(out, { recursive: true, withFileTypes: true })
 	.filter((entry) => entry.isFile())

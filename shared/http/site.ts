@@ -4,7 +4,6 @@
  * a site says who a browser is (`callerOf`) without deciding what one may do.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Caller } from '../operations/index.ts';
 
@@ -51,7 +50,8 @@ export function isOpenToAll(site: Site | undefined, path: string): boolean {
 
 /** Adds the site's routes behind those of the operations. */
 export function addSite(app: FastifyInstance, site: Site, missing: (request: FastifyRequest) => Error): void {
-	void app.register(staticFiles, {
+	// Not before it is needed: most processes have no site, and neither what it loads nor, on a worker, the package.
+	void app.register(import('@fastify/static'), {
 		root: site.assets,
 		prefix: assetsPrefix,
 		index: false,

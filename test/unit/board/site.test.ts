@@ -19,7 +19,7 @@ describe('the page', () => {
 				'referrer-policy': 'no-referrer',
 			});
 			const policy = String(headers['content-security-policy']);
-			expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self';");
+			expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self' 'sha256-");
 			expect(policy).toContain("frame-ancestors 'none'");
 			expect(policy).toContain(`ws://127.0.0.1:${served.port}`);
 			expect(policy).not.toMatch(/unsafe-eval|script-src[^;]*unsafe/);

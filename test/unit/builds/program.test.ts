@@ -43,6 +43,14 @@ describe('a build', () => {
 		expect(files).toContain('app/node_modules/used/index.js');
 	});
 
+	it('leaves out the board, which a machine that joins does not serve', async () => {
+		const files = await filesOf(await thisProgram());
+		expect(
+			files.filter(({ to }) => /^app\/(?:gateway|dist)\/web\/|node_modules\/(?:@fastify\/static|qrcode)\//.test(to)),
+		).toEqual([]);
+		expect(files.some(({ to }) => to === 'app/gateway/board/board.ts')).toBe(true);
+	});
+
 	it('is refused where a package is missing, with what to do', async () => {
 		await using tiny = await tinyProgram();
 		await tiny.write('package.json', JSON.stringify({ dependencies: { gone: '1' } }));

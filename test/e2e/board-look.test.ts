@@ -1,0 +1,65 @@
+/** How the board is for who uses a screen reader, in both themes, and what it costs a browser. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BoardWorld, boardWorld } from '../support/board-world.ts';
+import { hasBrowser } from '../support/browser.ts';
+
+/** The same numbers as in scripts/web-budget.mjs, for what a browser really asks for before the board is there. */
+const requestsMax = 20;
+const transferredMax = 200_000;
+const longTaskMsMax = 1_000;
+
+const views = ['', 'archive', 'nodes', 'projects', 'cost', 'people', 'new'];
+
+describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test --all)', () => {
+	let board: BoardWorld;
+	let places: readonly string[] = [];
+	beforeAll(async () => {
+		board = await boardWorld();
+		await board.world.add(board.shop, 'Say hello', 'echo hello; echo hello > hello.txt');
+		await board.world.ok(board.shop, 'add', 'Wait for me', '--hold');
+		const { items } = await board.world.untilBoard(board.shop, (now) =>
+			now.items.some(({ stage }) => stage === 'reviewHold'),
+		);
+		const item = items.find(({ title }) => title === 'Say hello')?.name.replace('#', '');
+		places = [...views, ...['', '/diff', '/log', '/history'].map((part) => `p/shop/${item}${part}`)];
+	});
+	afterAll(() => board?.[Symbol.asyncDispose]());
+
+	async function shown(page: Page, place: string): Promise<void> {
+		await page.goto(new URL(`/${place}`, page.url()).href);
+		await page.getByRole('main').waitFor();
+		await page.waitForFunction('!document.querySelector("[aria-busy=true]") && document.title !== ""');
+		await page.waitForLoadState('networkidle').catch(() => undefined);
+	}
+
+	for (const colorScheme of ['light', 'dark'] as const) {
+		it(`has nothing that axe objects to on any view, ${colorScheme}`, async () => {
+			const { page, axe, troubles, close } = await board.visitor({ options: { colorScheme } });
+			const found: string[] = [];
+			for (const place of places) {
+				await shown(page, place);
+				found.push(...(await axe()).map((words) => `/${place} ${words}`));
+			}
+			expect(found).toEqual([]);
+			expect(troubles).toEqual([]);
+			await close();
+		});
+	}
+
+	it('costs a browser no more than its budgets before it is there', async () => {
+		const { page, close } = await board.visitor();
+		await page.addInitScript(
+			'globalThis.longTasks = []; new PerformanceObserver((list) => { for (const one of list.getEntries()) longTasks.push(one.duration); }).observe({ type: "longtask", buffered: true });',
+		);
+		await page.goto(new URL('/', page.url()).href);
+		await page.getByText('Wait for me').first().waitFor();
+		const cost = (await page.evaluate(
+			'({ requests: performance.getEntriesByType("resource").length, bytes: performance.getEntriesByType("resource").reduce((sum, one) => sum + one.encodedBodySize, 0), longest: Math.max(0, ...longTasks) })',
+		)) as { requests: number; bytes: number; longest: number };
+		expect(cost.requests).toBeLessThanOrEqual(requestsMax);
+		expect(cost.bytes).toBeLessThanOrEqual(transferredMax);
+		expect(cost.longest).toBeLessThanOrEqual(longTaskMsMax);
+		await close();
+	});
+});

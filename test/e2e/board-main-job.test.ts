@@ -1,0 +1,100 @@
+/** The main job in a browser: what is wanted is said, looked at, approved and landed by clicks, and by keys alone. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Board, Result } from '../../shared/operations/index.ts';
+import { type BoardWorld, boardWorld } from '../support/board-world.ts';
+import { hasBrowser } from '../support/browser.ts';
+
+const script = (line: string): string => `\`\`\`sh\n${line}\n\`\`\`\n`;
+const stageOf = ({ items }: Board, title: string): string | undefined =>
+	items.find((item) => item.title === title)?.stage;
+
+describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/test --all)', () => {
+	let board: BoardWorld;
+	beforeAll(async () => {
+		board = await boardWorld();
+	});
+	afterAll(() => board?.[Symbol.asyncDispose]());
+
+	const inReview = (title: string): Promise<Board> =>
+		board.world.untilBoard(board.shop, (now) => stageOf(now, title) === 'reviewHold', 90);
+	const landed = (title: string): Promise<Board> =>
+		board.world.untilBoard(board.shop, (now) => stageOf(now, title) === 'done', 90);
+
+	it('[I9] goes from the link to the first landed item by clicks alone', async () => {
+		const { page, troubles, close } = await board.visitor();
+		await page.getByRole('link', { name: 'New item' }).first().click();
+		await page.getByLabel('What is wanted, in one line').fill('Say hello');
+		await page.getByLabel('Description').fill(script('echo hello > hello.txt'));
+		await page.getByRole('button', { name: 'Add' }).click();
+		await page.getByRole('link', { name: 'Change' }).click();
+		await page.getByRole('button', { name: /^Approve/ }).click({ timeout: 90_000 });
+		await landed('Say hello');
+		// The checkout follows main a moment after the landing.
+		await expect.poll(() => board.world.git(board.shop, 'log', '-1', '--format=%s')).toBe('Say hello');
+		expect(troubles).toEqual([]);
+		await close();
+	});
+
+	it('is done by keys alone', async () => {
+		const { page, close } = await board.visitor();
+		await page.getByRole('link', { name: 'New item' }).first().waitFor();
+		await page.keyboard.press('c');
+		await page.getByLabel('What is wanted, in one line').waitFor();
+		await page.keyboard.type('By keys');
+		await page.keyboard.press('Tab');
+		await page.keyboard.insertText(script('echo keys > keys.txt'));
+		await page.keyboard.press('Control+Enter');
+		await page.getByRole('link', { name: 'Change' }).waitFor();
+		await inReview('By keys');
+		for (const name of [/^Change/, /^Approve/]) {
+			const target = page.getByRole(name.source === '^Change' ? 'link' : 'button', { name });
+			await target.waitFor({ timeout: 60_000 });
+			await tabTo(page, name);
+			await page.keyboard.press('Enter');
+		}
+		await landed('By keys');
+		await close();
+	});
+
+	it('[I9] refuses an approval of a change that has moved, and shows the one that is there now', async () => {
+		const title = 'Moving target';
+		await board.world.add(board.shop, title, 'git log --all --format=%H | wc -l > moving.txt; date +%N >> moving.txt');
+		const shown = await inReview(title);
+		const key = shown.items.find((item) => item.title === title)?.key ?? '';
+		const { page, close } = await board.visitor();
+		const project = shown.project.id;
+		// The page is slow: what it was told of the first result reaches it when the second is there.
+		const old = await diffOf(board, key);
+		await board.world.ok(board.shop, 'reject', old.item.name.replace('#', ''), 'once more');
+		await board.world.untilBoard(board.shop, (now) => stageOf(now, title) !== 'reviewHold');
+		await inReview(title);
+		const now = await diffOf(board, key);
+		expect(now.binding.branch).not.toBe(old.binding.branch);
+		let asked = 0;
+		await page.route(/\/v1\/item\.diff/, async (route) => {
+			asked += 1;
+			await (asked === 1 ? route.fulfill({ json: old }) : route.continue());
+		});
+		await page.goto(new URL(`/p/${project}/${old.item.name.replace('#', '')}/diff`, page.url()).href);
+		await page.getByRole('button', { name: `Approve ${old.binding.branch.slice(0, 7)}` }).click();
+		await page.getByRole('alert').getByText('the change moved while you looked at it').waitFor();
+		await page.getByRole('button', { name: `Approve ${now.binding.branch.slice(0, 7)}` }).click();
+		await landed(title);
+		await close();
+	});
+});
+
+async function diffOf(board: BoardWorld, key: string): Promise<Result<'item.diff'>> {
+	return board.world.json(board.shop, 'diff', key);
+}
+
+/** Presses Tab until what has the focus is called so, as who has no mouse does. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+	for (let presses = 0; presses < 80; presses += 1) {
+		await page.keyboard.press('Tab');
+		const focused = await page.evaluate('document.activeElement?.textContent ?? ""');
+		if (name.test(String(focused).trim())) return;
+	}
+	throw new Error(`80 presses of Tab do not reach ${name}`);
+}

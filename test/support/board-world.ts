@@ -1,0 +1,90 @@
+/**
+ * A machine with a project, a node and a gateway that serves the board, and a browser to look at it. The bundle must be
+ * built (`npm run build:web`); a test of the board begins with that, once.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BrowserContextOptions } from 'playwright-core';
+import type { Result } from '../../shared/operations/index.ts';
+import { apiFileSchema } from '../../shared/project/api-file.ts';
+import { openBrowser, type TestBrowser, type Visitor } from './browser.ts';
+import { testedShop } from './tested-shop.ts';
+import { makeWorld, type World } from './world.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Visit {
+	/** Default: the owner. */
+	readonly person?: string;
+	/** Below the board's base. */
+	readonly at?: string;
+	/** Of a proxy in front of the gateway. */
+	readonly port?: number;
+	readonly options?: BrowserContextOptions;
+}
+
+export interface BoardWorld extends AsyncDisposable {
+	readonly world: World;
+	readonly browser: TestBrowser;
+	/** The checkout of the project `shop`. */
+	readonly shop: string;
+	/** Where the board answers, as programs reach it: 127.0.0.1. */
+	origin(): string;
+	/** A link for one login; through another port where one is given. */
+	link(person?: string, port?: number): Promise<string>;
+	/** Logs a person in and shows the board. */
+	visitor(visit?: Visit): Promise<Visitor>;
+}
+
+/** Builds the board where the bundle is not that of the sources. */
+export function buildBoard(): void {
+	execFileSync(process.execPath, [join(root, 'scripts/build-web.mjs'), '--if-needed'], { cwd: root, stdio: 'pipe' });
+}
+
+/** The gateway has one port for its life: a page finds it again after a restart. */
+export async function boardWorld(): Promise<BoardWorld> {
+	buildBoard();
+	const world = makeWorld({ GANGLINE_GATEWAY_PORT: String(await freePort()) });
+	const shop = world.repository('shop', testedShop);
+	await world.ok(shop, 'init', '--yes', '--no-input', '--no-verify', '--review', 'human', '--landing', 'local');
+	await world.ok(shop, 'start');
+	await world.ok(shop, 'gateway', 'start');
+	const browser = await openBrowser();
+	const link = async (person?: string, port?: number): Promise<string> => {
+		const made = await world.json<Result<'session.link'>>(
+			shop,
+			...['board', ...(person === undefined ? [] : ['--person', person])],
+		);
+		const url = new URL(made.url);
+		if (port !== undefined) url.port = String(port);
+		return url.href;
+	};
+	const origin = (): string =>
+		apiFileSchema.parse(JSON.parse(readFileSync(join(world.state, 'gateway', 'api.json'), 'utf8'))).url;
+	return {
+		...{ world, browser, shop, origin, link },
+		async visitor({ person, options, port, at = '' } = {}) {
+			const visitor = await browser.person(options);
+			const url = new URL(await link(person, port));
+			url.search = at === '' ? '' : `?next=${encodeURIComponent(at)}`;
+			await visitor.page.goto(url.href);
+			await visitor.page.waitForURL((now) => !now.pathname.endsWith('/login'));
+			return visitor;
+		},
+		async [Symbol.asyncDispose]() {
+			await browser[Symbol.asyncDispose]();
+			await world[Symbol.asyncDispose]();
+		},
+	};
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
