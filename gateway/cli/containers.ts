@@ -1,4 +1,4 @@
-/** new, containers, rebuild, limits, prune: projects in containers of this machine; `project delete` is with the rest of projects. */
+/** new, containers, rebuild, limits, prune, ssh: projects in containers of this machine; `project delete` is with the rest of projects. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand, type Options } from './define-command.ts';
@@ -8,6 +8,7 @@ export function registerContainers(program: Command, context: CliContext): void 
 	registerMaking(program, context);
 	registerLooking(program, context);
 	registerPruning(program, context);
+	registerSsh(program, context);
 }
 
 function registerMaking(program: Command, context: CliContext): void {
@@ -86,6 +87,36 @@ function registerPruning(program: Command, context: CliContext): void {
 		run: async (session, _args, options) => {
 			const { prune } = await import('./run-containers.ts');
 			return prune(session, options.flag('dryRun'));
+		},
+	});
+}
+
+function registerSsh(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'ssh <name> [command...]',
+		summary: 'A shell in the container of a project, or one command; what ssh itself says is its exit code',
+		group: 'Containers',
+		examples: [
+			'gangline ssh myapp',
+			'gangline ssh myapp npm test',
+			'gangline ssh myapp -- ls -la   options of the command after --',
+		],
+		run: async (session, args) => (await import('./run-ssh.ts')).sshInto(session, args.required(0), args.rest(1)),
+	});
+	defineCommand(program, context, {
+		usage: 'ssh-config',
+		summary: 'Let every ssh client and editor find the containers by name: a file of our own, one Include in yours',
+		group: 'Containers',
+		examples: [
+			'gangline ssh-config             write the file, and ask before the Include is added',
+			'gangline ssh-config --print     only print it',
+			'gangline ssh-config --remove    take the Include out again',
+		],
+		configure: (command) => command.option('--print', 'change nothing').option('--remove', 'take out what was put in'),
+		run: async (session, _args, options) => {
+			const { printSshConfig, removeSshConfig, writeSshConfig } = await import('./run-ssh.ts');
+			if (options.flag('print')) return printSshConfig(session);
+			return options.flag('remove') ? removeSshConfig(session) : writeSshConfig(session);
 		},
 	});
 }

@@ -64,6 +64,8 @@ export function planContainer({ project, owner, image, caches, folder }: Plan): 
 	const env = {
 		HOME: `${stateInside}/home`,
 		USER: owner.name,
+		// What is installed for one project alone, such as an agent's program, lies in its home folder.
+		PATH: `${stateInside}/home/.local/bin:/usr/local/bin:/usr/bin:/bin`,
 		GANGLINE_HOME: `${stateInside}/node`,
 		GANGLINE_NAME: project.name,
 		GANGLINE_JOIN_FILE: `${stateInside}/join-token`,

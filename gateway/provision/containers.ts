@@ -17,6 +17,7 @@ import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
 import type { Condition, Leftover, Provisioner } from './provisioner.ts';
 import type { ContainerRecord, ContainerRecords } from './records.ts';
 import { runSteps, type Step, waitingSteps } from './run-steps.ts';
+import { hostKeyAlias } from './ssh-keys.ts';
 
 export interface ContainersOptions {
 	readonly provisioner: Provisioner;
@@ -249,15 +250,16 @@ export class Containers implements AsyncDisposable {
 	}
 
 	#viewOf(record: ContainerRecord, condition: Condition | null, busy: boolean): ContainerView {
-		const { mesh } = this.#options;
+		const { mesh, owner } = this.#options;
+		const at = containerFolder(this.#folder(record.name));
 		const connected = mesh.network.links().some(({ node }) => node === record.node);
 		const { name, project, path, stack, others, steps, image, limits, sshPort, changedAt } = record;
 		return {
 			...{ name, project, path, stack, others, steps, image, limits, changedAt, connected },
 			...explainContainer({ record, condition, busy, connected }),
 			container: condition === null || condition.kind === 'gone' ? null : condition.id,
-			ssh: sshPort,
-			log: containerFolder(this.#folder(name)).log,
+			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias: hostKeyAlias(name) },
+			log: at.log,
 		};
 	}
 }

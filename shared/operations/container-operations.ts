@@ -58,7 +58,15 @@ export const containerViewSchema = z.object({
 	container: z.string().nullable().describe("The container's id at the engine"),
 	connected: z.boolean().describe('Its node is connected with the gateway'),
 	limits: limitsSchema,
-	ssh: z.int().nullable().describe('The port of 127.0.0.1 that leads to its sshd'),
+	ssh: z
+		.object({
+			user: z.string(),
+			port: z.int().describe('Of 127.0.0.1 on the machine of the gateway'),
+			key: z.string().describe('Path of the private key there'),
+			knownHosts: z.string().describe('Path of the file that has its host key'),
+			alias: z.string().describe('What that file calls it'),
+		})
+		.describe('How to log in'),
 	log: z.string().describe('What its building and making said'),
 	changedAt: atSchema,
 	next: z.array(z.string()).describe('What to do now, a command each'),

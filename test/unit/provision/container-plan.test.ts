@@ -65,6 +65,7 @@ describe('the container of a project', () => {
 				'GANGLINE_NAME',
 				'GANGLINE_PROJECT',
 				'HOME',
+				'PATH',
 				'USER',
 				'npm_config_cache',
 			].sort(),

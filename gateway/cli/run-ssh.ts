@@ -1,0 +1,87 @@
+/**
+ * `gangline ssh` and `ssh-config`: the machine's own OpenSSH client does everything. Our settings are a file of our own;
+ * of a person's file one Include is added after a yes, and taken out again exactly.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ganglineError } from '../../shared/ports/errors.ts';
+import type { Session } from './session.ts';
+import { hostOf, quoted, sshConfigText, sshSettings, withInclude, withoutInclude } from './ssh-config.ts';
+
+export async function sshInto(session: Session, name: string, command: readonly string[]): Promise<number> {
+	const { container } = await (await session.gateway()).call('container.show', { name });
+	if (container.state !== 'running') {
+		throw ganglineError('REFUSED', `${name} does not run: ${container.words}`, {
+			hint: container.next[0] ?? `gangline start ${name}`,
+		});
+	}
+	const { programs } = session.context;
+	if ((await programs.find('ssh')) === null) {
+		throw ganglineError('UNSUITABLE_MACHINE', "OpenSSH's client is not installed", {
+			hint: 'apt-get install openssh-client',
+		});
+	}
+	const settings = sshSettings(container).flatMap(([key, value]) => ['-o', `${key}=${quoted(value)}`]);
+	// No file of the person's: a `Host *` there must not send this elsewhere.
+	const remote =
+		command.length === 0 ? [] : ['--', `cd ${shellWord(container.path)} && ${command.map(shellWord).join(' ')}`];
+	return programs.run(['ssh', '-F', 'none', ...settings, hostOf(name), ...remote]);
+}
+
+export async function printSshConfig(session: Session): Promise<undefined> {
+	const text = await currentText(session);
+	session.out.result({ text }, () => text);
+	return undefined;
+}
+
+export async function writeSshConfig(session: Session): Promise<undefined> {
+	const file = ownFile(session);
+	await writeWhole(file, await currentText(session));
+	const person = personFile(session);
+	const before = await readFile(person, 'utf8').catch(() => '');
+	const after = withInclude(before, file);
+	const added = after !== null && (await session.confirm(`Add one line to ${person}: Include ${file}?`));
+	if (added) await writeWhole(person, after);
+	session.out.result({ file, person, included: added || after === null }, () =>
+		added || after === null
+			? `every project is found as ssh <name>.gangline; take it out again: gangline ssh-config --remove`
+			: `${file} is written and nothing of yours was changed; use it so: ssh -F '${file}' <name>.gangline`,
+	);
+	return undefined;
+}
+
+export async function removeSshConfig(session: Session): Promise<undefined> {
+	const person = personFile(session);
+	const before = await readFile(person, 'utf8').catch(() => '');
+	const after = withoutInclude(before, ownFile(session));
+	if (after !== before) await writeWhole(person, after);
+	session.out.result({ person, removed: after !== before }, () =>
+		after === before ? `${person} has no line of ours` : `${person} is as it was before`,
+	);
+	return undefined;
+}
+
+async function currentText(session: Session): Promise<string> {
+	const { containers } = await (await session.gateway()).call('container.list', {});
+	return sshConfigText(containers);
+}
+
+const ownFile = ({ state }: Session): string => join(state.gateway.root, 'ssh_config');
+
+function personFile({ context }: Session): string {
+	const { HOME } = context.env;
+	if (HOME !== undefined) return join(HOME, '.ssh', 'config');
+	throw ganglineError('INVALID_CONFIG', 'HOME is not set, so your ssh configuration is nowhere', {
+		hint: 'gangline ssh-config --print',
+	});
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+	await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+	await writeFile(`${path}.new`, text, { mode: 0o600 });
+	await rename(`${path}.new`, path);
+}
+
+function shellWord(word: string): string {
+	return /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

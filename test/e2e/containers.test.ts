@@ -1,0 +1,228 @@
+/** A project in a container of a real engine: made, worked in, looked into from inside, limited, removed. */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Board, ContainerView } from '../../shared/operations/index.ts';
+import { docker, engine, engineWorld, give } from '../support/engine-world.ts';
+import type { World } from '../support/world.ts';
+
+const run = promisify(execFile);
+/** An image is built once, which takes minutes on a busy machine. */
+const buildMsMax = 900_000;
+
+let world: World;
+beforeAll(() => {
+	if (engine !== '') world = engineWorld();
+});
+afterAll(async () => {
+	if (engine === '') return;
+	for (const name of ['app', 'taken'])
+		await world.gangline(world.folder, 'project', 'delete', name, '--confirm', name, '--purge');
+	await world[Symbol.asyncDispose]();
+});
+
+const show = (name: string): Promise<ContainerView> => world.json(world.folder, 'containers', name);
+const inside = (...command: string[]) => world.gangline(world.folder, 'ssh', 'app', '--', ...command);
+
+async function untilColumn(column: string): Promise<void> {
+	const isThere = ({ items }: Board): boolean => items.some((item) => item.column === column);
+	await world.until<Board>(world.folder, ['status', '-p', 'app'], isThere, 120);
+}
+
+describe.skipIf(engine === '')('a project in a container (needs an engine: scripts/test --all as root)', () => {
+	it('is made by one command from a repository elsewhere, and joins', { timeout: buildMsMax }, async () => {
+		const origin = world.repository('origin', { 'check.sh': '#!/bin/sh\ntest -s a.txt\n', 'a.txt': 'a\n' });
+		give(origin);
+		const made = await world.gangline(world.folder, 'new', 'app', '--stack', 'none', '--git', origin);
+		expect(made, made.stderr).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^app: it runs, its node is connected/),
+		});
+		expect(made.stderr).toMatch(/ok source +cloned into .*\n[\s\S]*ok join +its node app is connected/);
+		expect(statSync(join(world.folder, 'app/a.txt')).uid).toBe(33);
+		const view = await show('app');
+		expect(view).toMatchObject({ state: 'running', connected: true, path: join(world.folder, 'app') });
+	});
+
+	it('[I3] lands an item whose work was done inside, by the owner of the source', async () => {
+		const work =
+			'id -u > who.txt; grep CapBnd /proc/self/status >> who.txt; hostname >> who.txt; git add -A; git commit -qm work';
+		await world.ok(world.folder, 'add', 'Say who', '--run', work, '-p', 'app');
+		await untilColumn('review');
+		await world.ok(world.folder, 'diff', '1', '-p', 'app');
+		await world.ok(world.folder, 'approve', '1', '-p', 'app');
+		await untilColumn('done');
+		const landed = join(world.folder, 'app/who.txt');
+		await world.until(world.folder, ['containers'], () => existsSync(landed), 30);
+		expect(readFileSync(landed, 'utf8')).toBe('33\nCapBnd:\t0000000000000000\napp\n');
+		expect(statSync(landed).uid).toBe(33);
+	});
+
+	it('[I13] has no right, no socket, a root that cannot be written, and mounts as promised', async () => {
+		const { stdout } = await inside(
+			'sh',
+			'-c',
+			'grep -E "^(Cap(Prm|Eff|Bnd|Amb)|NoNewPrivs)" /proc/self/status; cat /proc/self/mountinfo',
+		);
+		expect(stdout.match(/^Cap\w+:\t0{16}$/gm)).toHaveLength(4);
+		expect(stdout).toMatch(/^NoNewPrivs:\t1$/m);
+		const mounts = stdout
+			.split('\n')
+			.filter((line) => / - /.test(line))
+			.map((line) => line.split(' '));
+		const at = new Map(mounts.map((fields) => [fields[4], fields[5]]));
+		expect(at.get('/')).toMatch(/^ro,/);
+		expect(at.get('/etc/passwd')).toMatch(/^ro,/);
+		expect(at.get('/gangline')).toMatch(/^rw,/);
+		expect(at.get(join(world.folder, 'app'))).toMatch(/^rw,/);
+		expect(stdout).not.toMatch(/docker\.sock/);
+		expect(await inside('sh', '-c', 'touch /etc/x || touch /usr/x')).toMatchObject({ code: 1 });
+		expect(await inside('ls', world.home)).toMatchObject({ code: 2 });
+	});
+
+	it('[I13] shows no secret to whoever may inspect it, and keeps none after it has joined', async () => {
+		const inspected = docker('inspect', 'gangline-app');
+		expect(inspected).not.toMatch(/gl1_|PRIVATE KEY/);
+		expect(existsSync(join(world.state, 'gateway/containers/app/state/join-token'))).toBe(false);
+		expect(inspected).toMatch(/"HostIp": "127\.0\.0\.1"/);
+	});
+
+	it('lets OpenSSH in without a question: a file over sftp, a forwarded port, nobody else', async () => {
+		const print = await world.ok(world.folder, 'ssh-config', '--print');
+		const config = join(world.folder, 'ssh_config');
+		writeFileSync(config, print);
+		give(config);
+		const as = ['--reuid=33', '--regid=33', '--clear-groups'];
+		const batch = join(world.folder, 'batch');
+		writeFileSync(batch, `put ${batch} /tmp/came\n`);
+		await run('setpriv', [...as, 'sftp', '-F', config, '-b', batch, 'app.gangline'], { env: world.env });
+		expect((await inside('cat', '/tmp/came')).stdout).toContain('put ');
+		const port = await freePort();
+		const forward = spawn(
+			'setpriv',
+			[
+				...as,
+				'ssh',
+				'-F',
+				config,
+				'-N',
+				'-o',
+				'ExitOnForwardFailure=yes',
+				'-L',
+				`${port}:127.0.0.1:2222`,
+				'app.gangline',
+			],
+			{ env: world.env },
+		);
+		try {
+			expect(await firstWords(port)).toMatch(/^SSH-2\.0-OpenSSH/);
+		} finally {
+			forward.kill();
+		}
+		const { ssh } = await show('app');
+		const stranger = run(
+			'setpriv',
+			[
+				...as,
+				'ssh',
+				'-F',
+				'none',
+				'-o',
+				'BatchMode=yes',
+				'-o',
+				'StrictHostKeyChecking=no',
+				'-o',
+				'UserKnownHostsFile=/dev/null',
+				'-p',
+				String(ssh.port),
+				`${ssh.user}@127.0.0.1`,
+				'true',
+			],
+			{ env: world.env },
+		);
+		await expect(stranger).rejects.toThrow(/Permission denied \(publickey\)/);
+	});
+
+	it('[I15] contains a fork bomb, a hog of memory and a filler of /tmp, and goes on', async () => {
+		await world.ok(world.folder, 'limits', 'app', '--memory', '512m', '--pids', '200');
+		expect((await show('app')).limits).toMatchObject({ memory: 512 * 1024 ** 2, pids: 200 });
+		const bomb = await inside('sh', '-c', 'i=0; while [ $i -lt 400 ]; do sleep 2 & i=$((i+1)); done; wait');
+		expect(bomb.stderr).toMatch(/[Cc]annot fork|Resource temporarily unavailable/);
+		const hog = await inside('node', '-e', 'const a=[];for(;;)a.push(Buffer.alloc(1<<24,1))');
+		expect(hog.code).not.toBe(0);
+		const filler = await inside('sh', '-c', 'head -c 2000000000 /dev/zero > /tmp/full; echo $?; rm -f /tmp/full');
+		expect(filler.code === 0 ? filler.stdout : 'ended').toMatch(/1|ended/);
+		await world.ok(world.folder, 'limits', 'app', '--memory', '1g', '--pids', '2048');
+		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
+	});
+
+	it('is stopped, started and keeps its host key over a rebuild', async () => {
+		const keyOf = () => readFileSync(join(world.state, 'gateway/containers/app/known_hosts'), 'utf8');
+		const key = keyOf();
+		await world.ok(world.folder, 'stop', 'app');
+		expect(await show('app')).toMatchObject({ state: 'stopped', next: ['gangline start app'] });
+		await world.ok(world.folder, 'start', 'app');
+		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
+		docker('rm', '-f', 'gangline-app');
+		expect(await show('app')).toMatchObject({ state: 'gone', next: ['gangline rebuild app'] });
+		await world.ok(world.folder, 'rebuild', 'app');
+		expect(keyOf()).toBe(key);
+		await world.until(world.folder, ['containers'], () => true);
+		expect(await world.json<Board>(world.folder, 'status', '-p', 'app')).toMatchObject({ items: [{ column: 'done' }] });
+	});
+
+	it('leaves alone what has our name but is not ours', async () => {
+		const view = await show('app');
+		docker('create', '--name', 'gangline-taken', view.image ?? '');
+		const refused = await world.gangline(world.folder, 'new', 'taken', '--stack', 'none');
+		expect(refused).toMatchObject({ code: 1 });
+		expect(refused.stderr).toMatch(/failed at container: the container gangline-taken at the engine is not ours/);
+		docker('rm', 'gangline-taken');
+		const again = await world.gangline(world.folder, 'new', 'taken', '--retry');
+		expect(again, again.stderr).toMatchObject({ code: 0 });
+	});
+
+	it('[I7] is deleted only by its name, and source and unlanded work stay', async () => {
+		expect(await world.gangline(world.folder, 'project', 'delete', 'app', '--yes')).toMatchObject({ code: 4 });
+		expect(await world.gangline(world.folder, 'project', 'delete', 'app', '--confirm', 'ap')).toMatchObject({
+			code: 4,
+		});
+		mkdirSync(join(world.folder, 'app/mine'));
+		const gone = await world.ok(world.folder, 'project', 'delete', 'app', '--confirm', 'app');
+		expect(gone).toMatch(/stays: its source in .*\/app\n.*stays: its state in /);
+		expect(existsSync(join(world.folder, 'app/mine'))).toBe(true);
+		expect(existsSync(join(world.state, 'gateway/containers/app/state/node'))).toBe(true);
+		expect(docker('ps', '-aq', '--filter', 'name=gangline-app')).toBe('');
+		expect(docker('network', 'ls', '-q', '--filter', 'name=gangline-app')).toBe('');
+	});
+});
+
+function freePort(): Promise<number> {
+	return new Promise((resolve) => {
+		const server = createServer().listen(0, '127.0.0.1', () => {
+			const address = server.address();
+			server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+		});
+	});
+}
+
+/** What whoever listens there says first; waits until somebody does. */
+async function firstWords(port: number): Promise<string> {
+	const end = Date.now() + 20_000;
+	for (;;) {
+		const words = await new Promise<string>((resolve) => {
+			const socket = connect(port, '127.0.0.1');
+			socket.once('data', (data) => {
+				resolve(data.toString());
+				socket.destroy();
+			});
+			socket.once('error', () => resolve(''));
+		});
+		if (words !== '') return words;
+		if (Date.now() > end) throw new Error(`nobody listens at ${port}`);
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}

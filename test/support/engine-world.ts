@@ -1,0 +1,32 @@
+/**
+ * A person without rights on a machine with a container engine of its own (scripts/engine): the world of a stranger that
+ * belongs to an ordinary user, because no container of a project runs as root.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { launcher, makeWorld, type World } from './world.ts';
+
+/** Set by scripts/test --all where the engine runs; empty where it cannot. */
+export const engine = process.env.GANGLINE_TEST_ENGINE ?? '';
+const base = process.env.GANGLINE_TEST_BASE ?? '';
+
+/** An account that every Debian has. */
+const account = { name: 'www-data', uid: 33, gid: 33 } as const;
+
+export function engineWorld(): World {
+	const within = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
+	const world = makeWorld({ DOCKER_HOST: engine, GANGLINE_BASE_IMAGE: base, USER: 'ada' }, launcher, within);
+	chmodSync(world.folder, 0o755);
+	give(world.folder);
+	return world;
+}
+
+/** What root made for them in a test. */
+export function give(folder: string): void {
+	execFileSync('chown', ['-R', `${account.uid}:${account.gid}`, folder]);
+}
+
+/** Asks the engine as its owner. */
+export function docker(...args: string[]): string {
+	return execFileSync('docker', ['--host', engine, ...args], { encoding: 'utf8' }).trim();
+}
