@@ -11,6 +11,7 @@ import {
 	type Condition,
 	type ContainerWish,
 	hashLabel,
+	imageLabel,
 	type ImageWish,
 	type Leftover,
 	nameLabel,
@@ -80,7 +81,7 @@ class DockerProvisioner implements Provisioner {
 			const built = await docker.buildImage(context.stream, {
 				t: wish.tag,
 				buildargs: { BASE_IMAGE: wish.baseImage },
-				labels: { [ownerLabel]: this.#options.owner },
+				labels: { [imageLabel]: this.#options.owner },
 				rm: true,
 				forcerm: true,
 			});
@@ -191,7 +192,8 @@ class DockerProvisioner implements Provisioner {
 			const filters = JSON.stringify({ label: [`${ownerLabel}=${this.#options.owner}`] });
 			const containers = await docker.listContainers({ all: true, size: true, filters });
 			const networks = await docker.listNetworks({ filters });
-			const images = await docker.listImages({ filters });
+			const imageFilters = JSON.stringify({ label: [`${imageLabel}=${this.#options.owner}`] });
+			const images = await docker.listImages({ filters: imageFilters });
 			const isUsed = (labels: Readonly<Record<string, string>> | undefined): boolean =>
 				used.names.has(labels?.[nameLabel] ?? '');
 			return [

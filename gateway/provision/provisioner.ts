@@ -6,6 +6,8 @@ import type { ContainerLimits } from '../../shared/operations/index.ts';
 
 /** Everything that we make at an engine carries it; its value is the gateway's mesh, so two gateways keep apart. */
 export const ownerLabel = 'dev.gangline.owner';
+/** The same on images: a container inherits its image's labels, so that anybody's container of our image has this one. */
+export const imageLabel = 'dev.gangline.image';
 /** The project that it was made for. */
 export const nameLabel = 'dev.gangline.project';
 /** Hash of what it was made from: what differs is made anew. */
