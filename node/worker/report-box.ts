@@ -1,7 +1,8 @@
 /**
  * Reports that the home has not acknowledged. Each is in the store before it is handed over and goes when it was
  * settled; after a crash it is handed over again, and the home takes a repeat for what it is [I6]. Beside them: which
- * tasks are being worked on, so that one that a crash interrupted gets its report too [I12].
+ * tasks are being worked on, so that one that a crash interrupted gets its report too [I12], and which grants are over,
+ * so that a message which was long on its way begins none of them again [I4] [I7].
  */
 
 import { z } from 'zod';
@@ -23,11 +24,16 @@ export interface StoredReport {
 	readonly report: WorkReport;
 }
 
+/** Messages are late by minutes, and a connection carries none of an earlier process. */
+const settledMax = 1_000;
+
 export class ReportBox {
 	readonly #store: Store;
 	readonly #project: string;
 	/** Keys of items with a report that is not acknowledged, each with the token of the newest. */
 	readonly #open = new Map<string, Token>();
+	/** By item: the newest grant whose report was settled, oldest first. */
+	readonly #settled = new Map<string, Token>();
 
 	constructor(store: Store, project: string) {
 		this.#store = store;
@@ -49,6 +55,12 @@ export class ReportBox {
 		return sameToken(this.#open.get(item.key), token);
 	}
 
+	/** Whether the report of this grant, or of a later one of the same term, was settled: nobody waits for it any more. */
+	isOver({ item, token: [term, revision] }: GrantName): boolean {
+		const settled = this.#settled.get(item.key);
+		return settled !== undefined && settled[0] === term && settled[1] >= revision;
+	}
+
 	async begun(task: Task): Promise<void> {
 		await this.#store.write([{ kind: 'put', key: this.#name('task', task), value: asJson({ task }) }]);
 	}
@@ -65,6 +77,7 @@ export class ReportBox {
 	async acknowledge(task: GrantName): Promise<void> {
 		await this.#store.write([{ kind: 'delete', key: this.#name('report', task) }]);
 		if (sameToken(this.#open.get(task.item.key), task.token)) this.#open.delete(task.item.key);
+		this.#settle(task);
 	}
 
 	/** Reports of this or an earlier process that are not acknowledged. */
@@ -85,6 +98,16 @@ export class ReportBox {
 			const parsed = readAs(z.object({ task: taskSchema }), value);
 			return parsed.success ? [parsed.data.task] : [];
 		});
+	}
+
+	#settle({ item, token }: GrantName): void {
+		if (this.isOver({ item, token })) return;
+		this.#settled.delete(item.key);
+		this.#settled.set(item.key, token);
+		for (const key of this.#settled.keys()) {
+			if (this.#settled.size <= settledMax) break;
+			this.#settled.delete(key);
+		}
 	}
 
 	#name(kind: 'report' | 'task', task: GrantName): string {

@@ -132,15 +132,15 @@ export class Worker {
 	}
 
 	/**
-	 * Begins an accepted task, or one that goes on. False, and nothing begun, when there is no room for it now; said twice
-	 * it is the same run.
+	 * Begins an accepted task, or one that goes on. False, and nothing begun, when there is no room for it now, or when it
+	 * was settled already and this was long on its way; said twice it is the same run.
 	 */
 	begin(task: Task): boolean {
 		const before = this.#running.get(task.item.key);
 		if (this.#box.has(task) || (before && sameToken(before.task.token, task.token))) return true;
 		const { room, clock } = this.#options;
 		this.#offers.get(task.item.key)?.();
-		if (this.#refusal(task) !== null || !room.takeSlot()) return false;
+		if (this.#box.isOver(task) || this.#refusal(task) !== null || !room.takeSlot()) return false;
 		const running: Running = {
 			task,
 			since: clock.now(),
