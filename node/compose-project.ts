@@ -2,7 +2,7 @@
  * Puts one project of a node together: what everything stands on first, then what goes in and out of main, then the
  * work. Parts that need each other meet in `poke` and in functions that are called only when all are there.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CanonicalRepository, readIdentity, type SourceRepository } from '../shared/git/index.ts';
 import type { CommitId, Person } from '../shared/ports/index.ts';
@@ -29,7 +29,7 @@ import { rulesContext } from './home/rules-context.ts';
 import { RunBook } from './home/run-book.ts';
 import { Segments } from './home/segments.ts';
 import { Talks } from './home/talks.ts';
-import { GateRunner, workspaceGit } from './worker/index.ts';
+import { GateRunner, Previews, workspaceGit } from './worker/index.ts';
 
 export interface ProjectOpening {
 	readonly record: ProjectRecord;
@@ -54,10 +54,10 @@ export interface GateRunning {
 
 /** Runs main's gates in checkouts of their own. */
 export function makeGateRunner(
-	parts: Pick<NodeParts, 'config' | 'store' | 'log' | 'clock' | 'processes' | 'room'>,
+	parts: Pick<NodeParts, 'secrets' | 'config' | 'store' | 'log' | 'clock' | 'processes' | 'room'>,
 	{ repository, id, copyFrom, readOnly, slots }: GateRunning,
 ): GateRunner {
-	const { config, store, log, clock, processes, room } = parts;
+	const { config, store, secrets, log, clock, processes, room } = parts;
 	return new GateRunner({
 		project: id,
 		git: workspaceGit(repository),
@@ -70,6 +70,7 @@ export function makeGateRunner(
 		slots,
 		copyFrom,
 		person: config.personEnvironment,
+		secrets,
 		hidden: [config.state.root],
 		readOnly,
 	});
@@ -115,6 +116,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 		desk,
 		runs,
 		talks,
+		previews: makePreviews(ground),
 		config: settings,
 		qualification: new Qualification({ clock: parts.clock, log, verdict: judge, onChange: poke }),
 		branches,
@@ -218,6 +220,23 @@ function makePulls({ parts, record, repository, log }: Ground): PullRequests {
 		clock,
 		random,
 		log,
+	});
+}
+
+/** Below the state folder, which nobody else sees; what an earlier process left there is removed. */
+function makePreviews({ parts, record, repository, log, author }: Ground): Previews {
+	const { config, secrets, clock, processes, room } = parts;
+	const folder = join(config.state.project(record.id), 'previews');
+	rmSync(folder, { recursive: true, force: true });
+	return new Previews({
+		...{ project: record.id, room, clock, log, folder, secrets, author },
+		git: workspaceGit(repository),
+		ports: { processes, clock, shellPath: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' },
+		tmpRoot: join(config.state.root, 'tmp'),
+		copyFrom: record.path,
+		person: config.personEnvironment,
+		hidden: [config.state.root],
+		readOnly: [record.path],
 	});
 }
 

@@ -41,7 +41,7 @@ export interface OpenedWorker {
 }
 
 export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWorker {
-	const { config, store, clock, random, room, processes, hub, station } = parts;
+	const { config, store, secrets, clock, random, room, processes, hub, station } = parts;
 	const { project, repository, gates, copyFrom, readOnly, author, log, nameOf, prepare, report } = opening;
 	const folder = config.state.project(project);
 	const clones = join(folder, 'clones');
@@ -49,6 +49,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 	const logs = new RunLogs({
 		folder: join(folder, 'runs'),
 		clock,
+		redact: (line) => secrets.redact(line),
 		onLine: (key, line) => {
 			const { name = key, alias = null } = nameOf(key) ?? {};
 			hub.publish({ kind: 'log', at: line.at, project, key, name, alias, line });
@@ -58,6 +59,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 	const isRoot = process.getuid?.() === 0;
 	const worker = new Worker({
 		...{ project, store, clock, log, room, logs, prepare, report },
+		redact: (text) => secrets.redact(text),
 		onChange: () => station.changed(),
 		attempts: realAttempts({
 			git,
@@ -71,6 +73,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			log,
 			copyFrom,
 			person: config.personEnvironment,
+			secrets,
 			author,
 			hidden: [config.state.root],
 			readOnly,

@@ -16,9 +16,11 @@ import {
 	type Clock,
 	ganglineError,
 	type Log,
+	noSecrets,
 	type Processes,
 	type Random,
 	randomHex,
+	type Secrets,
 	type Store,
 } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
@@ -45,6 +47,7 @@ import { MeshDoors } from './mesh-doors.ts';
 import type { NodeMesh } from './node-mesh.ts';
 import { OwnCheckouts } from './own-checkouts.ts';
 import { followProvisioner } from './provisioned.ts';
+import { type NodeSecrets, SecretFile } from './secret-file.ts';
 import { MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
@@ -62,6 +65,7 @@ export interface NodeParts {
 	readonly random: Random;
 	readonly log: Log;
 	readonly store: Store;
+	readonly secrets: NodeSecrets;
 	readonly identity: Identity;
 	readonly processes: Processes;
 	readonly room: MachineRoom;
@@ -79,13 +83,13 @@ export interface NodeParts {
 
 const slotsDefault = 2;
 
-export function openLog(config: Pick<NodeConfig, 'logLevel'>): Log {
-	return openPinoLog({ to: 1, level: config.logLevel });
+export function openLog(config: Pick<NodeConfig, 'logLevel'>, secrets: Secrets = noSecrets): Log {
+	return openPinoLog({ to: 1, level: config.logLevel, censor: (line) => secrets.redact(line) });
 }
 
 /** Opens everything and answers once the API listens. */
-export async function composeNode(config: NodeConfig, log: Log): Promise<RunningNode> {
-	const parts = await openParts(config, log);
+export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSecrets): Promise<RunningNode> {
+	const parts = await openParts(config, log, secrets);
 	const ended = Promise.withResolvers<void>();
 	let stopping = false;
 	const projects = makeProjects(parts);
@@ -124,7 +128,11 @@ export async function composeNode(config: NodeConfig, log: Log): Promise<Running
 }
 
 /** The parts that a node and a one-shot check share. */
-export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts> {
+export async function openParts(
+	config: NodeConfig,
+	log: Log,
+	secrets: NodeSecrets = new SecretFile(config.state.secrets),
+): Promise<NodeParts> {
 	await requireGit(config.personEnvironment, process.platform);
 	const [clock, random] = [new SystemClock(), new SystemRandom()];
 	mkdirSync(config.state.root, { recursive: true, mode: 0o700 });
@@ -140,6 +148,7 @@ export async function openParts(config: NodeConfig, log: Log): Promise<NodeParts
 		random,
 		log,
 		store,
+		secrets,
 		identity,
 		processes: await createProcesses({ scope: identity.nodeId, stage }),
 		room,
@@ -222,9 +231,10 @@ interface Asked {
 
 /** What this node answers about itself and its own projects. */
 function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked): Partial<Handlers> {
-	const { store, clock, random, identity, version, room, station } = parts;
+	const { store, secrets, clock, random, identity, version, room, station } = parts;
 	const context: HandlerContext = {
 		store,
+		secrets,
 		clock,
 		random,
 		node: identity.nodeId,

@@ -7,6 +7,7 @@ import { errorKinds, GanglineError, ganglineError } from '../shared/ports/index.
 import { composeNode, openLog } from './compose.ts';
 import { readConfig } from './config.ts';
 import { runBackup } from './one-shot-backup.ts';
+import { SecretFile } from './secret-file.ts';
 import { verify } from './verify.ts';
 
 const exitAfterSecondSignal = 130;
@@ -16,7 +17,8 @@ async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 	const log = openLog({ logLevel: 'info' });
 	try {
 		const config = readConfig(env);
-		const node = await composeNode(config, openLog(config));
+		const secrets = new SecretFile(config.state.secrets);
+		const node = await composeNode(config, openLog(config, secrets), secrets);
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 			process.once(signal, () => {
 				log.info('node.signal', { signal });

@@ -3,17 +3,25 @@ import type { Command } from 'commander';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import type { CliContext } from './context.ts';
 import { defineCommand, describeExamples } from './define-command.ts';
+import { keepSecret } from './secret.ts';
 import type { Session } from './session.ts';
 
 interface AgentTool {
 	readonly program: string;
 	readonly login: readonly string[];
 	readonly install: string;
+	/** The variable in which it takes a token. */
+	readonly token: string;
 }
 
 const tools: Readonly<Record<string, AgentTool>> = {
-	claude: { program: 'claude', login: ['auth', 'login'], install: 'npm install -g @anthropic-ai/claude-code' },
-	codex: { program: 'codex', login: ['login'], install: 'npm install -g @openai/codex' },
+	claude: {
+		program: 'claude',
+		login: ['auth', 'login'],
+		install: 'npm install -g @anthropic-ai/claude-code',
+		token: 'CLAUDE_CODE_OAUTH_TOKEN',
+	},
+	codex: { program: 'codex', login: ['login'], install: 'npm install -g @openai/codex', token: 'CODEX_API_KEY' },
 };
 
 export function registerAgent(program: Command, context: CliContext): void {
@@ -21,14 +29,18 @@ export function registerAgent(program: Command, context: CliContext): void {
 	describeExamples(agent, ['gangline agent login claude', 'gangline agent login codex']);
 	defineCommand(agent, context, {
 		usage: 'login <tool>',
-		summary: "Run an agent tool's own login (claude or codex) on this terminal",
+		summary: "Run an agent tool's own login (claude or codex) on this terminal, or keep a token for it",
+		configure: (command) => command.option('--token', 'keep the token that comes on stdin as a secret of this node'),
 		group: 'Set up',
 		examples: ['gangline agent login claude', 'gangline agent login codex'],
-		run: async (session, args) => login(session, args.required(0)),
+		run: async (session, args, options) => {
+			const tool = await toolOf(args.required(0));
+			return options.flag('token') ? keepToken(session, tool) : login(session, tool);
+		},
 	});
 }
 
-async function login(session: Session, name: string): Promise<number> {
+async function toolOf(name: string): Promise<AgentTool> {
 	const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
 	if (tool === undefined) {
 		const { nearest } = await import('../../shared/operations/nearest.ts');
@@ -41,6 +53,17 @@ async function login(session: Session, name: string): Promise<number> {
 			},
 		);
 	}
+	return tool;
+}
+
+/** Where there is no terminal: a token that the tool reads from a variable, kept 0600 and hidden in every log. */
+async function keepToken(session: Session, { program, token }: AgentTool): Promise<number> {
+	const answer = await keepSecret(session, token);
+	session.out.result(answer, () => `${token} is kept; ${program} gets it on this machine from now on`);
+	return 0;
+}
+
+async function login(session: Session, tool: AgentTool): Promise<number> {
 	const { context, out } = session;
 	const path = await context.programs.find(tool.program);
 	if (path === null) {

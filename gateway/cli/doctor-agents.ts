@@ -98,6 +98,7 @@ async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProg
 }
 
 async function hasLogin({ world, session }: Patient, known: AgentProgram): Promise<boolean> {
+	if (await hasSecret(world, session.state.secrets, known.variables)) return true;
 	const { env } = session.context;
 	const folder = env[known.folderVariable] ?? `${env.HOME ?? ''}/${known.folder}`;
 	if ((await world.stat(`${folder}/${known.file}`)) !== null) return true;
@@ -106,6 +107,16 @@ async function hasLogin({ world, session }: Patient, known: AgentProgram): Promi
 	try {
 		const answer: unknown = JSON.parse(stdout);
 		return typeof answer === 'object' && answer !== null && 'loggedIn' in answer && answer.loggedIn === true;
+	} catch {
+		return false;
+	}
+}
+
+/** A token that `gangline agent login --token` has kept; only names are looked at. */
+async function hasSecret(world: Patient['world'], file: string, names: readonly string[]): Promise<boolean> {
+	try {
+		const kept: unknown = JSON.parse((await world.read(file)) ?? '{}');
+		return typeof kept === 'object' && kept !== null && names.some((name) => Object.hasOwn(kept, name));
 	} catch {
 		return false;
 	}

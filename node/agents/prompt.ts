@@ -50,6 +50,8 @@ function past(brief: Task['brief']): (string | false)[] {
 export interface QaPlace extends PromptPlace {
 	/** Where the verdict goes. */
 	readonly answerFile: string;
+	/** The running product, or why it does not run. */
+	readonly product?: string | null;
 	/** Why the session before gave no verdict; null at the first. */
 	readonly trouble: string | null;
 }
@@ -62,6 +64,7 @@ export function qaPrompt(task: Task, place: QaPlace): string {
 		cut(item.description, descriptionCharsMax),
 		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
 		place.gates.length > 0 && `These have passed already: ${place.gates.map(code).join(', ')}.`,
+		place.product ?? false,
 		place.trouble !== null && `The session before this one counted for nothing: ${place.trouble}.`,
 		`Rules:\n${list([
 			...(brief?.guides ?? []).map((path) => `${code(path)} of this repository says how work is done here.`),

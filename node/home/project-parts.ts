@@ -1,6 +1,7 @@
 /** What one project on a node is put together from, and what the node remembers of it. Types only; compose.ts makes them. */
 import type { CanonicalRepository } from '../../shared/git/index.ts';
 import type { Clock, Log } from '../../shared/ports/index.ts';
+import type { Previews } from '../worker/index.ts';
 import type { BranchSync } from './branch-sync.ts';
 import type { ConfigAtMain } from './config-at-main.ts';
 import type { HomeExchange } from './exchange.ts';
@@ -40,6 +41,7 @@ export interface ProjectParts {
 	readonly desk: WorkerDesk;
 	readonly runs: RunBook;
 	readonly talks: Talks;
+	readonly previews: Pick<Previews, 'start' | 'show' | 'stop' | 'tidy' | 'stopAll'>;
 	readonly config: ConfigAtMain;
 	readonly qualification: Qualification;
 	readonly branches: BranchSync;

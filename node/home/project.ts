@@ -13,10 +13,11 @@ import {
 	searchItems,
 	viewItems,
 } from '../../shared/pipeline/index.ts';
-import { type CommitId, GanglineError, ganglineError } from '../../shared/ports/index.ts';
+import { type CommitId, GanglineError, ganglineError, parseCommitId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { authorNames } from '../../shared/replica/index.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import type { PreviewState } from '../worker/index.ts';
 import { agentFor } from './agent-for.ts';
 import type { HomeExchange } from './exchange.ts';
 import type { Placement } from './grants.ts';
@@ -144,7 +145,7 @@ export class Project {
 		this.#isStopped = true;
 		this.#cancelLimitTimer?.();
 		const reconcilers = Promise.all(this.#reconcilers.map((reconciler) => reconciler.stop()));
-		await worker.stop();
+		await Promise.all([worker.stop(), this.#parts.previews.stopAll()]);
 		// A remote that does not answer is not waited for: what it was asked is asked again at the next start.
 		const bound = Promise.withResolvers<void>();
 		const cancel = clock.after(reconcilerStopMsMax, bound.resolve);
@@ -164,6 +165,12 @@ export class Project {
 	async lookForAgent(item: Pick<Item, 'agent' | 'description'>): Promise<void> {
 		const { config, branches } = this.#parts;
 		if (config.last === null || agentFor(item, 'coder', config.last) === null) await branches.look(agentWaitMsMax);
+	}
+
+	/** What main lacked here may be here now. */
+	judgeAgain(): void {
+		this.#parts.qualification.again();
+		this.poke();
 	}
 
 	/** Lets work begin that can begin now, so that an answer can say whether it did. */
@@ -229,6 +236,15 @@ export class Project {
 			question: questions.get(item.key) ?? this.talks.parked(item.key)?.question ?? null,
 		});
 		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
+	}
+
+	/** Somebody tries the item's result. @throws GanglineError NOTHING_TO_SHOW, INVALID_CONFIG, REFUSED */
+	async preview({ key, name, result }: ItemView, action: 'start' | 'show' | 'stop'): Promise<PreviewState> {
+		const { previews, config } = this.#parts;
+		if (action === 'stop') await previews.stop(key);
+		if (action !== 'start') return previews.show(key);
+		if (result === null) throw ganglineError('NOTHING_TO_SHOW', `${name} has no result yet that could be tried`);
+		return await previews.start(key, parseCommitId(result.commit), await config.lastGood());
 	}
 
 	/** What an agent would be told now, for a role or the one that is due. */
@@ -346,6 +362,7 @@ export class Project {
 	async #tidyPass(): Promise<void> {
 		const { worker, home, exchange, segments, clock } = this.#parts;
 		await worker.tidy(this.#itemsWithClones());
+		await this.#parts.previews.tidy(this.#itemsWithClones());
 		await exchange.tidy();
 		const due = dueForArchive(home.facts, clock.now());
 		const archive = { by: 'system', who: 'sweep', event: 'archive', args: {} } as const;

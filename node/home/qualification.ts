@@ -53,6 +53,11 @@ export class Qualification {
 		return this.#state;
 	}
 
+	/** Something on the machine has changed that may have mended a red main: it need not wait for its time. */
+	again(): void {
+		this.#state = { ...this.#state, at: null };
+	}
+
 	async #judge(main: CommitId, config: ProjectConfig): Promise<void> {
 		const { verdict, clock, log, onChange } = this.#options;
 		this.#running = true;

@@ -3,7 +3,7 @@
  * person says, by stopping and resuming where the program cannot hear; begun afresh when going on fails at once.
  * Invariant: no session starts while anything of another one for the same item lives [I5].
  */
-import { type Confinement, ganglineError } from '../../shared/ports/index.ts';
+import { type Confinement, ganglineError, type Secrets } from '../../shared/ports/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
 import {
@@ -38,6 +38,8 @@ export interface SessionsParts {
 	readonly book: SessionBook;
 	readonly ports: CommandPorts;
 	readonly runtime: (name: AgentSettings['runtime']) => AgentRuntime;
+	/** What no agent is told, whoever wrote it. */
+	readonly secrets: Pick<Secrets, 'redact'>;
 	/** A fresh id of a session. */
 	readonly newSessionId: () => string;
 }
@@ -158,7 +160,7 @@ export class AttemptSessions {
 			runId: `${runId}-${this.#count}`,
 			agent: settings,
 			session: plan,
-			prompt,
+			prompt: this.#parts.secrets.redact(prompt),
 			description: task.item.description,
 			...{ cwd, tmp, confinement },
 			env: env(agent, settings),
@@ -216,7 +218,7 @@ export class AttemptSessions {
 	#tell(session: AgentSession): void {
 		const words = this.#take();
 		if (words.length === 0) return;
-		const text = words.join('\n');
+		const text = this.#parts.secrets.redact(words.join('\n'));
 		if (session.say(text)) return;
 		this.#words = [text, ...this.#words];
 		void session.stop('a person says something');

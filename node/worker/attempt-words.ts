@@ -63,6 +63,12 @@ export function parkedReason(question: string, { item }: Pick<Task, 'item'>): st
 	return `the agent asks whether it may do this: ${question}; answer with gangline answer ${item.number} allow, or deny`;
 }
 
+/** What an agent or a gate is to have and this machine has not. */
+export function missingSecrets(names: readonly string[]): string {
+	const commands = names.map((name) => `gangline secret set ${name}`).join(', ');
+	return `this machine has no secret ${names.join(', ')}; give it there from a file or a pipe: ${commands}`;
+}
+
 /** Why a session that left neither changes nor commits did so. */
 export function noWorkReason(end: SessionEnd): string {
 	const { outcome } = end;

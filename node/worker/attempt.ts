@@ -5,7 +5,14 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommitId, type Confinement, GanglineError, type Log, type StopReport } from '../../shared/ports/index.ts';
+import {
+	type CommitId,
+	type Confinement,
+	GanglineError,
+	type Log,
+	type Secrets,
+	type StopReport,
+} from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { GateVerdict, Task, TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
 import {
@@ -16,7 +23,6 @@ import {
 	gateEnvironment,
 	nextAfterSession,
 	promptPlace,
-	type RecoveryState,
 	type SessionEnd,
 	taskPrompt,
 } from '../agents/index.ts';
@@ -27,6 +33,7 @@ import {
 	gaveUpReason,
 	loginReason,
 	mainOf,
+	missingSecrets,
 	noUsage,
 	noWorkReason,
 	parkedReason,
@@ -51,6 +58,7 @@ export interface AttemptParts extends SessionsParts {
 	readonly log: Log;
 	readonly copyFrom: string | null;
 	readonly person: Readonly<Record<string, string>>;
+	readonly secrets: Secrets;
 	readonly author: AgentIdentity;
 	readonly hidden: readonly string[];
 	readonly readOnly: readonly string[];
@@ -117,6 +125,8 @@ class Attempt {
 		const { task, config, onStep, signal } = this.#input;
 		const settings = settingsFor(task, config);
 		if (!settings) return this.#blocked(`no agent named ${task.agent} is in .gangline/project.toml`, null);
+		const { missing } = this.#parts.secrets.valuesOf(settings.secrets ?? []);
+		if (missing.length > 0) return this.#blocked(missingSecrets(missing), null);
 		await freshFolder(this.#tmp);
 		await writeFile(this.#lastFailure, task.item.lastFailure ?? '');
 		if (task.role === 'qa') return await this.#judgeOthers(settings);
@@ -170,7 +180,11 @@ class Attempt {
 		if (this.#input.signal.aborted) return this.#stopped(await this.#keepCommits(workspace));
 		const sessions = this.#sessionsOf(workspace);
 		let prompt = taskPrompt(task, analysis === null ? place : { ...place, analysis });
-		let state: RecoveryState | undefined;
+		const { recoveries } = this.#parts.workspaces;
+		let state = await recoveries.read(task.item.key);
+		// A recovery that was cut off goes on; whatever else is there is another try.
+		const left = state && (await this.#parts.git.state(workspace.clone, workspace.judged)).dirty;
+		if (left) prompt = commitOnlyPrompt(task, place);
 		for (;;) {
 			const allowed = withinAllowance(settings, task, this.#usage);
 			if (allowed === null) return this.#failed('what this try may cost is used up', '', null);
@@ -190,6 +204,8 @@ class Attempt {
 			const seen = await this.#parts.git.state(workspace.clone, workspace.judged);
 			const next = nextAfterSession(state, { exit: end.outcome.kind, ...seen, filesRead: end.filesRead });
 			state = next.state;
+			// What was given up goes to a person, who begins it anew.
+			await recoveries.keep(task.item.key, next.decision.startsWith('block') ? undefined : state);
 			switch (next.decision) {
 				case 'gates':
 					if (seen.head !== null) return await this.#judge(workspace, seen.head);
@@ -221,7 +237,7 @@ class Attempt {
 	}
 
 	#sessionsOf(workspace: Workspace): AttemptSessions {
-		const { person, author } = this.#parts;
+		const { person, author, secrets } = this.#parts;
 		const { task, config, signal, runLog, portBase, onPid, onSteering, onAsk } = this.#input;
 		return new AttemptSessions(this.#parts, {
 			...{ task, signal, runLog, onPid, onSteering, onAsk },
@@ -236,6 +252,7 @@ class Attempt {
 					author,
 					credentials: [...agent.credentials, ...settings.env],
 				}),
+				...secrets.valuesOf([...agent.credentials, ...(settings.secrets ?? [])]).values,
 				GANGLINE_LAST_FAILURE: this.#lastFailure,
 			}),
 			confinement: this.#confinement(workspace),

@@ -4,10 +4,18 @@
  * at a time, whoever asks; a pass is remembered.
  */
 import { join } from 'node:path';
-import { type CommitId, type Confinement, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import {
+	type CommitId,
+	type Confinement,
+	ganglineError,
+	type Log,
+	type Secrets,
+	type Store,
+} from '../../shared/ports/index.ts';
 import { type GateConfig, gateSetHash, type ProjectConfig } from '../../shared/project/index.ts';
 import type { GateVerdict, TestCount, TreeVerdict } from '../../shared/protocol/work.ts';
 import { gateEnvironment } from '../agents/index.ts';
+import { missingSecrets } from './attempt-words.ts';
 import { type CommandPorts, runCommand } from './command-run.ts';
 import { GateCheckouts, type PreparedCheckout } from './gate-checkouts.ts';
 import { decideRuns, type GateOutcome, judgeRun } from './gate-rules.ts';
@@ -33,6 +41,7 @@ export interface GateRunnerOptions {
 	readonly slots: number;
 	readonly copyFrom: string | null;
 	readonly person: Readonly<Record<string, string>>;
+	readonly secrets: Secrets;
 	/** What no run may see (the state folder) and what none may change (the person's checkouts). */
 	readonly hidden: readonly string[];
 	readonly readOnly: readonly string[];
@@ -183,8 +192,11 @@ export class GateRunner {
 	}
 
 	async #runGate(gate: GateConfig, runId: string, site: GateSite): Promise<GateVerdict> {
-		const { ports, git } = this.#options;
-		const { prepared, env, confinement, flight } = site;
+		const { ports, git, secrets } = this.#options;
+		const { prepared, confinement, flight } = site;
+		const { values, missing } = secrets.valuesOf(gate.secrets);
+		if (missing.length > 0) return withoutSecrets(gate, missing);
+		const env = { ...site.env, ...values };
 		const outcomes: GateOutcome[] = [];
 		let seconds = 0;
 		for (;;) {
@@ -207,7 +219,7 @@ export class GateRunner {
 			const decided = decideRuns(outcomes, gate.flaky_runs);
 			if (!decided) continue;
 			const { name, kind } = gate;
-			return { gate: name, kind, ...decided, tail: end.tail, seconds, tests, runs: outcomes.length };
+			return { gate: name, kind, ...decided, tail: secrets.redact(end.tail), seconds, tests, runs: outcomes.length };
 		}
 	}
 }
@@ -217,6 +229,12 @@ interface Judged {
 	readonly config: ProjectConfig;
 	readonly tree: CommitId;
 	readonly gateSet: string;
+}
+
+/** A gate that cannot be run as it is meant is never a pass. */
+function withoutSecrets({ name, kind }: GateConfig, missing: readonly string[]): GateVerdict {
+	const why = missingSecrets(missing);
+	return { gate: name, kind, outcome: 'error', why, tail: '', seconds: 0, tests: null, runs: 1 };
 }
 
 function setupVerdict({ setup }: PreparedCheckout): GateVerdict {

@@ -8,6 +8,7 @@ export { followRun, type RunPlace } from './follow-run.ts';
 export { GateRunner } from './gate-runner.ts';
 export { readMachine } from './machine.ts';
 export { MachineRoom } from './machine-room.ts';
+export { type PreviewState, Previews } from './previews.ts';
 export { type RunLog, RunLogs } from './run-log.ts';
 export { SessionBook } from './session-book.ts';
 export { Station, type StationProject } from './station.ts';

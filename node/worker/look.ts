@@ -6,9 +6,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitId, Confinement } from '../../shared/ports/index.ts';
-import { type AgentSettings, agentEnvironment, gateEnvironment, type SessionEnd } from '../agents/index.ts';
+import { type AgentSettings, gateEnvironment, portsPerClone, type SessionEnd } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
-import { mainOf, reasonOf } from './attempt-words.ts';
+import { mainOf } from './attempt-words.ts';
+import { startProduct } from './product.ts';
+import { runSession } from './run-session.ts';
 import { runSetup } from './setup.ts';
 import { exclude } from './workspace-files.ts';
 
@@ -21,10 +23,14 @@ export interface LookInput extends AttemptInput {
 	readonly commit: CommitId | null;
 	/** The configured agent and how it is run. */
 	readonly agent: { readonly name: string; readonly settings: AgentSettings };
+	/** Whether the project's program is to run beside it. */
+	readonly withProduct: boolean;
 	readonly prompt: (place: LookPlace) => string;
 }
 
 export interface LookPlace {
+	/** The running product, or why it does not run; null where nobody asked for it. */
+	readonly product: string | null;
 	/** Where the answer is to be written. */
 	readonly answerFile: string;
 }
@@ -53,9 +59,12 @@ export async function look(parts: AttemptParts, input: LookInput): Promise<LookE
 	try {
 		const ready = await setUp(parts, input, path);
 		if (ready !== null) return ready;
+		const product = await run(parts, input, path);
 		const before = { refs: await git.refsFingerprint(clone), state: await git.state(clone, commit) };
 		const answerFile = join(tmp, 'answer');
-		const end = await session(parts, input, { cwd: path, answerFile });
+		const end = await session(parts, input, { cwd: path, answerFile, product: product?.words ?? null }).finally(() =>
+			product?.stop(),
+		);
 		const after = { refs: await git.refsFingerprint(clone), state: await git.state(clone, commit) };
 		const changed = whatChanged(before, after);
 		return { kind: 'looked', end, answer: await readAnswer(answerFile), changed };
@@ -93,39 +102,38 @@ async function setUp(parts: AttemptParts, input: LookInput, folder: string): Pro
 	return null;
 }
 
-async function session(
-	{ runtime, person, author, ...parts }: AttemptParts,
-	input: LookInput,
-	{ cwd, answerFile }: { readonly cwd: string; readonly answerFile: string },
-): Promise<SessionEnd> {
-	const { task, signal, runLog, portBase, onPid, onStep, tmp, runId, agent } = input;
-	const program = runtime(agent.settings.runtime);
-	onStep(`agent ${agent.name}`);
-	const running = program.start({
-		...{ runId, cwd, tmp },
-		// It may change nothing that lasts, and nobody is asked for it.
-		agent: { ...agent.settings, permissions: 'all' },
-		session: { kind: 'new', id: parts.newSessionId() },
-		prompt: input.prompt({ answerFile }),
-		description: task.item.description,
-		env: {
-			...agentEnvironment({
-				...{ person, tmp, portBase, author },
-				credentials: [...program.credentials, ...agent.settings.env],
-			}),
-			GANGLINE_ANSWER: answerFile,
-		},
-		confinement: confinement({ runtime, person, author, ...parts }, tmp, cwd),
-		onLog: (stream, text) => runLog.write(agent.name, stream, text),
+/** The last port of the range: the agent may use the first ones for itself. */
+async function run(parts: AttemptParts, input: LookInput, folder: string) {
+	const { config, portBase, tmp, runId, runLog, onStep } = input;
+	if (!input.withProduct || config.run.command === undefined) return null;
+	onStep('run');
+	const port = portBase + portsPerClone - 1;
+	const env = { ...gateEnvironment({ person: parts.person, tmp, portBase }), PORT: String(port) };
+	const started = await startProduct(parts.ports, {
+		...{ run: config.run, folder, port, env },
+		confinement: confinement(parts, tmp, folder),
+		runId: `${runId}-run`,
+		onLog: (stream, text) => runLog.write('run', stream, text),
 	});
-	onPid(running.pid);
-	const onAbort = (): void => void running.stop(reasonOf(signal));
-	signal.addEventListener('abort', onAbort, { once: true });
-	if (signal.aborted) onAbort();
-	const end = await running.ended;
-	signal.removeEventListener('abort', onAbort);
-	onPid(null);
-	return end;
+	if (started.kind === 'ready')
+		return { words: `The product runs with this change: ${started.url}`, stop: started.stop };
+	const words = `The product could not be started with this change: ${started.why}\n${started.tail.slice(-2_000)}`;
+	return { words, stop: async () => {} };
+}
+
+async function session(
+	parts: AttemptParts,
+	input: LookInput,
+	{ cwd, ...place }: LookPlace & { readonly cwd: string },
+): Promise<SessionEnd> {
+	const { onStep, tmp, runId, agent } = input;
+	onStep(`agent ${agent.name}`);
+	return await runSession(parts, input, {
+		...{ runId, cwd, tmp, settings: agent.settings, source: agent.name },
+		prompt: input.prompt(place),
+		env: { GANGLINE_ANSWER: place.answerFile },
+		confinement: confinement(parts, tmp, cwd),
+	});
 }
 
 function confinement({ git, hidden, readOnly, tmpRoot }: AttemptParts, tmp: string, folder: string): Confinement {

@@ -51,6 +51,7 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 			...{ ...input, commit, tmp },
 			runId: `${runId}-${count}`,
 			agent: { name: task.agent, settings: allowed },
+			withProduct: true,
 			prompt: (place) => qaPrompt(task, { ...promptPlace(task, input.config), ...place, trouble: before }),
 		});
 		if (end.kind === 'looked') {

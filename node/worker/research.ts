@@ -36,6 +36,7 @@ export async function research(parts: AttemptParts, input: ResearchInput): Promi
 	const end = await look(parts, {
 		...input,
 		agent: { name: configured.name, settings },
+		withProduct: false,
 		prompt: ({ answerFile }) => researchPrompt(task, { ...promptPlace(task, config), answerFile }),
 	});
 	if (end.kind !== 'looked') {

@@ -45,6 +45,8 @@ export interface RunLogsOptions {
 	/** Called with every line as it is written. */
 	readonly onLine?: (key: string, line: LogLine) => void;
 	readonly limits?: RunLogLimits;
+	/** Each line passes it before anything else sees it. */
+	readonly redact?: (line: string) => string;
 }
 
 const mebibyte = 1024 * 1024;
@@ -86,7 +88,7 @@ export class RunLogs {
 
 	/** Begins a run's log, or goes on with it. */
 	open(key: string, run: string): RunLog {
-		const { clock, onLine } = this.#options;
+		const { clock, onLine, redact = (line) => line } = this.#options;
 		mkdirSync(this.#of(key), { recursive: true, mode: 0o700 });
 		this.#dropOldest(key, run);
 		const file = new BoundedFile(this.#path(key, run), this.#limits);
@@ -110,8 +112,10 @@ export class RunLogs {
 				const name = `${source}\t${stream}`;
 				const lines = `${unfinished.get(name) ?? ''}${text}`.split(/\r\n|\r|\n/);
 				let rest = lines.pop() ?? '';
-				for (const line of lines) for (const piece of pieces(line)) put(source, stream, piece);
-				for (; rest.length > lineCharsMax; rest = rest.slice(lineCharsMax))
+				for (const line of lines) for (const piece of pieces(redact(line))) put(source, stream, piece);
+				// A secret is no longer than a line, so within two of them it is whole before the first is written.
+				if (rest.length > 2 * lineCharsMax) rest = redact(rest);
+				for (; rest.length > 2 * lineCharsMax; rest = rest.slice(lineCharsMax))
 					put(source, stream, rest.slice(0, lineCharsMax));
 				if (rest === '') unfinished.delete(name);
 				else unfinished.set(name, rest);
@@ -121,7 +125,8 @@ export class RunLogs {
 			close: () => {
 				for (const [name, rest] of unfinished) {
 					const [source = '', stream] = name.split('\t');
-					put(source, stream === 'stderr' || stream === 'note' ? stream : 'stdout', rest);
+					for (const piece of pieces(redact(rest)))
+						put(source, stream === 'stderr' || stream === 'note' ? stream : 'stdout', piece);
 				}
 				unfinished.clear();
 				file.close();

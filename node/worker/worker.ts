@@ -5,7 +5,14 @@
  */
 
 import { type ItemRole, sameToken, type Token } from '../../shared/pipeline/index.ts';
-import { type Clock, GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
+import {
+	type Clock,
+	GanglineError,
+	ganglineError,
+	type Log,
+	redactDeep,
+	type Store,
+} from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
@@ -29,6 +36,8 @@ export interface WorkerOptions {
 	readonly prepare: (task: Task, signal: AbortSignal) => Promise<ProjectConfig>;
 	/** Hands a report over. Called again (after a pause, or by a later process) until `acknowledge` was called for it. */
 	readonly report: (task: Task, report: WorkReport) => Promise<void>;
+	/** Every text of a report passes it before it is stored or sent. */
+	readonly redact?: (text: string) => string;
 	/** What runs or waits to be settled has changed; must not throw. */
 	readonly onChange?: () => void;
 }
@@ -95,8 +104,7 @@ export class Worker {
 		for (const task of await this.#box.interrupted()) {
 			if (reported.has(attemptRef(task))) continue;
 			const report = await this.#interrupted(task);
-			await this.#keep(task, report);
-			unsettled.push({ task, report });
+			unsettled.push({ task, report: await this.#keep(task, report) });
 		}
 		for (const { task, report } of unsettled) void this.#deliver(task, report, retryMsMin);
 	}
@@ -250,8 +258,7 @@ export class Worker {
 			survivors = end.survivors;
 			runLog.write('agent', 'note', `${reportWords(end.report)}\n`);
 			runLog.close();
-			await this.#keep(task, end.report);
-			report = end.report;
+			report = await this.#keep(task, end.report);
 		} catch (error) {
 			// The store refused, or main's settings cannot be read: the home sees that nothing runs, and grants again.
 			log.error('attempt.lost', { item: key, run: tokenName(task), error });
@@ -305,7 +312,9 @@ export class Worker {
 	}
 
 	/** The report is in the store before anybody hears of it. */
-	async #keep(task: Task, report: WorkReport): Promise<void> {
+	async #keep(task: Task, said: WorkReport): Promise<WorkReport> {
+		const { redact } = this.#options;
+		const report = redact === undefined ? said : redactDeep(said, redact);
 		await this.#box.put(task, report);
 		this.#options.log.info('attempt.ended', {
 			item: task.item.key,
@@ -313,6 +322,7 @@ export class Worker {
 			end: report.kind,
 			why: reportWords(report),
 		});
+		return report;
 	}
 
 	async #deliver(task: Task, report: WorkReport, retryMs: number): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
 import type { Task } from '../../shared/protocol/work.ts';
+import { RecoveryBook } from './recovery-book.ts';
 import type { SetupRecord } from './setup.ts';
 import { isFolder, namesIn } from './workspace-files.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
@@ -58,9 +59,12 @@ export interface WorkspacesOptions {
 export class Workspaces {
 	readonly #options: WorkspacesOptions;
 	#known: readonly string[] = [];
+	/** Of work that was left uncommitted. */
+	readonly recoveries: RecoveryBook;
 
 	constructor(options: WorkspacesOptions) {
 		this.#options = options;
+		this.recoveries = new RecoveryBook(options);
 	}
 
 	/** The item's clone, ready to be worked in. `fresh`: a script begins from main each time. */
@@ -120,6 +124,7 @@ export class Workspaces {
 	async remove(key: string): Promise<void> {
 		await this.salvage(key);
 		await this.#options.git.removeClone(this.#cloneOf(key));
+		await this.recoveries.keep(key, undefined);
 		this.#known = this.#known.filter((one) => one !== key);
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);
 	}

@@ -20,6 +20,7 @@ export * from './project-operations.ts';
 export * from './references.ts';
 export * from './refused-wishes.ts';
 export * from './registry.ts';
+export * from './secret-operations.ts';
 export * from './session-operations.ts';
 export * from './shown-items.ts';
 export * from './write-args.ts';

@@ -2,10 +2,35 @@
 import { z } from 'zod';
 import { defineOperation } from './define.ts';
 import { changeErrors, fields, item, itemErrors, project, reason, title, words } from './item-arguments.ts';
-import { atSchema, bindingSchema, changeResultSchema, commitSchema } from './item-views.ts';
+import { atSchema, bindingSchema, changeResultSchema, commitSchema, itemAnswerSchema } from './item-views.ts';
 import { moveWords } from './move-words.ts';
 
 export const itemChanges = {
+	'item.preview': defineOperation({
+		kind: 'command',
+		access: 'member',
+		runsAt: 'project',
+		summary: "Run the project's program with an item's result, on a port of its own, at the project's home",
+		args: z.strictObject({
+			project,
+			item,
+			action: z.enum(['start', 'show', 'stop']).default('start').describe('start: also where it runs already'),
+		}),
+		result: z.object({
+			item: itemAnswerSchema,
+			state: z.enum(['starting', 'running', 'failed', 'stopped']),
+			url: z.string().nullable().describe('On the machine of the home; null unless it runs'),
+			commit: z.string().nullable(),
+			why: z.string().nullable().describe('Why it failed or ended'),
+			lines: z.array(z.string()).describe('Its last output'),
+			answer: z.string(),
+		}),
+		examples: [
+			{ cli: 'gangline preview 12', args: { item: 12 } },
+			{ cli: 'gangline preview 12 --stop', args: { item: 12, action: 'stop' } },
+		],
+		errors: [...itemErrors, 'NOTHING_TO_SHOW', 'INVALID_CONFIG', 'REFUSED'],
+	}),
 	'item.add': defineOperation({
 		kind: 'command',
 		access: 'member',

@@ -54,7 +54,8 @@ function describe(issue: z.core.$ZodIssue, name: OperationName, input: unknown):
 	const value = valueAt(input, issue.path);
 	const where = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')} `;
 	if (value === undefined && where !== '' && issue.code.startsWith('invalid_')) return `${where}is missing`;
-	const shown = value === undefined || typeof value === 'object' ? '' : `is ${quote(value)}: `;
+	const isSecret = name === 'secret.set' && issue.path[0] === 'value';
+	const shown = isSecret || value === undefined || typeof value === 'object' ? '' : `is ${quote(value)}: `;
 	return `${where}${shown}${issue.message}`;
 }
 

@@ -14,6 +14,7 @@ import { notifyOperations } from './notify-operations.ts';
 import { personOperations } from './person-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { refusedWishOperations } from './refused-wishes.ts';
+import { secretOperations } from './secret-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 
 export const operations = {
@@ -25,6 +26,7 @@ export const operations = {
 	...nodeOperations,
 	...meshOperations,
 	...personOperations,
+	...secretOperations,
 	...sessionOperations,
 	...notifyOperations,
 	...containerOperations,

@@ -8,5 +8,6 @@ export * from './network.ts';
 export * from './processes.ts';
 export * from './random.ts';
 export * from './read-as.ts';
+export { noSecrets, redactDeep, redactor, type Secrets } from './secrets.ts';
 export * from './store.ts';
 export * from './why-invalid.ts';

@@ -28,6 +28,9 @@ const variable = z
 		'the name of an environment variable, without a value; none of GANGLINE_…',
 	);
 
+const secretName = z
+	.string()
+	.regex(/^(?!GANGLINE_)[A-Z][A-Z0-9_]{0,63}$/, 'the name of a secret, such as "NPM_TOKEN", never its value');
 const nodeLabel = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,49}$/, 'a label of a node, such as "gpu"');
 
 /** No way out of the tree and none into what git or Gangline keep there. */
@@ -55,6 +58,8 @@ export const gateSchema = z.strictObject({
 	timeout_seconds: seconds.default(900),
 	/** Runs that may be made when it fails; the majority decides and the verdict is marked. */
 	flaky_runs: z.number().int().min(1).max(3).default(1),
+	/** Names of secrets that it gets as variables: gangline secret set. */
+	secrets: z.array(secretName).max(20).default([]),
 });
 
 export const agentSchema = z.strictObject({
@@ -88,6 +93,8 @@ export const agentSchema = z.strictObject({
 	/** What its tokens cost, for a program that does not say it (codex). */
 	usd_per_million_input_tokens: z.number().min(0).max(10_000).optional(),
 	usd_per_million_output_tokens: z.number().min(0).max(10_000).optional(),
+	/** Names of secrets that it gets as variables besides: gangline secret set. */
+	secrets: z.array(secretName).max(20).default([]),
 	/** Items that it works on at once, over all nodes; left out: as many as there are slots. */
 	concurrency: z.number().int().min(1).max(1000).optional(),
 	/** Labels that a node must have to run it. */
@@ -128,6 +135,14 @@ export const projectConfigSchema = z.strictObject({
 				.default(600),
 			/** Folders that are kept when ignored files are cleaned before a gate. */
 			caches: z.array(pathInTree).default([]),
+		})
+		.prefault({}),
+	run: z
+		.strictObject({
+			/** Starts the project's program, which listens on $PORT. */
+			command: command.optional(),
+			/** So long it may take until it listens. */
+			ready_seconds: seconds.default(60),
 		})
 		.prefault({}),
 	budget: z

@@ -11,7 +11,15 @@ export function gateSetHash(config: ProjectConfig): string {
 	const judged = [
 		['setup', commands, copy, lockfiles, timeout_seconds],
 		['caches', config.work.caches],
-		...config.gate.map((gate) => ['gate', gate.name, gate.kind, gate.command, gate.timeout_seconds, gate.flaky_runs]),
+		...config.gate.map((gate) => [
+			'gate',
+			gate.name,
+			gate.kind,
+			gate.command,
+			gate.timeout_seconds,
+			gate.flaky_runs,
+			...gate.secrets,
+		]),
 	];
 	return createHash('sha256').update(JSON.stringify(judged)).digest('hex');
 }

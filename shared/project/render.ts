@@ -24,6 +24,7 @@ export function renderProjectConfig(config: ProjectConfig): string {
 			['lost_after_seconds', config.work.lost_after_seconds],
 			['caches', config.work.caches],
 		]),
+		run(config),
 		...budget(config),
 		table(
 			'setup',
@@ -39,6 +40,13 @@ export function renderProjectConfig(config: ProjectConfig): string {
 		agents(config.agent),
 	];
 	return `${sections.join('\n\n')}\n`;
+}
+
+function run({ run: { command, ready_seconds } }: ProjectConfig): string {
+	const explained = "Starts the project's program on $PORT, to try a change: gangline preview, QA agents.";
+	const example = command === undefined ? ['# command = "npm start"'] : [];
+	const set: readonly Line[] = command === undefined ? [] : [['command', command]];
+	return [table('run', explained, [...set, ['ready_seconds', ready_seconds]]), ...example].join('\n');
 }
 
 function budget({ budget: { grant_usd, ...limits } }: ProjectConfig): string[] {
@@ -76,7 +84,11 @@ function gates(configured: readonly GateConfig[]): string {
 	const fallback = gateSchema.parse({ name: 'x', command: 'x' });
 	const tables = configured.map((gate) => {
 		const limits = differing(gate, fallback, ['timeout_seconds', 'flaky_runs']);
-		return ['[[gate]]', ...lines([['name', gate.name], ['kind', gate.kind], ['command', gate.command], ...limits])];
+		const secrets: readonly Line[] = gate.secrets.length === 0 ? [] : [['secrets', gate.secrets]];
+		return [
+			'[[gate]]',
+			...lines([['name', gate.name], ['kind', gate.kind], ['command', gate.command], ...limits, ...secrets]),
+		];
 	});
 	return [explained, tables.map((entry) => entry.join('\n')).join('\n\n')].join('\n');
 }
@@ -106,7 +118,7 @@ function agents(configured: readonly AgentConfig[]): string {
 			'usd_per_million_input_tokens',
 			'usd_per_million_output_tokens',
 		]);
-		const listed = { env: agent.env, labels: agent.labels };
+		const listed = { env: agent.env, secrets: agent.secrets, labels: agent.labels };
 		const lists = Object.entries(listed).filter(([, values]) => values.length > 0);
 		const who: readonly Line[] = [
 			['name', agent.name],

@@ -20,6 +20,8 @@ export interface StateFolder {
 	readonly shown: string;
 	/** Membership of this node, 0600: mesh, key and addresses of its gateway; not there while it belongs to none. */
 	readonly mesh: string;
+	/** What people gave this node for agents and gates, 0600. */
+	readonly secrets: string;
 	/** Of the gateway, where this machine has (or had) one: that the folder is there says so. */
 	readonly gateway: GatewayFolder;
 	/** Canonical repository, clones and gate checkouts of one project. */
@@ -56,6 +58,7 @@ export function stateFolder(env: Environment): StateFolder {
 		compiled: `${root}/compiled`,
 		shown: `${root}/shown.json`,
 		mesh: `${root}/mesh.json`,
+		secrets: `${root}/secrets.json`,
 		gateway: gatewayFolder(`${root}/gateway`),
 		project: (id) => `${root}/projects/${id}`,
 	};

@@ -40,6 +40,7 @@ const shop = {
 	'check.sh':
 		'#!/bin/sh\nsum=$(./sum.sh 2 3)\n[ "$sum" = 5 ] || [ "$sum" = 0 ] || { echo "5 expected, got $sum"; exit 1; }\n',
 	'README.md': '# shop\n',
+	'AGENTS.md': 'Say what you did.\n',
 };
 
 let clis: AgentClis;
@@ -180,6 +181,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		const [first, second] = model.prompts('Add two numbers');
 		expect(first).toContain('The words of add two numbers, in full.');
 		expect(first).toContain('`./check.sh`');
+		expect(first).toContain('Read `AGENTS.md`');
 		expect(second).toContain('5 expected, got 6');
 		expect(await tries(1)).toMatchObject({ reworks: 1 });
 

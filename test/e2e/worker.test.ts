@@ -376,3 +376,58 @@ describe('a worker', () => {
 		expect(shell(bench.canonical.path, 'show', `${kept?.commit}:unsaved.txt`)).toBe('precious');
 	});
 });
+
+describe('a secret', () => {
+	test('[I13] reaches who names it, as a variable alone, and stands in no log and no report', async () => {
+		const named = { secrets: ['WELL_KNOWN'] };
+		bench = await makeBench(files, {
+			gate: gate('test "$WELL_KNOWN" = the-hidden-value && echo "it is $WELL_KNOWN"; exit 1', named),
+			agent: agent('claude-code', named),
+		});
+		const { work, logs } = await bench.worker();
+		const task = bench.task({ description: 'FAKE:commit' }, { agent: 'ada' });
+		const report = await work({ ...task, item: { ...task.item, words: ['it was the-hidden-value'] } });
+		expect(report).toMatchObject({ kind: 'failed', detail: 'it is [secret WELL_KNOWN]\n' });
+		expect(noted(bench.home, 'env.1')).toContain('WELL_KNOWN=the-hidden-value');
+		expect(noted(bench.home, 'args')).not.toContain('the-hidden-value');
+		expect(noted(bench.home, 'prompt.1')).toContain('it was [secret WELL_KNOWN]');
+		const text = JSON.stringify(logs.read(task.item.key, '1.1', 1000).lines);
+		expect(text).toContain('it is [secret WELL_KNOWN]');
+		expect(text).not.toContain('the-hidden-value');
+	});
+
+	test('that is not on this machine is said before anything runs', async () => {
+		const unknown = { secrets: ['NOBODY_HAS'] };
+		bench = await makeBench(files, { agent: agent('claude-code', unknown) });
+		const { work } = await bench.worker();
+		const task = bench.task({ description: 'FAKE:commit' }, { agent: 'ada' });
+		expect(await work(task)).toMatchObject({
+			kind: 'blocked',
+			reason: expect.stringContaining('gangline secret set NOBODY_HAS'),
+		});
+		expect(noted(bench.home, 'count')).toBe('');
+	});
+});
+
+describe('a recovery', () => {
+	test('[I11] goes on counting after the node began anew', async () => {
+		bench = await makeBench(files, { agent: agent('claude-code') });
+		const first = await bench.worker();
+		const task = bench.task({ title: 'FAKE:never' }, { agent: 'ada' });
+		// Each session of this one changes something and commits nothing: eight in all are given up.
+		const running = first.work(task);
+		await expect.poll(() => Number(noted(bench.home, 'count') || 0), { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
+		await first.worker.stop();
+		await running;
+		const before = Number(noted(bench.home, 'count'));
+		const second = await bench.worker();
+		const report = await second.work(bench.task({ title: 'FAKE:never' }, { agent: 'ada', token: [1, 2] }));
+		expect(report).toMatchObject({
+			kind: 'blocked',
+			reason: expect.stringContaining('8 sessions ended without a commit'),
+		});
+		// The one that was stopped in the middle has not ended by itself, and is not counted.
+		expect(Number(noted(bench.home, 'count')) - before).toBeLessThanOrEqual(8 - (before - 1));
+		expect(noted(bench.home, `prompt.${before + 1}`)).toContain('not committed');
+	});
+});

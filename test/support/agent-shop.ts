@@ -58,7 +58,10 @@ export async function openAgentShop(options: ShopOptions): Promise<AgentShop> {
 function program(body: string): string {
 	return `#!/bin/sh
 [ "$1" = --version ] && { echo 2.1.329; exit 0; }
-PROMPT=$(cat)
+IFS= read -r line
+PROMPT=$(printf '%s' "$line" | node -e '
+let told = ""; process.stdin.on("data", (piece) => { told += piece; });
+process.stdin.on("end", () => process.stdout.write(JSON.parse(told).message.content.map(({ text }) => text).join("")));')
 count=$(ls "$HOME/told" | wc -l)
 printf '%s' "$PROMPT" > "$HOME/told/$((count + 1))"
 cost=0

@@ -24,6 +24,7 @@ turn() { say '{"type":"assistant","message":{"id":"msg_'$1'","role":"assistant",
 done_() { say '{"is_error":false,"subtype":"success","type":"result","num_turns":3,"result":"Done.","session_id":"61d4","total_cost_usd":0.0177,"usage":{"input_tokens":3000,"output_tokens":126},"api_error_status":null,"terminal_reason":"completed"}'; }
 failed() { say '{"type":"result","subtype":"success","is_error":true,"api_error_status":'$1',"terminal_reason":"api_error","result":"API Error '$1'","session_id":"61d4","total_cost_usd":0,"usage":{"input_tokens":0,"output_tokens":0}}'; }
 case "$prompt" in
+*FAKE:never*) init; edit; done_ ;;
 *FAKE:commit*) init; turn 1 a.txt; echo 'no json at all'; save; done_ ;;
 *FAKE:lazy*) init; turn 1 a.txt; case "$prompt" in *'not committed'*) ;; *) ;; esac; [ $count -lt 2 ] && edit || save; done_ ;;
 *'was done and not committed'*) init; save; done_ ;;

@@ -160,6 +160,16 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					nodes: [{ name: 'builder', takes: false, reasons: ['no free slot'] }],
 				},
 			}),
+			'secret.set': async ({ name }) => ({ secret: { name, changedAt: 0 }, answer: 'kept' }),
+			'secret.list': async () => ({ secrets: [{ name: 'NPM_TOKEN', changedAt: 0 }] }),
+			'secret.delete': async ({ name }) => ({ name, answer: 'removed' }),
+			'item.preview': async (args) => ({
+				item: find(items, args.item),
+				...(args.action === 'stop'
+					? { state: 'stopped' as const, url: null, answer: '#12 is not running' }
+					: { state: 'running' as const, url: 'http://127.0.0.1:21000/', answer: '#12 runs on laptop' }),
+				...{ commit: null, why: null, lines: [] },
+			}),
 			'project.cost': async () => {
 				const line = { costUsd: 1.5, inputTokens: 3000, outputTokens: 100, runs: 2 };
 				return {

@@ -17,7 +17,7 @@ import {
 	workspaceGit,
 } from '../../node/worker/index.ts';
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import type { CommitId, Processes, Store } from '../../shared/ports/index.ts';
+import { type CommitId, type Processes, redactor, type Secrets, type Store } from '../../shared/ports/index.ts';
 import { openSimStore, SimDisk, SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 import { type ProjectConfig, projectConfigSchema } from '../../shared/project/index.ts';
@@ -74,6 +74,14 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 	const disk = new SimDisk();
 	const handed: Handed[] = [];
 	const heard = new Set<() => void>();
+	const kept: Record<string, string> = { WELL_KNOWN: 'the-hidden-value' };
+	const secrets: Secrets = {
+		valuesOf: (names) => ({
+			values: Object.fromEntries(names.filter((name) => name in kept).map((name) => [name, kept[name] ?? ''])),
+			missing: names.filter((name) => !(name in kept)),
+		}),
+		redact: redactor(kept),
+	};
 	const person = {
 		PATH: `${bin}:${process.env.PATH ?? ''}`,
 		HOME: home,
@@ -93,12 +101,24 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 		const git = workspaceGit(canonical);
 		const ports = { processes, clock, shellPath: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' };
 		const tmpRoot = join(state, 'tmp');
-		const common = { project: projectId, git, store, log, ports, clock, room, tmpRoot, copyFrom: checkout, person };
+		const common = {
+			project: projectId,
+			git,
+			store,
+			log,
+			ports,
+			clock,
+			room,
+			tmpRoot,
+			copyFrom: checkout,
+			person,
+			secrets,
+		};
 		const around = { hidden: [state], readOnly: [checkout] };
 		const gates = new GateRunner({ ...common, ...around, folder: join(state, 'gates'), slots: 2 });
 		const author = { name: 'Gangline coder', email: 'coder@example.org' };
 		const workspaces = new Workspaces({ ...common, folder: join(state, 'work'), author });
-		const logs = new RunLogs({ folder: join(state, 'runs'), clock });
+		const logs = new RunLogs({ folder: join(state, 'runs'), clock, redact: secrets.redact });
 		const runtime = {
 			processes,
 			clock,
@@ -119,6 +139,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 				newSessionId: () => randomUUID(),
 				runtime: (name) => createRuntime(runtimePrograms[name], runtime),
 			}),
+			redact: secrets.redact,
 			prepare: async () => settings,
 			report: async (task, report) => {
 				if (settle === 'refuse') throw new Error('the home is away');

@@ -3,9 +3,11 @@ import type { NodeStatus, ProjectRef, Result } from '../../../shared/operations/
 import type { Clock, Random, Store } from '../../../shared/ports/index.ts';
 import type { PresentPerson } from '../../../shared/protocol/people.ts';
 import type { Project } from '../../home/project.ts';
+import type { NodeSecrets } from '../../secret-file.ts';
 
 export interface HandlerContext {
 	readonly store: Store;
+	readonly secrets: Pick<NodeSecrets, 'set' | 'list' | 'delete'>;
 	readonly clock: Clock;
 	readonly random: Random;
 	/** This node's id. */

@@ -4,9 +4,15 @@ import type { HandlerContext } from './context.ts';
 import { itemHandlers } from './items.ts';
 import { nodeHandlers } from './node.ts';
 import { projectHandlers } from './projects.ts';
+import { secretHandlers } from './secrets.ts';
 
 export type { HandlerContext } from './context.ts';
 
 export function createHandlers(context: HandlerContext): Partial<Handlers> {
-	return { ...itemHandlers(context), ...projectHandlers(context), ...nodeHandlers(context) };
+	return {
+		...itemHandlers(context),
+		...projectHandlers(context),
+		...nodeHandlers(context),
+		...secretHandlers(context),
+	};
 }

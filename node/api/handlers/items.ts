@@ -26,6 +26,7 @@ import { readHistory } from '../../home/history.ts';
 import type { Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
 import { runName } from '../../home/run-book.ts';
+import type { PreviewState } from '../../worker/index.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
 import { steeringHandlers } from './steering.ts';
@@ -194,6 +195,22 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const item = itemAnswer(view, project.surroundings(project.views()));
 			return { item, ...(await project.prompt(view, args.role)) };
 		},
+		'item.preview': async (args) => {
+			const project = context.project(args.project);
+			const view = findView(project, args.item);
+			const shown = await project.preview(view, args.action);
+			const item = itemAnswer(view, project.surroundings(project.views()));
+			const { state, url, commit, why, lines } = shown;
+			return {
+				item,
+				state,
+				url,
+				commit,
+				why,
+				lines: [...lines],
+				answer: previewWords(view.name, shown, project.nodeName),
+			};
+		},
 		'item.salvage': async (args) => {
 			const project = context.project(args.project);
 			const key = args.item && findView(project, args.item).key;
@@ -232,6 +249,19 @@ async function changeOf(project: Project, view: Pick<ItemView, 'result'>) {
 	const mergeBase = (await project.repository.mergeBase(main, branch)) ?? (view.result.base as CommitId);
 	const binding: Binding = { branch, main, mergeBase };
 	return { binding, stat: await statOf(project, binding) };
+}
+
+function previewWords(name: string, { state, url, why }: PreviewState, node: string): string {
+	switch (state) {
+		case 'starting':
+			return `${name} is being made ready on ${node}`;
+		case 'running':
+			return `${name} runs on ${node}: ${url}`;
+		case 'failed':
+			return `${name} does not run: ${why}`;
+		case 'stopped':
+			return `${name} is not running`;
+	}
 }
 
 /** What an edit does not do by itself. */

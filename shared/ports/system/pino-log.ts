@@ -10,6 +10,8 @@ import { redact, redactText } from './redact.ts';
 export interface PinoLogOptions {
 	readonly to: number | string;
 	readonly level?: 'info' | 'warn' | 'error' | 'silent';
+	/** Each line passes it last: what must be in no log, whatever field it is in. */
+	readonly censor?: (line: string) => string;
 }
 
 export class PinoLog implements Log {
@@ -40,6 +42,7 @@ export class PinoLog implements Log {
 /** A log that writes to `to` and holds neither process id nor host name, which the ids in the fields replace. */
 export function openPinoLog(options: PinoLogOptions): PinoLog {
 	const destination = pino.destination({ dest: options.to, sync: true, mkdir: true, mode: 0o600 });
+	const { censor } = options;
 	return new PinoLog(
 		pino(
 			{
@@ -50,7 +53,7 @@ export function openPinoLog(options: PinoLogOptions): PinoLog {
 				formatters: { level: (level) => ({ level }) },
 				serializers: { err: (value: unknown) => value },
 			},
-			destination,
+			censor === undefined ? destination : { write: (line: string) => void destination.write(censor(line)) },
 		),
 	);
 }

@@ -16,7 +16,14 @@ import { EventHub } from '../../../shared/http/event-hub.ts';
 import { fromBase64, verifySignature } from '../../../shared/log/index.ts';
 import { type Mesh, openMesh } from '../../../shared/mesh/open-mesh.ts';
 import { answerOperation } from '../../../shared/operations/index.ts';
-import { type Admission, authorId, type Network, randomHex, type Store } from '../../../shared/ports/index.ts';
+import {
+	type Admission,
+	authorId,
+	type Network,
+	noSecrets,
+	randomHex,
+	type Store,
+} from '../../../shared/ports/index.ts';
 import { SimMachine, SimProcesses } from '../../../shared/ports/sim/index.ts';
 import { stateFolder } from '../../../shared/project/index.ts';
 import { openOnDisk } from '../../../shared/store/index.ts';
@@ -117,6 +124,7 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 			personEnvironment: {},
 			provisioned: null,
 		},
+		secrets: { ...noSecrets, list: () => [], set: () => {}, delete: () => false },
 		...{ version, clock, log, store, identity, room, random: own },
 		processes: new SimProcesses(new SimMachine(clock, {})),
 		station: new Station({

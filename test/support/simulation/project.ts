@@ -197,6 +197,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 		segments: new Segments({ project: id, store, home, log, described: (item) => exchange.openTexts.described(item) }),
 		nameOf: (node) => registry.nodeName(node),
 		worker: workers,
+		previews: noPreviews,
 		config: settings,
 		qualification: new Qualification({ clock, log, verdict: (commit) => judge(commit), onChange: poke }),
 		branches: noCheckout,
@@ -316,3 +317,13 @@ const noCheckout = {
 const noLogs = { read: () => ({ lines: [], dropped: 0 }), runs: () => [] } as unknown as Parameters<
 	typeof localLink
 >[0]['logs'];
+
+const stopped = { state: 'stopped', commit: null, url: null, why: null, lines: [] } as const;
+/** Nobody tries a product in a simulation. */
+const noPreviews = {
+	show: () => stopped,
+	start: async () => stopped,
+	stop: async () => {},
+	tidy: async () => {},
+	stopAll: async () => {},
+};

@@ -95,7 +95,7 @@ describe('parseProjectConfig', () => {
 
 	it('reports several problems at once, in the order of the file', () => {
 		expect(refusal(`${head}\nfoo = 1\n[work]\nslots = 99`).split('\n')).toEqual([
-			'.gangline/project.toml:4:1: unknown key foo = 1; known here: id, name, branch, review, landing, work, budget, setup, gate, agent',
+			'.gangline/project.toml:4:1: unknown key foo = 1; known here: id, name, branch, review, landing, work, run, budget, setup, gate, agent',
 			'.gangline/project.toml:6:1: work.slots is 99; expected at most 64',
 		]);
 	});

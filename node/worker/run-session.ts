@@ -1,0 +1,54 @@
+/**
+ * One session of an agent that only looks: its whole environment, its secrets, its place in the run's log, and the way
+ * in which the attempt's end ends it. It begins anew each time, so that it knows nothing of anybody's work.
+ */
+import type { Confinement } from '../../shared/ports/index.ts';
+import { type AgentSettings, agentEnvironment, type SessionEnd } from '../agents/index.ts';
+import type { AttemptInput, AttemptParts } from './attempt.ts';
+import { reasonOf } from './attempt-words.ts';
+
+export interface SessionSpec {
+	/** Unique on this node. */
+	readonly runId: string;
+	readonly settings: AgentSettings;
+	/** As the log calls who speaks. */
+	readonly source: string;
+	readonly prompt: string;
+	readonly cwd: string;
+	readonly tmp: string;
+	/** Besides what every agent gets. */
+	readonly env: Readonly<Record<string, string>>;
+	readonly confinement: Confinement;
+}
+
+/** Resolves when its tree has been ended and verified. */
+export async function runSession(parts: AttemptParts, input: AttemptInput, spec: SessionSpec): Promise<SessionEnd> {
+	const { runtime, person, author, secrets } = parts;
+	const { task, signal, runLog, portBase, onPid } = input;
+	const { settings, source, tmp, prompt, ...rest } = spec;
+	const agent = runtime(settings.runtime);
+	const credentials = [...agent.credentials, ...settings.env];
+	const session = agent.start({
+		...rest,
+		tmp,
+		// It may change nothing that lasts, and nobody is asked for it.
+		agent: { ...settings, permissions: 'all' },
+		session: { kind: 'new', id: parts.newSessionId() },
+		prompt: secrets.redact(prompt),
+		description: task.item.description,
+		env: {
+			...agentEnvironment({ person, tmp, portBase, author, credentials }),
+			...secrets.valuesOf([...agent.credentials, ...(settings.secrets ?? [])]).values,
+			...spec.env,
+		},
+		onLog: (stream, text) => runLog.write(source, stream, text),
+	});
+	onPid(session.pid);
+	const onAbort = (): void => void session.stop(reasonOf(signal));
+	signal.addEventListener('abort', onAbort, { once: true });
+	if (signal.aborted) onAbort();
+	const end = await session.ended;
+	signal.removeEventListener('abort', onAbort);
+	onPid(null);
+	return end;
+}
