@@ -226,6 +226,8 @@ function costOf(event: Extract<AgentEvent, { kind: 'usage' }>, agent: AgentTask[
 }
 
 function jsonOf(line: string): unknown {
+	// Every event is an object; making an error for each line of a flood of others costs more than reading it.
+	if (!line.startsWith('{')) return undefined;
 	try {
 		return parseJson(line);
 	} catch {
