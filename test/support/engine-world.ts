@@ -10,12 +10,15 @@ import { launcher, makeWorld, type World } from './world.ts';
 export const engine = process.env.GANGLINE_TEST_ENGINE ?? '';
 const base = process.env.GANGLINE_TEST_BASE ?? '';
 
+/** Not below TMPDIR, which may be in memory: no source may lie below /dev, where a container has its own. */
+const diskFolder = '/var/tmp';
+
 /** An account that every Debian has. */
 const account = { name: 'www-data', uid: 33, gid: 33 } as const;
 
 export function engineWorld(): World {
 	const within = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-	const world = makeWorld({ DOCKER_HOST: engine, GANGLINE_BASE_IMAGE: base, USER: 'ada' }, launcher, within);
+	const world = makeWorld({ DOCKER_HOST: engine, GANGLINE_BASE_IMAGE: base, USER: 'ada' }, launcher, within, diskFolder);
 	chmodSync(world.folder, 0o755);
 	give(world.folder);
 	return world;

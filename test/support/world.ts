@@ -45,14 +45,15 @@ export interface World {
 
 /**
  * `command`: the installed `gangline` to use instead of this clone's. `within`: a program that starts every command in
- * other surroundings, such as a network namespace.
+ * other surroundings, such as a network namespace. `place`: where its folder is made.
  */
 export function makeWorld(
 	extraEnv: Readonly<Record<string, string>> = {},
 	command: string = launcher,
 	within: readonly string[] = [],
+	place: string = tmpdir(),
 ): World {
-	const folder = mkdtempSync(join(tmpdir(), 'gangline test '));
+	const folder = mkdtempSync(join(place, 'gangline test '));
 	const home = join(folder, 'home');
 	const state = extraEnv.GANGLINE_HOME ?? join(folder, 'state');
 	mkdirSync(home);

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedProject } from '../../../gateway/provision/seed.ts';
@@ -13,7 +12,8 @@ let folder: string;
 const owner = { name: 'ada', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 beforeAll(() => {
 	world = makeWorld();
-	folder = mkdtempSync(join(tmpdir(), 'gangline-source-'));
+	// Not below TMPDIR, which may be in memory: below /dev no source may lie.
+	folder = mkdtempSync('/var/tmp/gangline-source-');
 });
 afterAll(async () => {
 	rmSync(folder, { recursive: true });
