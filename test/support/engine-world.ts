@@ -18,7 +18,12 @@ const account = { name: 'www-data', uid: 33, gid: 33 } as const;
 
 export function engineWorld(): World {
 	const within = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-	const world = makeWorld({ DOCKER_HOST: engine, GANGLINE_BASE_IMAGE: base, USER: 'ada' }, launcher, within, diskFolder);
+	const world = makeWorld(
+		{ DOCKER_HOST: engine, GANGLINE_BASE_IMAGE: base, USER: 'ada' },
+		launcher,
+		within,
+		diskFolder,
+	);
 	chmodSync(world.folder, 0o755);
 	give(world.folder);
 	return world;
