@@ -54,7 +54,7 @@ export async function restoreGatewayBackup(folder: GatewayFolder, file: string, 
 	await mkdir(folder.root, { recursive: true, mode: 0o700 });
 	const draft = await mkdtemp(join(folder.root, 'restore-'));
 	try {
-		const { at, about } = await unpack(file, draft);
+		const { at, about } = await unpack(file, draft, ['identity.key', 'store.dump']);
 		const parsed = aboutSchema.safeParse(about);
 		if (!parsed.success) {
 			throw ganglineError('MALFORMED', `${file} is no backup of a gateway: ${whyInvalid(parsed.error)}`, {

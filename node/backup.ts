@@ -79,7 +79,7 @@ export async function restoreBackup(config: NodeConfig, file: string, log: Log):
 	await mkdir(state.root, { recursive: true, mode: 0o700 });
 	const folder = await mkdtemp(join(state.root, 'restore-'));
 	try {
-		const { at, about } = await unpack(file, folder);
+		const { at, about } = await unpack(file, folder, ['identity.key', 'store.dump']);
 		const { node, projects } = aboutOf(file, about);
 		await restoreStore(join(folder, 'store'), createReadStream(join(folder, 'store.dump')));
 		await (await openStore(join(folder, 'store'), { log })).close();

@@ -23,6 +23,8 @@ const takenSchema = z.object({ id: z.string().min(1), event: z.literal('message'
 const withinMs = 10_000;
 /** The server cuts longer ones and sends them as a file. */
 const textCharactersMax = 3_000;
+/** The real answer repeats the message; what is longer is of something else [I15]. */
+const answerBytesMax = 64 * 1024;
 
 /** @throws GanglineError REMOTE_FAILED in words for people */
 export async function sendNtfy({ url, token }: NtfyTarget, { title, text, click }: NtfyMessage): Promise<void> {
@@ -42,7 +44,7 @@ export async function sendNtfy({ url, token }: NtfyTarget, { title, text, click 
 	}).catch((cause: unknown) => {
 		throw failed(server, cause instanceof Error ? String(cause.cause ?? cause.message) : String(cause), cause);
 	});
-	const answer = await response.text().catch(() => '');
+	const answer = await beginningOf(response);
 	if (!response.ok) throw failed(server, `it answered ${response.status}: ${answer.slice(0, 200)}`);
 	if (!readAs(takenSchema, json(answer)).success) throw failed(server, 'what it answered is not of an ntfy server');
 }
@@ -53,6 +55,22 @@ export function splitTopic(url: string): { readonly server: string; readonly top
 	const parts = pathname.split('/').filter(Boolean);
 	const topic = parts.pop() ?? '';
 	return { server: `${origin}/${parts.map((part) => `${part}/`).join('')}`, topic };
+}
+
+/** Empty where it is longer than any answer of an ntfy server, or breaks off. */
+async function beginningOf({ body }: Response): Promise<string> {
+	const parts: Uint8Array[] = [];
+	let bytes = 0;
+	try {
+		for await (const part of body ?? []) {
+			bytes += part.byteLength;
+			if (bytes > answerBytesMax) return '';
+			parts.push(part);
+		}
+		return Buffer.concat(parts).toString('utf8');
+	} catch {
+		return '';
+	}
 }
 
 function failed(server: string, why: string, cause?: unknown): Error {

@@ -103,7 +103,9 @@ class AcpConversation implements Conversation {
 	interrupt(): void {
 		for (const id of [...this.#questions.keys()]) this.answer(id, { kind: 'deny', message: 'stopped' });
 		this.#waiting = [];
-		if (this.#sessionId !== null) void this.#connection?.agent.notify('session/cancel', { sessionId: this.#sessionId });
+		if (this.#sessionId === null) return;
+		// An agent that ends before it has read this has nothing left to be broken off.
+		this.#connection?.agent.notify('session/cancel', { sessionId: this.#sessionId }).catch(() => undefined);
 	}
 
 	end(): void {

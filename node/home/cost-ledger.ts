@@ -10,12 +10,14 @@ import type { Usage } from '../../shared/protocol/work.ts';
 import type { BudgetScope, Gone } from './budget.ts';
 
 const name = z.string();
+/** Wall ms that have a day. */
+const time = z.number().min(0).max(8.64e15);
 const who = { key: name, number: z.number(), run: name, agent: name, node: name };
-const promiseSchema = z.object({ ...who, usd: z.number(), at: z.number() });
+const promiseSchema = z.object({ ...who, usd: z.number(), at: time });
 const rowSchema = z.object({
 	...who,
 	/** Wall ms of its last report. */
-	at: z.number(),
+	at: time,
 	costUsd: z.number(),
 	inputTokens: z.number(),
 	outputTokens: z.number(),

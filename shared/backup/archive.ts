@@ -62,8 +62,11 @@ export async function pack(
 	return manifest;
 }
 
-/** Unpacks `file` into the empty folder `into` and compares every hash. Throws MALFORMED, SCHEMA_TOO_NEW. */
-export async function unpack(file: string, into: string): Promise<Manifest> {
+/**
+ * Unpacks `file` into the empty folder `into` and compares every hash; `needed`: what must be among its files. Throws
+ * MALFORMED, SCHEMA_TOO_NEW.
+ */
+export async function unpack(file: string, into: string, needed: readonly string[] = []): Promise<Manifest> {
 	try {
 		await extract({ file, cwd: into, strict: true, filter: (_path, entry) => isPlain(entry) });
 	} catch (cause) {
@@ -73,6 +76,8 @@ export async function unpack(file: string, into: string): Promise<Manifest> {
 	if (text === null) throw notOurs(file, `it has no ${manifestName}`);
 	const manifest = readManifest(file, text);
 	const listed = new Set(manifest.files.map(({ path }) => path));
+	const lacking = needed.find((path) => !listed.has(path));
+	if (lacking !== undefined) throw notOurs(file, `it has no ${lacking}`);
 	const extra = (await filesBelow(into)).find((path) => path !== manifestName && !listed.has(path));
 	if (extra !== undefined) throw notOurs(file, `${extra} is in it and not on its list`);
 	for (const { path, sha256 } of manifest.files) {

@@ -2,8 +2,9 @@
  * The stream of changes, once: whoever holds it decides when to open the next. A stream that ends, is refused or falls
  * silent is over; the browser's own reconnecting, which hides failures, is not used.
  */
-import { type ChangeEvent, operations } from '../../../shared/operations/index.ts';
+import type { ChangeEvent } from '../../../shared/operations/index.ts';
 import { addressOf } from './address.ts';
+import { readChange } from './change-event.ts';
 import { browserClock } from './clock.ts';
 
 export interface FeedListener {
@@ -35,8 +36,8 @@ export function openFeed({ onEvent, onEnd }: FeedListener): () => void {
 	}
 	function take(message: MessageEvent<string>): void {
 		cancel();
-		const event = operations.events.result.safeParse(JSON.parse(message.data));
-		if (event.success && !isOver) onEvent(event.data);
+		const event = readChange(message.data);
+		if (event !== null && !isOver) onEvent(event);
 	}
 	for (const kind of kinds) source.addEventListener(kind, take);
 	source.addEventListener('error', end);

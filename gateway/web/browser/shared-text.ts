@@ -5,9 +5,9 @@
  */
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { z } from 'zod';
 import type { Piece, TextChange } from '../model/shared-text.ts';
 import { socketAddressOf } from './address.ts';
+import { presenceOf, writingOf, writingToText } from './kept-writing.ts';
 import { keep, kept } from './storage.ts';
 
 export interface Present {
@@ -42,7 +42,6 @@ export interface SharedText {
 /** A person's writings in a day fit many times; more is not kept in a browser. */
 const keptCharactersMax = 512 * 1024;
 const confirmMs = 1_200;
-const presenceSchema = z.object({ person: z.string().optional(), caret: z.int().min(0).nullable().optional() });
 
 export function openSharedText(project: string, key: string): SharedText {
 	const name = `${project}/text/${key}`;
@@ -56,7 +55,7 @@ export function openSharedText(project: string, key: string): SharedText {
 		refused: null,
 		others: [],
 	};
-	let pending: Uint8Array | null = readKept(name);
+	let pending: Uint8Array | null = writingOf(kept(keyOf(name)));
 	let confirming: ReturnType<typeof setTimeout> | undefined;
 
 	if (pending) Y.applyUpdate(doc, pending, 'kept');
@@ -134,26 +133,15 @@ export function openSharedText(project: string, key: string): SharedText {
 function presentIn({ awareness }: WebsocketProvider): readonly Present[] {
 	return [...awareness.getStates()].flatMap(([client, said]) => {
 		if (client === awareness.clientID) return [];
-		const read = presenceSchema.safeParse(said);
-		return read.success && read.data.person !== undefined
-			? [{ client, person: read.data.person, caret: read.data.caret ?? null }]
-			: [];
+		const present = presenceOf(said);
+		return present === null ? [] : [{ client, ...present }];
 	});
 }
 
 const keyOf = (name: string): string => `text.${name}`;
 
-function readKept(name: string): Uint8Array | null {
-	const text = kept(keyOf(name));
-	try {
-		return text === null ? null : Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-	} catch {
-		return null;
-	}
-}
-
 function writeKept(name: string, update: Uint8Array): void {
-	const text = btoa(Array.from(update, (byte) => String.fromCharCode(byte)).join(''));
+	const text = writingToText(update);
 	if (text.length <= keptCharactersMax) keep(keyOf(name), text);
 }
 

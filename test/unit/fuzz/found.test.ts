@@ -1,10 +1,19 @@
 /** What fuzzing has found, each as one case, so that it stays repaired whatever the seed. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as Y from 'yjs';
+import { restoreGatewayBackup } from '../../../gateway/backup.ts';
 import { PersonTokens } from '../../../gateway/registry/person-tokens.ts';
+import { readChange } from '../../../gateway/web/browser/change-event.ts';
+import { writingOf, writingToText } from '../../../gateway/web/browser/kept-writing.ts';
+import { CostLedger } from '../../../node/home/cost-ledger.ts';
 import { readHistory } from '../../../node/home/history.ts';
 import { knownProjects } from '../../../node/home/projects.ts';
 import { OwnCheckouts } from '../../../node/own-checkouts.ts';
 import { countTests } from '../../../node/worker/test-count.ts';
+import { pack } from '../../../shared/backup/index.ts';
 import { ItemText } from '../../../shared/documents/index.ts';
 import { encodeCommit, landingOf } from '../../../shared/git/landing-commit.ts';
 import { compareLink } from '../../../shared/git/remote-address.ts';
@@ -13,8 +22,9 @@ import { decodeMessage } from '../../../shared/mesh/sync/wire.ts';
 import { decodeError } from '../../../shared/mesh/wire-error.ts';
 import { parseArgs } from '../../../shared/operations/index.ts';
 import { GanglineError, parseCommitId } from '../../../shared/ports/index.ts';
-import { openSimStore, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { openSimStore, SimLog, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { redactText } from '../../../shared/ports/system/redact.ts';
+import { stateFolder } from '../../../shared/project/index.ts';
 import { operationMethod } from '../../../shared/protocol/mesh.ts';
 import { linesOf } from '../../support/agent-lines.ts';
 import { projectOne } from '../../support/facts.ts';
@@ -28,6 +38,12 @@ function quickly<T>(act: () => T): T {
 	const value = act();
 	expect(processorMsSince(before)).toBeLessThan(500);
 	return value;
+}
+
+function textDocument(words: string): Y.Doc {
+	const document = new Y.Doc();
+	document.getText('text').insert(0, words);
+	return document;
 }
 
 function refusalOf(act: () => unknown): GanglineError {
@@ -138,6 +154,36 @@ describe('what fuzzing has found', () => {
 			readHistory(store, { project: 'x', limit: 1 }),
 		]) {
 			await expect(reading).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
+		}
+	});
+
+	it('a cost of a time that has no day kept a project from being shown and granted', async () => {
+		const store = await openSimStore();
+		const row = { key: 'a', number: 1, run: '1.2', agent: 'c', node: 'n', costUsd: 1, inputTokens: 1, outputTokens: 1 };
+		await store.write([{ kind: 'put', key: 'cost/x/r/a/1.2', value: { ...row, at: 1e300 } }]);
+		const costs = await CostLedger.open(store, 'x', () => 0);
+		expect(costs.gone('a').day.spent).toBe(0);
+	});
+
+	it('a browser that had kept half of a writing, or was told of a change in half, showed no page', () => {
+		const update = Y.encodeStateAsUpdate(textDocument('as it was'));
+		expect(writingOf(writingToText(update))).toEqual(update);
+		for (const kept of [writingToText(update.subarray(0, -3)), 'no base64!', '']) expect(writingOf(kept)).toBeNull();
+		expect(readChange('{"kind":"it')).toBeNull();
+	});
+
+	it('a backup without a store was put back up to the missing file, and told as a bug', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
+		try {
+			mkdirSync(join(folder, 'source'));
+			writeFileSync(join(folder, 'source', 'identity.key'), 'x');
+			const file = join(folder, 'backup.tar');
+			await pack(join(folder, 'source'), file, { version: '1.2.3', at: 5, about: { kind: 'gateway', node: 'n' } });
+			const { gateway } = stateFolder({ GANGLINE_HOME: join(folder, 'state') });
+			await expect(restoreGatewayBackup(gateway, file, new SimLog())).rejects.toMatchObject({ code: 'MALFORMED' });
+			expect(existsSync(gateway.identity)).toBe(false);
+		} finally {
+			rmSync(folder, { recursive: true });
 		}
 	});
 
