@@ -7,14 +7,25 @@ import { openDoor } from '../../gateway/builds/door.ts';
 import { serveDocuments } from '../../gateway/edge/index.ts';
 import { closeCodes } from '../../gateway/edge/served-document.ts';
 import { createApi } from '../../shared/http/index.ts';
-import { SimLog } from '../../shared/ports/sim/index.ts';
+import { SimLog, SimRandom } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 import { type Door, inputsEach, knock, seedOf } from '../support/fuzz/door.ts';
 import { edgeDoors } from '../support/fuzz/edge-doors.ts';
-import { buildCovers, nodeCovers, operationDoor, rawDoor, type Served } from '../support/fuzz/http-doors.ts';
+import { engineDoors } from '../support/fuzz/engine-doors.ts';
+import {
+	type Asked,
+	boardCovers,
+	boardDoor,
+	buildCovers,
+	nodeCovers,
+	operationDoor,
+	rawDoor,
+	type Served,
+} from '../support/fuzz/http-doors.ts';
 import { watchResources } from '../support/fuzz/resources.ts';
 import { type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
 import { tinyHome } from '../support/tiny-home.ts';
+import { servedBoard } from '../unit/board/served-board.ts';
 
 const seed = seedOf();
 const each = inputsEach(150, 3_000);
@@ -67,8 +78,35 @@ async function serveBuilds(): Promise<Served> {
 	};
 }
 
-const [node, builds] = [await serveNode(), await serveBuilds()];
-const doors: readonly Door[] = [...(await edgeDoors()), operationDoor(node), rawDoor(node), rawDoor(builds)];
+/** The board in the clear at an address of this machine, and a code for each login. */
+async function serveBoard(): Promise<{ readonly served: Served; readonly door: Door<Asked> }> {
+	const { board, port, log, clock: ofBoard, [Symbol.asyncDispose]: stop } = await servedBoard();
+	closing.push(async () => stop());
+	await board.change({ publicUrl: null, behindProxy: true, lan: ['127.0.0.2'] });
+	const url = `http://127.0.0.2:${port}`;
+	const served: Served = { name: 'a board nearby', url, token, log, covers: boardCovers, spared: [] };
+	const random = new SimRandom('codes');
+	const door = boardDoor(served, () => board.codes.make({ person: 'ann', on: 'phone' }, 10, random));
+	return {
+		served,
+		door: {
+			...door,
+			// Who has tried too often waits; here that has passed before each.
+			feed: async (input) => {
+				await ofBoard.advance(60 * 60_000);
+				await door.feed(input);
+			},
+		},
+	};
+}
+
+const [node, builds, board] = [await serveNode(), await serveBuilds(), await serveBoard()];
+const sockets = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
+closing.push(async () => rmSync(sockets, { recursive: true }));
+const doors: readonly Door[] = [
+	...[...(await edgeDoors()), operationDoor(node), rawDoor(node), rawDoor(builds)],
+	...[rawDoor(board.served), board.door, ...engineDoors(sockets)],
+] as readonly Door[];
 
 const filesOpen = (): number => readdirSync('/proc/self/fd').length;
 

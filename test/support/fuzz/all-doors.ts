@@ -2,9 +2,13 @@
 import { documentDoors } from './document-doors.ts';
 import type { Door } from './door.ts';
 import { edgeDoors } from './edge-doors.ts';
-import { buildCovers, nodeCovers, operationDoor, rawDoor } from './http-doors.ts';
+import { engineDoors } from './engine-doors.ts';
+import { gatewayDoors } from './gateway-doors.ts';
+import { boardCovers, boardDoor, buildCovers, nodeCovers, operationDoor, rawDoor } from './http-doors.ts';
 import { meshDoors } from './mesh-doors.ts';
 import { packDoors } from './pack-doors.ts';
+import { pageDoors } from './page-doors.ts';
+import { peopleDoor } from './people-doors.ts';
 import { programDoors } from './program-doors.ts';
 import type { Recorded } from './recorded.ts';
 import { ruleDoor } from './rule-doors.ts';
@@ -31,10 +35,15 @@ export async function allDoors(place: Parameters<typeof settingDoors>[0]): Promi
 		...(await edgeDoors()),
 		...(await programDoors({ path: place.state, write: () => {} })),
 		...(await storeDoors(place.state)),
+		...(await gatewayDoors(place.state)),
+		peopleDoor(),
+		...pageDoors,
 		...(await packDoors(place.state)),
 		ruleDoor(),
 		...settingDoors(place),
 		operationDoor({ ...served, covers: nodeCovers }),
 		rawDoor({ ...served, covers: buildCovers }),
+		boardDoor({ ...served, covers: boardCovers }, () => 'x'),
+		...engineDoors(place.state),
 	];
 }

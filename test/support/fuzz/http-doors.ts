@@ -46,6 +46,11 @@ export const nodeCovers: readonly string[] = [
 ];
 export const buildCovers: readonly string[] = ['gateway/builds/door.ts', 'route /build/'];
 
+/** The board, at an address of this machine in the clear. */
+export const boardCovers: readonly string[] = [
+	...['gateway/board/lan-door.ts', 'gateway/board/board.ts', 'gateway/board/cookie.ts', 'gateway/board/doors.ts'],
+];
+
 const methods = ['GET', 'POST', 'POST', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'];
 const paths = [
 	'/',
@@ -85,6 +90,43 @@ export function operationDoor(served: Served): Door<Asked> {
 		...(served.state && { state: served.state }),
 		// An operation that was taken may change what it is for.
 		isWhole: () => {},
+		close: async () => agent.destroy(),
+	};
+}
+
+const pagePaths = [
+	'/',
+	'/login',
+	'/login?next=x',
+	'/p/shop',
+	'/p/a.b',
+	'/assets/app-1a2b.js',
+	'/assets/../x',
+	'/icon.svg',
+];
+
+/** Logins and pages, as a browser asks for them. `code`: one that is good once. */
+export function boardDoor(served: Served, code: () => string): Door<Asked> {
+	const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+	return {
+		name: `logins at ${served.name}`,
+		covers: served.covers,
+		make: (dice) => {
+			const cookie = dice.once(2)
+				? spoilText(dice, `gangline-n0=${'a'.repeat(43)}; b=c`).replaceAll(/[^ -~]/g, '')
+				: '';
+			const headers = {
+				...{ 'content-type': 'application/json', origin: served.url, cookie },
+				...(dice.once(4) && { 'x-forwarded-for': spoilText(dice, '192.0.2.7, 10.0.0.1').replaceAll(/[^ -~]/g, '') }),
+				...oddHeaders(dice),
+			};
+			const method = dice.once(8) ? dice.pick(methods) : dice.once(3) ? 'GET' : 'POST';
+			const isPage = method === 'GET' || method === 'HEAD';
+			const path = isPage || dice.once(12) ? dice.pick(pagePaths) : dice.pick(['/auth/login', '/auth/logout']);
+			const body = dice.once(6) ? { code: code() } : spoilValue(dice, { code: 'x' }, 20_000);
+			return { method, path, headers, body: isPage ? null : jsonText(body) };
+		},
+		feed: async (input) => judge(served, await send(served.url, input, agent)),
 		close: async () => agent.destroy(),
 	};
 }
@@ -179,7 +221,8 @@ function judge({ log }: Served, { status, body }: Answer): void {
 	if (status < 400) return;
 	const code = codeIn(body);
 	// What depends on another machine answers 503 and the like; 500 is a bug, or says of itself which code it has.
-	if (status >= 500 && (code === null || code === 'INTERNAL'))
+	const isUnbuilt = status === 503 && body.includes('The board cannot be shown');
+	if (status >= 500 && !isUnbuilt && (code === null || code === 'INTERNAL'))
 		throw new Error(`it was answered with ${status}: ${body.slice(0, 1_000)}`);
 	throw ganglineError(code ?? 'INVALID_ARGUMENT', body.slice(0, 4_000));
 }

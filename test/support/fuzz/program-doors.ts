@@ -19,11 +19,19 @@ import { redact, redactText } from '../../../shared/ports/system/redact.ts';
 import { detectProject, type ProjectTree } from '../../../shared/project/index.ts';
 import { linesOf } from '../agent-lines.ts';
 import { person, signer } from '../git-signer.ts';
+import { talkingDoors } from './agent-doors.ts';
 import type { Door } from './door.ts';
 import { bytesFrom, jsonFrom, textFrom, valuesFrom } from './makers.ts';
 
 export async function programDoors(codexHome: CodexHome): Promise<readonly Door[]> {
-	const doors = [...agentDoors(codexHome), ...runnerDoors, ...(await gitDoors()), ...repositoryDoors, ...logDoors];
+	const doors = [
+		...agentDoors(codexHome),
+		...talkingDoors(),
+		...runnerDoors,
+		...(await gitDoors()),
+		...repositoryDoors,
+		...logDoors,
+	];
 	return doors;
 }
 
@@ -62,6 +70,15 @@ const claudeLines = [
 		terminal_reason: 'api_error',
 		api_error_status: 429,
 	},
+	{
+		type: 'control_request',
+		request_id: 'r1',
+		request: {
+			subtype: 'can_use_tool',
+			tool_name: 'Bash',
+			input: { command: 'ls', file_path: '/x', url: 'https://x' },
+		},
+	},
 ];
 const codexLines = [
 	{ type: 'thread.started', thread_id: 't' },
@@ -80,17 +97,21 @@ const rollout = [
 const lineMax = 1024 * 1024;
 
 function agentDoors(codexHome: CodexHome): readonly Door<string>[] {
-	const lines = (name: 'claude-code' | 'codex', file: string, samples: readonly unknown[]): Door<string> => ({
+	const lines = (
+		name: 'claude-code' | 'codex',
+		files: readonly string[],
+		samples: readonly unknown[],
+	): Door<string> => ({
 		name: `lines of ${name}`,
-		covers: [file, 'node/agents/session.ts'],
+		covers: [...files, 'node/agents/session.ts'],
 		weight: 2,
 		make: jsonFrom(samples, lineMax),
 		feed: (text) => (linesOf(name)(jsonOrNothing(text)) ?? refuse()).map(describeEvent),
 	});
 	const record = jsonFrom(rollout, 200_000);
 	return [
-		lines('claude-code', 'node/agents/claude-code.ts', claudeLines),
-		lines('codex', 'node/agents/codex.ts', codexLines),
+		lines('claude-code', ['node/agents/claude-code.ts', 'node/agents/claude-ask.ts'], claudeLines),
+		lines('codex', ['node/agents/codex.ts'], codexLines),
 		{
 			name: 'the record of a session of Codex',
 			covers: ['node/agents/codex-rollout.ts'],

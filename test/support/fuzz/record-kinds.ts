@@ -100,7 +100,7 @@ const refused = {
 	words: 'no',
 };
 
-async function settlementOn(store: Store): Promise<unknown> {
+export async function settlementOn(store: Store): Promise<unknown> {
 	const log = new SimLog();
 	const logs = await ProjectLogs.open({
 		store,

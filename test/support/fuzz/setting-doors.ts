@@ -74,35 +74,34 @@ function fileDoors(): readonly Door[] {
 	];
 }
 
+const sharedNames = ['GANGLINE_HOME', 'GANGLINE_LOG'];
+const nodeNames = [
+	...[...sharedNames, 'GANGLINE_PORT', 'GANGLINE_MALLOC', 'GANGLINE_SLOTS', 'GANGLINE_NAME'],
+	...['GANGLINE_JOIN_FILE', 'GANGLINE_PROJECT'],
+];
+const gatewayNames = [
+	...[...sharedNames, 'GANGLINE_GATEWAY_PORT', 'GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT'],
+	...['GANGLINE_GATEWAY_NAME', 'GANGLINE_BASE_IMAGE'],
+];
 const ownNames = [
-	...[
-		'GANGLINE_PORT',
-		'GANGLINE_MALLOC',
-		'GANGLINE_LOG',
-		'GANGLINE_SLOTS',
-		'GANGLINE_NAME',
-		'GANGLINE_HOME',
-		'GANGLINE_GATEWAY_PORT',
-	],
-	...['GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT', 'GANGLINE_GATEWAY_NAME', 'XDG_STATE_HOME', 'HOME', 'USER', 'PATH'],
+	...new Set([...nodeNames, ...gatewayNames]),
+	...['XDG_STATE_HOME', 'HOME', 'USER', 'PATH', 'DOCKER_HOST', '__proto__'],
 ];
 
 function environmentDoors(): readonly Door[] {
-	const value = textFrom(['7420', 'info', '2', 'laptop', '/home/ada', '0', '65535', '/usr/bin:/bin']);
+	const value = textFrom(['7420', 'info', '2', 'laptop', '/home/ada', '0', '65535', '/usr/bin:/bin', 'unix:///x.sock']);
 	const make = (dice: Dice): NodeJS.ProcessEnv =>
-		Object.fromEntries(
-			Array.from({ length: 1 + dice.below(5) }, () => [dice.once(12) ? '__proto__' : dice.pick(ownNames), value(dice)]),
-		);
+		Object.fromEntries(Array.from({ length: 1 + dice.below(5) }, () => [dice.pick(ownNames), value(dice)]));
 	return [
 		{
 			name: 'the environment of a node',
-			covers: ['node/config.ts', 'shared/project/state-folder.ts', ...ownNames.slice(0, 6)],
+			covers: ['node/config.ts', 'shared/project/state-folder.ts', ...nodeNames],
 			make,
 			feed: (env: NodeJS.ProcessEnv) => readNodeConfig({ HOME: '/x', ...env }),
 		},
 		{
 			name: 'the environment of a gateway',
-			covers: ['gateway/config.ts', ...ownNames.slice(4, 10)],
+			covers: ['gateway/config.ts', ...gatewayNames],
 			make,
 			feed: (env: NodeJS.ProcessEnv) => readGatewayConfig({ HOME: '/x', ...env }, 'ada'),
 		},

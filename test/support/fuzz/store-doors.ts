@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readListening } from '../../../gateway/listening.ts';
+import { SecretFile } from '../../../node/secret-file.ts';
 import { loadOrCreateIdentity } from '../../../shared/log/index.ts';
 import { readMembership } from '../../../shared/mesh/membership.ts';
 import { ganglineError, type JsonValue, type Store } from '../../../shared/ports/index.ts';
@@ -21,11 +22,17 @@ import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
 import { bytesFrom, jsonFrom, textFrom, valuesFrom } from './makers.ts';
 import { type RecordKind, recordKinds } from './record-kinds.ts';
+import { roomRecords } from './room-records.ts';
 
 const random = new SimRandom('store doors');
 
 export async function storeDoors(folder: string): Promise<readonly Door[]> {
-	return [await diskDoor(), await dumpDoor(), ...recordKinds.map(recordDoor), ...fileDoors(folder)];
+	return [
+		await diskDoor(),
+		await dumpDoor(),
+		...[...recordKinds, ...roomRecords].map(recordDoor),
+		...fileDoors(folder),
+	];
 }
 
 /** A store with streams, a compacted one and records, as it lies on a disk. */
@@ -160,6 +167,7 @@ function fileDoors(folder: string): readonly Door[] {
 			addresses: ['/ip4/192.0.2.7/tcp/7431'],
 		},
 	};
+	const secrets = { KEY: { value: 'hidden-value', changedAt: 5 }, OTHER: { value: '', changedAt: 6 } };
 	const mark = 'gangline-mark 1 12 345 0123456789abcdef'.padEnd(95);
 	const text = (
 		name: string,
@@ -180,6 +188,14 @@ function fileDoors(folder: string): readonly Door[] {
 		text('mesh.json', ['shared/mesh/membership.ts'], jsonFrom([membership]), () => readMembership(path)),
 		text('where a gateway listens', ['gateway/listening.ts'], jsonFrom([listening]), () => readListening(path)),
 		text('the mark of a store', ['shared/store/mark-file.ts'], textFrom([mark]), () => readMark(path)),
+		text('the secrets of a node', ['node/secret-file.ts'], jsonFrom([secrets]), () => {
+			const file = new SecretFile(path);
+			const before = file.list().length;
+			file.set('ADDED', 'another-value', 7);
+			const read = new SecretFile(path);
+			if (read.list().length < before) throw new Error('a secret was lost while another was set');
+			return [read.valuesOf(['KEY', 'toString']), read.redact('a hidden-value in a line')];
+		}),
 		text("a node's key", ['shared/log/identity-file.ts'], textFrom([pem]), async () => {
 			const before = readFileSync(path);
 			const identity = await loadOrCreateIdentity(path, random).finally(() => {

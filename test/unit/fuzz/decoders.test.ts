@@ -4,13 +4,15 @@
  */
 import { describe, expect, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
+import { pageDoors } from '../../support/fuzz/page-doors.ts';
+import { peopleDoor } from '../../support/fuzz/people-doors.ts';
 import { recordedFrames } from '../../support/fuzz/recorded.ts';
 import { watchResources } from '../../support/fuzz/resources.ts';
 import { wireDoors } from '../../support/fuzz/wire-doors.ts';
 
 const seed = seedOf();
 const each = inputsEach(700, 21_000);
-const doors = wireDoors(await recordedFrames());
+const doors = [...wireDoors(await recordedFrames()), peopleDoor(), ...pageDoors];
 
 const watched = watchResources();
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
+import { gatewayDoors } from '../../support/fuzz/gateway-doors.ts';
 import { watchResources } from '../../support/fuzz/resources.ts';
 import { ruleDoor } from '../../support/fuzz/rule-doors.ts';
 import { storeDoors } from '../../support/fuzz/store-doors.ts';
@@ -12,7 +13,7 @@ const seed = seedOf();
 const each = inputsEach(120, 2_500);
 const folder = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const doors = [...(await storeDoors(folder)), ruleDoor()];
+const doors = [...(await storeDoors(folder)), ...(await gatewayDoors(folder)), ruleDoor()];
 
 const watched = watchResources();
 

@@ -1,0 +1,162 @@
+/**
+ * Doors for servers that a gateway asks and does not trust with its life: a container engine on a socket of this
+ * machine, and a server that takes messages for people. Real sockets; the other side answers whatever the input says.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { sendNtfy } from '../../../gateway/notify/ntfy.ts';
+import { dockerProvisioner } from '../../../gateway/provision/docker-provisioner.ts';
+import { imageLabel, nameLabel, ownerLabel, type Provisioner } from '../../../gateway/provision/provisioner.ts';
+import { spoilBytes } from './bytes.ts';
+import type { Dice } from './dice.ts';
+import type { Door } from './door.ts';
+import { jsonText, spoilValue } from './json.ts';
+import { jsonFrom } from './makers.ts';
+
+/** `folder`: where the engine's socket is. */
+export function engineDoors(folder: string): readonly Door[] {
+	return [engineDoor(join(folder, 'engine.sock')), ntfyDoor()] as readonly Door[];
+}
+
+type Answering = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server that listens when it is first needed, so that a door costs nothing while it is only counted. */
+class Answerer {
+	readonly #listening: (server: Server) => void;
+	#server: Server | undefined;
+	answer: Answering = (_request, response) => void response.end();
+
+	constructor(listening: (server: Server) => void) {
+		this.#listening = listening;
+	}
+
+	async opened(): Promise<Server> {
+		if (this.#server) return this.#server;
+		const server = createServer((request, response) => {
+			request.resume().on('end', () => this.answer(request, response));
+		});
+		this.#server = server;
+		await new Promise<void>((resolve) => {
+			server.once('listening', resolve);
+			this.#listening(server);
+		});
+		return server;
+	}
+
+	async close(): Promise<void> {
+		const server = this.#server;
+		if (!server) return;
+		server.closeAllConnections();
+		await new Promise((resolve) => server.close(resolve));
+	}
+}
+
+const owner = '01JZ00000000000000000MESH0';
+const labels = { [ownerLabel]: owner, [nameLabel]: 'shop', [imageLabel]: owner };
+const frame = Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, 6]), Buffer.from('a\nb\nc\n')]);
+const lines = '{"status":"fetching"}\r\n{"stream":"Step 1\\n"}\r\n{"error":"no"}\r\n';
+const limits = { cpus: 1, memory: 2 ** 30, pids: 256 };
+
+/** What a real engine says to each question; the first that fits. */
+const answers: readonly (readonly [RegExp, unknown])[] = [
+	[/\/info$/, { OSType: 'linux', SecurityOptions: ['name=seccomp'] }],
+	[/\/containers\/json/, [{ Id: 'c1', Names: ['/other'], Labels: labels, SizeRw: 5 }]],
+	[/\/images\/json/, [{ Id: 'i1', RepoTags: ['a:b'], Labels: labels, Size: 7 }]],
+	[/\/images\/create/, Buffer.from(lines)],
+	[/\/networks(?:\?|$)/, [{ Name: 'gangline-other', Labels: labels }]],
+	[/\/logs/, frame],
+	[
+		/\/containers\/[^/]+\/json/,
+		{
+			...{ Id: 'c2', Config: { Labels: labels } },
+			State: { Running: true, StartedAt: '2026-11-21T00:00:00Z', ExitCode: 0, OOMKilled: false, Error: '' },
+		},
+	],
+	[/\/containers\/create/, { Id: 'c3', Warnings: [] }],
+	[/\/networks\/[^/]+$/, { Name: 'gangline-shop', Labels: labels, IPAM: { Config: [{ Gateway: '172.18.0.1' }] } }],
+	[/\/images\/[^/]+\/json/, { Id: 'i2' }],
+];
+
+const wish = {
+	...{ name: 'shop', image: 'a:b', user: '1000:1000', folder: '/shop', env: { A: 'b' }, binds: [] },
+	...{ limits, sshPort: 2222, hash: 'h' },
+};
+const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
+	(provisioner) => provisioner.check(),
+	(provisioner) => provisioner.ensureNetwork('shop'),
+	(provisioner) => provisioner.ensureContainer(wish),
+	(provisioner) => provisioner.start('shop'),
+	(provisioner) => provisioner.stop('shop'),
+	(provisioner) => provisioner.condition('shop'),
+	(provisioner) => provisioner.limit('shop', limits),
+	(provisioner) => provisioner.leftovers({ names: new Set(['shop']), images: new Set(['x']) }),
+	(provisioner) => provisioner.removeLeftover({ kind: 'network', name: 'gangline-other', bytes: null }),
+	(provisioner) => provisioner.lastLines('shop', 9),
+	(provisioner) => provisioner.remove('shop'),
+];
+
+interface Engine {
+	readonly question: number;
+	/** By the number of its pattern, as it is sent. */
+	readonly said: Readonly<Record<number, Uint8Array>>;
+	readonly status: number;
+}
+
+function engineDoor(path: string): Door<Engine> {
+	const answerer = new Answerer((server) => server.listen(path));
+	return {
+		name: 'a container engine',
+		covers: ['gateway/provision/docker-provisioner.ts'],
+		// The engine's own client has a part in it, and so has the server that plays the engine.
+		msMax: 150,
+		make: (dice) => ({
+			question: dice.below(questions.length),
+			said: Object.fromEntries(
+				answers.map(([, sound], at) => [at, dice.once(3) ? bytesOf(sound) : spoiltAnswer(dice, sound)]),
+			),
+			status: dice.once(4) ? dice.pick([204, 304, 400, 404, 409, 500]) : 200,
+		}),
+		feed: async ({ question, said, status }) => {
+			await answerer.opened();
+			answerer.answer = (request, response) => {
+				const at = answers.findIndex(([pattern]) => pattern.test(request.url ?? ''));
+				response.writeHead(status, { 'content-type': 'application/json' }).end(said[at] ?? '');
+			};
+			return questions[question]?.(dockerProvisioner({ host: `unix://${path}`, owner }));
+		},
+		close: () => answerer.close(),
+	};
+}
+
+const bytesOf = (value: unknown): Uint8Array => (Buffer.isBuffer(value) ? value : Buffer.from(jsonText(value)));
+
+function spoiltAnswer(dice: Dice, sound: unknown): Uint8Array {
+	if (Buffer.isBuffer(sound) || dice.once(4)) return spoilBytes(dice, bytesOf(sound));
+	return bytesOf(spoilValue(dice, sound, 60_000));
+}
+
+interface Answer {
+	readonly status: number;
+	readonly body: string;
+}
+
+function ntfyDoor(): Door<Answer> {
+	const answerer = new Answerer((server) => server.listen(0, '127.0.0.1'));
+	const body = jsonFrom([{ id: 'm1', time: 1, event: 'message', topic: 'x' }], 2_000_000);
+	return {
+		name: 'a server that takes messages',
+		covers: ['gateway/notify/ntfy.ts'],
+		msMax: 150,
+		make: (dice) => ({
+			status: dice.once(3) ? dice.pick([201, 301, 400, 429, 500]) : 200,
+			body: body(dice),
+		}),
+		feed: async (answer) => {
+			const { port } = (await answerer.opened()).address() as AddressInfo;
+			answerer.answer = (_request, response) => void response.writeHead(answer.status).end(answer.body);
+			await sendNtfy({ url: `http://127.0.0.1:${port}/x`, token: 't' }, { title: 'a', text: 'b', click: null });
+		},
+		close: () => answerer.close(),
+	};
+}
