@@ -167,7 +167,7 @@ function Answers({ item, shown, onMoved }: AnswersProps) {
 			notices.tell(answer.answer, null, answer.hint);
 		} catch (thrown) {
 			const error = asError(thrown);
-			if (error.data.refusal === 'movedSinceReview' || /moved|no longer/.test(error.message)) onMoved();
+			if (error.data.refusal === 'movedSinceReview') onMoved();
 			else notices.fail(error);
 		} finally {
 			setBusy(false);
