@@ -77,7 +77,11 @@ class AcpConversation implements Conversation {
 	}
 
 	begin(): void {
-		this.#open().catch((error: unknown) => this.#fail(failureOfAcp(error)));
+		this.#open().catch((error: unknown) => {
+			const failed = failureOfAcp(error);
+			// Without a session no service was asked yet.
+			this.#fail(failed.failure === 'api' ? { ...failed, failure: 'other' } : failed);
+		});
 	}
 
 	read(line: unknown): boolean {
