@@ -51,7 +51,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		const work =
 			'id -u > who.txt; grep CapBnd /proc/self/status >> who.txt; hostname >> who.txt; git add -A; git commit -qm work';
 		await world.ok(world.folder, 'add', 'Say who', '--run', work, '-p', 'app');
-		await untilColumn('review');
+		await untilColumn('qa');
 		await world.ok(world.folder, 'diff', '1', '-p', 'app');
 		await world.ok(world.folder, 'approve', '1', '-p', 'app');
 		await untilColumn('done');
@@ -73,7 +73,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 			.split('\n')
 			.filter((line) => / - /.test(line))
 			.map((line) => line.split(' '));
-		const at = new Map(mounts.map((fields) => [fields[4], fields[5]]));
+		const at = new Map(mounts.map((fields) => [fields[4]?.replaceAll('\\040', ' '), fields[5]]));
 		expect(at.get('/')).toMatch(/^ro,/);
 		expect(at.get('/etc/passwd')).toMatch(/^ro,/);
 		expect(at.get('/gangline')).toMatch(/^rw,/);
@@ -97,7 +97,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		give(config);
 		const as = ['--reuid=33', '--regid=33', '--clear-groups'];
 		const batch = join(world.folder, 'batch');
-		writeFileSync(batch, `put ${batch} /tmp/came\n`);
+		writeFileSync(batch, `put "${batch}" /tmp/came\n`);
 		await run('setpriv', [...as, 'sftp', '-F', config, '-b', batch, 'app.gangline'], { env: world.env });
 		expect((await inside('cat', '/tmp/came')).stdout).toContain('put ');
 		const port = await freePort();
