@@ -1,5 +1,6 @@
 /**
- * Machines in network namespaces: each has its own address, loopback and home, and reaches the others over a bridge.
+ * Machines in network namespaces: each has its own address, loopback and home, and reaches the others over a bridge that
+ * has a namespace too, because what this machine's firewall says of bridges (a container engine adds rules) is not meant.
  * A link is cut as a cable is: frames go to an address that nobody has, in one direction or both, and no one is told.
  * Needs root and iproute2; whoever cannot have them is told by `machinesMissing`.
  */
@@ -47,10 +48,12 @@ export function openMachineRoom(): MachineRoom {
 	// Names of devices have at most 15 characters; the process id keeps runs apart.
 	const id = `${(process.pid % 100_000).toString(36)}${rooms}`;
 	const bridge = `gl${id}`;
+	const hub = `gl${id}-hub`;
 	const subnet = `10.${100 + (process.pid % 100)}.${rooms}`;
 	const machines: Machine[] = [];
-	ip('link', 'add', bridge, 'type', 'bridge');
-	ip('link', 'set', bridge, 'up');
+	ip('netns', 'add', hub);
+	ip('-n', hub, 'link', 'add', bridge, 'type', 'bridge');
+	ip('-n', hub, 'link', 'set', bridge, 'up');
 
 	const namespaceOf = ({ name }: Pick<Machine, 'name'>): string => `gl${id}-${name}`;
 	const lose = (from: Machine, to: Machine): void => {
@@ -70,8 +73,8 @@ export function openMachineRoom(): MachineRoom {
 			const namespace = namespaceOf({ name });
 			const port = `${bridge}-${number}`;
 			ip('netns', 'add', namespace);
-			ip('link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
-			ip('link', 'set', port, 'master', bridge, 'up');
+			ip('-n', hub, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
+			ip('-n', hub, 'link', 'set', port, 'master', bridge, 'up');
 			ip('-n', namespace, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
 			ip('-n', namespace, 'link', 'set', 'eth0', 'up');
 			ip('-n', namespace, 'link', 'set', 'lo', 'up');
@@ -105,7 +108,7 @@ export function openMachineRoom(): MachineRoom {
 			for (const [a, b] of pairs()) find(a, b);
 			for (const { world } of machines) await world[Symbol.asyncDispose]();
 			for (const machine of machines) ip('netns', 'del', namespaceOf(machine));
-			ip('link', 'del', bridge);
+			ip('netns', 'del', hub);
 		},
 	};
 }
