@@ -149,8 +149,9 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		await using model = await startModelServer(
 			scripted({
 				'Add two numbers': once(({ prompt }) => {
-					if (prompt.includes('5 expected, got 6')) return commit(sum('$1+$2'));
-					return prompt.includes('space around') ? commit(sum('$1 + $2')) : commit(sum('$1*$2'));
+					// The newest first: what happened before is told too.
+					if (prompt.includes('space around')) return commit(sum('$1 + $2'));
+					return commit(sum(prompt.includes('5 expected, got 6') ? '$1+$2' : '$1*$2'));
 				}),
 				'Forget to commit': once(({ prompt }) =>
 					prompt.includes('not committed') ? commit('true') : run('echo note > notes.txt'),
@@ -260,7 +261,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		const refused = await world.gangline(repository, 'agent', 'login', kind.name);
 		const login = kind.name === 'claude' ? ['auth', 'login'] : ['login'];
 		expect(refused.stderr).toContain([kind.name, ...login].join(' '));
-		const help = execFileSync(join(clis.bin, kind.name), [...login, '--help'], {
+		const help = execFileSync(kind.name, [...login, '--help'], {
 			env: world.env,
 			encoding: 'utf8',
 			stdio: ['ignore', 'pipe', 'pipe'],
