@@ -79,9 +79,9 @@ export function serveWork({
 		asked(id, peer);
 		return { folder: folder(id, key) };
 	});
-	rpc.serve(workAcknowledge, async ({ project: id, key, token }, peer) => {
+	rpc.serve(workAcknowledge, async ({ project: id, key, token, over }, peer) => {
 		const { worker, sender } = asked(id, peer);
-		await worker.acknowledge({ item: { key }, token });
+		await worker.acknowledge({ item: { key }, token }, over);
 		sender.acknowledged(key, token);
 		return {};
 	});

@@ -144,7 +144,7 @@ export class WorkLoop {
 		if (!isCurrent && !this.#wasGranted(from, said)) {
 			if (this.#allowances.owes(said, from)) await this.#allowances.settle(said, report, from);
 			log.warn('report.ofNoGrant', { item: said.item.key, node: from, token: said.token });
-			return pool.link(from).acknowledge(said);
+			return pool.link(from).acknowledge(said, true);
 		}
 		await this.#allowances.settle(task, report, from);
 		await runs.ended(task, report, from);
@@ -158,7 +158,7 @@ export class WorkLoop {
 			pool.limited(from, runtimeOf(task.agent, await this.#options.config()), report.until);
 		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
-		await pool.link(from).acknowledge(task);
+		await pool.link(from).acknowledge(task, !sameToken(home.item(task.item.key)?.token, task.token));
 		this.#options.onSettled();
 	}
 

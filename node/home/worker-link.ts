@@ -43,7 +43,7 @@ export interface WorkerLink {
 	/** Where the item's clone lies there; null where there is none. Throws where the worker cannot be asked. */
 	folder(key: string): Promise<string | null>;
 	/** The report was settled: it may be forgotten. */
-	acknowledge(task: Task): Promise<void>;
+	acknowledge(task: Task, over: boolean): Promise<void>;
 	/** The end of a run's log, the newest where none is named. Throws where the worker cannot be asked. */
 	log(key: string, query: LogQuery): Promise<LogTail>;
 	/** A run's lines as they are written, until it ends. Throws where the worker cannot be asked, or goes away. */
@@ -88,8 +88,8 @@ export function remoteWorker(
 		answer: async (key, id, { allow, who }) =>
 			(await rpc.ask(node, workAnswer, { project, key, id, allow, person: who }, timeout)).taken,
 		folder: async (key) => (await rpc.ask(node, workFolder, { project, key }, timeout)).folder,
-		acknowledge: async ({ item, token }) => {
-			const args = { project, key: item.key, token };
+		acknowledge: async ({ item, token }, over) => {
+			const args = { project, key: item.key, token, over };
 			await rpc.ask(node, workAcknowledge, args, timeout).catch((error: unknown) => unanswered('acknowledge', error));
 		},
 		log: (key, query) => rpc.ask(node, workLog, { project, key, ...query }),

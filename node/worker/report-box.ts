@@ -25,15 +25,15 @@ export interface StoredReport {
 }
 
 /** Messages are late by minutes, and a connection carries none of an earlier process. */
-const settledMax = 1_000;
+const overMax = 1_000;
 
 export class ReportBox {
 	readonly #store: Store;
 	readonly #project: string;
 	/** Keys of items with a report that is not acknowledged, each with the token of the newest. */
 	readonly #open = new Map<string, Token>();
-	/** By item: the newest grant whose report was settled, oldest first. */
-	readonly #settled = new Map<string, Token>();
+	/** By item: the newest grant that is over, oldest first. */
+	readonly #over = new Map<string, Token>();
 
 	constructor(store: Store, project: string) {
 		this.#store = store;
@@ -55,10 +55,10 @@ export class ReportBox {
 		return sameToken(this.#open.get(item.key), token);
 	}
 
-	/** Whether the report of this grant, or of a later one of the same term, was settled: nobody waits for it any more. */
+	/** Whether this grant, or a later one of the same term, is over: nobody waits for it any more. */
 	isOver({ item, token: [term, revision] }: GrantName): boolean {
-		const settled = this.#settled.get(item.key);
-		return settled !== undefined && settled[0] === term && settled[1] >= revision;
+		const over = this.#over.get(item.key);
+		return over !== undefined && over[0] === term && over[1] >= revision;
 	}
 
 	async begun(task: Task): Promise<void> {
@@ -74,10 +74,11 @@ export class ReportBox {
 		]);
 	}
 
-	async acknowledge(task: GrantName): Promise<void> {
+	/** The report was settled; `over`: its grant too, where a frozen item keeps it for when it goes on. */
+	async acknowledge(task: GrantName, over: boolean): Promise<void> {
 		await this.#store.write([{ kind: 'delete', key: this.#name('report', task) }]);
 		if (sameToken(this.#open.get(task.item.key), task.token)) this.#open.delete(task.item.key);
-		this.#settle(task);
+		if (over) this.#end(task);
 	}
 
 	/** Reports of this or an earlier process that are not acknowledged. */
@@ -100,13 +101,13 @@ export class ReportBox {
 		});
 	}
 
-	#settle({ item, token }: GrantName): void {
+	#end({ item, token }: GrantName): void {
 		if (this.isOver({ item, token })) return;
-		this.#settled.delete(item.key);
-		this.#settled.set(item.key, token);
-		for (const key of this.#settled.keys()) {
-			if (this.#settled.size <= settledMax) break;
-			this.#settled.delete(key);
+		this.#over.delete(item.key);
+		this.#over.set(item.key, token);
+		for (const key of this.#over.keys()) {
+			if (this.#over.size <= overMax) break;
+			this.#over.delete(key);
 		}
 	}
 

@@ -183,8 +183,9 @@ export class Worker {
 		return this.#running.get(key)?.steering?.answer(id, decision) ?? false;
 	}
 
-	async acknowledge(grant: GrantName): Promise<void> {
-		await this.#box.acknowledge(grant);
+	/** The report of a grant was settled. `over`: so is the grant, and nothing begins it again. */
+	async acknowledge(grant: GrantName, over: boolean): Promise<void> {
+		await this.#box.acknowledge(grant, over);
 		this.#options.onChange?.();
 	}
 

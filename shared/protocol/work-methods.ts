@@ -65,8 +65,12 @@ export const workFolder = method({
 	result: z.object({ folder: z.string().max(4_096).nullable() }),
 });
 
-/** The report of a grant was settled: it may be forgotten. */
-export const workAcknowledge = method({ name: 'work.acknowledge', args: z.object(grant), result: done });
+/** The report of a grant was settled: it may be forgotten. `over`: the grant too; a frozen item keeps its grant. */
+export const workAcknowledge = method({
+	name: 'work.acknowledge',
+	args: z.object({ ...grant, over: z.boolean().default(false) }),
+	result: done,
+});
 
 /** How a worker is. A home answers with where its mains are and which clones nobody needs; the gateway with nothing. */
 export const workState = method({

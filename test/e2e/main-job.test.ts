@@ -1,5 +1,5 @@
 /** The main job as a stranger does it: every step through the command, every outcome checked from git. */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
@@ -93,6 +93,8 @@ describe('the main job', () => {
 		await world.add(repository, 'Round', script);
 		const board = await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		expect(board.items[0]?.attempts).toBe(2);
+		// The checkout follows what has landed.
+		await expect.poll(() => existsSync(join(repository, 'note.txt')), { timeout: 30_000 }).toBe(true);
 		expect(readFileSync(join(repository, 'note.txt'), 'utf8')).toBe('fixed\n');
 	});
 

@@ -144,7 +144,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 			report: async (task, report) => {
 				if (settle === 'refuse') throw new Error('the home is away');
 				handed.push({ task, report });
-				if (settle === 'acknowledge') await made.acknowledge(task);
+				if (settle === 'acknowledge') await made.acknowledge(task, false);
 				for (const wake of heard) wake();
 			},
 		});

@@ -168,10 +168,10 @@ export class Process {
 	 */
 	tellsGivenBack(worker: Worker, project: string): void {
 		const acknowledge = worker.acknowledge.bind(worker);
-		worker.acknowledge = async (grant) => {
+		worker.acknowledge = async (grant, over) => {
 			const of = { node: this.name, project, item: grant.item.key, token: grant.token };
 			if (this.#givenBack.has(grantOf(of))) this.emit({ kind: 'reportSettled', ...of });
-			await acknowledge(grant);
+			await acknowledge(grant, over);
 		};
 	}
 
