@@ -428,6 +428,6 @@ describe('a recovery', () => {
 		});
 		// The one that was stopped in the middle has not ended by itself, and is not counted.
 		expect(Number(noted(bench.home, 'count')) - before).toBeLessThanOrEqual(8 - (before - 1));
-		expect(noted(bench.home, `prompt.${before + 1}`)).toContain('not committed');
+		expect(noted(bench.home, `prompt.${before + 2}`)).toContain('not committed');
 	});
 });
