@@ -23,18 +23,16 @@ init() { say '{"type":"system","subtype":"init","cwd":"x","session_id":"61d4","t
 turn() { say '{"type":"assistant","message":{"id":"msg_'$1'","role":"assistant","model":"claude-opus-5-5","content":[{"type":"tool_use","id":"toolu_1","name":"Read","input":{"file_path":"'$2'"}}],"usage":{"input_tokens":1000,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"61d4"}'; }
 done_() { say '{"is_error":false,"subtype":"success","type":"result","num_turns":3,"result":"Done.","session_id":"61d4","total_cost_usd":0.0177,"usage":{"input_tokens":3000,"output_tokens":126},"api_error_status":null,"terminal_reason":"completed"}'; }
 failed() { say '{"type":"result","subtype":"success","is_error":true,"api_error_status":'$1',"terminal_reason":"api_error","result":"API Error '$1'","session_id":"61d4","total_cost_usd":0,"usage":{"input_tokens":0,"output_tokens":0}}'; }
-# One that goes on after an interruption remembers what it was told before.
-case "$prompt" in
-*'were interrupted'*) prompt="$prompt $(cat "$HOME/told" 2>/dev/null)" ;;
-*) printf '%s' "$prompt" > "$HOME/told" ;;
-esac
+# Who goes on after an interruption asks; only who never commits is the same as before.
+case "$prompt" in *FAKE:never*) : > "$HOME/never" ;; esac
+[ -e "$HOME/never" ] && prompt="$prompt FAKE:never"
 case "$prompt" in
 *FAKE:never*) init; edit; done_ ;;
 *FAKE:commit*) init; turn 1 a.txt; echo 'no json at all'; save; done_ ;;
 *FAKE:lazy*) init; turn 1 a.txt; case "$prompt" in *'not committed'*) ;; *) ;; esac; [ $count -lt 2 ] && edit || save; done_ ;;
 *'was done and not committed'*) init; save; done_ ;;
 *FAKE:edit*) init; edit; done_ ;;
-*FAKE:asks*)
+*FAKE:asks*|*'were interrupted'*)
 	init; turn 1 a.txt
 	say '{"type":"control_request","request_id":"q'$count'","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"curl https://example.org/'$count'"}}}'
 	read -r answer; printf '%s' "$answer" > "$HOME/answer.$count"
