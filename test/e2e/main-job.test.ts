@@ -1,5 +1,5 @@
 /** The main job as a stranger does it: every step through the command, every outcome checked from git. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
@@ -26,6 +26,12 @@ async function initialised(world: World, review: 'human' | 'server', ...more: st
 const stageOf = (board: Board, number: number): string | undefined =>
 	board.items.find((item) => item.number === number)?.stage;
 
+/** The checkout follows what has landed, a moment later. */
+async function untilForwarded(world: World, repository: string): Promise<void> {
+	const main = () => world.git(repository, 'ls-remote', 'gangline', 'refs/heads/main').split('\t')[0];
+	await expect.poll(() => world.git(repository, 'rev-parse', 'HEAD') === main(), { timeout: 30_000 }).toBe(true);
+}
+
 describe('the main job', () => {
 	it('[I3] [I9] works on an item, gates it, waits for a person, and lands what was shown', async () => {
 		await using world = makeWorld();
@@ -37,6 +43,7 @@ describe('the main job', () => {
 		expect(diff.patch).toContain('+hello');
 		await world.ok(repository, 'approve', '1');
 		await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
+		await untilForwarded(world, repository);
 		expect(readFileSync(join(repository, 'hello.txt'), 'utf8')).toBe('hello\n');
 		expect(world.git(repository, 'log', '-1', '--format=%s')).toBe('Say hello');
 		expect(world.git(repository, 'log', '-1', '--format=%(trailers:key=Gangline-Tree,valueonly)')).toBe(
@@ -55,6 +62,7 @@ describe('the main job', () => {
 		await world.ok(repository, 'approve', '1', '--land-when-green');
 		await world.add(repository, 'Say goodbye', 'echo goodbye > goodbye.txt');
 		await world.untilBoard(repository, (now) => stageOf(now, 2) === 'done');
+		await untilForwarded(world, repository);
 		expect(world.git(repository, 'log', '-3', '--format=%s')).toBe(
 			'Say goodbye\nSay hello\nLet what is green land without a person',
 		);
@@ -93,8 +101,7 @@ describe('the main job', () => {
 		await world.add(repository, 'Round', script);
 		const board = await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		expect(board.items[0]?.attempts).toBe(2);
-		// The checkout follows what has landed.
-		await expect.poll(() => existsSync(join(repository, 'note.txt')), { timeout: 30_000 }).toBe(true);
+		await untilForwarded(world, repository);
 		expect(readFileSync(join(repository, 'note.txt'), 'utf8')).toBe('fixed\n');
 	});
 
@@ -104,6 +111,7 @@ describe('the main job', () => {
 		await world.add(repository, 'Title in capitals', 'sleep 0.5; sed -i "s/# .*/# SHOP/" README.md');
 		await world.add(repository, 'Title with a bang', 'sleep 0.5; sed -i "1s/$/!/" README.md');
 		await world.untilBoard(repository, (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
+		await untilForwarded(world, repository);
 		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toMatch(/^# (SHOP!|SHOP)\n/);
 	});
 
@@ -114,6 +122,7 @@ describe('the main job', () => {
 		const repository = await initialised(withAgent, 'server', '--no-verify');
 		await withAgent.add(repository, 'First', 'echo 1 > one.txt');
 		await withAgent.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
+		await untilForwarded(withAgent, repository);
 		appendFileSync(
 			join(repository, '.gangline', 'project.toml'),
 			'\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n',
