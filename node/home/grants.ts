@@ -175,8 +175,14 @@ export class Grants {
 
 	/** Lets a holder go on under its token; one that never has room for it loses the item where others have. */
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
-		const { pool, home, clock } = this.#options;
+		const { pool, home, clock, git } = this.#options;
 		if (item.token === null) return;
+		// A run's commits have one name for ever: what comes after them needs another grant [I7].
+		const kept = await git.refs(`refs/gangline/attempts/${item.key}`);
+		if (kept.some(({ ref }) => ref.endsWith(`/${item.token?.join('.')}`))) {
+			await home.submit('home', [draftOf('system', item, 'release', { reason: 'its last run left commits' })]);
+			return;
+		}
 		const asked = await this.task({ item, role }, item.token, config, main);
 		const task = await this.#allowances.promise(asked, node, config);
 		if (task === null) {

@@ -245,6 +245,8 @@ export class WorkLoop {
 			case 'fetch':
 				return this.#fetch(action.node, action.item);
 			case 'resume':
+				// What it has just brought is settled first.
+				if (this.#settling.has(`${action.item.key}/${action.item.token?.join('.')}`)) return;
 				if (main !== null) await this.#grants.resume(action.node, action, config, main);
 				return;
 			case 'grant':
