@@ -132,6 +132,7 @@ describe('bad input', { timeout: 300_000 }, () => {
 		);
 		await world.ok(elsewhere, 'start');
 		await world.untilBoard(elsewhere, (board) => stages(board)[1] === 'Two done', 40);
+		await world.untilForwarded(elsewhere);
 		expect(readFileSync(join(elsewhere, 'two.txt'), 'utf8')).toBe('two\n');
 		// Moved back while no node runs: the same.
 		await world.ok(elsewhere, 'stop');

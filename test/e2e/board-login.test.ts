@@ -114,7 +114,6 @@ describe.skipIf(!hasBrowser)('a login at the board, with Chromium (scripts/test 
 		const { page, close } = await board.visitor();
 		const { sessions } = await board.world.json<Result<'session.list'>>(board.shop, 'session', 'list');
 		await board.world.ok(board.shop, 'session', 'revoke', sessions[0]?.id ?? '');
-		await page.reload();
 		await page.waitForURL(/\/login/);
 		await close();
 	});

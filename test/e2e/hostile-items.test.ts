@@ -140,6 +140,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		await addAll(story, chosen);
 		const board = await world.untilBoard(repository, settledEverywhere, 150);
 		expectOutcomes(story, board, chosen);
+		await world.untilForwarded(repository);
 
 		for (const name of ['refs', 'push', 'planted', 'gc', 'links', 'names', 'nested', 'daemons', 'kill']) {
 			expect(said(story, name), name).toBe('done');
@@ -192,6 +193,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 			await world.untilBoard(repository, (now) => done(now, 'honest three'), 60);
 
 			// And it can move main behind the node's back: that is seen, nothing lands on it, the checkout stays as it is.
+			await world.untilForwarded(repository);
 			const before = world.git(repository, 'rev-parse', 'HEAD');
 			await world.ok(repository, 'add', 'rewrite', '--run', rewriteMain(at));
 			const seen = (now: Board): boolean => now.project.trouble?.includes('does not follow it') ?? false;

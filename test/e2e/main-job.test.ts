@@ -26,12 +26,6 @@ async function initialised(world: World, review: 'human' | 'server', ...more: st
 const stageOf = (board: Board, number: number): string | undefined =>
 	board.items.find((item) => item.number === number)?.stage;
 
-/** The checkout follows what has landed, a moment later. */
-async function untilForwarded(world: World, repository: string): Promise<void> {
-	const main = () => world.git(repository, 'ls-remote', 'gangline', 'refs/heads/main').split('\t')[0];
-	await expect.poll(() => world.git(repository, 'rev-parse', 'HEAD') === main(), { timeout: 30_000 }).toBe(true);
-}
-
 describe('the main job', () => {
 	it('[I3] [I9] works on an item, gates it, waits for a person, and lands what was shown', async () => {
 		await using world = makeWorld();
@@ -43,7 +37,7 @@ describe('the main job', () => {
 		expect(diff.patch).toContain('+hello');
 		await world.ok(repository, 'approve', '1');
 		await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
-		await untilForwarded(world, repository);
+		await world.untilForwarded(repository);
 		expect(readFileSync(join(repository, 'hello.txt'), 'utf8')).toBe('hello\n');
 		expect(world.git(repository, 'log', '-1', '--format=%s')).toBe('Say hello');
 		expect(world.git(repository, 'log', '-1', '--format=%(trailers:key=Gangline-Tree,valueonly)')).toBe(
@@ -62,7 +56,7 @@ describe('the main job', () => {
 		await world.ok(repository, 'approve', '1', '--land-when-green');
 		await world.add(repository, 'Say goodbye', 'echo goodbye > goodbye.txt');
 		await world.untilBoard(repository, (now) => stageOf(now, 2) === 'done');
-		await untilForwarded(world, repository);
+		await world.untilForwarded(repository);
 		expect(world.git(repository, 'log', '-3', '--format=%s')).toBe(
 			'Say goodbye\nSay hello\nLet what is green land without a person',
 		);
@@ -101,7 +95,7 @@ describe('the main job', () => {
 		await world.add(repository, 'Round', script);
 		const board = await world.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		expect(board.items[0]?.attempts).toBe(2);
-		await untilForwarded(world, repository);
+		await world.untilForwarded(repository);
 		expect(readFileSync(join(repository, 'note.txt'), 'utf8')).toBe('fixed\n');
 	});
 
@@ -111,7 +105,7 @@ describe('the main job', () => {
 		await world.add(repository, 'Title in capitals', 'sleep 0.5; sed -i "s/# .*/# SHOP/" README.md');
 		await world.add(repository, 'Title with a bang', 'sleep 0.5; sed -i "1s/$/!/" README.md');
 		await world.untilBoard(repository, (now) => [1, 2].every((n) => stageOf(now, n) === 'done'));
-		await untilForwarded(world, repository);
+		await world.untilForwarded(repository);
 		expect(readFileSync(join(repository, 'README.md'), 'utf8')).toMatch(/^# (SHOP!|SHOP)\n/);
 	});
 
@@ -122,7 +116,7 @@ describe('the main job', () => {
 		const repository = await initialised(withAgent, 'server', '--no-verify');
 		await withAgent.add(repository, 'First', 'echo 1 > one.txt');
 		await withAgent.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
-		await untilForwarded(withAgent, repository);
+		await withAgent.untilForwarded(repository);
 		appendFileSync(
 			join(repository, '.gangline', 'project.toml'),
 			'\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n',

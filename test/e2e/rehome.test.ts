@@ -98,6 +98,7 @@ describe.skipIf(!all)('a project whose home moves (scripts/test --all)', () => {
 		await desk.untilBoard(shop, ({ items }) =>
 			items.some(({ title, stage }) => title === 'Make b' && stage === 'done'),
 		);
+		await desk.untilForwarded(shop);
 		const main = desk.git(shop, 'rev-parse', 'main');
 		await desk.ok(shop, 'project', 'rehome', 'shop', 'server');
 		const moved = await server.untilBoard(clone, ({ home }) => home.here);
@@ -109,6 +110,7 @@ describe.skipIf(!all)('a project whose home moves (scripts/test --all)', () => {
 		await server.untilBoard(clone, ({ items }) =>
 			items.some(({ title, stage }) => title === 'Make c' && stage === 'done'),
 		);
+		await server.untilForwarded(clone);
 		expect(server.git(clone, 'ls-tree', '--name-only', 'main').split('\n')).toEqual(
 			expect.arrayContaining(['b.txt', 'c.txt']),
 		);

@@ -38,6 +38,8 @@ export interface World {
 	untilBoard(folder: string, done: (board: Board) => boolean, seconds?: number): Promise<Board>;
 	/** Adds an item that `script` does, asked as `untilBoard` asks. */
 	add(folder: string, title: string, script: string): Promise<void>;
+	/** The checkout follows what has landed a moment after the item is done: waits until it has. */
+	untilForwarded(folder: string): Promise<void>;
 	/** The running node's pid, from its address file. */
 	pid(): number | null;
 	[Symbol.asyncDispose](): Promise<void>;
@@ -151,6 +153,13 @@ export function makeWorld(
 		until: (at, args, done, seconds) => until(() => json<never>(at, ...args), done, seconds),
 		add: (at, title, script) => addOver(state, at, title, script),
 		untilBoard: (at, done, seconds) => until(() => boardOf(state, at), done, seconds),
+		async untilForwarded(at) {
+			const landed = () => git(at, 'ls-remote', 'gangline', 'refs/heads/main').split('\t')[0];
+			await until(
+				async () => [git(at, 'rev-parse', 'HEAD'), landed()],
+				([here, there]) => here === there,
+			);
+		},
 		async [Symbol.asyncDispose]() {
 			for (const child of children) child.kill('SIGKILL');
 			const running = [pid(), pidIn(join(state, 'gateway', 'api.json'))].filter((one) => one !== null);
