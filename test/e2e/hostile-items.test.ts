@@ -138,7 +138,7 @@ describe('hostile items', { timeout: 300_000 }, () => {
 		if (!story.confines) return console.warn('e2e/hostile-items: this machine cannot confine; see the second story');
 		const { repository, at } = story;
 		await addAll(story, chosen);
-		const board = await world.untilBoard(repository, settledEverywhere, 150);
+		const board = await world.untilBoard(repository, settledEverywhere, 250);
 		expectOutcomes(story, board, chosen);
 		await world.untilForwarded(repository);
 

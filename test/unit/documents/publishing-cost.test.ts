@@ -55,8 +55,8 @@ describe('an accepted intent', () => {
 	});
 });
 
-describe('an index after many transitions', () => {
-	it('[I15] is never more than twice its JSON, and goes on in new generations', async () => {
+describe('an index after many transitions (scripts/test --all)', () => {
+	it.runIf(process.env.GANGLINE_TEST_ALL)('[I15] is never more than twice its JSON, and goes on in new generations', async () => {
 		const { home, log, accept } = await openWith(300);
 		let [most, turns] = [0, 0];
 		home.onTurn(() => {
