@@ -25,6 +25,7 @@ import { loopback, multiaddrOf, readListening } from './listening.ts';
 import { Notifier, waitingIn } from './notify/index.ts';
 import { openContainers } from './open-containers.ts';
 import { openCore } from './open-core.ts';
+import { personTools } from './person-tools.ts';
 import { tellAddresses } from './serve-members.ts';
 
 export interface RunningGateway {
@@ -154,7 +155,8 @@ function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
 		stop: () => void clock.after(10, stop),
 	});
 	const elsewhere = (asked: AskedOperation) => askProject(parts, asked);
-	serveOperations({ mesh, clock, answer: (asked) => answerOperation({ handlers, elsewhere }, asked), events: hub });
+	const answer = (asked: AskedOperation) => answerOperation({ handlers, elsewhere }, asked);
+	serveOperations({ mesh, clock, answer, events: hub });
 	return createApi({
 		handlers,
 		elsewhere,
@@ -162,6 +164,7 @@ function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
 		token: randomHex(random, 32),
 		person: ownerHere(parts),
 		callerOf: (token) => callerWith(parts, token),
+		tools: (_token, caller) => caller && personTools(caller, answer),
 		site: parts.board.site(),
 		watch: (caller, end) => watchRights(parts, caller, end),
 		version,

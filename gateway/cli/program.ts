@@ -13,10 +13,12 @@ import { formatHelp } from './help.ts';
 import { registerInit } from './init.ts';
 import { registerJoin } from './join.ts';
 import { registerLooking } from './look.ts';
+import { registerMcp } from './mcp.ts';
 import { registerNode } from './node.ts';
 import { registerNodes } from './nodes.ts';
 import { registerNotify } from './notify.ts';
 import { registerPeople } from './people.ts';
+import { registerPlan } from './plan.ts';
 import { registerPreview } from './preview.ts';
 import { registerProject } from './project.ts';
 import { registerProjects } from './projects.ts';
@@ -56,6 +58,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	]);
 	registerInit(program, context);
 	registerWork(program, context);
+	registerPlan(program, context);
 	registerReview(program, context);
 	registerSteer(program, context);
 	registerPreview(program, context);
@@ -69,6 +72,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerProjects(program, context);
 	registerNode(program, context);
 	registerAgent(program, context);
+	registerMcp(program, context);
 	registerSecret(program, context);
 	registerDoctor(program, context);
 	registerService(program, context);

@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { ToolSet } from '../mcp/index.ts';
 import {
 	type Answering,
 	answerOperation,
@@ -26,6 +27,7 @@ import { openApi } from './open-api.ts';
 import { readQuery } from './query-arguments.ts';
 import { asGanglineError, errorReply } from './replies.ts';
 import { addSite, isOpenToAll, type Site } from './site.ts';
+import { addTools, isToolPath } from './tool-route.ts';
 
 /** What this process answers; for the rest it says who does. */
 export interface ApiOptions extends Answering {
@@ -37,6 +39,8 @@ export interface ApiOptions extends Answering {
 	readonly callerOf?: (token: string) => Caller | null;
 	/** What browsers get at the same address; default: nothing. */
 	readonly site?: Site;
+	/** The tools of models at `/mcp` for who has that token; `caller`: whom it names for operations. Default: none. */
+	readonly tools?: (token: string, caller: Caller | null) => ToolSet | null;
 	/** Ends the stream of a caller whose rights are gone; the returned function stops watching. */
 	readonly watch?: (caller: Caller, end: () => void) => () => void;
 	readonly version: string;
@@ -106,6 +110,7 @@ export function createApi(options: ApiOptions): Api {
 		}),
 	);
 
+	if (options.tools) addTools(app, { ...options, setOf: (headers) => toolsOf(options, headers) });
 	if (options.site) addSite(app, options.site, unknownPath);
 
 	async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -176,8 +181,11 @@ function newServer(options: ApiOptions, isStopping: () => boolean): FastifyInsta
 		if (options.site) reply.headers(options.site.headers(request.headers));
 		const foreign = wrongOrigin(request.headers, options.site?.origins());
 		if (foreign !== null) throw foreign;
-		if (request.url === '/healthz' || isOpenToAll(options.site, request.url)) return;
-		callerOf(options, request.headers, request.method !== 'GET');
+		if (request.url === '/healthz') return;
+		// Whoever has tools alone asks no operations.
+		if (options.tools && isToolPath(request.url)) toolsOf(options, request.headers);
+		else if (isOpenToAll(options.site, request.url)) return;
+		else callerOf(options, request.headers, request.method !== 'GET');
 		if (isStopping()) throw ganglineError('STOPPING', 'the node is stopping and takes nothing more');
 	});
 	app.setErrorHandler((error, request, reply) => fail(options.log, reply, error, `${request.method} ${request.url}`));
@@ -199,6 +207,17 @@ function operationOf(request: FastifyRequest): CallName {
 	const name = parseOperationName(text);
 	if (name !== 'events') return name;
 	throw ganglineError('INVALID_ARGUMENT', 'events is a stream: it must be read with GET /v1/events');
+}
+
+/** By a token alone: a page of ours has no tools, and a browser's login opens none. */
+function toolsOf(options: ApiOptions, headers: IncomingHttpHeaders): ToolSet {
+	const given = bearerOf(headers);
+	const isOwn = given !== null && isToken(given, options.token);
+	const own = isOwn ? ({ person: options.person, access: 'owner' } as const) : null;
+	const caller = given === null ? null : (own ?? options.callerOf?.(given) ?? null);
+	const set = given === null ? null : (options.tools?.(given, caller) ?? null);
+	if (set === null) throw unauthenticated(headers);
+	return set;
 }
 
 /** A token counts before a cookie: programs send the one, browsers the other. */

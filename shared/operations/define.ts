@@ -1,9 +1,10 @@
 /**
  * What an operation is: one thing that can be asked of the system, described completely enough that the command line,
- * HTTP with OpenAPI, and later MCP and chat are renderings of it. Pure data; who answers it is elsewhere.
+ * HTTP with OpenAPI, MCP, and later chat are renderings of it. Pure data; who answers it is elsewhere.
  * Invariant: nothing can be asked that is not described so, and arguments are parsed by exactly this schema.
  */
 import { z } from 'zod';
+import type { Token } from '../pipeline/stage.ts';
 import type { ErrorCode } from '../ports/errors.ts';
 
 /** What a person may do: an owner everything, a member the work, a viewer look. */
@@ -17,6 +18,17 @@ export interface Caller {
 	readonly access: Access;
 	/** The login of the browser that asks; programs with a token have none. */
 	readonly session?: string;
+	/** An agent asks, under the grant that it works with; nobody who comes in from outside can say so. */
+	readonly agent?: AskingAgent;
+}
+
+/** What an agent wants is wanted by it, never by a person; `person` of the caller names it. */
+export interface AskingAgent {
+	/** The item that it works on. */
+	readonly item: string;
+	readonly token: Token;
+	/** The holder of the grant, where its home speaks for it. */
+	readonly onBehalfOf?: string;
 }
 
 /** `query` changes nothing and may be repeated; `command` changes something; `stream` goes on until one side closes. */

@@ -1,4 +1,4 @@
-/** Everything that can be asked of the system, once: CLI, HTTP, OpenAPI, later MCP and chat are renderings. Pure. */
+/** Everything that can be asked of the system, once: CLI, HTTP, OpenAPI, MCP, later chat are renderings. Pure. */
 export * from './answer.ts';
 export * from './container-operations.ts';
 export * from './define.ts';
@@ -6,6 +6,7 @@ export * from './explain-item.ts';
 export * from './find-item.ts';
 export * from './item-answer.ts';
 export * from './item-intents.ts';
+export { type Plan, planIntents, planOf, planWords } from './item-planning.ts';
 export * from './item-views.ts';
 export * from './limits.ts';
 export * from './mesh-operations.ts';

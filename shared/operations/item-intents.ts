@@ -82,10 +82,17 @@ export function deleteIntent(args: Args<'item.delete'>, { project, caller }: Wan
 	return { ...speaks(caller), item: findView(project, args.item).key, event: 'delete' };
 }
 
-const speaks = ({ person }: Caller) => ({ by: 'user', who: person }) as const;
+const speaks = ({ person, agent }: Caller) => ({ by: agent ? 'agent' : 'user', who: person }) as const;
 
 function wants(caller: Caller, item: string, event: string, args: Readonly<Record<string, unknown>>): ItemDraft {
-	return { ...speaks(caller), item, event, args };
+	return { ...speaks(caller), ...grantOf(caller, event), item, event, args };
+}
+
+/** An agent changes its own item under its token alone; what it adds is nobody's yet. */
+function grantOf({ agent }: Caller, event: string): Pick<ItemDraft, 'token' | 'onBehalfOf'> {
+	if (agent === undefined || event === 'add') return {};
+	const { token, onBehalfOf } = agent;
+	return { token, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
 }
 
 /** Says which items would wait for each other, before an edit that would be refused without naming them. */

@@ -1,11 +1,12 @@
 /**
- * The one registry of everything that can be asked. A rendering (command line, HTTP, later MCP and chat) walks it or
+ * The one registry of everything that can be asked. A rendering (command line, HTTP, MCP, later chat) walks it or
  * names an operation by its key; nothing is asked past it.
  */
 import type { z } from 'zod';
 import { containerOperations } from './container-operations.ts';
 import type { Caller, Operation, Place } from './define.ts';
 import { itemChanges } from './item-changes.ts';
+import { itemPlanning } from './item-planning.ts';
 import { itemQueries } from './item-queries.ts';
 import { itemSteering } from './item-steering.ts';
 import { meshOperations } from './mesh-operations.ts';
@@ -19,6 +20,7 @@ import { sessionOperations } from './session-operations.ts';
 
 export const operations = {
 	...itemChanges,
+	...itemPlanning,
 	...itemQueries,
 	...itemSteering,
 	...refusedWishOperations,

@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openDoor } from '../../gateway/builds/door.ts';
 import { serveDocuments } from '../../gateway/edge/index.ts';
 import { closeCodes } from '../../gateway/edge/served-document.ts';
+import { personTools } from '../../gateway/person-tools.ts';
 import { createApi } from '../../shared/http/index.ts';
+import { answerOperation } from '../../shared/operations/index.ts';
 import { SimLog, SimRandom } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 import { type Door, inputsEach, knock, seedOf } from '../support/fuzz/door.ts';
@@ -21,6 +23,8 @@ import {
 	operationDoor,
 	rawDoor,
 	type Served,
+	toolCovers,
+	toolDoor,
 } from '../support/fuzz/http-doors.ts';
 import { watchResources } from '../support/fuzz/resources.ts';
 import { type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
@@ -41,7 +45,10 @@ const clock = new SystemClock();
 async function serveNode(): Promise<Served> {
 	const log = new SimLog();
 	const home = tinyHome();
-	const api = createApi({ ...home, token, person: 'ada', version: '0.1.0', log, clock });
+	const api = createApi({
+		...{ ...home, token, person: 'ada', version: '0.1.0', log, clock },
+		tools: (_token, caller) => caller && personTools(caller, (asked) => answerOperation(home, asked)),
+	});
 	const documents = serveDocuments({
 		wrongOrigin: ({ headers }) => (headers.origin === undefined ? null : 'a page of another site asks'),
 		callerOf: async () => null,
@@ -104,7 +111,8 @@ const [node, builds, board] = [await serveNode(), await serveBuilds(), await ser
 const sockets = mkdtempSync(join(tmpdir(), 'gangline-fuzz-'));
 closing.push(async () => rmSync(sockets, { recursive: true }));
 const doors: readonly Door[] = [
-	...[...(await edgeDoors()), operationDoor(node), rawDoor(node), rawDoor(builds)],
+	...[...(await edgeDoors()), operationDoor(node), toolDoor({ ...node, covers: toolCovers })],
+	...[rawDoor(node), rawDoor(builds)],
 	...[rawDoor(board.served), board.door, ...engineDoors(sockets)],
 ] as readonly Door[];
 

@@ -2,16 +2,18 @@
  * A home that answers every operation of the registry from memory: enough of one to stand behind a real API in tests of
  * the API and the command line. It remembers what it was asked.
  */
-import type {
-	Caller,
-	CallName,
-	ChangeEvent,
-	Handlers,
-	ItemDetail,
-	ItemRef,
-	LogLine,
-	ProjectView,
-	Result,
+import {
+	type Caller,
+	type CallName,
+	type ChangeEvent,
+	type Handlers,
+	type ItemDetail,
+	type ItemRef,
+	type LogLine,
+	type ProjectView,
+	planOf,
+	planWords,
+	type Result,
 } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { tinyContainers } from './tiny-containers.ts';
@@ -181,6 +183,10 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					budgets: [{ budget: 'day_usd', limitUsd: 5, spentUsd: 1.5, promisedUsd: 2 }],
 					promised: [{ item: '#12', agent: 'ada', node: 'laptop', usd: 2, at: 0 }],
 				};
+			},
+			'item.plan': async ({ subtasks }) => {
+				const { waves } = planOf(subtasks);
+				return { waves, items: [], answer: planWords({ waves }, 0) };
 			},
 			'item.say': async (args) => ({ item: find(items, args.item), answer: 'told' }),
 			'item.answer': async (args) => ({ item: find(items, args.item), answer: 'allowed' }),

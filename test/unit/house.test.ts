@@ -138,6 +138,7 @@ describe('the house', () => {
 		'@multiformats/multiaddr': 'shared/mesh',
 		'smol-toml': 'shared/project',
 		'@agentclientprotocol/sdk': 'node/agents',
+		'@modelcontextprotocol/sdk': 'shared/mcp',
 	};
 	/** A browser has documents of its own, which no adapter of ours can be part of. */
 	const alsoAt: Readonly<Record<string, string>> = { yjs: 'gateway/web/browser' };

@@ -29,6 +29,7 @@ import { runName } from '../../home/run-book.ts';
 import type { PreviewState } from '../../worker/index.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
+import { planningHandlers } from './planning.ts';
 import { steeringHandlers } from './steering.ts';
 
 type ItemHandlers = Pick<Handlers, Extract<keyof Handlers, `item.${string}`>>;
@@ -36,14 +37,20 @@ type ItemHandlers = Pick<Handlers, Extract<keyof Handlers, `item.${string}`>>;
 export function itemHandlers(context: HandlerContext): ItemHandlers {
 	const { random, clock } = context;
 
-	/** Submits the intent of a person, or throws REFUSED with what is possible now. Answers the item's key. */
-	async function change(project: Project, draft: ItemDraft): Promise<string> {
-		const before = project.home.item(draft.item);
-		const [settled] = await project.home.submit('edge', [draft]);
-		if (settled && settled.outcome !== 'applied') {
-			throw refused(project, settled, before?.stage.kind);
-		}
+	/** Submits what somebody wants, all of it together, or throws REFUSED with what is possible now. */
+	async function changeAll(project: Project, drafts: readonly ItemDraft[]): Promise<void> {
+		const [first] = drafts;
+		if (first === undefined) return;
+		const before = project.home.item(first.item);
+		const settled = await project.home.submit(first.by === 'agent' ? 'work' : 'edge', drafts);
+		const no = settled.find(({ outcome }) => outcome !== 'applied');
+		if (no !== undefined) throw refused(project, no, before?.stage.kind);
 		project.poke();
+	}
+
+	/** The same of one; answers the item's key. */
+	async function change(project: Project, draft: ItemDraft): Promise<string> {
+		await changeAll(project, [draft]);
 		return draft.item;
 	}
 
@@ -57,6 +64,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 
 	return {
 		...steeringHandlers({ ...context, change, answer }),
+		...planningHandlers({ ...context, changeAll, itemAnswer: (project, key) => answer(project, key).item }),
 		'item.add': async (args, caller) => {
 			const project = context.project(args.project);
 			const { agent, description } = args;

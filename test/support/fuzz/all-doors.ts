@@ -4,7 +4,16 @@ import type { Door } from './door.ts';
 import { edgeDoors } from './edge-doors.ts';
 import { engineDoors } from './engine-doors.ts';
 import { gatewayDoors } from './gateway-doors.ts';
-import { boardCovers, boardDoor, buildCovers, nodeCovers, operationDoor, rawDoor } from './http-doors.ts';
+import {
+	boardCovers,
+	boardDoor,
+	buildCovers,
+	nodeCovers,
+	operationDoor,
+	rawDoor,
+	toolCovers,
+	toolDoor,
+} from './http-doors.ts';
 import { meshDoors } from './mesh-doors.ts';
 import { packDoors } from './pack-doors.ts';
 import { pageDoors } from './page-doors.ts';
@@ -42,6 +51,7 @@ export async function allDoors(place: Parameters<typeof settingDoors>[0]): Promi
 		ruleDoor(),
 		...settingDoors(place),
 		operationDoor({ ...served, covers: nodeCovers }),
+		toolDoor({ ...served, covers: toolCovers }),
 		rawDoor({ ...served, covers: buildCovers }),
 		boardDoor({ ...served, covers: boardCovers }, () => 'x'),
 		...engineDoors(place.state),

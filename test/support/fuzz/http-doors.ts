@@ -44,6 +44,10 @@ export const nodeCovers: readonly string[] = [
 	...['gateway/edge/document-server.ts', 'route /healthz', 'route /v1/openapi.json', 'route /v1/events'],
 	...['route /v1/:operation', 'route /sync/'],
 ];
+/** Tools of models beside it. */
+export const toolCovers: readonly string[] = [
+	...['route /mcp', 'shared/http/tool-route.ts', 'shared/mcp/operation-tools.ts', 'shared/mcp/serve-tools.ts'],
+];
 export const buildCovers: readonly string[] = ['gateway/builds/door.ts', 'route /build/'];
 
 /** The board, at an address of this machine in the clear. */
@@ -88,6 +92,48 @@ export function operationDoor(served: Served): Door<Asked> {
 		},
 		feed: async (input) => judge(served, await send(served.url, input, agent)),
 		...(served.state && { state: served.state }),
+		// An operation that was taken may change what it is for.
+		isWhole: () => {},
+		close: async () => agent.destroy(),
+	};
+}
+
+const toolNames = ['add_item', 'edit_item', 'plan_items', 'show_item', 'list_items', 'search_items', 'show_board'];
+
+/** Tools over MCP, as a model's client asks for them. */
+export function toolDoor(served: Served): Door<Asked> {
+	const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+	const plan = {
+		project: 'shop',
+		subtasks: [
+			{ id: 'a', title: 'A', files: ['a/**'] },
+			{ id: 'b', title: 'B' },
+		],
+	};
+	return {
+		name: `tools at ${served.name}`,
+		covers: served.covers,
+		make: (dice) => {
+			const tool = dice.pick(toolNames);
+			const args = dice.once(3) ? plan : { project: 'shop', item: 1, title: 'A title', words: 'tea' };
+			const call = { name: tool, arguments: dice.once(3) ? spoilValue(dice, args, 20_000) : args };
+			const method = dice.once(6) ? dice.pick(['initialize', 'tools/list', 'ping', 'x']) : 'tools/call';
+			const message = { jsonrpc: '2.0', id: 1, method, params: call };
+			const value = dice.once(20)
+				? spoilLarge(dice, message, 300_000)
+				: dice.once(3)
+					? spoilValue(dice, message, 20_000)
+					: message;
+			const json = jsonText(dice.once(10) ? [value, message] : value);
+			const body = dice.once(8) ? spoilBytes(dice, Buffer.from(json)).toString() : json;
+			const headers = {
+				...{ authorization: `Bearer ${served.token}`, 'content-type': 'application/json' },
+				accept: dice.once(8) ? 'text/plain' : 'application/json, text/event-stream',
+				...oddHeaders(dice),
+			};
+			return { method: dice.once(10) ? dice.pick(methods) : 'POST', path: '/mcp', headers, body };
+		},
+		feed: async (input) => judge(served, await send(served.url, input, agent)),
 		// An operation that was taken may change what it is for.
 		isWhole: () => {},
 		close: async () => agent.destroy(),
@@ -191,7 +237,7 @@ function send(url: string, { method, path, headers, body }: Asked, agent: Agent)
 			{ hostname, port, method, path, headers: { ...headers, ...length }, agent },
 			(response) => {
 				// A stream goes on until we leave.
-				if (response.headers['content-type']?.startsWith('text/event-stream')) {
+				if (path !== '/mcp' && response.headers['content-type']?.startsWith('text/event-stream')) {
 					response.destroy();
 					resolve({ status: 200, body: '' });
 					return;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
 	type CallName,
@@ -21,7 +24,7 @@ function words(cli: string): readonly string[] {
 }
 
 describe('the examples of the registry', () => {
-	const elsewhere = ['project.add', 'node.stop', 'gateway.stop', 'events', 'secret.set'];
+	const elsewhere = ['project.add', 'node.stop', 'gateway.stop', 'events', 'secret.set', 'item.plan'];
 	for (const name of operationNames) {
 		if (elsewhere.includes(name)) continue;
 		for (const { cli, args } of operations[name].examples) {
@@ -120,6 +123,43 @@ describe('tables and sentences', () => {
 			const { stdout } = await place.type(['logs', '1', '--json']);
 			expect(JSON.parse(stdout)).toMatchObject({ state, lines: [] });
 		}
+	});
+
+	it('show a plan of a file as waves, and say what is wrong with one that is none', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'gangline-plan-'));
+		try {
+			const file = join(folder, 'plan.json');
+			const subtasks = [
+				{ id: 'api', title: 'Add the API', files: ['src/api/**'] },
+				{ id: 'docs', title: 'Describe it', files: ['docs/**'], dependsOn: ['api'] },
+			];
+			writeFileSync(file, JSON.stringify({ subtasks }));
+			expect((await place.type(['plan', file])).stdout).toBe(
+				'2 waves, at most 1 at once; nothing was added yet\n  1. api\n  2. docs\n',
+			);
+			writeFileSync(file, '{}');
+			expect(await place.type(['plan', file])).toMatchObject({
+				code: 2,
+				stderr: expect.stringContaining('→ write [{'),
+			});
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	});
+
+	it('tell how an editor gets the tools of the gateway, without a secret', async () => {
+		await using own = await openWorkplace({ gateway: true });
+		const { code, stdout, stderr } = await own.type(['mcp']);
+		expect({ code, url: JSON.parse(stdout).mcpServers.gangline.url }).toMatchObject({
+			code: 0,
+			url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/mcp$/),
+		});
+		expect(stdout).toMatch(/Bearer \$\{GANGLINE_TOKEN\}/);
+		expect(stderr).toContain('gangline person token');
+		expect(await place.type(['mcp'])).toMatchObject({
+			code: 6,
+			stderr: expect.stringContaining('gangline gateway start'),
+		});
 	});
 
 	it('answer an addition with when it starts', async () => {

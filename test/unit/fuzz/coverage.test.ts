@@ -63,6 +63,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 	'gateway/cli/doctor-agents.ts': 'one field of a version that an agent prints, or nothing',
 	'gateway/cli/init-proposal.ts': 'settings that were just made',
 	'gateway/cli/init-verify.ts': 'lines of a program of ours',
+	'gateway/cli/plan.ts': 'a file of the person; its subtasks go through the operation item.plan',
 	'gateway/cli/run-backup.ts': 'lines of a program of ours',
 	'gateway/cli/run-join.ts': 'the answer of the own node',
 	'gateway/cli/shown.ts': 'a file that cannot be read counts as nothing shown',
