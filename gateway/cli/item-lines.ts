@@ -109,6 +109,15 @@ function needsYouLines(items: readonly ItemAnswer[]): readonly string[] {
 	];
 }
 
+/** One page of the archive, and how to reach the others. */
+export function archiveText(session: Session, { items, page, pages, total }: Result<'item.archive'>): string {
+	if (total === 0) return 'nothing is done or closed yet';
+	if (items.length === 0)
+		return `there is no page ${page}: ${count(total, 'item')} fill ${pages}; gangline archive --page ${pages}`;
+	const more = page < pages ? `; older: gangline archive --page ${page + 1}` : '';
+	return `${hitsText(session, items)}\n\npage ${page} of ${pages}, ${count(total, 'item')}${more}`;
+}
+
 /** What a search found, with where the words are. */
 export function hitsText({ context, out }: Session, hits: readonly SearchHit[]): string {
 	const rows = hits.map(({ name, title, stage, archived, changedAt, snippet }) => [

@@ -48,6 +48,7 @@ export function registerLooking(program: Command, context: CliContext): void {
 		},
 	});
 	registerLogs(program, context);
+	registerArchive(program, context);
 	defineCommand(program, context, {
 		usage: 'search <words...>',
 		summary: 'Find items by their words, also those that left the board long ago',
@@ -64,6 +65,38 @@ export function registerLooking(program: Command, context: CliContext): void {
 			return undefined;
 		},
 	});
+}
+
+function registerArchive(program: Command, context: CliContext): void {
+	defineCommand(program, context, {
+		usage: 'archive',
+		summary: 'What is done, closed or archived, by pages; newest first',
+		group: 'Look',
+		examples: ['gangline archive', 'gangline archive --page 3 --size 50'],
+		configure: (command) =>
+			command
+				.option('-p, --page <number>', 'which page, 1 is the newest', wholeNumber)
+				.option('--size <number>', 'items on a page: 10, 25, 50 or 100', wholeNumber),
+		run: async (session, _args, options) => {
+			const { archiveText } = await import('./item-lines.ts');
+			const page = options.number('page');
+			const size = await pageSizeOf(options.number('size'));
+			const asked = { ...(page === undefined ? {} : { page }), ...(size === undefined ? {} : { size }) };
+			const found = await session.ask('item.archive', asked);
+			session.out.result(found, () => archiveText(session, found));
+			if (found.partial !== null) session.out.message(found.partial);
+			return undefined;
+		},
+	});
+}
+
+async function pageSizeOf(typed: number | undefined) {
+	if (typed === undefined) return undefined;
+	const { archivePageSizes } = await import('../../shared/operations/limits.ts');
+	const size = archivePageSizes.find((one) => one === typed);
+	if (size !== undefined) return size;
+	const { ganglineError } = await import('../../shared/ports/errors.ts');
+	throw ganglineError('INVALID_ARGUMENT', `a page has no ${typed} items: expected ${archivePageSizes.join(', ')}`);
 }
 
 function registerList(program: Command, context: CliContext): void {

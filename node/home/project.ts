@@ -4,7 +4,7 @@
  */
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import type { Board, ProjectView, Situation } from '../../shared/operations/index.ts';
+import { type Board, isInArchive, type ProjectView, type Situation } from '../../shared/operations/index.ts';
 import {
 	type Found,
 	type Item,
@@ -96,6 +96,13 @@ export class Project {
 		const items = Object.values(this.home.facts.items).map((item) => openTexts.described(item));
 		const open = searchItems(items, words);
 		return [...open, ...(await this.#parts.segments.search(words))].sort((a, b) => b.score - a.score);
+	}
+
+	/** What is done or closed: in the index still, and of segments. */
+	async archive(): Promise<{ readonly closed: readonly Item[]; readonly left: readonly Item[] }> {
+		const { items } = this.home.facts;
+		const closed = [...this.views().values()].filter(isInArchive).flatMap(({ key }) => items[key] ?? []);
+		return { closed, left: await this.#parts.segments.all() };
 	}
 
 	get repository(): CanonicalRepository {

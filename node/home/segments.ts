@@ -47,7 +47,7 @@ export class Segments {
 
 	/** Items of segments that have all words, best first. Reads every segment: searching is rare, memory is not spent on it. */
 	async search(query: string): Promise<readonly Found[]> {
-		return searchItems(await this.#all(), query);
+		return searchItems(await this.all(), query);
 	}
 
 	#close(facts: ProjectFacts): { readonly facts: ProjectFacts; readonly writes: readonly StoreWrite[] } | null {
@@ -64,7 +64,8 @@ export class Segments {
 		};
 	}
 
-	async #all(): Promise<readonly Item[]> {
+	/** Every item that has left the facts. */
+	async all(): Promise<readonly Item[]> {
 		const { project, store, home } = this.#options;
 		const names = new Set(Object.values(home.facts.segments ?? {}).map(({ hash }) => hash));
 		const items: Item[] = [];

@@ -65,8 +65,8 @@ export function waitsBecause(item: ItemView, situation: Situation): string | nul
 export function needsYou(item: ItemView, question: string | null = null): string | null {
 	const { stage } = item;
 	const number = shortName(item);
-	const isAsked = stage.kind === 'blocked' || mayRun(stage) !== null;
-	if (question !== null && isAsked) return `gangline answer ${number} allow, or deny: ${question}`;
+	const asks = asksOf(item, question);
+	if (asks !== null) return `gangline answer ${number} allow, or deny: ${asks}`;
 	switch (stage.kind) {
 		case 'reviewHold':
 			return `gangline diff ${number}, then gangline approve ${number} or gangline reject ${number} "what to change"`;
@@ -81,6 +81,11 @@ export function needsYou(item: ItemView, question: string | null = null): string
 		default:
 			return null;
 	}
+}
+
+/** What its agent asks a person to allow; null where it asks nothing, or the item has left the agent's hands. */
+export function asksOf({ stage }: ItemView, question: string | null): string | null {
+	return stage.kind === 'blocked' || mayRun(stage) !== null ? question : null;
 }
 
 /** Stages in which the home is the one who acts next. */

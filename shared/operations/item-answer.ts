@@ -4,7 +4,7 @@
  */
 import type { ItemView, Stage } from '../pipeline/index.ts';
 import { nodeOf, parseAuthorId } from '../ports/ids.ts';
-import { needsYou, type Situation, waitsBecause } from './explain-item.ts';
+import { asksOf, needsYou, type Situation, waitsBecause } from './explain-item.ts';
 import type { HistoryAnswer, ItemAnswer, ItemDetail, Stat } from './item-views.ts';
 
 /** What was tried for an item, as far as it is known here. */
@@ -60,6 +60,7 @@ export function itemAnswer(
 		dependsOn: item.dependsOn.map((key) => dependency(key, item, views)),
 		waitsBecause: waitsBecause(item, now),
 		needsYou: needsYou(item, now.question ?? null),
+		asks: asksOf(item, now.question ?? null),
 		holder: holderOf(item, runs.runs(item.key).at(-1), nodeName),
 		queuePosition: now.queuePosition,
 		costUsd: runs.costUsd(item.key),

@@ -15,6 +15,8 @@ import {
 	statSchema,
 } from './item-views.ts';
 import {
+	archivePageDefault,
+	archivePageSizes,
 	historyEntriesDefault,
 	historyEntriesMax,
 	logLinesDefault,
@@ -67,6 +69,33 @@ export const itemQueries = {
 		}),
 		result: z.object({ hits: z.array(searchHitSchema).describe('Best first'), more: z.boolean() }),
 		examples: [{ cli: 'gangline search login redirect', args: { words: 'login redirect' } }],
+		errors: projectErrors,
+	}),
+	'item.archive': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'What is done, closed or archived, by pages: newest first, also what left the board long ago',
+		args: z.strictObject({
+			project,
+			page: z.int().min(1).max(1_000_000).default(1),
+			size: z.literal(archivePageSizes).default(archivePageDefault).describe('Items on a page'),
+		}),
+		result: z.object({
+			items: z.array(searchHitSchema).describe('Empty where there is no such page'),
+			page: z.int(),
+			size: z.int(),
+			pages: z.int().describe('At least 1'),
+			total: z.int(),
+			partial: z
+				.string()
+				.nullable()
+				.describe('Why something is not in it, such as that the home is away; null: all is'),
+		}),
+		examples: [
+			{ cli: 'gangline archive', args: {} },
+			{ cli: 'gangline archive --page 3 --size 50', args: { page: 3, size: 50 } },
+		],
 		errors: projectErrors,
 	}),
 	'item.diff': defineOperation({

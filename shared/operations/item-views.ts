@@ -95,6 +95,7 @@ export const itemAnswerSchema = z.object({
 	dependsOn: z.array(dependencyViewSchema),
 	waitsBecause: z.string().nullable().describe('Why nothing happens with it now, in words; null while something does'),
 	needsYou: z.string().nullable().describe('What a person has to do, in words'),
+	asks: z.string().nullable().default(null).describe('What its agent asks a person to allow; null: nothing'),
 	holder: holderSchema.nullable(),
 	queuePosition: z.int().nullable().describe('In the landing queue, 1 is next'),
 	costUsd: z.number(),

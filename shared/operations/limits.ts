@@ -21,3 +21,6 @@ export const historyEntriesDefault = 50;
 export const historyEntriesMax = 1000;
 export const searchHitsDefault = 20;
 export const searchHitsMax = 200;
+/** Items on a page of the archive. */
+export const archivePageSizes = [10, 25, 50, 100] as const;
+export const archivePageDefault = 25;

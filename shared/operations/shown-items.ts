@@ -1,8 +1,8 @@
 /** Which items a list and a board show, and what happens next with one in a sentence; the same at home and elsewhere. */
 import type { ItemView } from '../pipeline/index.ts';
-import type { ItemAnswer } from './item-views.ts';
+import type { ItemAnswer, SearchHit } from './item-views.ts';
 import type { Board } from './project-operations.ts';
-import type { Args } from './registry.ts';
+import type { Args, Result } from './registry.ts';
 
 const listedColumns: ReadonlySet<string> = new Set(['backlog', 'coding', 'qa', 'merge', 'done']);
 
@@ -34,6 +34,34 @@ export function boardItems(views: ReadonlyMap<string, ItemView>): {
 	const recent = done.sort((a, b) => b.changedAt - a.changedAt).slice(0, doneShown);
 	const number = (view: ItemView): number => view.number ?? Number.POSITIVE_INFINITY;
 	return { counts, shown: [...open, ...recent].sort((a, b) => (number(a) === number(b) ? 0 : number(a) - number(b))) };
+}
+
+const archiveColumns: ReadonlySet<string> = new Set(['done', 'closed', 'archived']);
+
+/** Whether an item stands in the archive; what has left the index does anyway. */
+export function isInArchive({ column }: Pick<ItemView, 'column'>): boolean {
+	return archiveColumns.has(column);
+}
+
+/** One page of the archive, newest first; empty where there is no such page. */
+export function archivePage(
+	all: readonly SearchHit[],
+	{ page, size }: Pick<Args<'item.archive'>, 'page' | 'size'>,
+	partial: string | null = null,
+): Result<'item.archive'> {
+	const sorted = all.toSorted((a, b) => b.changedAt - a.changedAt || b.number - a.number);
+	const items = sorted.slice((page - 1) * size, page * size);
+	return { items, page, size, pages: Math.max(1, Math.ceil(all.length / size)), total: all.length, partial };
+}
+
+/** An item as a search or the archive shows it. */
+export function hitOf(
+	project: string,
+	item: Pick<ItemView, 'key' | 'title' | 'type' | 'stage' | 'changedAt'> & { readonly number: number },
+	{ archived, snippet = null }: { readonly archived: boolean; readonly snippet?: string | null },
+): SearchHit {
+	const { key, number, title, type, stage, changedAt } = item;
+	return { project, key, number, name: `#${number}`, title, type, stage: stage.kind, archived, changedAt, snippet };
 }
 
 /** Said where it is not known which node will take an item. */

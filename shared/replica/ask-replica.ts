@@ -29,7 +29,15 @@ import { GanglineError, ganglineError } from '../ports/index.ts';
 import { newUlid } from '../ports/ulid.ts';
 import { openers, present } from './present-people.ts';
 import type { Submitted } from './project-replica.ts';
-import { homeStanding, refusedWishes, seenBoard, seenDetail, seenItem, seenItems } from './replica-answers.ts';
+import {
+	homeStanding,
+	refusedWishes,
+	seenArchive,
+	seenBoard,
+	seenDetail,
+	seenItem,
+	seenItems,
+} from './replica-answers.ts';
 import type { ReplicaSeat } from './seat.ts';
 
 /** What is asked of a project. */
@@ -73,6 +81,7 @@ const answers: { readonly [Name in ProjectCall]?: (seat: ReplicaSeat, asking: As
 				const { project: _project, ...filter } = asking.args;
 				return { items: listed(seenItems(seat), filter) };
 			}),
+		'item.archive': (seat, asking) => homeFirst(seat, asking, () => seenArchive(seat, asking.args)),
 		'item.show': async (seat, asking) => {
 			const { item } = await homeFirst(seat, asking, () => ({ item: seenDetail(seat, asking.args.item) }));
 			return { item: { ...item, people: openers(seat.people(), item.key) } };

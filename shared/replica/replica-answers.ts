@@ -3,13 +3,17 @@
  * (runs, costs, queue) left out and said so.
  */
 import {
+	type Args,
+	archivePage,
 	type Board,
 	boardItems,
 	type DetailSurroundings,
 	findView,
+	hitOf,
 	type ItemAnswer,
 	type ItemRef,
 	type ItemSurroundings,
+	isInArchive,
 	itemAnswer,
 	itemDetail,
 	noRuns,
@@ -92,6 +96,19 @@ function pendingHistory({ replica }: ReplicaSeat, { key, name }: ItemView): Deta
 			reason: null,
 			outcome: 'tentative',
 		}));
+}
+
+/** What the index has of it; what left the index long ago lies at the home alone. */
+export function seenArchive(
+	seat: ReplicaSeat,
+	{ page, size }: Pick<Args<'item.archive'>, 'page' | 'size'>,
+): Result<'item.archive'> {
+	const { replica, contact } = seat;
+	const closed = [...replica.views().values()].filter(isInArchive);
+	const all = closed.flatMap((view) =>
+		view.number === null ? [] : [hitOf(replica.id, { ...view, number: view.number }, { archived: false })],
+	);
+	return archivePage(all, { page, size }, `what left the board long ago is not in it: ${contact.words()}`);
 }
 
 export function seenBoard(seat: ReplicaSeat, takenAt: number): Board {

@@ -12,7 +12,7 @@ const stageOf = ({ items }: Board, title: string): string | undefined =>
 describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/test --all)', () => {
 	let board: BoardWorld;
 	beforeAll(async () => {
-		board = await boardWorld();
+		board = await boardWorld({ withAgent: true });
 	});
 	afterAll(() => board?.[Symbol.asyncDispose]());
 
@@ -54,6 +54,21 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 			await page.keyboard.press('Enter');
 		}
 		await landed('By keys');
+		await close();
+	});
+
+	it('[I13] answers what an agent asks, one tap away from the lane of what needs a person', async () => {
+		await board.world.ok(board.shop, 'add', 'Ask first', '--description', 'FAKE:asks');
+		const { page, axe, close } = await board.visitor({ options: { viewport: { width: 390, height: 664 } } });
+		const card = page.getByRole('article', { name: /Ask first/ });
+		await card.getByText('Asks you').waitFor({ timeout: 90_000 });
+		await card.getByRole('link', { name: 'Ask first' }).click();
+		const asking = page.getByRole('region', { name: 'What its agent asks' });
+		await asking.getByText('Bash curl https://example.org/').waitFor();
+		expect(await axe()).toEqual([]);
+		await asking.getByRole('button', { name: 'Allow' }).click();
+		await asking.waitFor({ state: 'detached', timeout: 60_000 });
+		await inReview('Ask first');
 		await close();
 	});
 

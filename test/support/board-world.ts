@@ -3,7 +3,7 @@
  * built (`npm run build:web`); a test of the board begins with that, once.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import type { BrowserContextOptions } from 'playwright-core';
 import type { Result } from '../../shared/operations/index.ts';
 import { apiFileSchema } from '../../shared/project/api-file.ts';
 import { openBrowser, type TestBrowser, type Visitor } from './browser.ts';
+import { writeFakeClis } from './fake-clis.ts';
 import { testedShop } from './tested-shop.ts';
 import { makeWorld, type World } from './world.ts';
 
@@ -44,12 +45,23 @@ export function buildBoard(): void {
 	execFileSync(process.execPath, [join(root, 'scripts/build-web.mjs'), '--if-needed'], { cwd: root, stdio: 'pipe' });
 }
 
+export interface BoardWorldOptions {
+	/** The agent `claude` works there: a small program that does what an item says after `FAKE:`. */
+	readonly withAgent?: boolean;
+}
+
 /** The gateway has one port for its life: a page finds it again after a restart. */
-export async function boardWorld(): Promise<BoardWorld> {
+export async function boardWorld({ withAgent = false }: BoardWorldOptions = {}): Promise<BoardWorld> {
 	buildBoard();
 	const world = makeWorld({ GANGLINE_GATEWAY_PORT: String(await freePort()) });
 	const shop = world.repository('shop', testedShop);
 	await world.ok(shop, 'init', '--yes', '--no-input', '--no-verify', '--review', 'human', '--landing', 'local');
+	if (withAgent) {
+		const bin = writeFakeClis(join(world.folder, 'bin'));
+		Object.assign(world.env, { PATH: `${bin}:${process.env.PATH}`, ANTHROPIC_API_KEY: 'key-of-the-test' });
+		appendFileSync(join(shop, '.gangline', 'project.toml'), '\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n');
+		world.git(shop, 'commit', '-q', '-am', 'Let claude work here');
+	}
 	await world.ok(shop, 'start');
 	await world.ok(shop, 'gateway', 'start');
 	const browser = await openBrowser();

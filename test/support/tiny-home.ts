@@ -64,6 +64,7 @@ export function itemDetail(changes: Partial<ItemDetail> & { readonly number: num
 		dependsOn: [],
 		waitsBecause: null,
 		needsYou: null,
+		asks: null,
 		holder: null,
 		queuePosition: null,
 		costUsd: 0,
@@ -242,6 +243,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				return { key: item.key, name: item.name, answer: `${item.name} is deleted`, kept: [] };
 			},
 			'item.search': async () => ({ hits: [], more: false }),
+			'item.archive': async ({ page, size }) => ({ items: [], page, size, pages: 1, total: 0, partial: null }),
 			'item.history': async () => ({
 				entries: [
 					{

@@ -26,7 +26,7 @@ export function withAnswer(board: ProjectBoard, answer: Board): ProjectBoard {
 export function withEvent(board: ProjectBoard, event: ChangeEvent): ProjectBoard {
 	switch (event.kind) {
 		case 'item':
-			return event.project === board.project.id ? withItem(board, event.item) : board;
+			return event.project === board.project.id ? withChange(board, event.item) : board;
 		case 'itemGone': {
 			if (event.project !== board.project.id || !board.items.has(event.key)) return board;
 			return { ...board, items: without(board.items, event.key) };
@@ -49,6 +49,14 @@ export function withItem(board: ProjectBoard, item: ItemAnswer): ProjectBoard {
 	const items = new Map(board.items);
 	items.set(item.key, next);
 	return { ...board, items };
+}
+
+/** A change is told by a replica, which does not know what an agent asks: an open question stays until the home was read. */
+function withChange(board: ProjectBoard, item: ItemAnswer): ProjectBoard {
+	const before = board.items.get(item.key);
+	if (!before || before.asks === null || before.stage !== item.stage) return withItem(board, item);
+	const { asks, needsYou } = before;
+	return withItem(board, { ...item, asks: item.asks ?? asks, needsYou: item.needsYou ?? needsYou });
 }
 
 function keepKnown(before: ItemAnswer, item: ItemAnswer): ItemAnswer {

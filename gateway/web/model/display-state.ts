@@ -15,6 +15,7 @@ export interface DisplayState {
 		| 'held'
 		| 'waiting'
 		| 'working'
+		| 'asking'
 		| 'queued'
 		| 'checking'
 		| 'review'
@@ -46,10 +47,12 @@ export type Shown = Pick<
 	| 'held'
 	| 'labels'
 	| 'type'
+	| 'asks'
 >;
 
 /** `headMerges`: whether the first of the landing queue is being merged now, so that the second is next. */
 export function displayOf(item: Shown, headMerges = true): DisplayState {
+	if (item.asks !== null) return state('asking', 'Asks you', 'needs');
 	switch (item.stage) {
 		case 'upcoming':
 			return state('idea', 'Idea', 'idle');

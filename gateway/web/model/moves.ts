@@ -9,6 +9,8 @@ import { rowFor } from '../../../shared/pipeline/transition.ts';
 export interface Move {
 	readonly event: MoveEvent;
 	readonly label: string;
+	/** What comes of it, where it is offered with words beside it. */
+	readonly does?: string;
 	/** What must be asked before it is done. */
 	readonly asks: 'nothing' | 'reason' | 'item' | 'sure';
 	/** The move that takes it back; null where nothing does. */
@@ -27,12 +29,24 @@ export type Movable = Pick<ItemAnswer, 'stage' | 'column' | 'type' | 'name'>;
 
 /** In the order of a menu: what leads on first, what ends last. */
 const moves: readonly Move[] = [
-	{ event: 'accept', label: 'Make ready', asks: 'nothing', undo: null },
-	{ event: 'start', label: 'Start now', asks: 'nothing', undo: 'defer' },
-	{ event: 'unblock', label: 'Unblock', asks: 'nothing', undo: null },
-	{ event: 'unfreeze', label: 'Unfreeze', asks: 'nothing', undo: 'freeze' },
-	{ event: 'retryMerge', label: 'Try to land again', asks: 'nothing', undo: null },
-	{ event: 'reopen', label: 'Reopen', asks: 'nothing', undo: 'abandon' },
+	{ event: 'accept', label: 'Make ready', does: 'It may be started from now on.', asks: 'nothing', undo: null },
+	{
+		event: 'start',
+		label: 'Start now',
+		does: 'It is worked on as soon as a slot is free.',
+		asks: 'nothing',
+		undo: 'defer',
+	},
+	{ event: 'unblock', label: 'Try again', does: 'Its agent goes on, told what failed.', asks: 'nothing', undo: null },
+	{ event: 'unfreeze', label: 'Unfreeze', does: 'It goes on exactly where it was.', asks: 'nothing', undo: 'freeze' },
+	{
+		event: 'retryMerge',
+		label: 'Try to land again',
+		does: 'Its result joins the landing queue once more.',
+		asks: 'nothing',
+		undo: null,
+	},
+	{ event: 'reopen', label: 'Reopen', does: 'It goes back to the backlog.', asks: 'nothing', undo: 'abandon' },
 	{ event: 'complete', label: 'Mark as done', asks: 'sure', undo: null },
 	{ event: 'defer', label: 'Back to backlog', asks: 'nothing', undo: 'start' },
 	{ event: 'freeze', label: 'Freeze in place', asks: 'nothing', undo: 'unfreeze' },

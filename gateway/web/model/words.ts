@@ -43,5 +43,5 @@ export function moment(at: number, options: { readonly zone?: string; readonly f
 export function plainWords(words: string): string;
 export function plainWords(words: string | null): string | null;
 export function plainWords(words: string | null): string | null {
-	return words === null ? null : words.replace(/[:,]? ?gangline (?:move|edit|diff|show|approve) .*$/, '');
+	return words === null ? null : words.replace(/[:,]? ?gangline (?:move|edit|diff|show|approve|answer|give) .*$/, '');
 }

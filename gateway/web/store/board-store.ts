@@ -33,6 +33,8 @@ export interface BoardStoreOptions {
 const askAgainMs = 1_500;
 /** Reading whole boards may take no more than about a tenth of the time. */
 const costFactor = 10;
+/** What an agent costs and asks is told by no event: a board on which somebody works is read again this often. */
+const lookMs = 10_000;
 
 export class BoardStore {
 	readonly #options: BoardStoreOptions;
@@ -41,6 +43,7 @@ export class BoardStore {
 	#closeFeed = (): void => {};
 	#cancelRetry = (): void => {};
 	readonly #waiting = new Map<string, () => void>();
+	readonly #looking = new Map<string, () => void>();
 	/** Changes that came while a whole board was being read; laid over it afterwards. */
 	readonly #meanwhile = new Map<string, ChangeEvent[]>();
 	#lastReadMs = 0;
@@ -173,7 +176,20 @@ export class BoardStore {
 		} finally {
 			this.#meanwhile.delete(project);
 			this.#lastReadMs = clock.monotonic() - began;
+			this.#lookLater(project);
 		}
+	}
+
+	#lookLater(project: string): void {
+		this.#looking.get(project)?.();
+		this.#looking.delete(project);
+		const items = [...(this.#state.boards?.get(project)?.items.values() ?? [])];
+		if (!items.some(({ holder, asks }) => holder !== null || asks !== null)) return;
+		const cancel = this.#options.clock.after(Math.max(lookMs, this.#lastReadMs * costFactor), () => {
+			this.#looking.delete(project);
+			if (this.#state.freshness.kind === 'live') void this.#readBoard(project);
+		});
+		this.#looking.set(project, cancel);
 	}
 
 	#lay(project: string, event: ChangeEvent): void {

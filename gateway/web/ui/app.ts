@@ -1,7 +1,7 @@
 /** What every view stands on, handed down once: the store, the API, the clock, what is said in passing. */
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type Access, mayAsk } from '../../../shared/operations/define.ts';
-import type { CallName, Input, ItemAnswer, Result } from '../../../shared/operations/index.ts';
+import type { CallName, Input, Result } from '../../../shared/operations/index.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import { GanglineError, ganglineError } from '../../../shared/ports/errors.ts';
 import { currentRoute, onAddress } from '../browser/address.ts';
@@ -86,21 +86,37 @@ export function asError(thrown: unknown): GanglineError {
 	});
 }
 
-export type Changing = Extract<CallName, 'item.add' | 'item.edit' | 'item.move' | 'item.approve' | 'item.reject'>;
+export type Changing = Extract<
+	CallName,
+	| 'item.add'
+	| 'item.edit'
+	| 'item.move'
+	| 'item.approve'
+	| 'item.reject'
+	| 'item.say'
+	| 'item.answer'
+	| 'item.take'
+	| 'item.give'
+>;
 
 /** Does something to an item, shows it at once, says what came of it. Undefined where it was refused, which was said. */
 export function useChange(): <Name extends Changing>(
 	name: Name,
 	args: Input<Name>,
 	undo?: { readonly label: string; readonly run: () => void } | null,
-) => Promise<ItemAnswer | undefined> {
+) => Promise<Result<Name> | undefined> {
 	const { ask, store, notices } = useApp();
 	return async (name, args, undo = null) => {
 		try {
-			const { item, answer, hint } = await ask(name, args);
+			const result = await ask(name, args);
+			const {
+				item,
+				answer,
+				hint = null,
+			}: Pick<Result<Changing>, 'item' | 'answer'> & { hint?: string | null } = result;
 			store.learn(item);
 			notices.tell(plainWords(answer), undo, hint);
-			return item;
+			return result;
 		} catch (thrown) {
 			notices.fail(asError(thrown));
 			return undefined;

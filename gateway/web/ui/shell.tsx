@@ -15,7 +15,9 @@ import { ThemeButton } from './theme.tsx';
 
 const ItemView = lazy(() => import('../views/item/item-view.tsx').then(({ ItemView }) => ({ default: ItemView })));
 const NewItemView = lazy(() => import('../views/new-item.tsx').then(({ NewItemView }) => ({ default: NewItemView })));
-const ArchiveView = lazy(() => import('../views/archive.tsx').then(({ ArchiveView }) => ({ default: ArchiveView })));
+const ArchiveView = lazy(() =>
+	import('../views/archive/archive-view.tsx').then(({ ArchiveView }) => ({ default: ArchiveView })),
+);
 const NodesView = lazy(() => import('../views/nodes/nodes-view.tsx').then(({ NodesView }) => ({ default: NodesView })));
 const ProjectsView = lazy(() =>
 	import('../views/projects.tsx').then(({ ProjectsView }) => ({ default: ProjectsView })),

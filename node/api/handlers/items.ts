@@ -16,9 +16,8 @@ import {
 	nextSentence,
 	type Result,
 	rejectIntent,
-	type SearchHit,
 } from '../../../shared/operations/index.ts';
-import { explainRefusalIn, type Item, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
+import { explainRefusalIn, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
 import { type CommitId, type GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import { newUlid } from '../../../shared/ports/ulid.ts';
 import { openers } from '../../../shared/replica/index.ts';
@@ -27,6 +26,7 @@ import type { Settled } from '../../home/home.ts';
 import type { Project } from '../../home/project.ts';
 import { runName } from '../../home/run-book.ts';
 import type { PreviewState } from '../../worker/index.ts';
+import { archiveHandlers } from './archive.ts';
 import type { HandlerContext } from './context.ts';
 import { diffOf, statOf } from './diff.ts';
 import { planningHandlers } from './planning.ts';
@@ -65,6 +65,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 	return {
 		...steeringHandlers({ ...context, change, answer }),
 		...planningHandlers({ ...context, changeAll, itemAnswer: (project, key) => answer(project, key).item }),
+		...archiveHandlers(context),
 		'item.add': async (args, caller) => {
 			const project = context.project(args.project);
 			const { agent, description } = args;
@@ -108,12 +109,6 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 					people: openers(context.people(project.id), view.key),
 				}),
 			};
-		},
-		'item.search': async ({ project: ref, words, limit }) => {
-			const project = context.project(ref);
-			const found = await project.search(words);
-			const hits = found.slice(0, limit).map(({ item, snippet }) => searchHit(project, item, snippet));
-			return { hits, more: found.length > limit };
 		},
 		'item.diff': async (args) => {
 			const project = context.project(args.project);
@@ -283,21 +278,4 @@ function afterEdit(project: Project, key: string, description: string | undefine
 function landWhenGreenHint(project: Project): string | null {
 	if (project.config().review.mode !== 'human' || project.landings() > 1) return null;
 	return 'to land what is green without being asked from now on, add --land-when-green to an approval';
-}
-
-function searchHit(project: Project, item: Item, snippet: string | null): SearchHit {
-	const { key, number, title, type, stage, changedAt } = item;
-	const archived = project.home.item(key) === undefined;
-	return {
-		project: project.id,
-		key,
-		number,
-		name: `#${number}`,
-		title,
-		type,
-		stage: stage.kind,
-		archived,
-		changedAt,
-		snippet,
-	};
 }

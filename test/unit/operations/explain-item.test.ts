@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { needsYou, type Situation, waitsBecause } from '../../../shared/operations/index.ts';
+import { asksOf, needsYou, type Situation, waitsBecause } from '../../../shared/operations/index.ts';
 import { type Item, viewItems } from '../../../shared/pipeline/index.ts';
 import { factsWith, makeItem } from '../../support/facts.ts';
 
@@ -57,5 +57,12 @@ describe('what a person has to do', () => {
 		expect(needsYou(view({ stage: { kind: 'reviewHold' } }))).toMatch(/^gangline diff \d+, then gangline approve \d+/);
 		expect(needsYou(view({ stage: { kind: 'blocked', resumeTo: { kind: 'backlog' } } }))).toMatch(/unblock/);
 		expect(needsYou(view({ stage: { kind: 'backlog' } }))).toBeNull();
+	});
+
+	it('is to answer what an agent asks, until the item has left its hands', () => {
+		const coding = view({ stage: { kind: 'coding' } });
+		expect(asksOf(coding, 'Bash curl')).toBe('Bash curl');
+		expect(needsYou(coding, 'Bash curl')).toMatch(/^gangline answer \d+ allow, or deny: Bash curl$/);
+		expect(asksOf(view({ stage: { kind: 'done' } }), 'Bash curl')).toBeNull();
 	});
 });

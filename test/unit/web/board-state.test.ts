@@ -45,6 +45,18 @@ describe('a board that is followed', () => {
 		expect(withItem(board, told).items.get('K1')).toMatchObject({ costUsd: 1.5, attempts: 2, holder, title: 'New' });
 	});
 
+	it('keeps what an agent asks while a replica tells of the item, until it moved or was answered', () => {
+		const asking = anItem({ stage: 'coding', column: 'coding', holder, asks: 'Bash curl', needsYou: 'answer it' });
+		const board = withAnswer(boardOf(project), answer([asking]));
+		const told = (part: Partial<typeof asking>) => {
+			const item = anItem({ stage: 'coding', column: 'coding', holder, ...part });
+			return withEvent(board, { kind: 'item', at: 2, why: '', project: project.id, item }).items.get('K1');
+		};
+		expect(told({ title: 'New' })).toMatchObject({ title: 'New', asks: 'Bash curl', needsYou: 'answer it' });
+		expect(told({ stage: 'qa', column: 'qa' })?.asks).toBeNull();
+		expect(withItem(board, anItem({ stage: 'coding', column: 'coding', holder })).items.get('K1')?.asks).toBeNull();
+	});
+
 	it('knows nothing of a new holder that it was not told', () => {
 		const board = withAnswer(boardOf(project), answer([anItem({ holder })]));
 		const other = { ...holder, node: 'big', agent: null, since: 9 };

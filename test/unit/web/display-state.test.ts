@@ -12,6 +12,7 @@ const nothing: Shown = {
 	held: false,
 	labels: [],
 	type: 'story',
+	asks: null,
 };
 const holder = { node: 'big', role: 'coder', agent: 'claude', since: 1 } as const;
 const lastFailure = { reason: 'tests failed', gate: 'test', detail: null, at: 1 };
@@ -52,6 +53,11 @@ describe('what an item is shown as', () => {
 		check({ stage: 'merge', queuePosition: 2 }, 'inQueue', 'Waiting #2', false);
 		check({ stage: 'merge', queuePosition: 7 }, 'inQueue', 'Waiting #7');
 		check({ stage: 'merge' }, 'inQueue', 'Waits to land');
+	});
+
+	it('says that its agent asks, whether its session runs or is parked', () => {
+		check({ stage: 'coding', holder, asks: 'Bash curl' }, 'asking', 'Asks you');
+		check({ stage: 'blocked', asks: 'Bash curl' }, 'asking');
 	});
 
 	it('never shows a failure of what is done', () => {

@@ -24,6 +24,7 @@ export function anItem(part: Partial<ItemAnswer> = {}): ItemAnswer {
 		dependsOn: [],
 		waitsBecause: null,
 		needsYou: null,
+		asks: null,
 		holder: null,
 		queuePosition: null,
 		costUsd: 0,

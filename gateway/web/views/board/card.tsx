@@ -93,7 +93,7 @@ function DrawnCard({ item, project, headMerges, now, actions }: CardProps) {
 
 function Foot({ item, now }: Pick<CardProps, 'item' | 'now'>) {
 	const { holder } = item;
-	if (holder) {
+	if (holder && item.asks === null) {
 		return (
 			<span className="clip" title={`${holder.role} on ${holder.node}`}>
 				{`${holder.agent ?? holder.role} on ${holder.node} · ${span(now - holder.since)}`}
@@ -110,6 +110,7 @@ function Foot({ item, now }: Pick<CardProps, 'item' | 'now'>) {
 /** Why it stands where it stands, without the command that a shell would be told. */
 function whyOf(item: ItemAnswer): string | null {
 	if (item.stage === 'done') return item.landed?.commit ? `as ${item.landed.commit.slice(0, 10)}` : null;
+	if (item.asks !== null) return `asks: ${item.asks}`;
 	return item.stageReason ?? plainWords(item.waitsBecause);
 }
 

@@ -119,7 +119,7 @@ function Head({ item, people, headMerges }: HeadProps) {
 	const actions = useItemActions();
 	// The one thing that a person most likely came for; the rest is in the menu.
 	const first = movesOf(item).find(({ event }) =>
-		['unblock', 'unfreeze', 'retryMerge', 'accept', 'start', 'reopen'].includes(event),
+		[...(item.asks === null ? ['unblock'] : []), 'unfreeze', 'retryMerge', 'accept', 'start', 'reopen'].includes(event),
 	);
 	const freeze = moveBy('freeze');
 	const mayFreeze = freeze && movesOf(item).includes(freeze);

@@ -31,6 +31,10 @@ export function KeptWork({ detail }: { readonly detail: ItemDetail }) {
 					Keep what it has now
 				</button>
 			</div>
+			<p className="soft small">
+				What is committed or lies in its clone is kept on a ref of its own, which nothing but you removes, and is there
+				for a checkout with one command.
+			</p>
 			{kept?.length === 0 && <p className="soft">Nothing of it is kept apart from its branch.</p>}
 			{kept?.map((one) => (
 				<div key={one.ref} className="stack" style={{ gap: 4 }}>

@@ -8,9 +8,11 @@ import { count, plainWords, short, span, usd } from '../../model/words.ts';
 import { useChange, useMay, useNow } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Time } from '../../ui/pieces.tsx';
+import { Asking } from './asking.tsx';
 import { Description } from './description.tsx';
 import { Gates } from './gates.tsx';
 import { KeptWork } from './kept-work.tsx';
+import { Steps } from './steps.tsx';
 import { Why } from './why.tsx';
 
 export function Overview({ detail }: { readonly detail: ItemDetail }) {
@@ -18,6 +20,7 @@ export function Overview({ detail }: { readonly detail: ItemDetail }) {
 		<div className="view-body">
 			<div className="item-columns">
 				<div className="stack" style={{ gap: 20 }}>
+					<Asking item={detail} />
 					<Standing detail={detail} />
 					<Description detail={detail} />
 					{detail.words.length > 0 && (
@@ -35,6 +38,7 @@ export function Overview({ detail }: { readonly detail: ItemDetail }) {
 					<KeptWork detail={detail} />
 				</div>
 				<aside className="stack facts" aria-label="Facts">
+					<Steps detail={detail} />
 					<Facts detail={detail} />
 					<Dependencies detail={detail} />
 					<Why detail={detail} />
@@ -50,13 +54,15 @@ function Standing({ detail }: { readonly detail: ItemDetail }) {
 	const item = itemInAddress(detail.name);
 	const why = detail.stageReason ?? plainWords(detail.waitsBecause);
 	const failed = stage === 'done' ? null : lastFailure;
-	if (why === null && failed === null && stage !== 'reviewHold') return null;
+	// What is asked says why it waits, and stands above with its answers.
+	const says = detail.asks === null ? why : null;
+	if (says === null && failed === null && stage !== 'reviewHold') return null;
 	return (
 		<section className="stack" aria-label="How it stands">
-			{(why !== null || stage === 'reviewHold') && (
+			{(says !== null || stage === 'reviewHold') && (
 				<div className="banner" data-tone={detail.needsYou === null ? 'idle' : 'needs'}>
 					<Icon name={detail.needsYou === null ? 'clock' : 'eye'} />
-					<div className="words">{why ?? 'It waits for your approval.'}</div>
+					<div className="words">{says ?? 'It waits for your approval.'}</div>
 					{stage === 'reviewHold' && (
 						<a className="button primary tiny" href={linkTo({ view: 'item', project, item, part: 'diff' })}>
 							Review the change
@@ -96,7 +102,7 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 	const may = useMay('member');
 	const { holder, project, key } = detail;
 	const facts: readonly (readonly [string, ReactNode])[] = [
-		...(holder
+		...(holder && detail.stage !== 'blocked' && detail.stage !== 'frozen'
 			? ([
 					['Who works on it', `${holder.agent ?? 'an agent'} as ${holder.role}`],
 					['Where', holder.node],
