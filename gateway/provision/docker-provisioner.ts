@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { ContainerLimits } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { creationOf, limitsOf } from './docker-creation.ts';
+import { followEngine, guardEngine } from './engine-wire.ts';
 import {
 	type Condition,
 	type ContainerWish,
@@ -38,7 +39,9 @@ export function engineName(name: string): string {
 export function dockerProvisioner(options: DockerOptions): Provisioner {
 	let engine: Promise<Docker> | undefined;
 	const open = (): Promise<Docker> => {
-		engine ??= import('dockerode').then(({ default: Engine }) => new Engine({ socketPath: socketOf(options) }));
+		engine ??= import('dockerode').then(({ default: Engine }) =>
+			guardEngine(new Engine({ socketPath: socketOf(options) })),
+		);
 		return engine;
 	};
 	return new DockerProvisioner(options, open);
@@ -85,7 +88,7 @@ class DockerProvisioner implements Provisioner {
 				rm: true,
 				forcerm: true,
 			});
-			await follow(docker, built, onLine);
+			await follow(built, onLine);
 			return { built: true };
 		});
 	}
@@ -94,7 +97,7 @@ class DockerProvisioner implements Provisioner {
 		if ((await orGone(docker.getImage(image).inspect())) !== null) return;
 		try {
 			onLine(`fetching ${image}`);
-			await follow(docker, await docker.pull(image), onLine);
+			await follow(await docker.pull(image), onLine);
 		} catch (cause) {
 			throw ganglineError(
 				'ENGINE_FAILED',
@@ -307,18 +310,13 @@ async function orGone<T>(asked: Promise<T>): Promise<T | null> {
 	});
 }
 
-function follow(docker: Docker, stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
-	return new Promise((resolve, reject) => {
-		docker.modem.followProgress(
-			stream,
-			(error: Error | null) => (error ? reject(error) : resolve()),
-			(event: unknown) => {
-				for (const key of ['stream', 'status', 'error']) {
-					const text = own(event, key);
-					if (typeof text === 'string') for (const line of text.split('\n')) if (line.trim() !== '') onLine(line);
-				}
-			},
-		);
+/** What the engine tells while it works, a line at a time. */
+function follow(stream: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
+	return followEngine(stream, (event) => {
+		for (const key of ['stream', 'status', 'error']) {
+			const text = own(event, key);
+			if (typeof text === 'string') for (const line of text.split('\n')) if (line.trim() !== '') onLine(line);
+		}
 	});
 }
 
@@ -339,9 +337,6 @@ function sizeOf(container: object): number | null {
 }
 
 function wordsOf(error: unknown): string {
-	const json = own(error, 'json');
-	const message = own(json, 'message');
-	if (typeof message === 'string') return message;
 	return error instanceof Error ? error.message : String(error);
 }
 

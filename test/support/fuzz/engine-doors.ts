@@ -63,7 +63,7 @@ const answers: readonly (readonly [RegExp, unknown])[] = [
 	[/\/info$/, { OSType: 'linux', SecurityOptions: ['name=seccomp'] }],
 	[/\/containers\/json/, [{ Id: 'c1', Names: ['/other'], Labels: labels, SizeRw: 5 }]],
 	[/\/images\/json/, [{ Id: 'i1', RepoTags: ['a:b'], Labels: labels, Size: 7 }]],
-	[/\/images\/create/, Buffer.from(lines)],
+	[/\/(?:images\/create|build)/, Buffer.from(lines)],
 	[/\/networks(?:\?|$)/, [{ Name: 'gangline-other', Labels: labels }]],
 	[/\/logs/, frame],
 	[
@@ -82,8 +82,10 @@ const wish = {
 	...{ name: 'shop', image: 'a:b', user: '1000:1000', folder: '/shop', env: { A: 'b' }, binds: [] },
 	...{ limits, sshPort: 2222, hash: 'h' },
 };
+const image = { tag: 'a:b', baseImage: 'c:d', dockerfile: 'FROM c:d', files: [] };
 const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
 	(provisioner) => provisioner.check(),
+	(provisioner) => provisioner.ensureImage(image, () => undefined),
 	(provisioner) => provisioner.ensureNetwork('shop'),
 	(provisioner) => provisioner.ensureContainer(wish),
 	(provisioner) => provisioner.start('shop'),
@@ -101,13 +103,17 @@ interface Engine {
 	/** By the number of its pattern, as it is sent. */
 	readonly said: Readonly<Record<number, Uint8Array>>;
 	readonly status: number;
+	/** It knows no image, so that one is fetched and built. */
+	readonly isBare: boolean;
+	/** It is gone in the middle of its answers. */
+	readonly dies: boolean;
 }
 
 function engineDoor(path: string): Door<Engine> {
 	const answerer = new Answerer((server) => server.listen(path));
 	return {
 		name: 'a container engine',
-		covers: ['gateway/provision/docker-provisioner.ts'],
+		covers: ['gateway/provision/docker-provisioner.ts', 'gateway/provision/engine-wire.ts'],
 		// The engine's own client has a part in it, and so has the server that plays the engine.
 		msMax: 150,
 		make: (dice) => ({
@@ -116,12 +122,17 @@ function engineDoor(path: string): Door<Engine> {
 				answers.map(([, sound], at) => [at, dice.once(3) ? bytesOf(sound) : spoiltAnswer(dice, sound)]),
 			),
 			status: dice.once(4) ? dice.pick([204, 304, 400, 404, 409, 500]) : 200,
+			isBare: dice.once(2),
+			dies: dice.once(6),
 		}),
-		feed: async ({ question, said, status }) => {
+		feed: async ({ question, said, status, isBare, dies }) => {
 			await answerer.opened();
 			answerer.answer = (request, response) => {
 				const at = answers.findIndex(([pattern]) => pattern.test(request.url ?? ''));
-				response.writeHead(status, { 'content-type': 'application/json' }).end(said[at] ?? '');
+				const isAbsent = isBare && /\/images\/[^/]+\/json/.test(request.url ?? '');
+				response.writeHead(isAbsent ? 404 : status, { 'content-type': 'application/json' });
+				if (dies) response.write(said[at] || '{', () => response.destroy());
+				else response.end(said[at] ?? '');
 			};
 			return questions[question]?.(dockerProvisioner({ host: `unix://${path}`, owner }));
 		},
