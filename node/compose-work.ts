@@ -12,6 +12,7 @@ import type { ConfigAtMain } from './home/config-at-main.ts';
 import type { HomeExchange } from './home/exchange.ts';
 import type { Home } from './home/home.ts';
 import { touchesJudge } from './home/judge-files.ts';
+import { LimitBook } from './home/limit-book.ts';
 import type { MainReader } from './home/main-reader.ts';
 import { Placer } from './home/placer.ts';
 import type { Project } from './home/project.ts';
@@ -58,7 +59,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 	const { parts, record, log, repository, settings, home, workAuthor, runs, talks, gates, opened, poke } = ground;
 	const { clock, doors, identity } = parts;
 	const own = await openOwn(ground, (task, report) => work.report(identity.nodeId, task, report));
-	const pool = makePool(ground, own);
+	const pool = makePool(ground, own, await LimitBook.open(parts.store, record.id, () => clock.now()));
 	const work: WorkLoop = new WorkLoop({
 		project: record.id,
 		...{ home, pool, workAuthor, runs, talks, log, clock },
@@ -130,7 +131,11 @@ async function openOwn(ground: WorkGround, report: Parameters<typeof openWorker>
 	});
 }
 
-function makePool({ parts, record, log, workAuthor, poke }: WorkGround, own: OpenedWorker): WorkerPool {
+function makePool(
+	{ parts, record, log, workAuthor, poke }: WorkGround,
+	own: OpenedWorker,
+	limits: LimitBook,
+): WorkerPool {
 	const { clock, doors, identity } = parts;
 	return new WorkerPool({
 		project: record.id,
@@ -138,6 +143,7 @@ function makePool({ parts, record, log, workAuthor, poke }: WorkGround, own: Ope
 		local: { node: identity.nodeId, link: localLink(own), state: () => localState(parts, record.id, workAuthor) },
 		member: (node) => memberFor(parts, record.id, node),
 		linkTo: (node) => remoteWorker(node, { rpc: doors.rpc, project: record.id, log }),
+		limits,
 		onChange: poke,
 	});
 }

@@ -9,6 +9,7 @@ import type { LogTail, WorkerLink } from './home/worker-link.ts';
 import {
 	followRun,
 	type GateRunner,
+	pauseOn,
 	RunLogs,
 	realAttempts,
 	SessionBook,
@@ -78,6 +79,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			hidden: [config.state.root],
 			readOnly,
 			tmpRoot: join(config.state.root, 'tmp'),
+			pause: pauseOn(clock),
 		}),
 	});
 	return { worker, logs, clonePath: (key) => join(clones, key) };

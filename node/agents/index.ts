@@ -26,6 +26,7 @@ export {
 } from './prompt.ts';
 export {
 	nextAfterSession,
+	pauseAfterCrash,
 	type RecoveryState,
 	recoveryCaps,
 	type SessionTrace,

@@ -55,3 +55,14 @@ function noProgressAfter(before: RecoveryState, session: SessionTrace): number {
 	const hasRead = session.filesRead.some((path) => !before.filesRead.includes(path));
 	return isFirst || session.diff !== before.diff || hasRead ? 1 : before.noProgress + 1;
 }
+
+/** Pauses before a program that began no session is started again; there are no more tries than pauses and one. */
+export const crashPausesMs: readonly number[] = [2_000, 15_000];
+
+/**
+ * After a program that ended before it had begun a session: installed anew at this moment, out of memory, or broken for
+ * good, which nobody can tell apart by one try. `crashes`: how many in a row, this one too. Null: a person must look.
+ */
+export function pauseAfterCrash(crashes: number): number | null {
+	return crashPausesMs[crashes - 1] ?? null;
+}

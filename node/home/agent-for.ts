@@ -3,29 +3,43 @@ import type { Item, ItemRole } from '../../shared/pipeline/index.ts';
 import type { AgentRole, ProjectConfig } from '../../shared/project/index.ts';
 import { scriptOf } from '../agents/index.ts';
 
+/** Until when the account of an agent is limited wherever it could be run, wall ms; null where it is not. */
+export type LimitedUntil = (agent: string) => number | null;
+
+const nobodyIsLimited: LimitedUntil = () => null;
+
 /**
  * The agent that would work as `role`: the item's own, `shell` where its description has a script, the project's first.
  * Nobody checks their own work, so only an agent of that role does QA; conflicts go to a mergemaster where there is one.
+ * Of several that would do, one whose account is not limited, or whose limit ends first.
  */
 export function agentFor(
 	item: Pick<Item, 'agent' | 'description'>,
 	role: ItemRole,
 	config: ProjectConfig,
+	limitedUntil: LimitedUntil = nobodyIsLimited,
 ): string | null {
 	if (item.agent === 'shell' || (item.agent === null && scriptOf(item.description) !== null)) {
-		if (role === 'qa') return ofRole(role, config);
+		if (role === 'qa') return ofRole(role, config, limitedUntil);
 		return scriptOf(item.description) !== null ? 'shell' : null;
 	}
-	const own = role === 'coder' ? null : ofRole(role, config);
+	const own = role === 'coder' ? null : ofRole(role, config, limitedUntil);
 	if (own !== null || role === 'qa') return own;
-	if (item.agent === null) return ofRole('coder', config);
+	if (item.agent === null) return ofRole('coder', config, limitedUntil);
 	const named = config.agent.find(({ name }) => name === item.agent);
 	return named?.role === 'coder' || named?.role === role ? named.name : null;
 }
 
-/** The project's first agent of a role; null where it has none. */
-export function ofRole(role: AgentRole, config: ProjectConfig): string | null {
-	return config.agent.find((candidate) => candidate.role === role)?.name ?? null;
+/** The project's first agent of a role that can go to work, or will first; null where it has none. */
+export function ofRole(
+	role: AgentRole,
+	config: ProjectConfig,
+	limitedUntil: LimitedUntil = nobodyIsLimited,
+): string | null {
+	const able = config.agent
+		.filter((candidate) => candidate.role === role)
+		.map(({ name }) => ({ name, until: limitedUntil(name) ?? 0 }));
+	return able.toSorted((a, b) => a.until - b.until)[0]?.name ?? null;
 }
 
 /** How an agent of that name is run. */

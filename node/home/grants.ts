@@ -130,7 +130,7 @@ export class Grants {
 			if (agent !== undefined) working.set(agent, count(agent) + 1);
 		}
 		return wanted.filter(({ item, role }) => {
-			const agent = agentFor(texts.described(item), role, config) ?? 'shell';
+			const agent = this.#agentFor(texts.described(item), role, config) ?? 'shell';
 			const most = config.agent.find(({ name }) => name === agent)?.concurrency;
 			if (most !== undefined && count(agent) >= most) {
 				const reasons = [`${agent} works on ${count(agent)} items, as many as its concurrency allows`];
@@ -145,7 +145,7 @@ export class Grants {
 	/** Whether a budget forbids it: an item that has used up its own waits for a person, the others for what comes back. */
 	async #refuse({ item, role }: Wanted, config: ProjectConfig): Promise<boolean> {
 		const { home, texts, clock } = this.#options;
-		const agent = agentFor(texts.described(item), role, config) ?? 'shell';
+		const agent = this.#agentFor(texts.described(item), role, config) ?? 'shell';
 		const allowance = this.#allowances.possible(item, agent, config);
 		if (allowance?.kind !== 'usedUp') return false;
 		const { why, scope } = allowance;
@@ -260,7 +260,7 @@ export class Grants {
 	}
 
 	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
-		const agent = agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
+		const agent = this.#agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
 		const runtime = runtimeOf(agent, config);
 		return {
 			id: `${this.#options.project}/${item.key}`,
@@ -297,7 +297,7 @@ export class Grants {
 				lastFailure: failureText(item),
 			},
 			role,
-			agent: agentFor(item, role, config) ?? 'shell',
+			agent: this.#agentFor(item, role, config) ?? 'shell',
 			token,
 			main,
 			startFrom: item.result?.commit ?? null,
@@ -314,6 +314,11 @@ export class Grants {
 		const kept = await this.#options.git.refs(`refs/gangline/attempts/${key}`);
 		const ref = kept.find(({ commit }) => commit === result.commit)?.ref;
 		return ref === undefined ? undefined : { ref, base: result.base };
+	}
+
+	/** Another account does the work where the first one's is limited on every node. */
+	#agentFor(item: Pick<Item, 'agent' | 'description'>, role: ItemRole, config: ProjectConfig): string | null {
+		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(runtimeOf(agent, config)));
 	}
 
 	#explain(key: string, placement: Placement): void {

@@ -51,7 +51,7 @@ export class Placer {
 
 	/** Never throws: a gateway that does not answer is a reason to decide here. */
 	async place(tasks: readonly PlacementTask[], nodes: readonly PlacementNode[]): Promise<Placing> {
-		const answer = nodes.length < 2 ? null : await this.#ask(tasks);
+		const answer = nodes.length < 2 ? null : await this.#ask(tasks, nodes);
 		if (answer === null) return this.#alone(tasks, nodes);
 		const reachable = new Set(nodes.map(({ id }) => id));
 		const assignments = answer.assignments.filter(({ node }) => reachable.has(node));
@@ -70,12 +70,13 @@ export class Placer {
 		};
 	}
 
-	async #ask(tasks: readonly PlacementTask[]): Promise<GatewayPlacing | null> {
-		const { rpc, gateway, log } = this.#options;
+	async #ask(tasks: readonly PlacementTask[], nodes: readonly PlacementNode[]): Promise<GatewayPlacing | null> {
+		const { rpc, gateway, log, now } = this.#options;
 		const node = gateway();
 		if (node === null) return null;
 		try {
-			const answer = await rpc.ask(node, placementMethod, { tasks: tasks.map(asAsked) }, { timeoutMs: gatewayMsMax });
+			const asked = { tasks: tasks.map((task) => asAsked(task, nodes, now())) };
+			const answer = await rpc.ask(node, placementMethod, asked, { timeoutMs: gatewayMsMax });
 			return {
 				assignments: answer.assignments.map((one) => ({ ...one, node: parseNodeId(one.node) })),
 				waiting: answer.waiting,
@@ -121,6 +122,10 @@ interface GatewayPlacing extends Pick<Placing, 'assignments' | 'waiting'> {
 /** Tasks of one pass that are explained node by node; the others wait for the same reasons. */
 const explainedMax = 50;
 
-function asAsked({ declinedBy = [], labels, ...task }: PlacementTask) {
-	return { ...task, labels: [...labels], declinedBy: declinedBy.map(parseNodeId) };
+/** Limits of accounts are known here alone: a node whose account is limited has declined already. */
+function asAsked({ declinedBy = [], labels, ...task }: PlacementTask, nodes: readonly PlacementNode[], now: number) {
+	const { account } = task;
+	const limited = nodes.filter(({ limitedUntil }) => account !== null && (limitedUntil[account] ?? 0) > now);
+	const declined = new Set([...declinedBy, ...limited.map(({ id }) => id)]);
+	return { ...task, labels: [...labels], declinedBy: [...declined].map(parseNodeId) };
 }

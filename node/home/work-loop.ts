@@ -19,7 +19,7 @@ import {
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import { lostAfterMsDefault } from '../../shared/protocol/worker-state.ts';
-import { agentFor, runtimeOf } from './agent-for.ts';
+import { agentFor, type LimitedUntil, runtimeOf } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
 import { type GrantOptions, Grants, type Placement } from './grants.ts';
 import type { Home } from './home.ts';
@@ -59,7 +59,9 @@ export class WorkLoop {
 	readonly #grants: Grants;
 	readonly #allowances: Allowances;
 	readonly #missing: MissingResults;
-	readonly #notBefore = new Map<string, number>();
+	/** By item: until when every account that could be used for it is limited, wall ms. As of the last pass. */
+	#notBefore: ReadonlyMap<string, number> = new Map();
+	#saidLimit = 0;
 	readonly #settling = new Map<string, Promise<void>>();
 
 	constructor(options: WorkLoopOptions) {
@@ -69,7 +71,7 @@ export class WorkLoop {
 		this.#missing = new MissingResults(options.git);
 	}
 
-	/** Until when an item must not be begun because an account is limited, wall ms. */
+	/** Until when an item must not be begun because all accounts that could be used for it are limited, wall ms. */
 	notBefore(key: string): number | null {
 		return this.#notBefore.get(key) ?? null;
 	}
@@ -87,15 +89,14 @@ export class WorkLoop {
 
 	/** When the next limit ends, wall ms; null where none is waited for. */
 	nextLimitEnd(): number | null {
-		const now = this.#options.clock.now();
-		const ends = [...this.#notBefore.values()].filter((until) => until > now);
-		return ends.length === 0 ? null : Math.min(...ends);
+		return this.#options.pool.nextLimitEnd();
 	}
 
 	/** One pass of the reconciler. `begin`: the main that new work begins on, or why none may begin. */
 	async pass(begin: { readonly main: CommitId } | string, config: ProjectConfig): Promise<void> {
 		const { home, pool, clock, texts } = this.#options;
 		const items = Object.values(home.facts.items);
+		this.#notBefore = this.#limitedItems(items, config);
 		const actions = planWork(home.facts, pool.seen(items.flatMap(({ holder }) => holder ?? [])), {
 			mayBegin: typeof begin !== 'string',
 			autoStart: config.work.auto_start,
@@ -108,6 +109,26 @@ export class WorkLoop {
 		for (const action of actions) await this.#apply(action, config, typeof begin === 'string' ? null : begin.main);
 		const wanted = actions.flatMap((action) => (action.kind === 'grant' ? [action] : []));
 		if (typeof begin !== 'string') await this.#grants.give(wanted, config, begin.main);
+	}
+
+	/** Says once that no account is left, with the time at which that ends. */
+	#limitedItems(items: readonly Item[], config: ProjectConfig): ReadonlyMap<string, number> {
+		const { texts, pool, log, clock } = this.#options;
+		const limitedUntil: LimitedUntil = (agent) => pool.limitedUntil(runtimeOf(agent, config));
+		const limited = new Map<string, number>();
+		if (pool.nextLimitEnd() === null) return limited;
+		for (const item of items) {
+			const role = mayRun(item.stage);
+			const agent = role && agentFor(texts.described(item), role, config, limitedUntil);
+			const until = agent ? limitedUntil(agent) : null;
+			if (until !== null) limited.set(item.key, until);
+		}
+		const first = Math.min(...limited.values());
+		if (limited.size > 0 && first !== this.#saidLimit && this.#saidLimit <= clock.now()) {
+			this.#saidLimit = first;
+			log.warn('accounts.limited', { items: limited.size, until: new Date(first).toISOString() });
+		}
+		return limited;
 	}
 
 	/** Asks for no more passes. */
@@ -153,9 +174,8 @@ export class WorkLoop {
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
 		if (report.kind === 'rateLimited') {
-			this.#notBefore.set(task.item.key, report.until);
 			// What others would need of the same account there waits as well, and costs them no try.
-			pool.limited(from, runtimeOf(task.agent, await this.#options.config()), report.until);
+			await pool.limited(from, runtimeOf(task.agent, await this.#options.config()), report.until);
 		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
 		await pool.link(from).acknowledge(task, !sameToken(home.item(task.item.key)?.token, task.token));

@@ -13,6 +13,7 @@ import {
 	type WorkerBusy,
 	type WorkerState,
 } from '../../shared/protocol/worker-state.ts';
+import type { LimitBook } from './limit-book.ts';
 import { isHeard, type WorkerSeen } from './plan-work.ts';
 import type { WorkerLink } from './worker-link.ts';
 
@@ -39,6 +40,7 @@ export interface WorkerPoolOptions {
 	readonly local: LocalWorker | null;
 	readonly member: (node: NodeId) => WorkerMember;
 	readonly linkTo: (node: NodeId) => WorkerLink;
+	readonly limits: LimitBook;
 	/** What the plan looks at has changed. */
 	readonly onChange: () => void;
 }
@@ -61,8 +63,6 @@ export class WorkerPool {
 	readonly #began: number;
 	readonly #heard = new Map<NodeId, Heard>();
 	readonly #links = new Map<NodeId, WorkerLink>();
-	/** Until when accounts are limited, by node; a node has a handful. */
-	readonly #limits = new Map<NodeId, Readonly<Record<string, number>>>();
 
 	constructor(options: WorkerPoolOptions) {
 		this.#options = options;
@@ -134,7 +134,7 @@ export class WorkerPool {
 	placementNodes(): readonly PlacementNode[] {
 		const { local, project, member } = this.#options;
 		const nodes: PlacementNode[] = [];
-		const limits = (node: NodeId): PlacementNode['limitedUntil'] => this.#limitsOf(node);
+		const limits = (node: NodeId): PlacementNode['limitedUntil'] => this.#options.limits.of(node);
 		if (local) {
 			const about = { project, member: member(local.node), begun: 0, limits: limits(local.node) };
 			nodes.push(placementNode(local.node, local.state(), about));
@@ -149,13 +149,20 @@ export class WorkerPool {
 	}
 
 	/** The account of a runtime is limited there: nothing that needs it is placed there before `until`, wall ms. */
-	limited(node: NodeId, account: string, until: number): void {
-		this.#limits.set(node, { ...this.#limitsOf(node), [account]: until });
+	async limited(node: NodeId, account: string, until: number): Promise<void> {
+		await this.#options.limits.limited(node, account, until);
 	}
 
-	#limitsOf(node: NodeId): Readonly<Record<string, number>> {
-		const now = this.#options.clock.now();
-		return Object.fromEntries(Object.entries(this.#limits.get(node) ?? {}).filter(([, until]) => until > now));
+	/** When the next of all limits ends, wall ms. */
+	nextLimitEnd(): number | null {
+		return this.#options.limits.nextEnd();
+	}
+
+	/** Until when an account is limited on every node that could use it, wall ms; null where it is not. */
+	limitedUntil(account: string): number | null {
+		const able = this.placementNodes().filter(({ runtimes, qualified }) => qualified && runtimes.includes(account));
+		const ends = able.map(({ limitedUntil }) => limitedUntil[account] ?? null);
+		return ends.length === 0 || ends.includes(null) ? null : Math.min(...ends.filter((end) => end !== null));
 	}
 
 	/** Under which a worker holds what it is granted; null while it was not heard of. */

@@ -77,6 +77,19 @@ export function noWorkReason(end: SessionEnd): string {
 		: `${outcomeWords(end)}, and nothing was changed`;
 }
 
+/**
+ * Why a session that was stopped at a limit fails its try; null where none was, or where commits are there to be judged.
+ * It has had what it may have: no session that only commits follows it, the next try goes on in the same clone.
+ */
+export function overLimitReason(
+	{ outcome }: Pick<SessionEnd, 'outcome'>,
+	seen: { readonly dirty: number; readonly newCommits: number },
+): string | null {
+	if ((outcome.kind !== 'overBudget' && outcome.kind !== 'inactive') || seen.newCommits > 0) return null;
+	const left = seen.dirty > 0 ? 'what it had changed is in its clone, not committed' : 'nothing was changed';
+	return `${outcomeWords({ outcome })}, and ${left}`;
+}
+
 export function scriptFailure(end: SessionEnd): string {
 	const { outcome } = end;
 	return outcome.kind === 'forced' ? `the script ${outcome.reason}` : outcomeWords(end);
@@ -90,7 +103,7 @@ export function gaveUpReason(decision: 'block(noProgress)' | 'block(total)', ses
 	return `the agent changes files and does not commit: ${why} (${sessions} sessions in this attempt); its changes are in its clone`;
 }
 
-function outcomeWords({ outcome }: SessionEnd): string {
+function outcomeWords({ outcome }: Pick<SessionEnd, 'outcome'>): string {
 	switch (outcome.kind) {
 		case 'finished':
 			return 'the session finished';

@@ -72,7 +72,7 @@ export async function runCommand(ports: CommandPorts, spec: CommandSpec): Promis
 }
 
 /** A failing part of a pipe fails the command: `test | tee log` must not pass for tee's sake. */
-function shellCommand(shellPath: string, command: string): readonly [string, ...string[]] {
+export function shellCommand(shellPath: string, command: string): readonly [string, ...string[]] {
 	return shellPath.endsWith('bash') ? [shellPath, '-eo', 'pipefail', '-c', command] : [shellPath, '-e', '-c', command];
 }
 

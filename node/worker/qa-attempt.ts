@@ -8,6 +8,7 @@ import { parseJson } from '../../shared/log/index.ts';
 import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
 import type { Usage, WorkReport } from '../../shared/protocol/work.ts';
 import { type AgentSettings, promptPlace, qaPrompt } from '../agents/index.ts';
+import { afterCrash } from './after-crash.ts';
 import type { AttemptEnd, AttemptInput, AttemptParts } from './attempt.ts';
 import { addUsage, loginReason, noUsage, noWorkReason, reasonOf, withinAllowance } from './attempt-words.ts';
 import { type LookEnd, look } from './look.ts';
@@ -43,13 +44,15 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 	const survivors: number[] = [];
 	const commit = await changeOf(attempt);
 	if (commit === null) return { report: failed('the change that it is to judge is not here', usage), survivors };
-	for (let count = 1; count <= sessionsMax; count++) {
+	let runs = 0;
+	for (let count = 0; count < sessionsMax; ) {
+		runs += 1;
 		const before: string | null = trouble;
 		const allowed = withinAllowance(settings, task, usage);
 		if (allowed === null) break;
 		const end = await look(parts, {
 			...{ ...input, commit, tmp },
-			runId: `${runId}-${count}`,
+			runId: `${runId}-${runs}`,
 			agent: { name: task.agent, settings: allowed },
 			withProduct: true,
 			prompt: (place) => qaPrompt(task, { ...promptPlace(task, input.config), ...place, trouble: before }),
@@ -59,11 +62,23 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 			if (end.end.tree.kind === 'survivors') survivors.push(...end.end.tree.pids);
 		}
 		if (end.kind === 'stopped' || signal.aborted) return { report: stopped(reasonOf(signal), usage), survivors };
+		if (end.kind === 'looked' && end.end.outcome.kind === 'crashed' && survivors.length === 0) {
+			const gaveUp = await crashed(attempt, end.end.outcome.reason);
+			if (gaveUp === null) continue;
+			return { report: { kind: 'blocked', reason: gaveUp, commit: null, usage }, survivors };
+		}
+		count += 1;
 		const decided = decide(attempt, end, usage);
 		if (typeof decided !== 'string') return { report: decided, survivors };
 		trouble = decided;
 	}
 	return { report: failed(`QA gave no verdict: ${trouble ?? 'what it may cost is used up'}`, usage), survivors };
+}
+
+function crashed({ parts, input }: QaAttempt, reason: string): Promise<string | null> {
+	const { task, signal, runLog } = input;
+	const { recoveries } = parts.workspaces;
+	return afterCrash({ recoveries, pause: parts.pause, key: task.item.key, reason, signal, runLog });
 }
 
 /** The report, or why there must be another session. */

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import {
+	type CloneInput,
 	checkoutForGates,
 	cloneForWork,
 	commitAll,
@@ -26,7 +27,7 @@ export interface WorkspaceGit {
 	/** Folders that what we run may read only: our objects, from which clones read. */
 	readonly objects: readonly string[];
 	cloneAt(path: string): WorkClone;
-	clone(input: { path: string; commit: CommitId; branch: string; user: Person }): Promise<WorkClone>;
+	clone(input: CloneInput): Promise<WorkClone>;
 	state(clone: WorkClone, base: CommitId): Promise<WorkState>;
 	/** Equal as long as no ref of the clone has moved. */
 	refsFingerprint(clone: WorkClone): Promise<string>;

@@ -59,7 +59,7 @@ export interface WorkspacesOptions {
 export class Workspaces {
 	readonly #options: WorkspacesOptions;
 	#known: readonly string[] = [];
-	/** Of work that was left uncommitted. */
+	/** Of work that was left uncommitted, and of programs that began no session. */
 	readonly recoveries: RecoveryBook;
 
 	constructor(options: WorkspacesOptions) {
@@ -67,8 +67,11 @@ export class Workspaces {
 		this.recoveries = new RecoveryBook(options);
 	}
 
-	/** The item's clone, ready to be worked in. `fresh`: a script begins from main each time. */
-	async open(task: Task, fresh: boolean): Promise<Workspace> {
+	/**
+	 * The item's clone, ready to be worked in. `fresh`: a script begins from main each time. `hasHooks`: one that is made
+	 * now looks for hooks where ours lie.
+	 */
+	async open(task: Task, { fresh, hasHooks }: { fresh: boolean; hasHooks: boolean }): Promise<Workspace> {
 		const { git, author } = this.#options;
 		const { key, number } = task.item;
 		const clone = this.#cloneOf(key);
@@ -87,7 +90,7 @@ export class Workspaces {
 		const start = (await git.isKnown(wanted)) ? wanted : main;
 		await git.removeClone(clone);
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);
-		await git.clone({ path: clone.path, commit: start, branch, user: author });
+		await git.clone({ path: clone.path, commit: start, branch, user: author, hasHooks });
 		const base = start === main ? main : ((await git.mergeBase(main, start)) ?? main);
 		this.#known = [...this.#known.filter((one) => one !== key), key];
 		const made = { base, judged: start, setup: null };
@@ -124,7 +127,7 @@ export class Workspaces {
 	async remove(key: string): Promise<void> {
 		await this.salvage(key);
 		await this.#options.git.removeClone(this.#cloneOf(key));
-		await this.recoveries.keep(key, undefined);
+		await this.recoveries.forget(key);
 		this.#known = this.#known.filter((one) => one !== key);
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);
 	}

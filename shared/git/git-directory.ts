@@ -21,6 +21,8 @@ export interface NewGitDirectory {
 	readonly alternates: readonly string[];
 	readonly objectFormat: ObjectFormat;
 	readonly user?: Person;
+	/** Where its hooks lie; left out: in itself. */
+	readonly hooks?: string;
 }
 
 /**
@@ -168,7 +170,7 @@ async function replace(path: string, content: string | Buffer, writtenAt?: numbe
 	await rename(temporary, path);
 }
 
-function configuration({ objectFormat, user }: NewGitDirectory): string {
+function configuration({ objectFormat, user, hooks }: NewGitDirectory): string {
 	const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', ' ')}"`;
 	return [
 		'[core]',
@@ -176,6 +178,7 @@ function configuration({ objectFormat, user }: NewGitDirectory): string {
 		'\tfilemode = true',
 		'\tbare = false',
 		'\tlogallrefupdates = true',
+		...(hooks === undefined ? [] : [`\thooksPath = ${quoted(hooks)}`]),
 		...(objectFormat === 'sha1' ? [] : ['[extensions]', '\tobjectformat = sha256']),
 		...(user ? ['[user]', `\tname = ${quoted(user.name)}`, `\temail = ${quoted(user.email)}`] : []),
 		'',

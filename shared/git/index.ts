@@ -47,6 +47,7 @@ export {
 	type CloneInput,
 	cloneForWork,
 	commitAll,
+	hooksOf,
 	removeClone,
 	type WorkClone,
 	type WorkState,

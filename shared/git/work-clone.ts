@@ -32,6 +32,13 @@ export interface CloneInput {
 	readonly branch: string;
 	/** In whose name the agent commits. */
 	readonly user: Person;
+	/** Whether its hooks are those of `hooksOf`; otherwise it has none of ours. */
+	readonly hasHooks?: boolean;
+}
+
+/** Where hooks for the agent lie: with what is ours of the clone, so that the agent can run and not write them. */
+export function hooksOf({ outside }: WorkClone): string {
+	return join(outside, 'hooks-of-agent');
 }
 
 /** Makes a clone where nothing is yet. One at a time per repository. */
@@ -77,6 +84,7 @@ async function fill(canonical: SourceRepository, clone: WorkClone, input: CloneI
 		alternates: [objects, join(clone.outside, 'objects')],
 		objectFormat,
 		user: input.user,
+		...(input.hasHooks ? { hooks: hooksOf(clone) } : {}),
 	});
 	await moveHead(
 		join(clone.path, '.git'),

@@ -60,6 +60,8 @@ export const gateSchema = z.strictObject({
 	flaky_runs: z.number().int().min(1).max(3).default(1),
 	/** Names of secrets that it gets as variables: gangline secret set. */
 	secrets: z.array(secretName).max(20).default([]),
+	/** A fast one: an agent's own commits try it first, in the agent's clone. What it says there decides nothing. */
+	pre_commit: z.boolean().default(false),
 });
 
 export const agentSchema = z.strictObject({
@@ -165,7 +167,14 @@ export const projectConfigSchema = z.strictObject({
 			timeout_seconds: seconds.default(1800),
 		})
 		.prefault({}),
-	gate: z.array(gateSchema).default([]),
+	gate: z
+		.array(
+			gateSchema.refine(({ pre_commit: isHook, secrets }) => !isHook || secrets.length === 0, {
+				path: ['pre_commit'],
+				error: 'false where the gate has secrets: the hook runs as the agent, which may not have them',
+			}),
+		)
+		.default([]),
 	agent: z
 		.array(
 			agentSchema.refine(({ runtime, command }) => (runtime === 'acp') === (command !== undefined), {

@@ -55,7 +55,7 @@ function budget({ budget: { grant_usd, ...limits } }: ProjectConfig): string[] {
 	return [table('budget', explained, [...set, ['grant_usd', grant_usd]])];
 }
 
-type Line = readonly [key: string, value: string | number | boolean | readonly string[]];
+type Line = readonly [key: string, value: string | number | boolean | boolean | readonly string[]];
 
 function head(config: ProjectConfig): string {
 	return [
@@ -83,7 +83,7 @@ function gates(configured: readonly GateConfig[]): string {
 	}
 	const fallback = gateSchema.parse({ name: 'x', command: 'x' });
 	const tables = configured.map((gate) => {
-		const limits = differing(gate, fallback, ['timeout_seconds', 'flaky_runs']);
+		const limits = differing(gate, fallback, ['timeout_seconds', 'flaky_runs', 'pre_commit']);
 		const secrets: readonly Line[] = gate.secrets.length === 0 ? [] : [['secrets', gate.secrets]];
 		return [
 			'[[gate]]',
@@ -138,7 +138,8 @@ function differing<Entry extends GateConfig | AgentConfig>(
 	return keys.flatMap((key): Line[] => {
 		const value = entry[key];
 		const isWritten = value !== undefined && value !== fallback[key];
-		return isWritten && (typeof value === 'string' || typeof value === 'number') ? [[key, value]] : [];
+		const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+		return isWritten && isPlain ? [[key, value]] : [];
 	});
 }
 

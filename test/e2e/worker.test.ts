@@ -132,14 +132,36 @@ describe('an attempt with an agent', () => {
 		['FAKE:nothing', { kind: 'failed', reason: 'the agent ended without changing anything' }],
 		['FAKE:limit', { kind: 'rateLimited', until: 2_000_000_000_000 }],
 		['FAKE:login', { kind: 'blocked', reason: expect.stringContaining('not logged in') }],
-		['FAKE:root', { kind: 'blocked', reason: expect.stringContaining('could not begin: ended with 1: --dangerously') }],
+		[
+			'FAKE:root',
+			{ kind: 'blocked', reason: expect.stringContaining('3 times in a row: ended with 1: --dangerously') },
+		],
+		['FAKE:late', { kind: 'result' }],
 		['FAKE:silent', { kind: 'failed', reason: expect.stringContaining('the session was stuck') }],
-		['FAKE:turns', { kind: 'failed', reason: expect.stringContaining('limit of turns') }],
+		['FAKE:turns', { kind: 'failed', reason: expect.stringContaining('limit of turns, and what it had changed') }],
 		['FAKE:flood', { kind: 'result' }],
 	])('ends %s as it must', async (description, expected) => {
 		bench = await makeBench(files, { agent: agent('claude-code', { silence_seconds: 1, max_turns: 5 }) });
 		const { work } = await bench.worker();
 		expect(await work(bench.task({ description }, { agent: 'ada' }))).toMatchObject(expected);
+		const begins = /root|late/.test(description) ? 3 : 1;
+		expect([Number(noted(bench.home, 'count')), bench.pauses.length]).toEqual([begins, begins - 1]);
+	});
+
+	test('[I9] tries fast gates before its commits where that is asked for, and hears what they say', async () => {
+		bench = await makeBench(files, {
+			agent: agent('claude-code'),
+			gate: gate('test "$(grep -c change work.txt)" = 2 || { echo "it is only one"; exit 1; }', { pre_commit: true }),
+		});
+		const { work, logs, processes } = await bench.worker();
+		const task = bench.task({ description: 'FAKE:lazy' }, { agent: 'ada' });
+		const report = await work(task);
+		if (report.kind !== 'result') throw new Error(JSON.stringify(report));
+		const said = logs.read(task.item.key, '1.1', 1000).lines.map(({ source, text }) => `${source} ${text}`);
+		expect(said).toContain('agent it is only one');
+		expect(said.join('\n')).toContain('nothing was committed, because the gate test failed');
+		expect(shell(bench.canonical.path, 'rev-list', '--count', `${bench.main}..${report.commit}`)).toBe('1');
+		if (processes.confines.enforced) expect(said.join('\n')).toMatch(/hooks-of-agent.*Read-only file system/);
 	});
 
 	test('[I5] leaves no process behind, also none that got away from the agent', async () => {
@@ -162,146 +184,6 @@ describe('an attempt with an agent', () => {
 		const second = await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
 		if (second.kind !== 'result') throw new Error(JSON.stringify(second));
 		expect(shell(bench.canonical.path, 'rev-list', '--count', `${bench.main}..${second.commit}`)).toBe('2');
-	});
-});
-
-describe('set-up', () => {
-	test('runs once per clone and checkout, again for another lockfile, and brings copied files', async () => {
-		const setup = { commands: ['echo run >> "$HOME/setups"; mkdir -p deps; echo dep > deps/x'], copy: ['.env'] };
-		bench = await makeBench(
-			{ ...files, 'package-lock.json': '{}' },
-			{ agent: agent('claude-code'), setup, gate: gate('cat deps/x .env') },
-		);
-		writeFileSync(join(bench.checkout, '.env'), 'TOKEN=1\n');
-		const { work } = await bench.worker();
-		const first = await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
-		if (first.kind !== 'result') throw new Error(JSON.stringify(first));
-		// Neither what set-up made nor what was copied is the agent's work.
-		expect(shell(bench.canonical.path, 'diff', '--name-only', bench.main, first.commit)).toBe('work.txt');
-		expect(noted(bench.home, 'setups')).toBe('run\nrun\n');
-		await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada' }));
-		expect(noted(bench.home, 'setups')).toBe('run\nrun\n');
-		const script = '```sh\necho "{1}" > package-lock.json\n```';
-		expect(await work(bench.task({ description: script }))).toMatchObject({ kind: 'result' });
-		// A new clone for the script, and the gate checkout for the lockfile.
-		expect(noted(bench.home, 'setups')).toBe('run\nrun\nrun\nrun\n');
-	});
-
-	test('blocks the item with command, exit and output when it fails', async () => {
-		bench = await makeBench(files, { setup: { commands: ['echo no network >&2; exit 9'] } });
-		const { work } = await bench.worker();
-		const report = await work(bench.task({ description: script('echo x > y') }));
-		expect(report).toMatchObject({
-			kind: 'blocked',
-			reason: 'set-up: `echo no network >&2; exit 9` ended with 9\nno network',
-		});
-	});
-});
-
-describe('gates', () => {
-	const cases: readonly [name: string, gate: object, expected: object][] = [
-		[
-			'a missing program',
-			{ command: 'no-such-program' },
-			{ outcome: 'error', why: expect.stringContaining('could not be run') },
-		],
-		['a file that may not be run', { command: './a.txt' }, { outcome: 'error', why: expect.stringContaining('126') }],
-		[
-			'a time-out',
-			{ command: 'sleep 600; :', timeout_seconds: 1 },
-			{ outcome: 'error', why: 'it was not done after 1 s' },
-		],
-		[
-			'no test',
-			{ command: 'echo "no tests ran in 0.01s"', kind: 'test' },
-			{ outcome: 'error', why: 'no test was executed' },
-		],
-		[
-			'a changed file',
-			{ command: 'echo x >> a.txt' },
-			{ outcome: 'error', why: 'it changed the tree that it tests: a.txt' },
-		],
-		[
-			'a new file',
-			{ command: 'echo x > new.txt' },
-			{ outcome: 'error', why: 'it changed the tree that it tests: new.txt' },
-		],
-		['an ignored file', { command: 'echo x > ignored' }, { outcome: 'passed', why: '' }],
-		['a failing part of a pipe', { command: 'false | cat' }, { outcome: 'failed', why: 'it ended with 1' }],
-		[
-			'failing tests',
-			{ command: 'echo "1 failed, 2 passed in 0.1s"; exit 1' },
-			{ outcome: 'failed', why: '1 of 3 tests failed' },
-		],
-		[
-			'a signal',
-			{ command: 'kill -SEGV $$' },
-			{ outcome: 'failed', why: expect.stringContaining('it was ended by SIGSEGV') },
-		],
-	];
-
-	test('judge each way to fail', async () => {
-		bench = await makeBench(files);
-		const { gates } = await bench.worker();
-		for (const [name, settings, expected] of cases) {
-			const config = bench.config({ gate: [{ name: 'g', ...settings }] });
-			const verdict = await gates.verdict({ commit: bench.main, config });
-			expect(verdict.gates, name).toMatchObject([expected]);
-			expect(verdict.passed, name).toBe(verdict.gates[0]?.outcome === 'passed');
-		}
-	});
-
-	test('repeat a flaky one, and let the majority decide', async () => {
-		bench = await makeBench(files);
-		const { gates } = await bench.worker();
-		const flaky = (passes: string) =>
-			bench.config({
-				gate: [
-					{
-						name: 'g',
-						flaky_runs: 3,
-						command: `n=$(cat "$HOME/n" || echo 0); echo $((n+1)) > "$HOME/n"; case $n in ${passes}) ;; *) exit 1;; esac`,
-					},
-				],
-			});
-		writeFileSync(join(bench.home, 'n'), '0');
-		expect((await gates.verdict({ commit: bench.main, config: flaky('1|2') })).gates).toMatchObject([
-			{ outcome: 'passed', runs: 3 },
-		]);
-		writeFileSync(join(bench.home, 'n'), '0');
-		expect((await gates.verdict({ commit: bench.main, config: flaky('2') })).gates).toMatchObject([
-			{ outcome: 'failed', runs: 2 },
-		]);
-		writeFileSync(join(bench.home, 'n'), '0');
-		expect((await gates.verdict({ commit: bench.main, config: flaky('0') })).gates).toMatchObject([
-			{ outcome: 'passed', runs: 1 },
-		]);
-	});
-
-	test('run once for all who ask at the same time, and not again for a tree that passed', async () => {
-		bench = await makeBench(files);
-		const { gates } = await bench.worker();
-		const config = bench.config({ gate: [{ name: 'g', command: 'echo run >> "$HOME/runs"' }] });
-		const ask = () => gates.verdict({ commit: bench.main, config });
-		const verdicts = await Promise.all([ask(), ask(), ask()]);
-		verdicts.push(await ask());
-		expect(new Set(verdicts.map(({ passed }) => passed))).toEqual(new Set([true]));
-		expect(noted(bench.home, 'runs')).toBe('run\n');
-	});
-
-	test('[I5] end at once when nobody waits for them any more', async () => {
-		bench = await makeBench(files);
-		const { gates } = await bench.worker();
-		const config = bench.config({ gate: [{ name: 'g', command: 'echo up; sleep 86398; :' }] });
-		const controller = new AbortController();
-		const verdict = gates.verdict({
-			commit: bench.main,
-			config,
-			signal: controller.signal,
-			onLog: (_, __, text) => text.includes('up\n') && controller.abort(),
-		});
-		await expect(verdict).rejects.toMatchObject({ code: 'STOPPING' });
-		expect(processesWith('sleep\u000086398')).toEqual([]);
 	});
 });
 

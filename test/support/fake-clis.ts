@@ -29,7 +29,7 @@ case "$prompt" in *FAKE:never*) : > "$HOME/never" ;; esac
 case "$prompt" in
 *FAKE:never*) init; edit; done_ ;;
 *FAKE:commit*) init; turn 1 a.txt; echo 'no json at all'; save; done_ ;;
-*FAKE:lazy*) init; turn 1 a.txt; case "$prompt" in *'not committed'*) ;; *) ;; esac; [ $count -lt 2 ] && edit || save; done_ ;;
+*FAKE:lazy*) init; edit; (echo > "$(git config core.hooksPath)/pre-commit"); git add -A; git commit -q -m lazy; done_ ;;
 *'was done and not committed'*) init; save; done_ ;;
 *FAKE:edit*) init; edit; done_ ;;
 *FAKE:asks*|*'were interrupted'*)
@@ -42,8 +42,9 @@ case "$prompt" in
 *FAKE:limit*) init; say '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":2000000000,"rateLimitType":"five_hour"}}'; failed 429; exit 1 ;;
 *FAKE:login*) init; say '{"type":"assistant","error":"authentication_failed","message":{"id":"m","model":"<synthetic>","content":[{"type":"text","text":"Not logged in"}]}}'; failed null; exit 1 ;;
 *FAKE:root*) echo '--dangerously-skip-permissions cannot be used with root/sudo privileges' >&2; exit 1 ;;
+*FAKE:late*) [ $count -lt 3 ] && { echo 'being installed' >&2; exit 7; }; init; save; done_ ;;
 *FAKE:silent*) init; sleep 600; : ;;
-*FAKE:turns*) init; for i in 1 2 3 4 5 6 7 8 9; do turn $i b.txt; done; sleep 600; : ;;
+*FAKE:turns*) init; edit; for i in 1 2 3 4 5 6 7 8 9; do turn $i b.txt; done; sleep 600; : ;;
 *FAKE:flood*) init; head -c 3000000 /dev/zero | tr '\\0' 'x'; echo; save; done_ ;;
 *FAKE:orphan*) init; (setsid sh -c 'trap "" TERM; sleep 86399; :' >/dev/null 2>&1 &); save; done_ ;;
 *) init; done_ ;;

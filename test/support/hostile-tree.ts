@@ -28,7 +28,10 @@ export function treeNumber(): string {
 	return `86400.${process.pid}${String(counter).padStart(4, '0')}`;
 }
 
-/** New sessions, double forks, an emptied environment, deaf to TERM, stopped, a storm of forks, pipes held open. */
+/**
+ * New sessions, double forks, an emptied environment, deaf to TERM, stopped, a storm of forks, one that forks for ever,
+ * one that is another process every few milliseconds, pipes held open.
+ */
 export function hostileScript(number: string): string {
 	return `
 trap '' TERM HUP INT
@@ -38,6 +41,8 @@ env -i /usr/bin/setsid /bin/sleep ${number} &
 (env -i /bin/sh -c '(/usr/bin/setsid /bin/sh -c "(/bin/sleep ${number} &); /bin/sleep ${number}; :" &) ; :' &)
 sh -c 'kill -STOP $$; sleep ${number}; :' &
 sh -c 'i=0; while [ $i -lt 60 ]; do (sleep ${number}; :) & i=$((i+1)); done; wait' &
+sh -c 'trap "" TERM; while :; do sh -c "sleep 0.05" ${number}; done' ${number} &
+perl -e '$SIG{TERM} = "IGNORE"; while (1) { exit if fork; select undef, undef, undef, 0.005 }' ${number} &
 sleep 0.2
 echo up
 exec >/dev/null
@@ -73,6 +78,7 @@ export interface TreeOutcome {
 	readonly census: number;
 	readonly report: StopReport;
 	readonly left: number;
+	/** From the end of the grace time until it was seen empty. */
 	readonly stopMs: number;
 }
 
@@ -80,7 +86,7 @@ export interface TreeOutcome {
 export async function growAndStop(
 	processes: Processes,
 	id: string,
-	extra: Partial<ProcessSpec> = {},
+	{ graceMs = 50, ...extra }: Partial<ProcessSpec> & { readonly graceMs?: number } = {},
 ): Promise<TreeOutcome> {
 	const number = treeNumber();
 	let up: () => void = () => {};
@@ -102,8 +108,8 @@ export async function growAndStop(
 	const grown = countTree(number);
 	const census = await processes.census(id);
 	const before = performance.now();
-	const report = await run.stop(50);
-	const stopMs = performance.now() - before;
+	const report = await run.stop(graceMs);
+	const stopMs = performance.now() - before - graceMs;
 	await run.exited;
 	return { grown, census, report, left: countTree(number), stopMs };
 }

@@ -4,6 +4,7 @@
  */
 import type { Home } from '../../node/home/home.ts';
 import type { LandingQueue } from '../../node/home/landing-queue.ts';
+import { LimitBook } from '../../node/home/limit-book.ts';
 import { Placer } from '../../node/home/placer.ts';
 import { RunBook } from '../../node/home/run-book.ts';
 import { Talks } from '../../node/home/talks.ts';
@@ -60,6 +61,7 @@ export async function openHomeWork(parts: HomeWorkParts): Promise<HomeWork> {
 		local: null,
 		member: memberOf,
 		linkTo: (id) => remoteWorker(id, { rpc, project, log }),
+		limits: await LimitBook.open(parts.store, project, () => clock.now()),
 		onChange: poke,
 	});
 	const work = new WorkLoop({

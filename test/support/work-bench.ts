@@ -41,6 +41,8 @@ export interface Bench {
 	readonly log: SimLog;
 	/** Everything that was handed over, by all workers of this bench. */
 	readonly handed: Handed[];
+	/** Asked for before a program was started again, ms; nobody waits for them here. */
+	readonly pauses: number[];
 	/** A worker over the store as it is on disk now; the one before is taken to have crashed. */
 	worker(options?: { slots?: number; settle?: 'acknowledge' | 'silent' | 'refuse' }): Promise<OpenWorker>;
 	config(extra?: object): ProjectConfig;
@@ -73,6 +75,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 	const log = new SimLog();
 	const disk = new SimDisk();
 	const handed: Handed[] = [];
+	const pauses: number[] = [];
 	const heard = new Set<() => void>();
 	const kept: Record<string, string> = { WELL_KNOWN: 'the-hidden-value' };
 	const secrets: Secrets = {
@@ -137,6 +140,9 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 				author,
 				book: new SessionBook(store, projectId),
 				newSessionId: () => randomUUID(),
+				pause: async (ms) => {
+					pauses.push(ms);
+				},
 				runtime: (name) => createRuntime(runtimePrograms[name], runtime),
 			}),
 			redact: secrets.redact,
@@ -181,6 +187,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 		main,
 		log,
 		handed,
+		pauses,
 		worker,
 		config: (extra = {}) => {
 			settings = makeConfig({ ...config, ...extra });

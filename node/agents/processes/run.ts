@@ -11,6 +11,8 @@ import { descendants, markerOf, type ProcEntry, type ProcTable, readProcess, rea
 
 /** After KILL: a process that does not go away in this time hangs in the kernel and is reported. */
 const killMsMax = 5_000;
+/** On a machine that hardly lets us run, that time passes between two looks: so many show that nobody goes away. */
+const looksMin = 20;
 
 export interface RunTraits {
 	readonly marker: string;
@@ -91,6 +93,7 @@ export class RunTree {
 		const { cgroup } = this.traits;
 		const giveUpAt = performance.now() + killMsMax;
 		let emptyLooks = 0;
+		let looks = 0;
 		let leaderAloneSince: number | null = null;
 		for (;;) {
 			if (cgroup) killCgroup(cgroup);
@@ -104,8 +107,9 @@ export class RunTree {
 			} else leaderAloneSince = null;
 			const empty = living.length === 0 && !(cgroup && isPopulated(cgroup));
 			emptyLooks = empty ? emptyLooks + 1 : 0;
+			looks += 1;
 			if (emptyLooks === 2) break;
-			if (performance.now() > giveUpAt) return this.#survivors(living, cgroup);
+			if (!empty && looks >= looksMin && performance.now() > giveUpAt) return this.#survivors(living, cgroup);
 			if (!empty) await delay(3);
 		}
 		if (cgroup) endCgroup(cgroup);

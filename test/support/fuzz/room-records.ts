@@ -6,6 +6,7 @@ import { Notifier } from '../../../gateway/notify/notifier.ts';
 import { ContainerRecords } from '../../../gateway/provision/records.ts';
 import { CostLedger } from '../../../node/home/cost-ledger.ts';
 import { costView } from '../../../node/home/cost-view.ts';
+import { LimitBook } from '../../../node/home/limit-book.ts';
 import { Talks } from '../../../node/home/talks.ts';
 import { RecoveryBook } from '../../../node/worker/recovery-book.ts';
 import { SessionBook } from '../../../node/worker/session-book.ts';
@@ -86,6 +87,19 @@ export const roomRecords: readonly RecordKind[] = [
 		at: `recovery/${projectOne}/a`,
 		samples: [{ total: 1, noProgress: 0, diff: 'x', filesRead: ['a.ts'] }],
 		read: (store) => new RecoveryBook({ store, project: projectOne }).read('a'),
+	},
+	{
+		kind: 'crashes/<project>',
+		at: `crashes/${projectOne}/a`,
+		samples: [{ count: 2 }],
+		read: (store) => new RecoveryBook({ store, project: projectOne }).crashed('a'),
+	},
+	{
+		kind: 'limit/<project>',
+		in: 'node/home/limit-book.ts',
+		at: `limit/${projectOne}/n0000000000000001`,
+		samples: [{ 'claude-code': now + 1_000 }],
+		read: async (store) => (await LimitBook.open(store, projectOne, () => now)).nextEnd(),
 	},
 	{
 		kind: 'session/<project>',

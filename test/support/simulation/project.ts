@@ -13,6 +13,7 @@ import { HomeExchange } from '../../../node/home/exchange.ts';
 import { historyWrites } from '../../../node/home/history.ts';
 import { Home } from '../../../node/home/home.ts';
 import { LandingQueue } from '../../../node/home/landing-queue.ts';
+import { LimitBook } from '../../../node/home/limit-book.ts';
 import { MainReader } from '../../../node/home/main-reader.ts';
 import { openFacts } from '../../../node/home/open-facts.ts';
 import { Placer } from '../../../node/home/placer.ts';
@@ -108,6 +109,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 		},
 		member: (node) => memberFor(parts, id, node),
 		linkTo: (node) => remoteWorker(node, { rpc: doors.rpc, project: id, log }),
+		limits: await LimitBook.open(store, id, () => clock.now()),
 	});
 	const work: WorkLoop = new WorkLoop(
 		wire('work', {

@@ -34,6 +34,16 @@ describe('agentFor', () => {
 		expect(agentFor(item, role, settings)).toBe(expected);
 	});
 
+	it.each([
+		['another account where the first one is limited', plain, { ada: 5 }, 'bob'],
+		['who is free first where all are limited', plain, { ada: 9, bob: 5 }, 'bob'],
+		['the first again where no limit is left', plain, {}, 'ada'],
+		['nobody else where the item names its own', { ...plain, agent: 'ada' }, { ada: 5 }, 'ada'],
+		['the script, which has no account', script, { ada: 5, bob: 5 }, 'shell'],
+	] as const)('gives the work to %s', (_what, item, limits: Readonly<Record<string, number>>, expected) => {
+		expect(agentFor(item, 'coder', config, (agent) => limits[agent] ?? null)).toBe(expected);
+	});
+
 	it('knows no helper that is not configured', () => {
 		expect(ofRole('research', config)).toBeNull();
 	});

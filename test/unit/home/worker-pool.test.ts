@@ -1,9 +1,10 @@
 /** What a home makes of what workers say of themselves: who is heard, who has room, who may be asked, what runs where. */
 import { describe, expect, it } from 'vitest';
+import { LimitBook } from '../../../node/home/limit-book.ts';
 import type { WorkerLink } from '../../../node/home/worker-link.ts';
 import { type LocalWorker, type WorkerMember, WorkerPool } from '../../../node/home/worker-pool.ts';
 import { type NodeId, parseNodeId } from '../../../shared/ports/index.ts';
-import { SimClock } from '../../../shared/ports/sim/index.ts';
+import { openSimStore, SimClock, SimDisk, SimLog } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import { lostAfterMsDefault, unknownMs, type WorkerState } from '../../../shared/protocol/worker-state.ts';
 import { makeItem, projectOne } from '../../support/facts.ts';
@@ -40,34 +41,51 @@ function taskOf(): Task {
 /** A link that is only told apart. */
 const linkTo = (name: string): WorkerLink => ({ name }) as unknown as WorkerLink;
 
-function open(standing: { now: WorkerMember['standing'] } = { now: 'member' }, local: LocalWorker | null = null) {
-	const clock = new SimClock();
+async function open(
+	standing: { now: WorkerMember['standing'] } = { now: 'member' },
+	local: LocalWorker | null = null,
+	{ clock, disk } = { clock: new SimClock(), disk: new SimDisk() },
+) {
 	let changes = 0;
 	const pool = new WorkerPool({
 		...{ project, clock, local },
 		member: (node) => ({ name: `name of ${node}`, standing: standing.now, labels: ['gpu'] }),
 		linkTo,
+		limits: await LimitBook.open(await openSimStore(disk, { log: new SimLog() }), project, () => clock.now()),
 		onChange: () => {
 			changes += 1;
 		},
 	});
-	return { pool, clock, standing, changes: () => changes };
+	return { pool, disk, clock, standing, changes: () => changes };
 }
 
-describe('a pool of workers', () => {
-	it('places nothing that needs a limited account on its node before the limit ends', async () => {
-		const { pool, clock } = open();
-		pool.heard(there, stateOf(there));
+describe('a pool of workers', async () => {
+	it('places nothing that needs a limited account on its node before the limit ends, also after a restart', async () => {
+		const { pool, disk, clock } = await open();
+		const runtimes = ['claude-code', 'codex'];
+		pool.heard(there, stateOf(there, { runtimes }));
 		const until = clock.now() + 10_000;
-		pool.limited(there, 'claude-code', until);
-		pool.limited(here, 'codex', until);
+		await pool.limited(there, 'claude-code', until);
+		await pool.limited(here, 'codex', until + 5_000);
 		expect(pool.placementNodes()[0]?.limitedUntil).toEqual({ 'claude-code': until });
+		// Another process of the home has only what was durable.
+		disk.crash();
+		const { pool: next } = await open({ now: 'member' }, null, { clock, disk });
+		next.heard(there, stateOf(there, { runtimes }));
+		expect(next.placementNodes()[0]?.limitedUntil).toEqual({ 'claude-code': until });
+		expect([next.limitedUntil('claude-code'), next.limitedUntil('codex'), next.nextLimitEnd()]).toEqual([
+			...[until, null, until],
+		]);
+		// A node whose account is free takes what the other cannot.
+		next.heard(here, stateOf(here, { runtimes: ['claude-code'] }));
+		expect(next.limitedUntil('claude-code')).toBeNull();
 		await clock.advance(10_001);
-		expect(pool.placementNodes()[0]?.limitedUntil).toEqual({});
+		expect(next.placementNodes()[0]?.limitedUntil).toEqual({});
+		expect([next.limitedUntil('claude-code'), next.nextLimitEnd()]).toEqual([null, until + 5_000]);
 	});
 
 	it('looks again when a worker says something new, and not when it says the same', async () => {
-		const { pool, clock, changes } = open();
+		const { pool, clock, changes } = await open();
 		pool.heard(there, stateOf(there));
 		pool.heard(there, stateOf(there));
 		expect(changes()).toBe(1);
@@ -79,16 +97,16 @@ describe('a pool of workers', () => {
 		expect(changes()).toBe(3);
 	});
 
-	it('hears nothing of one that has not opened the project', () => {
-		const { pool, changes } = open();
+	it('hears nothing of one that has not opened the project', async () => {
+		const { pool, changes } = await open();
 		pool.heard(there, stateOf(there, { projects: [] }));
 		expect(changes()).toBe(0);
 		expect(pool.authorOf(there)).toBeNull();
 		expect(pool.placementNodes()).toEqual([]);
 	});
 
-	it('counts what was begun before the worker says so, and looks again when it does', () => {
-		const { pool, changes } = open();
+	it('counts what was begun before the worker says so, and looks again when it does', async () => {
+		const { pool, changes } = await open();
 		pool.begun(there, taskOf());
 		expect(pool.freeSlots).toBe(0);
 		pool.heard(there, stateOf(there));
@@ -104,7 +122,7 @@ describe('a pool of workers', () => {
 	});
 
 	it('[I12] measures the silence of a holder that never spoke from its own start', async () => {
-		const { pool, clock } = open();
+		const { pool, clock } = await open();
 		const holder = authorOf(there);
 		expect(pool.silentMs(holder)).toBe(0);
 		await clock.advance(unknownMs + 1);
@@ -115,7 +133,7 @@ describe('a pool of workers', () => {
 	});
 
 	it('shows what a silent one said last, until it counts as lost', async () => {
-		const { pool, clock } = open();
+		const { pool, clock } = await open();
 		pool.heard(there, stateOf(there, { busy: [busyOf(project), busyOf(other)] }));
 		expect(pool.running()).toMatchObject([{ node: there, key, pids: [] }]);
 		await clock.advance(unknownMs + 1);
@@ -129,8 +147,8 @@ describe('a pool of workers', () => {
 		['draining', { isGone: false, room: 0 }, [{ draining: true, projects: [project] }]],
 		['barred', { isGone: true, room: 0 }, []],
 		['gone', { isGone: true, room: 0 }, []],
-	] as const)('[I13] gives nothing new to one that is %s', (now, seen, nodes) => {
-		const { pool, standing } = open();
+	] as const)('[I13] gives nothing new to one that is %s', async (now, seen, nodes) => {
+		const { pool, standing } = await open();
 		pool.heard(there, stateOf(there));
 		standing.now = now;
 		expect(pool.seen([])).toMatchObject([seen]);
@@ -138,24 +156,24 @@ describe('a pool of workers', () => {
 		expect(pool.placementNodes()).toMatchObject(nodes);
 	});
 
-	it('gives nothing to one whose gates were not seen to work', () => {
-		const { pool } = open();
+	it('gives nothing to one whose gates were not seen to work', async () => {
+		const { pool } = await open();
 		const projects = stateOf(there).projects.map((standing) => ({ ...standing, qualified: false }));
 		pool.heard(there, stateOf(there, { projects }));
 		expect(pool.freeSlots).toBe(0);
 		expect(pool.placementNodes()).toMatchObject([{ qualified: false }]);
 	});
 
-	it('names clones that nobody needs', () => {
-		const { pool } = open();
+	it('names clones that nobody needs', async () => {
+		const { pool } = await open();
 		const projects = stateOf(there).projects.map((standing) => ({ ...standing, clones: [key, 'old'] }));
 		pool.heard(there, stateOf(there, { projects }));
 		expect(pool.forgettable(there, new Set([key]))).toEqual(['old']);
 		expect(pool.forgettable(here, new Set())).toEqual([]);
 	});
 
-	it('keeps one link to a worker, and calls it as the registry does', () => {
-		const { pool } = open();
+	it('keeps one link to a worker, and calls it as the registry does', async () => {
+		const { pool } = await open();
 		expect(pool.link(there)).toBe(pool.link(there));
 		expect(pool.link(there)).not.toBe(pool.link(here));
 		expect(pool.nameOf(there)).toBe(`name of ${there}`);
@@ -164,7 +182,7 @@ describe('a pool of workers', () => {
 	it('always hears the worker of its own process', async () => {
 		const link = linkTo('here');
 		const busy = [busyOf(project), busyOf(other)];
-		const { pool, clock } = open({ now: 'member' }, { node: here, link, state: () => stateOf(here, { busy }) });
+		const { pool, clock } = await open({ now: 'member' }, { node: here, link, state: () => stateOf(here, { busy }) });
 		await clock.advance(10 * lostAfterMsDefault);
 		expect(pool.silentMs(authorOf(here))).toBeNull();
 		expect(pool.link(here)).toBe(link);
@@ -175,9 +193,9 @@ describe('a pool of workers', () => {
 		expect(pool.placementNodes()).toMatchObject([{ id: here, used: 0 }]);
 	});
 
-	it('has no room in its own process while something is short there', () => {
+	it('has no room in its own process while something is short there', async () => {
 		const state = () => stateOf(here, { shortage: 'no memory' });
-		const { pool } = open({ now: 'member' }, { node: here, link: linkTo('here'), state });
+		const { pool } = await open({ now: 'member' }, { node: here, link: linkTo('here'), state });
 		expect(pool.freeSlots).toBe(0);
 		expect(pool.placementNodes()).toMatchObject([{ qualified: false }]);
 	});
