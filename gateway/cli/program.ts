@@ -27,6 +27,7 @@ import { registerRefusals } from './refusals.ts';
 import { registerReview } from './review.ts';
 import { registerSecret } from './secret.ts';
 import { registerService } from './service.ts';
+import { registerSettings } from './settings.ts';
 import { registerSteer } from './steer.ts';
 import { registerToken } from './token.ts';
 import { registerWhy } from './why.ts';
@@ -68,6 +69,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerWhy(program, context);
 	registerPrompt(program, context);
 	registerCost(program, context);
+	registerSettings(program, context);
 	registerRefusals(program, context);
 	registerProjects(program, context);
 	registerNode(program, context);

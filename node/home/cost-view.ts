@@ -30,12 +30,23 @@ export function costView({ ledger, views, nodeName, budget }: CostSources): Cost
 		agents: grouped(rows, ({ agent }) => agent).map(([agent, of]) => added(agent, of)),
 		nodes: grouped(rows, ({ node }) => node).map(([node, of]) => added(nodeName(node), of)),
 		days: days.sort((a, b) => (a.name < b.name ? 1 : -1)),
+		agentDays: agentDays(rows),
 		budgets: budgets(ledger, budget),
 		promised: ledger.promises().flatMap((promise) => {
 			const { agent, node, usd, at } = promise;
 			return usd > 0 ? [{ item: nameOf(promise), agent, node: nodeName(node), usd, at }] : [];
 		}),
 	};
+}
+
+function agentDays(rows: readonly CostRow[]): Cost['agentDays'] {
+	const sums = new Map<string, Cost['agentDays'][number]>();
+	for (const { at, agent, costUsd } of rows) {
+		const day = dayOf(at);
+		const id = `${day} ${agent}`;
+		sums.set(id, { day, agent, costUsd: (sums.get(id)?.costUsd ?? 0) + costUsd });
+	}
+	return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
 }
 
 /** Of the project and the day; what is left of an item's is asked for at the item. */

@@ -1,6 +1,7 @@
 /** Everything that can be asked about projects: which there are, how one stands, pausing. */
 import { z } from 'zod';
 import { columns } from '../pipeline/table.ts';
+import { projectConfigSchema } from '../project/config.ts';
 import { defineOperation } from './define.ts';
 import { atSchema, commitSchema, itemAnswerSchema } from './item-views.ts';
 import { meshProjectViewSchema } from './mesh-views.ts';
@@ -83,6 +84,10 @@ const costSchema = z.object({
 	agents: z.array(costLine),
 	nodes: z.array(costLine),
 	days: z.array(costLine).describe('UTC, newest first'),
+	agentDays: z
+		.array(z.object({ day: z.string(), agent: z.string(), costUsd: z.number() }))
+		.default([])
+		.describe('What each agent cost on each day, UTC, oldest first'),
 	budgets: z.array(
 		z.object({
 			budget: z.string().describe('A key of [budget] in .gangline/project.toml'),
@@ -198,6 +203,21 @@ export const projectOperations = {
 		result: costSchema,
 		examples: [{ cli: 'gangline cost', args: {} }],
 		errors: ['UNKNOWN_PROJECT'],
+	}),
+	'project.settings': defineOperation({
+		kind: 'query',
+		access: 'viewer',
+		runsAt: 'project',
+		summary: 'How a project is set up, judged and worked on: its file as main has it, with what is left out filled in',
+		args: z.strictObject({ project }),
+		result: z.object({
+			file: z
+				.string()
+				.describe('Where it stands in the repository; changed there and committed, it counts once it is on main'),
+			settings: projectConfigSchema,
+		}),
+		examples: [{ cli: 'gangline settings', args: {} }],
+		errors: ['UNKNOWN_PROJECT', 'INVALID_CONFIG'],
 	}),
 	'project.resume': defineOperation({
 		kind: 'command',

@@ -90,8 +90,9 @@ const answers: { readonly [Name in ProjectCall]?: (seat: ReplicaSeat, asking: As
 			const board = await homeFirst(seat, asking, () => seenBoard(seat, seat.clock.now()));
 			seat.remember(board.project);
 			// Whether the home is near, and what nobody has seen, is a matter of the place where it is asked.
-			// The checkout that the home compares with is that of its own person.
-			const distance = { ...board.distance, checkout: null };
+			// The checkout that the home compares with is that of its own person, and no matter to anybody else.
+			const isTheirs = asking.caller.person === seat.homePerson();
+			const distance = { ...board.distance, checkout: isTheirs ? board.distance.checkout : null };
 			const people = present(seat.people(), seat.replica.views());
 			return { ...board, distance, people, home: homeStanding(seat), refused: refusedWishes(seat) };
 		},

@@ -159,6 +159,7 @@ export class ReplicaSet implements AsyncDisposable {
 			people: () => this.#options.people?.(id) ?? [],
 			resultsWaiting: () => resultsWaiting(id),
 			checkout: () => this.#options.checkout?.(id) ?? null,
+			homePerson: () => mesh.facts().nodes[home()]?.person ?? null,
 			lastView: () => view,
 			remember: (next) => {
 				const isSame = JSON.stringify(next) === JSON.stringify(view);

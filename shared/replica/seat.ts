@@ -17,6 +17,8 @@ export interface ReplicaSeat {
 	readonly nodeName: (id: string) => string;
 	/** Where a person of this machine has it checked out; null where nobody has. */
 	readonly checkout: () => string | null;
+	/** Who sits at the home, by the registry; null where nobody does. */
+	readonly homePerson: () => string | null;
 	/** Who has something of the project open now, anywhere. */
 	readonly people: () => readonly PresentPerson[];
 	/** Results of this node's agents that the home has not settled. */

@@ -15,11 +15,14 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 	let board: BoardWorld;
 	let places: readonly string[] = [];
 	beforeAll(async () => {
-		board = await boardWorld();
+		board = await boardWorld({ withAgent: true });
 		await board.world.add(board.shop, 'Say hello', 'echo hello; echo hello > hello.txt');
 		await board.world.ok(board.shop, 'add', 'Wait for me', '--hold');
+		await board.world.ok(board.shop, 'add', 'Cost something', '--description', 'FAKE:commit');
 		const { items } = await board.world.untilBoard(board.shop, (now) =>
-			now.items.some(({ stage }) => stage === 'reviewHold'),
+			['Say hello', 'Cost something'].every((title) =>
+				now.items.some((item) => item.title === title && item.stage === 'reviewHold'),
+			),
 		);
 		const item = items.find(({ title }) => title === 'Say hello')?.name.replace('#', '');
 		places = [...views, ...['', '/diff', '/log', '/history'].map((part) => `p/shop/${item}${part}`)];

@@ -16,6 +16,7 @@ import {
 	type Result,
 } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
+import { projectConfigPath, projectConfigSchema } from '../../shared/project/index.ts';
 import { tinyContainers } from './tiny-containers.ts';
 import { tinyMesh } from './tiny-mesh.ts';
 
@@ -173,6 +174,10 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					: { state: 'running' as const, url: 'http://127.0.0.1:21000/', answer: '#12 runs on laptop' }),
 				...{ commit: null, why: null, lines: [] },
 			}),
+			'project.settings': async () => ({
+				file: projectConfigPath,
+				settings: projectConfigSchema.parse({ id: shopId, name: 'shop', branch: 'main' }),
+			}),
 			'project.cost': async () => {
 				const line = { costUsd: 1.5, inputTokens: 3000, outputTokens: 100, runs: 2 };
 				return {
@@ -181,6 +186,7 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 					agents: [{ ...line, name: 'ada' }],
 					nodes: [{ ...line, name: 'laptop' }],
 					days: [{ ...line, name: '2026-11-21' }],
+					agentDays: [{ day: '2026-11-21', agent: 'ada', costUsd: 1.5 }],
 					budgets: [{ budget: 'day_usd', limitUsd: 5, spentUsd: 1.5, promisedUsd: 2 }],
 					promised: [{ item: '#12', agent: 'ada', node: 'laptop', usd: 2, at: 0 }],
 				};

@@ -20,9 +20,9 @@ const ArchiveView = lazy(() =>
 );
 const NodesView = lazy(() => import('../views/nodes/nodes-view.tsx').then(({ NodesView }) => ({ default: NodesView })));
 const ProjectsView = lazy(() =>
-	import('../views/projects.tsx').then(({ ProjectsView }) => ({ default: ProjectsView })),
+	import('../views/projects/projects-view.tsx').then(({ ProjectsView }) => ({ default: ProjectsView })),
 );
-const CostView = lazy(() => import('../views/cost.tsx').then(({ CostView }) => ({ default: CostView })));
+const CostView = lazy(() => import('../views/cost/cost-view.tsx').then(({ CostView }) => ({ default: CostView })));
 const PeopleView = lazy(() => import('../views/people.tsx').then(({ PeopleView }) => ({ default: PeopleView })));
 
 interface Destination {

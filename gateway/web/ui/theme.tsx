@@ -20,6 +20,21 @@ export function applyTheme(): void {
 
 wished.addEventListener('change', applyTheme);
 
+/** The theme that is shown, for what cannot read colours by their names. */
+export function useTheme(): Theme {
+	const [theme, setTheme] = useState<Theme>(shownTheme);
+	useEffect(() => {
+		const watch = new MutationObserver(() => setTheme(shownTheme()));
+		watch.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+		return () => watch.disconnect();
+	}, []);
+	return theme;
+}
+
+function shownTheme(): Theme {
+	return document.documentElement.dataset.theme === 'light' ? 'light' : 'dark';
+}
+
 export function ThemeButton() {
 	const [theme, setTheme] = useState<Theme>(themeNow);
 	useEffect(() => {

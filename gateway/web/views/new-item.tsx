@@ -8,9 +8,9 @@ import { goTo, linkTo } from '../browser/address.ts';
 import { keep, kept } from '../browser/storage.ts';
 import type { ProjectBoard } from '../model/board-state.ts';
 import { itemInAddress } from '../model/route.ts';
-import { runsWith } from '../model/runs-with.ts';
+import { type Hindrance, hindranceOf, runsWith } from '../model/runs-with.ts';
 import { plainWords } from '../model/words.ts';
-import { asError, useApp, useBoards, useMay } from '../ui/app.ts';
+import { asError, knownOf, useAnswer, useApp, useBoards, useMay } from '../ui/app.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Empty } from '../ui/pieces.tsx';
 
@@ -61,7 +61,11 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 	const first = useRef<HTMLInputElement>(null);
 	useEffect(() => first.current?.focus(), []);
 	const { project } = board;
-	const line = runsWith({ description, agent: agent.trim() === '' ? null : agent.trim(), type, board, hold, upcoming });
+	const [asked] = useAnswer('project.settings', { project: project.id });
+	const settings = knownOf(asked)?.settings ?? null;
+	const coders = settings?.agent.filter(({ role }) => role === 'coder') ?? [];
+	const wanted = { description, agent: agent === '' ? null : agent, type, board, hold, upcoming, settings };
+	const hindrance = hindranceOf(wanted);
 	const send = async (event: FormEvent): Promise<void> => {
 		event.preventDefault();
 		if (title.trim() === '' || busy) return;
@@ -70,7 +74,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 			const split = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 			const answer = await ask('item.add', {
 				...{ project: project.id, title, description, type, hold, upcoming },
-				...{ dependsOn: split(dependsOn), labels: split(labels), agent: agent.trim() === '' ? null : agent.trim() },
+				...{ dependsOn: split(dependsOn), labels: split(labels), agent: agent === '' ? null : agent },
 			});
 			for (const name of ['draft.title', 'draft.description']) keep(name, null);
 			keep('project', project.name);
@@ -155,13 +159,13 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 						</div>
 						<div className="field">
 							<label htmlFor="agent">Agent</label>
-							<input
-								id="agent"
-								className="input"
-								placeholder="the project’s own"
-								value={agent}
-								onChange={(event) => setAgent(event.target.value)}
-							/>
+							<select id="agent" className="input" value={agent} onChange={(event) => setAgent(event.target.value)}>
+								<option value="">the project’s own</option>
+								{coders.map(({ name, runtime }) => (
+									<option key={name} value={name}>{`${name} (${runtime})`}</option>
+								))}
+								<option value="shell">shell: its script is run as it is</option>
+							</select>
 						</div>
 						<div className="field">
 							<label htmlFor="needs">Needs first</label>
@@ -196,8 +200,9 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 					</div>
 					<div className="runs-with" role="status">
 						<Icon name="info" />
-						<span>{line}</span>
+						<span>{runsWith(wanted)}</span>
 					</div>
+					{hindrance && <InItsWay hindrance={hindrance} project={project} />}
 					<div className="row">
 						<button type="submit" className="button primary" disabled={busy || title.trim() === ''}>
 							<Icon name="plus" />
@@ -209,6 +214,41 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 					</div>
 				</form>
 			</div>
+		</div>
+	);
+}
+
+interface InItsWayProps {
+	readonly hindrance: Hindrance;
+	readonly project: ProjectBoard['project'];
+}
+
+/** It would be queued and nothing would run: why, and what can be done about it here. */
+function InItsWay({ hindrance: { words, does }, project }: InItsWayProps) {
+	const { ask, store, notices } = useApp();
+	const resume = async (): Promise<void> => {
+		try {
+			notices.tell((await ask('project.resume', { project: project.id })).answer);
+			await store.readAgain(project.id);
+		} catch (thrown) {
+			notices.fail(asError(thrown));
+		}
+	};
+	return (
+		<div className="banner" data-tone="needs" role="status">
+			<Icon name="alert" />
+			<div className="words">{words}</div>
+			{does === 'resume' && (
+				<button type="button" className="button tiny" onClick={() => void resume()}>
+					<Icon name="play" />
+					Resume
+				</button>
+			)}
+			{does === 'settings' && (
+				<a className="button tiny" href={linkTo({ view: 'projects' })}>
+					Settings
+				</a>
+			)}
 		</div>
 	);
 }

@@ -1,5 +1,6 @@
 /** Answers what is asked about projects. */
 import { type Board, boardItems, type HandlersAt, itemAnswer } from '../../../shared/operations/index.ts';
+import { projectConfigPath } from '../../../shared/project/index.ts';
 import { present } from '../../../shared/replica/index.ts';
 import { costView } from '../../home/cost-view.ts';
 import type { Project } from '../../home/project.ts';
@@ -42,6 +43,10 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 				budget: project.config().budget,
 			});
 		},
+		'project.settings': async ({ project: ref }) => ({
+			file: projectConfigPath,
+			settings: context.project(ref).config(),
+		}),
 		'project.status': async (args) => board(context.project(args.project), context),
 	};
 }

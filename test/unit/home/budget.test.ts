@@ -137,6 +137,7 @@ describe('a mesh that spends', () => {
 			total: { costUsd: 1.5, inputTokens: 20, runs: 1 },
 			items: [{ name: '#1', costUsd: 1.5 }],
 			nodes: [{ name: 'laptop' }],
+			agentDays: [{ costUsd: 1.5, day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) }],
 			promised: [],
 		});
 	});

@@ -1,12 +1,13 @@
 /** The projects: how each is judged and lands, where it lives, how far main, origin and the checkout are apart. */
 import { useState } from 'react';
-import { linkTo } from '../browser/address.ts';
-import type { ProjectBoard } from '../model/board-state.ts';
-import { count, short, usd } from '../model/words.ts';
-import { asError, useApp, useBoardState, useBoards, useMay } from '../ui/app.ts';
-import { Dialog } from '../ui/dialog.tsx';
-import { Icon } from '../ui/icon.tsx';
-import { Command, Empty, Loading } from '../ui/pieces.tsx';
+import { linkTo } from '../../browser/address.ts';
+import type { ProjectBoard } from '../../model/board-state.ts';
+import { count, short, usd } from '../../model/words.ts';
+import { asError, useApp, useBoardState, useBoards, useMay } from '../../ui/app.ts';
+import { Dialog } from '../../ui/dialog.tsx';
+import { Icon } from '../../ui/icon.tsx';
+import { Command, Empty, Loading } from '../../ui/pieces.tsx';
+import { ProjectSettings } from './project-settings.tsx';
 
 const reviewWords = {
 	human: 'a person looks at each change',
@@ -147,6 +148,7 @@ function ProjectTile({ board }: { readonly board: ProjectBoard }) {
 				)}
 			</dl>
 			<Pausing board={board} />
+			<ProjectSettings project={project.id} />
 		</article>
 	);
 }

@@ -1,0 +1,61 @@
+/** A project's settings as its file on main has them, read when they are opened; each under the name that it has there. */
+import { useState } from 'react';
+import { type SettingsSection, settingsSections } from '../../model/settings-rows.ts';
+import { knownOf, useAnswer } from '../../ui/app.ts';
+import { Icon } from '../../ui/icon.tsx';
+import { Failure, Loading } from '../../ui/pieces.tsx';
+
+export function ProjectSettings({ project }: { readonly project: string }) {
+	const [open, setOpen] = useState(false);
+	return (
+		<details className="settings" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+			<summary>
+				<Icon name={open ? 'down' : 'next'} />
+				Settings
+			</summary>
+			{open && <Opened project={project} />}
+		</details>
+	);
+}
+
+function Opened({ project }: { readonly project: string }) {
+	const [asked, again] = useAnswer('project.settings', { project });
+	const found = knownOf(asked);
+	if (asked.kind === 'failed') return <Failure error={asked.error} retry={again} />;
+	if (found === null) return <Loading what="the settings" />;
+	return (
+		<div className="stack">
+			<p className="soft small">
+				As main has them. Change them in <code>{found.file}</code> of a checkout and commit: a change counts once it is
+				on main, and whoever reads the file is told what is wrong with it, by line.
+			</p>
+			{settingsSections(found.settings).map((section) => (
+				<Section key={section.title} section={section} />
+			))}
+		</div>
+	);
+}
+
+function Section({ section: { title, rows } }: { readonly section: SettingsSection }) {
+	return (
+		<section>
+			{title !== '' && (
+				<h3>
+					<code>{title}</code>
+				</h3>
+			)}
+			<dl className="settings-list small">
+				{rows.map(({ key, value }) => (
+					<div key={key}>
+						<dt>
+							<code>{key}</code>
+						</dt>
+						<dd>
+							<code>{value}</code>
+						</dd>
+					</div>
+				))}
+			</dl>
+		</section>
+	);
+}
