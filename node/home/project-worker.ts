@@ -5,7 +5,15 @@
  */
 
 import type { Item } from '../../shared/pipeline/index.ts';
-import { type Clock, type Log, type NodeId, nodeOf, parseAuthorId, parseNodeId } from '../../shared/ports/index.ts';
+import {
+	type Clock,
+	ganglineError,
+	type Log,
+	type NodeId,
+	nodeOf,
+	parseAuthorId,
+	parseNodeId,
+} from '../../shared/ports/index.ts';
 import type { LinePosition } from '../../shared/protocol/work-methods.ts';
 import { type Asks, unknownMs } from '../../shared/protocol/worker-state.ts';
 import { followItem } from './follow-item.ts';
@@ -22,6 +30,11 @@ export interface ProjectWorker {
 	shortage(): string | null;
 	running(): readonly RunningWork[];
 	cancel(key: string, reason: string): Promise<void>;
+	/**
+	 * Ends every run. Answers the items whose runs were ended, after the kernel has shown that nothing of those on this
+	 * node lives. @throws GanglineError PROCESS_NOT_STOPPED
+	 */
+	endAll(reason: string): Promise<readonly string[]>;
 	/** Hands over reports that an earlier process of this node left, and begins to take tasks. */
 	start(): Promise<void>;
 	/** Ends every process tree of this node, verified; keeps what can go on. What runs elsewhere goes on. */
@@ -65,6 +78,8 @@ export interface OwnWorker {
 	salvage(key: string): Promise<string | null>;
 	tidy(keep: ReadonlySet<string>): Promise<void>;
 	readonly shortage: () => string | null;
+	/** Names of all runs of this node of which anything lives, from the kernel. */
+	readonly living: () => Promise<readonly string[]>;
 }
 
 export interface ProjectWorkerOptions {
@@ -121,6 +136,21 @@ export class ProjectWorkers implements ProjectWorker {
 
 	cancel(key: string, reason: string): Promise<void> {
 		return this.#options.cancel(key, reason);
+	}
+
+	async endAll(reason: string): Promise<readonly string[]> {
+		const keys = this.running().map(({ key }) => key);
+		await Promise.all(keys.map((key) => this.cancel(key, reason)));
+		const runs = keys.length === 0 ? [] : await this.#options.own.living();
+		const left = runs.filter((run) => keys.some((key) => run.startsWith(`work-${key.toLowerCase()}-`)));
+		if (left.length === 0) return keys;
+		throw ganglineError(
+			'PROCESS_NOT_STOPPED',
+			`nothing more is begun, but these runs could not be ended: ${left.join(', ')}`,
+			{
+				hint: 'gangline ps shows their processes; end them by hand',
+			},
+		);
 	}
 
 	start(): Promise<void> {

@@ -185,12 +185,10 @@ export class Project {
 		await this.#reconcilers[0]?.now();
 	}
 
+	/** Begins nothing more; `kill`: ends what runs, see `endAll`. */
 	async pause(kill: boolean): Promise<readonly string[]> {
 		await this.#save({ ...this.#record, paused: true });
-		const running = this.#parts.worker.running().map(({ key }) => key);
-		if (!kill) return [];
-		await Promise.all(running.map((key) => this.#parts.worker.cancel(key, 'the project was paused')));
-		return running;
+		return kill ? await this.#parts.worker.endAll('the project was paused') : [];
 	}
 
 	async resume(): Promise<void> {

@@ -21,6 +21,9 @@ export function settingsFor({ agent }: Task, config: ProjectConfig): AgentSettin
 	return config.agent.find(({ name }) => name === agent) ?? (agent === 'shell' ? scriptSettings : null);
 }
 
+/** Of a commit's subject. */
+const commitCharactersMax = 200;
+
 /** Below this nothing is worth beginning, USD. */
 const allowanceUsdMin = 0.001;
 
@@ -30,6 +33,14 @@ export function withinAllowance(settings: AgentSettings, { allowanceUsd }: Task,
 	const left = allowanceUsd - used.costUsd;
 	if (left < allowanceUsdMin) return null;
 	return { ...settings, max_cost_usd: Math.min(settings.max_cost_usd ?? left, left) };
+}
+
+/** The task with what a person has committed in its clone among what is said to the next session. */
+export function withGiven(task: Task, commits: readonly string[]): Task {
+	if (commits.length === 0) return task;
+	const lines = commits.map((line) => `  - ${line.slice(0, commitCharactersMax)}`);
+	const note = `committed in this clone by a person, newest first:\n${lines.join('\n')}`;
+	return { ...task, notes: [...(task.notes ?? []), note] };
 }
 
 /** Where a task's commits are kept. */

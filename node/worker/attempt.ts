@@ -31,6 +31,7 @@ import {
 	reasonOf,
 	scriptFailure,
 	settingsFor,
+	withGiven,
 	withinAllowance,
 } from './attempt-words.ts';
 import type { GateRunner } from './gate-runner.ts';
@@ -148,7 +149,8 @@ class Attempt {
 		const place = { ...promptPlace(task, config), branch: workspace.branch };
 		const analysis = await this.#research(workspace);
 		if (this.#input.signal.aborted) return this.#stopped(await this.#keepCommits(workspace));
-		const sessions = this.#sessionsOf(workspace);
+		const given = workspace.isNew ? [] : await this.#parts.git.given(workspace.clone, { ...workspace });
+		const sessions = this.#sessionsOf(workspace, given);
 		let prompt = taskPrompt(task, analysis === null ? place : { ...place, analysis });
 		const { recoveries } = this.#parts.workspaces;
 		let state = await recoveries.read(task.item.key);
@@ -209,9 +211,11 @@ class Attempt {
 		return analysis;
 	}
 
-	#sessionsOf(workspace: Workspace): AttemptSessions {
+	/** `given`: what a person has committed in the clone since the last session. */
+	#sessionsOf(workspace: Workspace, given: readonly string[]): AttemptSessions {
 		const { person, author, secrets } = this.#parts;
-		const { task, config, signal, runLog, portBase, onPid, onSteering, onAsk } = this.#input;
+		const { config, signal, runLog, portBase, onPid, onSteering, onAsk } = this.#input;
+		const task = withGiven(this.#input.task, given);
 		return new AttemptSessions(this.#parts, {
 			...{ task, signal, runLog, onPid, onSteering, onAsk },
 			commands: [...config.setup.commands, ...config.gate.map(({ command }) => command)],

@@ -7,6 +7,7 @@ import {
 	type CloneInput,
 	checkoutForGates,
 	cloneForWork,
+	cloneSubjects,
 	commitAll,
 	fetchAttempt,
 	type GateCheckout,
@@ -23,12 +24,17 @@ import {
 } from '../../shared/git/index.ts';
 import type { CommitId, Person } from '../../shared/ports/index.ts';
 
+/** Commits of a person that an agent is told of one by one; it has `git log` for more. */
+const givenMax = 20;
+
 export interface WorkspaceGit {
 	/** Folders that what we run may read only: our objects, from which clones read. */
 	readonly objects: readonly string[];
 	cloneAt(path: string): WorkClone;
 	clone(input: CloneInput): Promise<WorkClone>;
 	state(clone: WorkClone, base: CommitId): Promise<WorkState>;
+	/** Commits of an item's clone that no session of ours has left there: a person's. One line each, newest first. */
+	given(clone: WorkClone, item: { readonly key: string; readonly judged: CommitId }): Promise<readonly string[]>;
 	/** Equal as long as no ref of the clone has moved. */
 	refsFingerprint(clone: WorkClone): Promise<string>;
 	commitAll(
@@ -64,6 +70,13 @@ export function workspaceGit(canonical: SourceRepository): WorkspaceGit {
 		cloneAt: workCloneAt,
 		clone: (input) => cloneForWork(canonical, input),
 		state: (clone, base) => workState(canonical, clone, base),
+		given: async (clone, { key, judged }) => {
+			const kept = await canonical.refs(`refs/gangline/attempts/${key}`);
+			return await cloneSubjects(canonical, clone, {
+				since: [judged, ...kept.map(({ commit }) => commit)],
+				limit: givenMax,
+			});
+		},
 		refsFingerprint,
 		commitAll: (clone, input) => commitAll(canonical, clone, input),
 		take: async (input) => {

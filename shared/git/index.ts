@@ -9,7 +9,7 @@ export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
 export { cloneForPerson, initForPerson } from './clone-for-person.ts';
 export { refsFingerprint } from './clone-refs.ts';
 export { commitAlone, commitEdit } from './commit-alone.ts';
-export { commitSubjects } from './commit-subjects.ts';
+export { cloneSubjects, commitSubjects } from './commit-subjects.ts';
 export { type DiffStat, type DiffText, diffStat, diffText } from './diff-text.ts';
 export { checkoutForGates, type GateCheckout, gateChanges, removeGateCheckout } from './gate-checkout.ts';
 export { type GitVersion, requireGit } from './git-environment.ts';

@@ -98,6 +98,7 @@ describe('a person', () => {
 			expect(resumed).toContain('You were interrupted');
 			expect(resumed).toContain('worked in this clone meanwhile');
 			expect(resumed).toContain('the file is there');
+			expect(resumed).toMatch(/committed in this clone by a person, newest first:\s+- [0-9a-f]+ By hand/);
 			expect(noted(world, 'args')).toContain('--resume\n61d4');
 			expect(await world.ok(repository, 'diff', '1')).toContain('by-hand.txt');
 		},

@@ -21,7 +21,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 			const project = context.project(args.project);
 			const stopped = await project.pause(args.kill);
 			const running = project.worker.running().map(({ key }) => key);
-			const answer = running.length === 0 ? 'paused: nothing runs' : 'paused: what runs is finished first';
+			const answer = pauseWords(stopped.length, running.length, args.kill);
 			return {
 				project: project.view(),
 				answer,
@@ -49,6 +49,13 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 		}),
 		'project.status': async (args) => board(context.project(args.project), context),
 	};
+}
+
+/** `running`: on other machines, where a run ends when its node has heard of it. */
+function pauseWords(stopped: number, running: number, isKilled: boolean): string {
+	if (running === 0)
+		return stopped === 0 ? 'paused: nothing runs' : 'paused: every agent was ended, and nothing of them lives';
+	return isKilled ? 'paused: told to end, and not heard of yet' : 'paused: what runs is finished first';
 }
 
 async function board(project: Project, { clock, about, people }: HandlerContext): Promise<Board> {

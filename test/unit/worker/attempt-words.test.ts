@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { overLimitReason } from '../../../node/worker/attempt-words.ts';
+import { overLimitReason, withGiven } from '../../../node/worker/attempt-words.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
 
 test('what was stopped at a limit without a commit has failed its try, and what it left is named', () => {
 	const turns = { outcome: { kind: 'overBudget', which: 'turns' } } as const;
@@ -13,4 +14,13 @@ test('what was stopped at a limit without a commit has failed its try, and what 
 	const stuck = { outcome: { kind: 'inactive', evidence: 'no output' } } as const;
 	expect(overLimitReason(stuck, { dirty: 1, newCommits: 0 })).toContain('stuck: no output');
 	expect(overLimitReason({ outcome: { kind: 'finished' } }, { dirty: 1, newCommits: 0 })).toBeNull();
+});
+
+test('what a person has committed is said to the next session, after what was said before', () => {
+	const task = { notes: ['look again'] } as unknown as Task;
+	expect(withGiven(task, [])).toBe(task);
+	expect(withGiven(task, ['a1b2c3d By hand', '0f0f0f0 More']).notes).toEqual([
+		'look again',
+		'committed in this clone by a person, newest first:\n  - a1b2c3d By hand\n  - 0f0f0f0 More',
+	]);
 });
