@@ -8,7 +8,7 @@ import { launcher, makeWorld, type World } from './world.ts';
 
 /** Set by scripts/test --all where the engine runs; empty where it cannot. */
 export const engine = process.env.GANGLINE_TEST_ENGINE ?? '';
-const base = process.env.GANGLINE_TEST_BASE ?? '';
+export const base = process.env.GANGLINE_TEST_BASE ?? '';
 
 /** Not below TMPDIR, which may be in memory: no source may lie below /dev, where a container has its own. */
 const diskFolder = '/var/tmp';

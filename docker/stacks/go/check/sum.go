@@ -1,0 +1,5 @@
+package check
+
+func sum(a, b int) int {
+	return a + b
+}

@@ -1,0 +1,7 @@
+final class Sum {
+	private Sum() {}
+
+	static int sum(int a, int b) {
+		return a + b;
+	}
+}

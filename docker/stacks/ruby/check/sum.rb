@@ -1,0 +1,3 @@
+def sum(left, right)
+  left + right
+end
