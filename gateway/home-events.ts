@@ -49,6 +49,7 @@ export class HomeEvents implements Disposable {
 			if (wanted.has(node)) continue;
 			this.#followed.delete(node);
 			following.abort();
+			this.#tellAway(node);
 		}
 		for (const node of wanted) {
 			if (this.#followed.has(node)) continue;
@@ -85,6 +86,15 @@ export class HomeEvents implements Disposable {
 		const asked = { operation: 'project.list', args: {}, person: owner.id };
 		const { projects } = operations['project.list'].result.parse(await mesh.rpc.ask(node, operationMethod, asked));
 		for (const project of projects) this.#pass(node, { kind: 'project', at: clock.now(), project });
+	}
+
+	/** Whoever looks at one of its projects reads again, and sees that its home is away. */
+	#tellAway(node: NodeId): void {
+		const { mesh, hub, replicas, clock } = this.#options;
+		for (const [id, { home, name }] of Object.entries(mesh.facts().projects)) {
+			const view = home === node ? replicas.find({ kind: 'id', id })?.lastView() : null;
+			if (view) hub.publish({ kind: 'project', at: clock.now(), project: { ...view, name } });
+		}
 	}
 
 	#pass(node: NodeId, event: ChangeEvent): void {

@@ -1,5 +1,5 @@
-/** How the board is for who uses a screen reader, in both themes, and what it costs a browser. */
-import type { Page } from 'playwright-core';
+/** How the board is for who uses a phone or a screen reader, in both themes, and what it costs a browser. */
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BoardWorld, boardWorld } from '../support/board-world.ts';
 import { hasBrowser } from '../support/browser.ts';
@@ -8,6 +8,14 @@ import { hasBrowser } from '../support/browser.ts';
 const requestsMax = 20;
 const transferredMax = 200_000;
 const longTaskMsMax = 1_000;
+
+/** As small as phones in use are, with the browser's own bars on the screen. */
+const phone: BrowserContextOptions = {
+	viewport: { width: 390, height: 664 },
+	hasTouch: true,
+	isMobile: true,
+	deviceScaleFactor: 2,
+};
 
 const views = ['', 'archive', 'nodes', 'projects', 'cost', 'people', 'new'];
 
@@ -25,7 +33,7 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 			),
 		);
 		const item = items.find(({ title }) => title === 'Say hello')?.name.replace('#', '');
-		places = [...views, ...['', '/diff', '/log', '/history'].map((part) => `p/shop/${item}${part}`)];
+		places = [...views, ...['', '/diff', '/log', '/history'].map((part) => `p/shop/${item}${part}`), 'no/such/place'];
 	});
 	afterAll(() => board?.[Symbol.asyncDispose]());
 
@@ -50,6 +58,20 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 		});
 	}
 
+	it('has every button within reach on a phone, and nothing wider than the phone', async () => {
+		const { page, axe, close } = await board.visitor({ options: phone });
+		const wrong: string[] = [];
+		for (const place of places) {
+			await shown(page, place);
+			const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+			if (width > 390) wrong.push(`/${place} is ${width} wide`);
+			wrong.push(...(await unreachable(page)).map((name) => `/${place}: ${name}`));
+			wrong.push(...(await axe()).map((words) => `/${place} ${words}`));
+		}
+		expect(wrong).toEqual([]);
+		await close();
+	});
+
 	it('costs a browser no more than its budgets before it is there', async () => {
 		const { page, close } = await board.visitor();
 		await page.addInitScript(
@@ -66,3 +88,15 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 		await close();
 	});
 });
+
+/** Names of buttons and links that a finger cannot get to, even by scrolling: something else lies over their middle. */
+async function unreachable(page: Page): Promise<readonly string[]> {
+	const names = await page.evaluate(`[...document.querySelectorAll('button, a[href], select')].flatMap((one) => {
+		if (!one.checkVisibility({ visibilityProperty: true }) || one.disabled || one.closest('.skip')) return [];
+		one.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+		const { left, top, width, height } = one.getClientRects()[0];
+		const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+		return hit !== null && (one.contains(hit) || hit.contains(one)) ? [] : [one.ariaLabel ?? one.textContent];
+	})`);
+	return (names as string[]).map((name) => name.trim());
+}

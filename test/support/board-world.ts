@@ -8,8 +8,11 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContextOptions } from 'playwright-core';
-import type { Result } from '../../shared/operations/index.ts';
+import type { CallName, Input, Result } from '../../shared/operations/index.ts';
+import { pause } from '../../shared/ports/index.ts';
+import { SystemClock } from '../../shared/ports/system/index.ts';
 import { apiFileSchema } from '../../shared/project/api-file.ts';
+import { askOver } from './board.ts';
 import { openBrowser, type TestBrowser, type Visitor } from './browser.ts';
 import { writeFakeClis } from './fake-clis.ts';
 import { testedShop } from './tested-shop.ts';
@@ -32,6 +35,8 @@ export interface BoardWorld extends AsyncDisposable {
 	readonly browser: TestBrowser;
 	/** The checkout of the project `shop`. */
 	readonly shop: string;
+	/** Asks the gateway as who owns the machine. */
+	ask<Name extends CallName>(name: Name, input: Input<Name>): Promise<Result<Name>>;
 	/** Where the board answers, as programs reach it: 127.0.0.1. */
 	origin(): string;
 	/** A link for one login; through another port where one is given. */
@@ -40,9 +45,10 @@ export interface BoardWorld extends AsyncDisposable {
 	visitor(visit?: Visit): Promise<Visitor>;
 }
 
-/** Builds the board where the bundle is not that of the sources. */
+/** Builds the board where the bundle is not that of the sources; two test files that begin at once build it once. */
 export function buildBoard(): void {
-	execFileSync(process.execPath, [join(root, 'scripts/build-web.mjs'), '--if-needed'], { cwd: root, stdio: 'pipe' });
+	const build = join(root, 'scripts/build-web.mjs');
+	execFileSync('flock', [build, process.execPath, build, '--if-needed'], { cwd: root, stdio: 'pipe' });
 }
 
 export interface BoardWorldOptions {
@@ -64,20 +70,19 @@ export async function boardWorld({ withAgent = false }: BoardWorldOptions = {}):
 	}
 	await world.ok(shop, 'start');
 	await world.ok(shop, 'gateway', 'start');
+	const gateway = join(world.state, 'gateway');
+	await untilServed(gateway);
 	const browser = await openBrowser();
 	const link = async (person?: string, port?: number): Promise<string> => {
-		const made = await world.json<Result<'session.link'>>(
-			shop,
-			...['board', ...(person === undefined ? [] : ['--person', person])],
-		);
+		const made = await askOver(gateway, 'session.link', { ...(person !== undefined && { person }) });
 		const url = new URL(made.url);
 		if (port !== undefined) url.port = String(port);
 		return url.href;
 	};
-	const origin = (): string =>
-		apiFileSchema.parse(JSON.parse(readFileSync(join(world.state, 'gateway', 'api.json'), 'utf8'))).url;
+	const origin = (): string => apiFileSchema.parse(JSON.parse(readFileSync(join(gateway, 'api.json'), 'utf8'))).url;
 	return {
 		...{ world, browser, shop, origin, link },
+		ask: (name, input) => askOver(gateway, name, input),
 		async visitor({ person, options, port, at = '' } = {}) {
 			const visitor = await browser.person(options);
 			const url = new URL(await link(person, port));
@@ -91,6 +96,16 @@ export async function boardWorld({ withAgent = false }: BoardWorldOptions = {}):
 			await world[Symbol.asyncDispose]();
 		},
 	};
+}
+
+/** The node tells the gateway of its project a moment after it has joined. */
+async function untilServed(gateway: string): Promise<void> {
+	const clock = new SystemClock();
+	for (const end = clock.monotonic() + 60_000; ; await pause(clock, 50)) {
+		const { projects } = await askOver(gateway, 'project.list', {});
+		if (projects.length > 0) return;
+		if (clock.monotonic() > end) throw new Error('the gateway knows no project after a minute');
+	}
 }
 
 async function freePort(): Promise<number> {

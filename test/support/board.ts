@@ -6,23 +6,28 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Board, CallName } from '../../shared/operations/index.ts';
+import type { Board, CallName, Input, Result } from '../../shared/operations/index.ts';
 import { apiFileSchema } from '../../shared/project/api-file.ts';
 
 const projectFile = '.gangline/project.toml';
 
 /** @throws where no node answers with a board. */
-export async function boardOf(state: string, repository: string): Promise<Board> {
-	return (await ask(state, 'project.status', { project: projectOf(repository) })) as Board;
+export function boardOf(state: string, repository: string): Promise<Board> {
+	return askOver(state, 'project.status', { project: projectOf(repository) });
 }
 
 /** Adds an item that a script does, as `gangline add --run` would. @throws where it is refused. */
 export async function addOver(state: string, repository: string, title: string, script: string): Promise<void> {
 	const description = `\`\`\`sh\n${script}\n\`\`\`\n`;
-	await ask(state, 'item.add', { project: projectOf(repository), title, description });
+	await askOver(state, 'item.add', { project: projectOf(repository), title, description });
 }
 
-async function ask(state: string, name: CallName, input: object): Promise<unknown> {
+/** Asks who left its note in that state folder, a node or a gateway. @throws where it is refused. */
+export async function askOver<Name extends CallName>(
+	state: string,
+	name: Name,
+	input: Input<Name>,
+): Promise<Result<Name>> {
 	const note = apiFileSchema.parse(JSON.parse(readFileSync(join(state, 'api.json'), 'utf8')));
 	const response = await fetch(`${note.url}/v1/${name}`, {
 		method: 'POST',
@@ -31,20 +36,20 @@ async function ask(state: string, name: CallName, input: object): Promise<unknow
 	});
 	const text = await response.text();
 	if (response.status !== 200) throw new Error(`${name} was refused with ${response.status}: ${text}`);
-	return JSON.parse(text);
+	return JSON.parse(text) as Result<Name>;
 }
 
 /** A project keeps its id for ever, so each checkout is asked once. */
 const known = new Map<string, string>();
 
 /** As the last commit that touched the file has it: what is not committed may be in any state. */
-function projectOf(repository: string): string | undefined {
+function projectOf(repository: string): string {
 	const already = known.get(repository);
 	if (already !== undefined) return already;
 	const git = (...args: string[]): string =>
 		execFileSync('git', ['-C', repository, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 	const commit = git('log', '-1', '--format=%H', '--', projectFile);
-	const id = /^id = "(\w+)"$/m.exec(git('show', `${commit}:${projectFile}`))?.[1];
-	if (id !== undefined) known.set(repository, id);
+	const id = /^id = "(\w+)"$/m.exec(git('show', `${commit}:${projectFile}`))?.[1] ?? '';
+	if (id !== '') known.set(repository, id);
 	return id;
 }

@@ -104,6 +104,8 @@ export class BoardStore {
 			case 'project':
 				if (!this.#state.boards?.has(event.project.id)) void this.#readAll();
 				else this.#lay(event.project.id, event);
+				// It is also told when its home comes or goes, which the whole answer alone says.
+				this.#askLater(event.project.id);
 				return;
 			case 'item':
 			case 'itemGone':

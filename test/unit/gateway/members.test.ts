@@ -61,7 +61,7 @@ async function world() {
 	const remembered: ProjectView[] = [];
 	const stream = new EventHub();
 	stream.subscribe((event) => void seen.push(event));
-	const seat = { remember: (one: ProjectView) => void remembered.push(one) };
+	const seat = { remember: (one: ProjectView) => void remembered.push(one), lastView: () => remembered.at(-1) ?? null };
 	const replicas = { find: () => seat as never };
 	const homes = new HomeEvents({ mesh: gateway, hub: stream, replicas, clock, log, follows: () => false });
 	// The home has no registry at first and refuses everyone.
@@ -84,6 +84,19 @@ describe('events of the homes', () => {
 			progress(shop, `of ${shop}`),
 			{ kind: 'project', at: 2, project: view(shop, 'shop', { paused: true }) },
 		]);
+		homes[Symbol.dispose]();
+	});
+
+	it('tell of its projects once more when a home is gone, so that who looks sees it', async () => {
+		const { clock, net, seen, homes } = await world();
+		const before = seen.length;
+		net.partition(idNo(1), idNo(2));
+		await clock.advance(60_000);
+		const told = { kind: 'project', at: expect.any(Number), project: view(shop, 'shop') };
+		expect(seen.slice(before)).toEqual([told]);
+		net.heal();
+		await clock.advance(60_000);
+		expect(seen.slice(before)).toEqual([told, told]);
 		homes[Symbol.dispose]();
 	});
 

@@ -8,6 +8,7 @@ import type { ItemAnswer, ItemDetail } from '../../../../shared/operations/index
 import { goTo, linkTo } from '../../browser/address.ts';
 import { displayOf, isMerging } from '../../model/display-state.ts';
 import { moveBy, movesOf } from '../../model/moves.ts';
+import { itemNamed } from '../../model/named-item.ts';
 import { type ItemPart, itemParts } from '../../model/route.ts';
 import { knownOf, useAnswer, useBoards } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
@@ -38,7 +39,7 @@ const partNames: Readonly<Record<ItemPart, string>> = {
 
 export function ItemView({ project, item, part }: ItemViewProps) {
 	const [board] = useBoards(project);
-	const live = board && [...board.items.values()].find((one) => isNamed(one, item));
+	const live = board && itemNamed(board.items.values(), item);
 	// Whatever is told of the item makes the whole of it be read again.
 	const [asked, again] = useAnswer('item.show', { project, item }, live);
 	const detail = knownOf(asked)?.item ?? null;
@@ -193,10 +194,6 @@ function Gone({ error, project }: { readonly error: string; readonly project: st
 			</div>
 		</Empty>
 	);
-}
-
-function isNamed({ number, alias, key, name }: ItemAnswer, wanted: string): boolean {
-	return String(number) === wanted || key === wanted.toUpperCase() || name === wanted || alias === wanted;
 }
 
 function useBackKey(project: string): void {
