@@ -6,7 +6,7 @@ import './styles/base.css';
 import './styles/shell.css';
 import './styles/board.css';
 import './styles/item.css';
-import { ask } from './browser/api.ts';
+import { ask, askBoard } from './browser/api.ts';
 import { browserClock } from './browser/clock.ts';
 import { openFeed } from './browser/event-feed.ts';
 import { BoardStore } from './store/board-store.ts';
@@ -20,7 +20,7 @@ const restAfterMs = 60_000;
 
 applyTheme();
 const clock = browserClock;
-const store = new BoardStore({ ask, openFeed, clock, asError });
+const store = new BoardStore({ ask, askBoard, openFeed, clock, asError });
 const app: App = { store, notices: new Notices(clock), ask, clock };
 let cancelRest = (): void => {};
 document.addEventListener('visibilitychange', () => {

@@ -39,6 +39,11 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 	it('is done by keys alone', async () => {
 		const { page, close } = await board.visitor();
 		await page.getByRole('link', { name: 'New item' }).first().waitFor();
+		await page.keyboard.press('?');
+		const help = page.getByRole('dialog', { name: 'Keyboard' });
+		await help.getByText('New item').waitFor();
+		await page.keyboard.press('Escape');
+		await help.waitFor({ state: 'detached' });
 		await page.keyboard.press('c');
 		await page.getByLabel('What is wanted, in one line').waitFor();
 		await page.keyboard.type('By keys');

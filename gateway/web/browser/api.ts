@@ -3,10 +3,12 @@
  * failure is always an error of ours with a code, a sentence and what to do, also when nobody answered at all.
  */
 import { z } from 'zod';
-import type { CallName, Input, Result } from '../../../shared/operations/index.ts';
+import type { Board, CallName, Input, Result } from '../../../shared/operations/index.ts';
+import { pause } from '../../../shared/ports/clock.ts';
 import { ganglineError } from '../../../shared/ports/errors.ts';
 import { addressOf, toLogin } from './address.ts';
-import { readAnswer, readFailure } from './answer.ts';
+import { BoardReader, readAnswer, readFailure } from './answer.ts';
+import { browserClock } from './clock.ts';
 
 // The page may not make code out of text: its security policy forbids it, and the schemas are quick enough without.
 z.config({ jitless: true });
@@ -14,14 +16,24 @@ z.config({ jitless: true });
 export type Ask = <Name extends CallName>(name: Name, args: Input<Name>, signal?: AbortSignal) => Promise<Result<Name>>;
 
 /** @throws GanglineError */
-export const ask: Ask = async (name, args, signal) => {
+export const ask: Ask = async (name, args, signal) => readAnswer(name, await bodyOf(name, args, signal));
+
+/** Boards are large and read often. A task of its own for each slice lets the page draw and hear keys meanwhile. */
+const boards = new BoardReader(() => pause(browserClock, 0));
+
+/** @throws GanglineError */
+export async function askBoard(project: string): Promise<Board> {
+	return boards.read(project, await bodyOf('project.status', { project }));
+}
+
+async function bodyOf(name: CallName, args: unknown, signal?: AbortSignal): Promise<unknown> {
 	const answer = await answerOf(name, args, signal);
 	const body: unknown = await answer.json().catch(() => null);
-	if (answer.ok) return readAnswer(name, body);
+	if (answer.ok) return body;
 	const failure = readFailure(answer.status, body);
 	if (failure.code === 'UNAUTHENTICATED') toLogin();
 	throw failure;
-};
+}
 
 async function answerOf(name: string, args: unknown, signal: AbortSignal | undefined): Promise<Response> {
 	try {

@@ -81,5 +81,5 @@ function without(items: ReadonlyMap<string, ItemAnswer>, key: string): ReadonlyM
 }
 
 function sameOr(before: ItemAnswer | undefined, next: ItemAnswer): ItemAnswer {
-	return before !== undefined && JSON.stringify(before) === JSON.stringify(next) ? before : next;
+	return before !== undefined && before !== next && JSON.stringify(before) === JSON.stringify(next) ? before : next;
 }

@@ -51,9 +51,19 @@ function matches(item: ItemAnswer, { type, label, agent, needsYou }: Filters): b
 
 function has(item: ItemAnswer, word: string): boolean {
 	if (/^#[1-9]\d*$/.test(word)) return item.name === word;
-	if (String(item.number) === word) return true;
-	const places = [item.title, item.name, item.type, item.holder?.node ?? '', item.holder?.agent ?? item.agent ?? ''];
-	return [...places, ...item.labels].some((place) => fold(place).includes(word));
+	return String(item.number) === word || placesOf(item).includes(word);
+}
+
+/** What words are looked for in. An item is a value, and is searched anew with each key that is pressed. */
+const places = new WeakMap<ItemAnswer, string>();
+
+function placesOf(item: ItemAnswer): string {
+	const known = places.get(item);
+	if (known !== undefined) return known;
+	const { title, name, type, holder, agent, labels } = item;
+	const made = fold([title, name, type, holder?.node ?? '', holder?.agent ?? agent ?? '', ...labels].join('\n'));
+	places.set(item, made);
+	return made;
 }
 
 /** Without case and accents. */

@@ -21,8 +21,10 @@ export function usd(sum: number): string {
 	return sum < 0.01 ? '< $0.01' : `$${sum.toFixed(sum < 100 ? 2 : 0)}`;
 }
 
+const counts = new Intl.NumberFormat('en');
+
 export function count(n: number, one: string, many = `${one}s`): string {
-	return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+	return `${counts.format(n)} ${n === 1 ? one : many}`;
 }
 
 export function short(commit: string): string {
@@ -31,12 +33,24 @@ export function short(commit: string): string {
 
 /** In the reader's own zone and language, with the zone's name where it is asked for. */
 export function moment(at: number, options: { readonly zone?: string; readonly full?: boolean } = {}): string {
-	return new Intl.DateTimeFormat(undefined, {
-		...(options.zone !== undefined && { timeZone: options.zone }),
-		...(options.full
+	return formatOf(options.zone, options.full === true).format(at);
+}
+
+/** Making one takes a hundred times as long as using it, and each line of a log has its time. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string | undefined, full: boolean): Intl.DateTimeFormat {
+	const name = `${zone ?? ''} ${full}`;
+	const known = formats.get(name);
+	if (known) return known;
+	const made = new Intl.DateTimeFormat(undefined, {
+		...(zone !== undefined && { timeZone: zone }),
+		...(full
 			? { dateStyle: 'full', timeStyle: 'long' }
 			: { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' }),
-	}).format(at);
+	});
+	formats.set(name, made);
+	return made;
 }
 
 /** The API speaks to shells too: the command that it names at the end is a button here. */

@@ -3,7 +3,7 @@
  * stream of changes before it reads the boards, so that nothing falls between; what is shown is always one of its
  * states, and each change makes a new one.
  */
-import type { ChangeEvent, ItemAnswer, Result } from '../../../shared/operations/index.ts';
+import type { Board, ChangeEvent, ItemAnswer, Result } from '../../../shared/operations/index.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { GanglineError } from '../../../shared/ports/errors.ts';
 import type { Ask } from '../browser/api.ts';
@@ -24,6 +24,7 @@ export interface BoardState {
 
 export interface BoardStoreOptions {
 	readonly ask: Ask;
+	readonly askBoard: (project: string) => Promise<Board>;
 	readonly openFeed: typeof openFeed;
 	readonly clock: Clock;
 	readonly asError: (thrown: unknown) => GanglineError;
@@ -165,11 +166,11 @@ export class BoardStore {
 	}
 
 	async #readBoard(project: string): Promise<void> {
-		const { ask, clock, asError } = this.#options;
+		const { askBoard, clock, asError } = this.#options;
 		const began = clock.monotonic();
 		this.#meanwhile.set(project, []);
 		try {
-			const answer = await ask('project.status', { project });
+			const answer = await askBoard(project);
 			const later = this.#meanwhile.get(project) ?? [];
 			this.#change(project, (board) => later.reduce(withEvent, withAnswer(board, answer)));
 			this.#set({ trouble: null });

@@ -1,5 +1,5 @@
 /** Narrows the board. What is chosen stands in the address, so it survives a reload and can be sent on. */
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
 import { goTo } from '../../browser/address.ts';
 import { type Filters, isFiltered, noFilters, writeFilters } from '../../model/filters.ts';
@@ -13,9 +13,7 @@ export function FilterBar({ items, filters }: { readonly items: readonly ItemAns
 	useEffect(() => setWords(filters.words), [filters.words]);
 	const set = (part: Partial<Filters>): void =>
 		goTo(place, { query: writeFilters({ ...filters, words, ...part }), replace: true });
-	const types = [...new Set(items.map(({ type }) => type))].sort();
-	const labels = [...new Set(items.flatMap((item) => item.labels))].sort();
-	const agents = [...new Set(items.flatMap(({ holder, agent }) => holder?.agent ?? agent ?? []))].sort();
+	const { types, labels, agents } = useMemo(() => choicesAmong(items), [items]);
 	return (
 		<search className="filters" data-open={open || undefined}>
 			<div className="search">
@@ -54,6 +52,14 @@ export function FilterBar({ items, filters }: { readonly items: readonly ItemAns
 			)}
 		</search>
 	);
+}
+
+function choicesAmong(items: readonly ItemAnswer[]) {
+	return {
+		types: [...new Set(items.map(({ type }) => type))].sort(),
+		labels: [...new Set(items.flatMap((item) => item.labels))].sort(),
+		agents: [...new Set(items.flatMap(({ holder, agent }) => holder?.agent ?? agent ?? []))].sort(),
+	};
 }
 
 interface ChoiceProps {

@@ -1,12 +1,18 @@
 /** What is out of the ordinary with a project: its home is away, it is paused or in trouble, work waits and nothing runs. */
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
 import type { ProjectBoard } from '../../model/board-state.ts';
 import { count, moment, plainWords } from '../../model/words.ts';
 import { asError, useApp, useMay } from '../../ui/app.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 
-export function ProjectBanners({ boards, now }: { readonly boards: readonly ProjectBoard[]; readonly now: number }) {
+interface BannersProps {
+	readonly boards: readonly ProjectBoard[];
+	readonly now: number;
+}
+
+/** Every item is looked at: only anew where one changed, not where a card is dragged. */
+export const ProjectBanners = memo(({ boards, now }: BannersProps) => {
 	const said = boards.flatMap((board) => bannersOf(board, boards.length > 1).map((banner) => ({ board, banner })));
 	if (said.length === 0) return null;
 	return (
@@ -20,7 +26,7 @@ export function ProjectBanners({ boards, now }: { readonly boards: readonly Proj
 			))}
 		</div>
 	);
-}
+});
 
 interface Banner {
 	readonly key: string;
