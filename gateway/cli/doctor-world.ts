@@ -22,7 +22,11 @@ export interface DoctorWorld {
 	/** The path without symbolic links, of its nearest existing folder. */
 	real(path: string): Promise<string>;
 	find(program: string): Promise<string | null>;
-	run(argv: readonly [string, ...string[]]): Promise<Captured>;
+	/** `env`: variables besides the person's own. */
+	run(
+		argv: readonly [string, ...string[]],
+		more?: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number },
+	): Promise<Captured>;
 	/** Whether this process could listen on a port of 127.0.0.1 now. Port 0 gives a free one. */
 	listen(port: number): Promise<number | null>;
 	/** Whether something takes connections there, as seen from this machine. */
@@ -54,7 +58,8 @@ export function systemWorld(session: Session): DoctorWorld {
 			return realpath(await nearestFolder(path));
 		},
 		find: (program) => context.programs.find(program),
-		run: (argv) => captureProgram(argv, { env: context.env, cwd: '/', signal: context.interrupted, timeoutMs: 15_000 }),
+		run: (argv, { env = {}, timeoutMs = 15_000 } = {}) =>
+			captureProgram(argv, { env: { ...context.env, ...env }, cwd: '/', signal: context.interrupted, timeoutMs }),
 		listen,
 		reaches,
 		async canMakeFolder(path) {

@@ -6,6 +6,7 @@ import { inspectRepository, type RepositoryFacts, readCheckoutTree } from '../..
 import { errorKinds, GanglineError } from '../../shared/ports/errors.ts';
 import { parseProjectConfig, projectConfigPath } from '../../shared/project/index.ts';
 import type { Check, CheckResult, Patient } from './doctor-check.ts';
+import { proveLogins } from './doctor-login.ts';
 import { machineChecks } from './doctor-machine.ts';
 import { meshChecks } from './doctor-mesh.ts';
 import { projectChecks } from './doctor-project.ts';
@@ -17,12 +18,20 @@ import type { Session } from './session.ts';
 export type Finding = CheckResult & { readonly id: string };
 
 const checks: readonly Check[] = [...machineChecks, ...stateChecks, ...meshChecks, ...projectChecks];
+/** Costs money, so only when asked for. */
+const loginsCheck: Check = { id: 'logins', run: proveLogins };
+
+export interface DoctorOptions {
+	readonly repair: boolean;
+	/** Whether each agent's login is proved with a request. */
+	readonly asksAgents: boolean;
+}
 
 /** Prints all findings, those after a repair where one was asked for; the exit code says whether something is unfit. */
 export async function runDoctor(
 	session: Session,
 	world: DoctorWorld,
-	options: { readonly repair: boolean } = { repair: false },
+	options: DoctorOptions = { repair: false, asksAgents: false },
 ): Promise<number> {
 	let findings = await examine(session, world);
 	if (options.repair) {
@@ -30,15 +39,18 @@ export async function runDoctor(
 		const repairs = await repair(session, world, findings);
 		if (repairs.some(({ outcome }) => outcome !== 'declined')) findings = await examine(session, world);
 	}
+	if (options.asksAgents) findings = [...findings, ...(await examine(session, world, loginsCheck.id))];
 	const failed = findings.filter(({ status }) => status === 'fail').length;
 	session.out.result({ ok: failed === 0, checks: findings }, () => describe(session, findings));
 	return failed === 0 ? 0 : errorKinds.UNSUITABLE_MACHINE.exit;
 }
 
-/** All checks, or the one of that name. */
+/** All checks but the one that costs money, or the one of that name. */
 export async function examine(session: Session, world: DoctorWorld, only?: string): Promise<readonly Finding[]> {
 	const patient = await admit(session, world);
-	const wanted = checks.filter(({ id }) => only === undefined || id === only);
+	const wanted = [...checks, loginsCheck].filter(({ id }) =>
+		only === undefined ? id !== loginsCheck.id : id === only,
+	);
 	return Promise.all(
 		wanted.map(async ({ id, run }) => {
 			const result = await run(patient).catch(

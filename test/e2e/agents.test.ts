@@ -256,6 +256,10 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 			return found.find(({ id }) => id === 'agents') ?? { status: 'missing', says: stdout };
 		};
 		expect(await agents(world)).toMatchObject({ status: 'ok', says: expect.stringMatching(/\d+\.\d+\.\d+/) });
+		const before = model.asked.length;
+		const proof = await world.gangline(repository, 'doctor', '--agents');
+		expect(proof.stdout).toContain(`${kind.name} answered, for `);
+		expect(model.asked.length - before).toBe(1);
 		await using loggedOut = makeWorld({ PATH: `${clis.bin}:${process.env.PATH}` });
 		expect(await agents(loggedOut)).toMatchObject({ status: 'fail', fix: `gangline agent login ${kind.name}` });
 		const refused = await world.gangline(repository, 'agent', 'login', kind.name);

@@ -34,6 +34,16 @@ describe('workers of other nodes', () => {
 		expect(mesh.items().map(({ tries }) => tries.totalAttempts)).toEqual(keys.map(() => 0));
 	});
 
+	test('[I12] begin nothing in an hour without work, so that no model is asked', async () => {
+		await begin({ workers: 2, slots: 2 });
+		await mesh.add(a, b);
+		await mesh.until(() => isDone(a)() && isDone(b)());
+		const begun = (): number => mesh.home.disk.history.filter(({ event }) => event === 'grant').length;
+		const before = [begun(), ...mesh.workers.map(({ made }) => made.length)];
+		await mesh.run(3_600_000);
+		expect([begun(), ...mesh.workers.map(({ made }) => made.length)]).toEqual(before);
+	});
+
 	test('decline at no cost to the item, which goes to another', async () => {
 		await begin({ workers: 2, workMs: [1_000, 1_000] });
 		const [full] = mesh.workers;

@@ -10,8 +10,8 @@ import { cgroupMembers, endCgroup, isPopulated, killCgroup } from './cgroup.ts';
 import { descendants, markerOf, type ProcEntry, type ProcTable, readProcess, readProcTable } from './proc-table.ts';
 
 /** After KILL: a process that does not go away in this time hangs in the kernel and is reported. */
-const killMsMax = 5_000;
-/** On a machine that hardly lets us run, that time passes between two looks: so many show that nobody goes away. */
+const killMsMax = 15_000;
+/** On a machine that hardly lets anyone run, that time passes between two looks: so many show that nobody goes away. */
 const looksMin = 20;
 
 export interface RunTraits {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemWorld } from '../../../gateway/cli/doctor-world.ts';
-import { runDoctor } from '../../../gateway/cli/run-doctor.ts';
+import { examine, runDoctor } from '../../../gateway/cli/run-doctor.ts';
 import { readProcessStat } from '../../../shared/project/index.ts';
 import { MarkFile, storeSchema } from '../../../shared/store/index.ts';
 import { type Clinic, openClinic } from './clinic.ts';
@@ -245,6 +245,51 @@ describe('doctor and its cures', () => {
 		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', fix: 'gangline agent login claude' });
 		clinic.mend('export CLOUD=true');
 		expect((await clinic.see('agents')).status).toBe('ok');
+	});
+
+	it('proves the logins of agents when asked to, with the token that is kept here, and says the cost', async () => {
+		using clinic = openClinic();
+		const prices = { usd_per_million_input_tokens: 2, usd_per_million_output_tokens: 10 };
+		clinic.configure({
+			agent: [
+				{ name: 'x', runtime: 'claude-code', model: 'opus' },
+				{ name: 'same', runtime: 'claude-code', model: 'opus' },
+				{ name: 'y', runtime: 'codex', ...prices },
+			],
+		});
+		const claude = (answer: object) =>
+			clinic.write(
+				'bin/claude',
+				`#!/bin/sh\necho "$CLAUDE_CODE_OAUTH_TOKEN $*" >> "$HOME/asked"\necho '${JSON.stringify(answer)}'\n`,
+			);
+		const codex = (...lines: object[]) =>
+			clinic.write(
+				'bin/codex',
+				`#!/bin/sh\ncat <<'EOF'\n${lines.map((line) => JSON.stringify(line)).join('\n')}\nEOF\n`,
+			);
+		const usage = { input_tokens: 9_000, output_tokens: 1_000 };
+		clinic.write(`${clinic.state}/secrets.json`, '{"CLAUDE_CODE_OAUTH_TOKEN": "kept"}');
+		claude({ is_error: false, total_cost_usd: 0.0123, result: 'ok', usage });
+		codex({ type: 'thread.started', thread_id: 't' }, { type: 'turn.completed', usage });
+		const session = clinic.session();
+		expect((await examine(session, systemWorld(session))).map(({ id }) => id)).not.toContain('logins');
+		expect(await clinic.see('logins')).toEqual({
+			id: 'logins',
+			status: 'ok',
+			says: 'claude answered, for $0.0123, codex answered, for about $0.0280',
+		});
+		const asked = readFileSync(join(clinic.home, 'asked'), 'utf8');
+		expect(asked.split('\n').filter((line) => line.includes(' -p '))).toEqual([
+			'kept -p Answer with the one word ok. --output-format json --max-turns 1 --model opus',
+		]);
+		codex({ type: 'turn.failed', error: { message: '401 Unauthorized' } });
+		expect(await clinic.see('logins')).toMatchObject({
+			...{ status: 'fail', says: 'codex was not answered: 401 Unauthorized', fix: 'gangline agent login codex' },
+		});
+		claude({ is_error: true, result: 'Not logged in' });
+		expect(await clinic.see('logins')).toMatchObject({
+			...{ status: 'fail', says: 'claude was not answered: Not logged in', fix: 'gangline agent login claude' },
+		});
 	});
 
 	it('tells a key that the running node does not have', async () => {

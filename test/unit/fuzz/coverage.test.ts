@@ -61,6 +61,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 	'shared/http/api-note.ts': 'its own note, removed only while it is its own',
 	'gateway/cli/client.ts': 'answers of the node of the same person',
 	'gateway/cli/doctor-agents.ts': 'one field of a version that an agent prints, or nothing',
+	'gateway/cli/doctor-login.ts': 'the last word of a program of the person on one request, or no proof',
 	'gateway/cli/init-proposal.ts': 'settings that were just made',
 	'gateway/cli/init-verify.ts': 'lines of a program of ours',
 	'gateway/cli/plan.ts': 'a file of the person; its subtasks go through the operation item.plan',
