@@ -81,14 +81,19 @@ for (const anchor of anchors) {
 				const foreign = spawn('sleep', [number], { stdio: 'ignore', env: alike });
 				await once(foreign, 'spawn');
 				const times: number[] = [];
-				for (let count = 0; count < trees; count++) {
-					const { report, left, stopMs } = await growAndStop(processes, 'tree', { graceMs: count % 2 === 0 ? 50 : 0 });
-					expect({ count, left, kind: report.kind }).toEqual({ count, left: 0, kind: 'empty' });
-					times.push(stopMs);
+				try {
+					for (let count = 0; count < trees; count++) {
+						const { report, left, stopMs } = await growAndStop(processes, 'tree', {
+							graceMs: count % 2 === 0 ? 50 : 0,
+						});
+						expect({ count, left, kind: report.kind }).toEqual({ count, left: 0, kind: 'empty' });
+						times.push(stopMs);
+					}
+					expect(countTree(number)).toBe(1);
+				} finally {
+					foreign.kill('SIGKILL');
+					await once(foreign, 'exit');
 				}
-				expect(countTree(number)).toBe(1);
-				foreign.kill('SIGKILL');
-				await once(foreign, 'exit');
 				if (!isLong) return;
 				const [half, most, last] = [0.5, 0.99, 1].map((part) => percentile(times, part));
 				console.info(`${trees} trees held by ${anchor}: seen empty after ${half} ms, 99 of 100 ${most}, last ${last}`);
