@@ -70,7 +70,7 @@ type Waiter = (answer: Answer) => void;
 
 export class Settlement {
 	readonly #options: SettlementOptions;
-	/** Not settled, by author in the order of their numbers. */
+	/** Not settled, by author and number. */
 	readonly #open = new Map<AuthorId, Map<number, Intent>>();
 	/** What items were called when something was wanted of them, by key; of what is open. */
 	readonly #names = new Map<string, string>();
@@ -80,6 +80,8 @@ export class Settlement {
 	readonly #seenStuck = new Set<IntentId>();
 	/** Up to which number answers are on disk here, by author. */
 	readonly #heard = new Map<AuthorId, number>();
+	/** The same with what is being written: who settles meanwhile would write less over it. */
+	readonly #reached = new Map<AuthorId, number>();
 	#writing: Promise<void> = Promise.resolve();
 
 	/** Reads what earlier processes of this node left open. */
@@ -110,9 +112,12 @@ export class Settlement {
 		const { logs, node } = this.#options;
 		for (const { author } of logs.digests()) {
 			if (nodeOf(author) !== node || !author.endsWith('.edge')) continue;
-			const heard = this.#heard.get(author) ?? 0;
+			const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
 			const from = Object.hasOwn(above, author) ? Math.min(heard, above[author] ?? 0) : heard;
-			if (from < heard) this.#heard.set(author, from);
+			if (from < heard) {
+				this.#heard.set(author, from);
+				this.#reached.delete(author);
+			}
 			for (const intent of logs.intentsAfter(author, from)) this.#take(author, intent);
 			this.#openOf(author);
 		}
@@ -164,16 +169,18 @@ export class Settlement {
 		for (const [author, entries] of this.#open) {
 			const upTo = Object.hasOwn(answered.facts.acceptedUpTo, author) ? (answered.facts.acceptedUpTo[author] ?? 0) : 0;
 			let last = 0;
-			for (const [n, intent] of entries) {
-				if (n > upTo) break;
+			// What was opened again stands behind what was open.
+			const due = [...entries].filter(([n]) => n <= upTo).sort(([a], [b]) => a - b);
+			for (const [n, intent] of due) {
 				entries.delete(n);
 				writes.push(...this.#answer(intent, answered));
 				last = n;
 			}
-			const heard = this.#heard.get(author) ?? 0;
+			const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
 			const known = Math.min(upTo, this.#options.logs.trimmedAfter(author, Math.max(last, heard)));
 			if (known <= heard) continue;
 			reached.set(author, known);
+			this.#reached.set(author, known);
 			writes.push({ kind: 'put', key: `heard/${this.#options.project}/${author}`, value: known });
 		}
 		if (this.unsettled.length === 0) this.#names.clear();
@@ -269,7 +276,10 @@ export class Settlement {
 				onSettled();
 			},
 			// What is not on disk is settled again by the next process: nothing was told to the home.
-			(error: unknown) => log.error('settlement.failed', { error }),
+			(error: unknown) => {
+				for (const author of reached.keys()) this.#reached.delete(author);
+				log.error('settlement.failed', { error });
+			},
 		);
 		this.#writing = Promise.all([this.#writing, written]).then(() => {});
 	}

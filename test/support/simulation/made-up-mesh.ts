@@ -187,7 +187,7 @@ const homeOf = (facts: ProjectFacts): SeenHome => ({
 	...{ queue: [], trouble: null, refusals: 0, pending: [], trimmed: () => new Map() },
 });
 
-const replicaOf = (facts: ProjectFacts): SeenReplica => ({
+export const replicaOf = (facts: ProjectFacts): SeenReplica => ({
 	...{ facts, generation: '1', stateHash: String(facts.revision) },
 	...{ pending: [], unsettled: [], refusals: [], texts: new Map(), views: () => new Map() },
 });

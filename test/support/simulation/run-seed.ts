@@ -75,6 +75,8 @@ class Run {
 			if (this.#random.below(40) === 0) review(world, speakers);
 			await this.#slice();
 		}
+		// The last slice is over before its end: an owner gives back what was taken, whenever that was drawn.
+		for (const action of due) action.run(world);
 		await this.#calmDown(coming);
 		await this.#end();
 		return this.#result({ actions: actions.length, faults: faults.length });

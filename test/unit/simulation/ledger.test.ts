@@ -1,6 +1,7 @@
 /** What checkers find by replaying what was accepted: each passes on a good history and fails on one that was spoiled. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HistoryEntry, Item } from '../../../shared/pipeline/index.ts';
+import { projectOne } from '../../support/facts.ts';
 import { allCheckers } from '../../support/simulation/checkers/index.ts';
 import { authorAt, MadeUpMesh, registryOf } from '../../support/simulation/made-up-mesh.ts';
 import type { Checker } from '../../support/simulation/types.ts';
@@ -209,6 +210,24 @@ describe('checkers that replay what was accepted', () => {
 		mesh.home = { generation: '2' };
 		mesh.replica = { generation: '2' };
 		expect([...(await said())]).toEqual([]);
+	});
+
+	it('[I7] ask for no commit that grew on what only a lost home had of main', async () => {
+		const begin = await mesh.push({ 'a.txt': '0\n' });
+		const base = await mesh.push({ 'a.txt': '1\n' });
+		const token = mesh.granted(a);
+		const of = { node: 'w1', project: projectOne, item: a, token } as const;
+		const commit = await mesh.commit({ 'a.txt': '2\n' }, [base]);
+		await said();
+		mesh.nodes.set('w1', { made: [{ ...of, commit, base }] });
+		mesh.emit({ kind: 'homeGivenUp', project: projectOne, from: 'desk' });
+		mesh.emit({ kind: 'reportSent', ...of, report: 'result', commit });
+		mesh.emit({ kind: 'reportSettled', ...of });
+		await mesh.git.moveMain(begin, base);
+		mesh.facts = { ...mesh.facts, term: 2 };
+		mesh.home = { generation: '2' };
+		mesh.replica = { generation: '2' };
+		expect((await said()).get(7)).toBe(undefined);
 	});
 
 	it('[I6] find a history that is shorter than it was', async () => {

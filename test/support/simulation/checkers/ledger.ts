@@ -91,6 +91,8 @@ export class ProjectLedger {
 		const found: Finding[] = [];
 		if (this.#isOver(project, found)) {
 			if (project.home) this.#beginAgain(project, project.home);
+			// The new home has what people had fetched of main, which may be less.
+			this.#lookAtMain(project);
 			return found;
 		}
 		// Whose term the next entries are of is seen when the home is there.

@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { ProjectFacts } from '../../../../shared/pipeline/index.ts';
+import { mayHave } from '../../../../shared/registry/index.ts';
 import type { Checker, SeenMesh, SeenProject, SeenReplica } from '../types.ts';
-import { checker, hasLost } from './checker.ts';
+import { checker, eventsOf, hasLost } from './checker.ts';
 
 interface Shown {
 	readonly where: string;
@@ -74,7 +75,9 @@ function differences(mesh: SeenMesh, project: SeenProject): readonly string[] {
 				`${where} has not the facts of ${project.homeName}: revision ${replica.facts.revision} of ${home.facts.revision}`,
 			);
 		}
-		for (const [item, text] of replica.texts) {
+		for (const [item, text] of keepsMore(mesh, project, where) ? [] : replica.texts) {
+			// What is left of a deleted item nobody can open any more, so nobody asks for it.
+			if (!Object.hasOwn(home.facts.items, item)) continue;
 			const [other, their] = texts.get(item) ?? [where, text];
 			texts.set(item, [other, their]);
 			if (their !== text) said.push(`${where} and ${other} have different texts of ${item}`);
@@ -84,6 +87,16 @@ function differences(mesh: SeenMesh, project: SeenProject): readonly string[] {
 		}
 		return said;
 	});
+}
+
+/**
+ * Texts carry no signature, so nobody takes one from a node that may only read. What its writer lost with a disk, and
+ * had told only such a node, stays there.
+ */
+function keepsMore({ nodes, registry, events }: SeenMesh, { id }: SeenProject, name: string): boolean {
+	const node = nodes.find((one) => one.name === name)?.id;
+	const mayGive = node !== undefined && mayHave(registry, node, id) === 'write';
+	return !mayGive && eventsOf(events, 'diskLost').length > 0;
 }
 
 function replicasOf(mesh: SeenMesh, { id }: SeenProject): readonly (readonly [string, SeenReplica])[] {

@@ -1,0 +1,68 @@
+/** Answers to what people of a node wanted: taken in once, also while others are on their way to the disk. */
+import { describe, expect, it } from 'vitest';
+import { identityOf, ProjectLogs } from '../../../shared/log/index.ts';
+import { emptyFacts, intentSchema } from '../../../shared/pipeline/index.ts';
+import { openSimStore, SimClock, SimDisk, SimLog, SimRandom, settle } from '../../../shared/ports/sim/index.ts';
+import { Settlement } from '../../../shared/replica/settlement.ts';
+import { projectOne } from '../../support/facts.ts';
+
+const random = new SimRandom('settlement');
+const ada = identityOf(random.bytes(32));
+const draft = { by: 'user', who: 'ada', item: 'a', event: 'freeze' } as const;
+
+/** A node with three wishes of one author, the first two said at once. */
+async function threeWishes() {
+	const disk = new SimDisk();
+	const store = await openSimStore(disk);
+	const parse = (value: unknown) => intentSchema.parse(value);
+	const about = { store, project: projectOne, log: new SimLog() };
+	const logs = await ProjectLogs.open({ ...about, clock: new SimClock(1_000), parse });
+	const own = await logs.startAuthor({ identity: ada, duty: 'edge', random });
+	const [first] = await own.append([draft, draft]);
+	await own.append([draft]);
+	const author = first?.author ?? '';
+	const open = () => Settlement.open({ ...about, node: ada.nodeId, logs, nameOf: () => null, onSettled: () => {} });
+	const answered = (n: number) => ({ facts: { ...emptyFacts(), acceptedUpTo: { [author]: n } }, refusals: {} });
+	return { disk, logs, author, answered, open, settlement: await open() };
+}
+
+describe('an answer', () => {
+	it('[I14] [I15] that comes again while it is being written takes back nothing of what was heard', async () => {
+		const { disk, logs, author, answered, open, settlement } = await threeWishes();
+		// What is durable elsewhere is trimmed before the last of it is answered, as after damage here.
+		await logs.trim({ [author]: 2 });
+		disk.holdSyncs();
+		settlement.settle(answered(3));
+		settlement.settle(answered(3));
+		disk.releaseSyncs();
+		await settle();
+		await settlement.idle();
+		expect(settlement.heard).toEqual({ [author]: 3 });
+		const again = await open();
+		expect(again.heard).toEqual({ [author]: 3 });
+		expect(again.unsettled).toEqual([]);
+	});
+
+	it('[I14] [I15] counts to the last, also where another generation came while the first was being written', async () => {
+		const { disk, author, answered, settlement } = await threeWishes();
+		disk.holdSyncs();
+		settlement.settle(answered(1));
+		settlement.reopen({ [author]: 1 });
+		disk.releaseSyncs();
+		await settle();
+		settlement.settle(answered(3));
+		await settlement.idle();
+		expect(settlement.heard).toEqual({ [author]: 3 });
+		expect(settlement.unsettled).toEqual([]);
+	});
+
+	it('[I14] is taken in for the first of what a home that knows less opened again, before the last is', async () => {
+		const { author, answered, settlement } = await threeWishes();
+		settlement.settle(answered(2));
+		await settlement.idle();
+		settlement.reopen({ [author]: 0 });
+		expect(settlement.unsettled).toHaveLength(3);
+		settlement.settle(answered(1));
+		expect(settlement.unsettled.map(({ n }) => n).sort()).toEqual([2, 3]);
+	});
+});
