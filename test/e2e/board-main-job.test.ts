@@ -30,8 +30,8 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await page.getByRole('link', { name: 'Change' }).click();
 		await page.getByRole('button', { name: /^Approve/ }).click({ timeout: 90_000 });
 		await landed('Say hello');
-		// The checkout follows main a moment after the landing.
-		await expect.poll(() => board.world.git(board.shop, 'log', '-1', '--format=%s')).toBe('Say hello');
+		await board.world.untilForwarded(board.shop);
+		expect(board.world.git(board.shop, 'log', '-1', '--format=%s')).toBe('Say hello');
 		expect(troubles).toEqual([]);
 		await close();
 	});
