@@ -30,9 +30,9 @@ export function treeNumber(): string {
 
 /**
  * New sessions, double forks, an emptied environment, deaf to TERM, stopped, a storm of forks, one that forks for ever,
- * one that is another process every few milliseconds, pipes held open.
+ * pipes held open; with `relays` also one that is another process every few milliseconds.
  */
-export function hostileScript(number: string): string {
+export function hostileScript(number: string, relays: boolean): string {
 	return `
 trap '' TERM HUP INT
 setsid sh -c 'trap "" TERM; sleep ${number}; :' &
@@ -42,12 +42,15 @@ env -i /usr/bin/setsid /bin/sleep ${number} &
 sh -c 'kill -STOP $$; sleep ${number}; :' &
 sh -c 'i=0; while [ $i -lt 60 ]; do (sleep ${number}; :) & i=$((i+1)); done; wait' &
 sh -c 'trap "" TERM; while :; do sh -c "sleep 0.05" ${number}; done' ${number} &
-perl -e '$SIG{TERM} = "IGNORE"; while (1) { exit if fork; select undef, undef, undef, 0.005 }' ${number} &
-sleep 0.2
+${relays ? relay(number) : ''}sleep 0.2
 echo up
 exec >/dev/null
 sleep ${number}; :
 `;
+}
+
+function relay(number: string): string {
+	return `perl -e '$SIG{TERM} = "IGNORE"; while (1) { exit if fork; select undef, undef, undef, 0.005 }' ${number} &\n`;
 }
 
 /** Living processes (no zombies) whose arguments hold `number`. */
@@ -95,7 +98,8 @@ export async function growAndStop(
 	});
 	const run = processes.start({
 		id,
-		argv: ['sh', '-c', hostileScript(number)],
+		// Who is never there for longer than a look at /proc takes is found by the kernel alone (SECURITY.md).
+		argv: ['sh', '-c', hostileScript(number, processes.anchor !== 'marker')],
 		cwd: '/',
 		env: plainEnv,
 		confinement: unconfined,
