@@ -1,7 +1,7 @@
 /**
  * The board's bundle on disk and whether it may be served: whole, as its manifest says, and made from the sources beside
- * it where there are any. Looked at when the gateway starts, and again at each request while it may not be served, so
- * that building it is all that a person has to do.
+ * it where there are any. Looked at when the gateway starts, at each request while it may not be served, and when it was
+ * built anew meanwhile, so that building it is all that a person has to do.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
 import { sourcesHash } from './sources-hash.ts';
 
+const manifestName = 'sources.json';
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const manifestSchema = z.object({
 	/** Over the sources (sources-hash.ts). */
@@ -33,13 +34,15 @@ export interface Bundle {
 /** Where this program keeps the bundle; `root` is the folder with package.json. */
 export function openBundle(root: string = programRoot()): Bundle {
 	const folder = join(root, 'dist/web');
-	let ready: BundleState | null = null;
+	let ready: { readonly state: BundleState; readonly manifest: string } | null = null;
 	return {
 		assets: join(folder, 'assets'),
 		async state() {
-			if (ready !== null) return ready;
-			const state = await look(root, folder);
-			if (state.kind === 'ready') ready = state;
+			// A page of an earlier build names files that are gone.
+			const manifest = await textOf(join(folder, manifestName));
+			if (ready?.manifest === manifest) return ready.state;
+			const state = await look(root, folder, manifest);
+			ready = state.kind === 'ready' ? { state, manifest } : null;
 			return state;
 		},
 	};
@@ -50,14 +53,14 @@ function programRoot(): string {
 	return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../..' : '../../..', import.meta.url));
 }
 
-async function look(root: string, folder: string): Promise<BundleState> {
+async function look(root: string, folder: string, text: string): Promise<BundleState> {
 	const sources = await sourcesHash(root);
 	const command = sources === null ? null : `cd ${root} && npm run build:web`;
 	const unusable = (what: string): BundleState => {
 		const words = sources === null ? `${what} Install Gangline again.` : what;
 		return { kind: 'unusable', words, command };
 	};
-	const manifest = readAs(manifestSchema, json(await textOf(join(folder, 'sources.json'))));
+	const manifest = readAs(manifestSchema, json(text));
 	if (!manifest.success) {
 		return unusable(sources === null ? 'The board is missing from this installation.' : 'The board is not built yet.');
 	}

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ProxyOptions } from 'vite';
+import { fittedLibraries } from './fitted-libraries.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -36,6 +37,7 @@ function developmentProxy(): Record<string, ProxyOptions> {
 export default defineConfig({
 	root,
 	base: './',
+	plugins: [fittedLibraries()],
 	oxc: { jsx: { runtime: 'automatic' } },
 	build: {
 		outDir: '../../dist/web',

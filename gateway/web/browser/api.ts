@@ -2,16 +2,12 @@
  * Asks the gateway: one function for every operation of the registry, its answer read by the registry's own schema. A
  * failure is always an error of ours with a code, a sentence and what to do, also when nobody answered at all.
  */
-import { z } from 'zod';
 import type { Board, CallName, Input, Result } from '../../../shared/operations/index.ts';
 import { pause } from '../../../shared/ports/clock.ts';
 import { ganglineError } from '../../../shared/ports/errors.ts';
 import { addressOf, toLogin } from './address.ts';
 import { BoardReader, readAnswer, readFailure } from './answer.ts';
 import { browserClock } from './clock.ts';
-
-// The page may not make code out of text: its security policy forbids it, and the schemas are quick enough without.
-z.config({ jitless: true });
 
 export type Ask = <Name extends CallName>(name: Name, args: Input<Name>, signal?: AbortSignal) => Promise<Result<Name>>;
 

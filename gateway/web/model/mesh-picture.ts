@@ -34,8 +34,13 @@ export function meshPicture(nodes: readonly MeshNodeView[]): MeshPicture {
 	const centre = here.find(({ self }) => self) ?? here[0];
 	const around = here.filter((node) => node !== centre);
 	const placed: Placed[] = [
-		...(centre ? [{ node: centre, x: width / 2, y: 50 }] : []),
-		...around.map((node, index) => ({ node, ...onCircle(index, around.length, width / 2) })),
+		...(centre ? [{ node: centre, x: around.length === 1 ? round(width * 0.3) : width / 2, y: 50 }] : []),
+		// Two are a line; more stand around the one that was asked.
+		...around.map((node, index) =>
+			around.length === 1
+				? { node, x: round(width * 0.7), y: 50 }
+				: { node, ...onCircle(index, around.length, width / 2) },
+		),
 		...away.map((node, index) => ({ node, x: 87, y: (100 / (away.length + 1)) * (index + 1) })),
 	];
 	return { placed, links: linksOf(placed), gapX };

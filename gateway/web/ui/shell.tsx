@@ -1,5 +1,6 @@
 /** The frame around every view: where one can go, how fresh all of it is, who one is. */
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { mayAsk } from '../../../shared/operations/define.ts';
 import { followLink, linkTo } from '../browser/address.ts';
 import { isLost } from '../model/freshness.ts';
 import type { Place } from '../model/route.ts';
@@ -70,6 +71,7 @@ export function Shell() {
 					</Suspense>
 				</Mishap>
 				<div className="phone-only">
+					<OnlyLooks />
 					<FreshnessLine />
 				</div>
 			</main>
@@ -154,6 +156,7 @@ function Rail({ place }: { readonly place: Place }) {
 				</>
 			)}
 			<div className="foot">
+				<OnlyLooks />
 				<FreshnessLine />
 				<div className="row">
 					<a className="item clip" href={linkTo({ view: 'people' })} style={{ flex: 1 }}>
@@ -166,6 +169,13 @@ function Rail({ place }: { readonly place: Place }) {
 			</div>
 		</nav>
 	);
+}
+
+/** Said once to who may only look, instead of beside every button that is not there. */
+function OnlyLooks() {
+	const { me } = useBoardState();
+	if (me === null || mayAsk(me.access, 'member')) return null;
+	return <p className="soft small only-looks">You may look. To change something, ask an owner to make you a member.</p>;
 }
 
 function PhoneBar({ place }: { readonly place: Place }) {

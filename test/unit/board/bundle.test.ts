@@ -28,14 +28,14 @@ function folder(files: Readonly<Record<string, string>>): string {
 	return root;
 }
 
-function manifest(hash: string): string {
-	const files = Object.entries(built).map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')]);
+function manifest(hash: string, of: Readonly<Record<string, string>>): string {
+	const files = Object.entries(of).map(([name, text]) => [name, createHash('sha256').update(text).digest('hex')]);
 	return JSON.stringify({ hash, files: Object.fromEntries(files) });
 }
 
-function addBundle(root: string, hash: string | null): void {
-	const files = Object.entries(built).map(([name, text]) => [`dist/web/${name}`, text]);
-	writeFiles(root, { ...Object.fromEntries(files), 'dist/web/sources.json': manifest(hash ?? '') });
+function addBundle(root: string, hash: string | null, of: Readonly<Record<string, string>> = built): void {
+	const files = Object.entries(of).map(([name, text]) => [`dist/web/${name}`, text]);
+	writeFiles(root, { ...Object.fromEntries(files), 'dist/web/sources.json': manifest(hash ?? '', of) });
 }
 
 async function builtClone(): Promise<string> {
@@ -77,6 +77,17 @@ describe('a bundle', () => {
 		expect(await bundle.state()).toMatchObject({ kind: 'unusable', words: 'The board is not built yet.' });
 		addBundle(root, await sourcesHash(root));
 		expect(await bundle.state()).toMatchObject({ kind: 'ready' });
+	});
+
+	it('that was built anew meanwhile is served as it is now', async () => {
+		const root = await builtClone();
+		const bundle = openBundle(root);
+		expect(await bundle.state()).toMatchObject({ page: built['index.html'] });
+		rmSync(join(root, 'dist/web'), { recursive: true });
+		expect(await bundle.state()).toMatchObject({ kind: 'unusable' });
+		const anew = { ...built, 'index.html': '<base href="/"><script src="./assets/b-2.js"></script>' };
+		addBundle(root, await sourcesHash(root), anew);
+		expect(await bundle.state()).toEqual({ kind: 'ready', page: anew['index.html'] });
 	});
 
 	it('with a file that is missing or another one is not served', async () => {

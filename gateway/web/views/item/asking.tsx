@@ -21,7 +21,7 @@ export function Asking({ item }: { readonly item: ItemAnswer }) {
 				<strong>Its agent asks to be allowed this</strong>
 			</p>
 			<pre className="output">{item.asks}</pre>
-			{may ? (
+			{may && (
 				<div className="row wrap">
 					<button type="button" className="button primary" disabled={busy} onClick={() => void answer('allow')}>
 						<Icon name="check" />
@@ -34,8 +34,6 @@ export function Asking({ item }: { readonly item: ItemAnswer }) {
 						Either way it goes on, and is not asked the same again for this item. The log says who decided.
 					</span>
 				</div>
-			) : (
-				<p className="soft">A member answers it.</p>
 			)}
 		</section>
 	);

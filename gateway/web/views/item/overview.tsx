@@ -70,20 +70,34 @@ function Standing({ detail }: { readonly detail: ItemDetail }) {
 					)}
 				</div>
 			)}
-			{failed && (
-				<details className="panel failure" open={detail.needsYou !== null && stage !== 'reviewHold'}>
-					<summary>
-						<Icon name="cross" />
-						<strong>{failed.gate === null ? 'Last failure' : `Gate ${failed.gate} failed`}</strong>
-						<span className="soft">{failed.reason}</span>
-						<span className="faint small push">
-							<Time at={failed.at} />
-						</span>
-					</summary>
-					{failed.detail !== null && failed.detail !== '' && <Output text={failed.detail} name="the last output" />}
-				</details>
-			)}
+			{failed && <Failed failed={failed} open={detail.needsYou !== null && stage !== 'reviewHold'} />}
 		</section>
+	);
+}
+
+interface FailedProps {
+	readonly failed: NonNullable<ItemDetail['lastFailure']>;
+	readonly open: boolean;
+}
+
+/** What wrote nothing has nothing to unfold. */
+function Failed({ failed: { gate, reason, detail, at }, open }: FailedProps) {
+	const line = (
+		<>
+			<Icon name="cross" />
+			<strong>{gate === null ? 'Last failure' : `Gate ${gate} failed`}</strong>
+			<span className="soft">{reason}</span>
+			<span className="faint small push">
+				<Time at={at} />
+			</span>
+		</>
+	);
+	if (detail === null || detail.trim() === '') return <div className="panel failure row">{line}</div>;
+	return (
+		<details className="panel failure" open={open}>
+			<summary>{line}</summary>
+			<Output text={detail} name="the last output" />
+		</details>
 	);
 }
 
