@@ -49,8 +49,12 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 	async function shown(page: Page, place: string): Promise<void> {
 		await page.goto(new URL(`/${place}`, page.url()).href);
 		await page.getByRole('main').waitFor();
-		await page.waitForFunction('!document.querySelector("[aria-busy=true]") && document.title !== ""');
-		await page.waitForLoadState('networkidle').catch(() => undefined);
+		// What it shows is there, not only that it is being read. No function is waited for: the page's policy forbids it.
+		await page.getByRole('heading', { level: 1 }).first().waitFor();
+		await page
+			.getByText(/^Reading .* …$/)
+			.first()
+			.waitFor({ state: 'hidden' });
 	}
 
 	for (const colorScheme of ['light', 'dark'] as const) {

@@ -44,6 +44,14 @@ export function BoardView({ project }: { readonly project: string | null }) {
 	}
 	if (known.size === 0) return <NoProjects />;
 	if (boards.length === 0) return <NoSuchProject name={project ?? ''} />;
+	// An empty lane says that nothing is there: that is not known before the first answer.
+	if (boards.every(({ whole, items }) => whole === null && items.size === 0)) {
+		return (
+			<div className="view-body">
+				<Loading what="the board" />
+			</div>
+		);
+	}
 	const onPhone = phoneLane ?? (byLane.needsYou.length > 0 ? 'needsYou' : firstFull(byLane));
 	const projectName = (id: string): string | null => (boards.length > 1 ? (known.get(id)?.project.name ?? null) : null);
 	return (

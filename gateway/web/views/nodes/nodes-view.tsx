@@ -1,6 +1,8 @@
 /** The machines of the mesh: a picture of who reaches whom, what each is for and does now, and how another one joins. */
 import { useState } from 'react';
-import type { MeshNodeView, Result } from '../../../../shared/operations/index.ts';
+import type { ItemAnswer, MeshNodeView, Result } from '../../../../shared/operations/index.ts';
+import { linkTo } from '../../browser/address.ts';
+import { itemInAddress } from '../../model/route.ts';
 import { count, moment } from '../../model/words.ts';
 import { asError, knownOf, useAnswer, useApp, useBoardState, useBoards, useMay, useNow } from '../../ui/app.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -170,17 +172,30 @@ function NodeTile({ node, again }: { readonly node: MeshNodeView; readonly again
 			{here.length > 0 && (
 				<ul className="plain-list">
 					{here.map((item) => (
-						<li key={item.key} className="row">
-							<Icon name="spin" />
-							<span className="clip">
-								{item.name} {item.title}
-							</span>
-						</li>
+						<Held key={item.key} item={item} />
 					))}
 				</ul>
 			)}
 			{isOwner && !node.duties.includes('gateway') && <NodeButtons node={node} again={again} />}
 		</article>
+	);
+}
+
+/** What is worked on there, and why there: as the one who placed it said. */
+function Held({ item }: { readonly item: ItemAnswer }) {
+	const { project, key, name, title, stage } = item;
+	const [asked] = useAnswer('item.why', { project, item: key }, stage);
+	const reason = knownOf(asked)?.placement?.reasons[0];
+	return (
+		<li className="row">
+			<Icon name={stage === 'blocked' || stage === 'frozen' ? 'pause' : 'spin'} />
+			<div className="clip">
+				<a className="link" href={linkTo({ view: 'item', project, item: itemInAddress(name), part: 'overview' })}>
+					{name} {title}
+				</a>
+				{reason !== undefined && <span className="soft small">{` · ${reason}`}</span>}
+			</div>
+		</li>
 	);
 }
 
