@@ -42,7 +42,7 @@ export interface OpenedWorker {
 }
 
 export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWorker {
-	const { config, store, secrets, clock, random, room, processes, hub, station } = parts;
+	const { config, store, secrets, clock, random, room, processes, hub, station, desk } = parts;
 	const { project, repository, gates, copyFrom, readOnly, author, log, nameOf, prepare, report } = opening;
 	const folder = config.state.project(project);
 	const clones = join(folder, 'clones');
@@ -69,6 +69,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			ports: { processes, clock, shellPath },
 			book: new SessionBook(store, project),
 			newSessionId: () => newSessionId(random),
+			tools: desk,
 			runtime: (name) =>
 				createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath, programFor: nativeProgram }),
 			log,

@@ -6,7 +6,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MayServe, Packs } from '../shared/mesh/pack.ts';
 import type { Rpc } from '../shared/mesh/rpc.ts';
-import type { CommitId, Network, NodeId, Peer, ProjectId } from '../shared/ports/index.ts';
+import {
+	type CommitId,
+	ganglineError,
+	type Network,
+	type NodeId,
+	type Peer,
+	type ProjectId,
+} from '../shared/ports/index.ts';
+import { workAsk } from '../shared/protocol/work-methods.ts';
 import { gatewayOf, mayWorkFor, memberOf, type RegistryFacts } from '../shared/registry/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { OpenedForeign } from './compose-foreign.ts';
@@ -64,6 +72,13 @@ export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promis
 	const packs = await openPacks((peer, project, ref) => mayServe(parts, { projects, opened }, { peer, project, ref }));
 	doors.set({ rpc, packs, gateway });
 	serveSalvage({ rpc, packs, log, projects });
+	rpc.serve(workAsk, async ({ operation, input, ...grant }, { node }) => {
+		const { facts } = registry;
+		if (facts === null || !mayWorkFor(facts, node, grant.project as ProjectId)) {
+			throw ganglineError('FORBIDDEN', `${node} does not work for the project ${grant.project}`);
+		}
+		return { answer: await parts.desk.answer({ grant, from: node, operation, input }) };
+	});
 	serveWorkers({ rpc, log, desks: () => new Map(projects().map((project) => [project.id, project.desk])) });
 	serveWork({
 		...{ rpc, log },

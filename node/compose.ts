@@ -48,6 +48,7 @@ import type { NodeMesh } from './node-mesh.ts';
 import { OwnCheckouts } from './own-checkouts.ts';
 import { followProvisioner } from './provisioned.ts';
 import { type NodeSecrets, SecretFile } from './secret-file.ts';
+import { AgentDesk } from './tools/index.ts';
 import { MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
@@ -78,6 +79,8 @@ export interface NodeParts {
 	readonly checkouts: OwnCheckouts;
 	/** The other members, once there are any. */
 	readonly doors: MeshDoors;
+	/** Gives agents their tools. */
+	readonly desk: AgentDesk;
 	readonly repositories: Repositories;
 }
 
@@ -108,6 +111,12 @@ export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSec
 	const mesh = makeNodeMesh(parts, projects, () => handlers.own);
 	const asked = { projects, mesh, address, stop };
 	handlers.own = ownHandlers(parts, asked);
+	parts.desk.serve({
+		self: parts.identity.nodeId,
+		project: (id) => projects.all().find((project) => project.id === id),
+		handlers: () => handlers.own,
+		mayReadAll: (node) => (parts.registry.facts && memberOf(parts.registry.facts, node)?.person) != null,
+	});
 	const api = makeApi(parts, asked, handlers.own);
 	try {
 		// What an earlier process left running must be gone before anything is begun.
@@ -117,6 +126,7 @@ export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSec
 		await projects.start();
 		await openKnownMesh(parts, mesh);
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;
+		parts.desk.listens(address.url);
 		followProvisioner(parts, handlers.own);
 	} catch (error) {
 		await stopAll(parts, { projects, api, mesh });
@@ -138,6 +148,8 @@ export async function openParts(
 	mkdirSync(config.state.root, { recursive: true, mode: 0o700 });
 	const identity = await loadOrCreateIdentity(config.state.identity, random);
 	const store = await openStore(config.state.store, { log });
+	const doors = new MeshDoors();
+	const registry = new KnownRegistry({ node: identity.nodeId, name: config.name });
 	const room = new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) });
 	const stage = `${config.state.root}/stage`;
 	mkdirSync(stage, { recursive: true, mode: 0o700 });
@@ -160,8 +172,12 @@ export async function openParts(
 		}),
 		hub: new EventHub(),
 		checkouts: await OwnCheckouts.open(store),
-		registry: new KnownRegistry({ node: identity.nodeId, name: config.name }),
-		doors: new MeshDoors(),
+		registry,
+		doors,
+		desk: new AgentDesk({
+			...{ self: identity.nodeId, random, rpc: doors.rpc },
+			homeOf: (project) => (registry.facts && findRegistered(registry.facts, project)?.home) ?? null,
+		}),
 		repositories: openRepositories({ config, identity, store }),
 	};
 }
@@ -212,8 +228,9 @@ interface Running {
 	readonly api: Api;
 }
 
-async function stopAll({ hub, clock, log, store }: NodeParts, { projects, mesh, api }: Running): Promise<void> {
+async function stopAll({ hub, clock, log, store, desk }: NodeParts, { projects, mesh, api }: Running): Promise<void> {
 	hub.publish({ kind: 'stopping', at: clock.now() });
+	desk.listens(null);
 	log.info('node.stopping', { projects: projects.all().length });
 	await mesh.stop();
 	await projects.stop();
@@ -285,6 +302,8 @@ function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handl
 		events: hub,
 		token: randomHex(random, 32),
 		person: config.personEnvironment.USER ?? userInfo().username,
+		// Agents alone: a person's editor is served by the gateway.
+		tools: (token) => parts.desk.toolsOf(token),
 		version,
 		log,
 		clock,

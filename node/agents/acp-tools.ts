@@ -70,6 +70,13 @@ export function askOf({ title, kind, locations, rawInput }: Omit<ToolCallUpdate,
 	return { tool: kind ?? 'other', what: whatOf(kind ?? 'other', line ?? title ?? '', paths), summary };
 }
 
+const ofServer = z.object({ claudeCode: z.object({ mcpServer: z.object({ name: z.literal('gangline') }) }) });
+
+/** Whether a call is of the tools that the system gave: those are asked for by nobody. */
+export function isSystemTool({ _meta }: Pick<ToolCallUpdate, '_meta'>): boolean {
+	return ofServer.safeParse(_meta).success;
+}
+
 function whatOf(kind: ToolKind, command: string, paths: readonly string[]): PermissionAsk['what'] {
 	switch (kind) {
 		case 'execute':

@@ -3,10 +3,16 @@
  * passes its questions on and ends it when nothing that it was told is left to do. The agent gets no files or terminals
  * of ours; it works in its clone by itself. The protocol's library is loaded when the first such agent starts.
  */
-import type { AnyMessage, ClientConnection, RequestPermissionRequest, SessionUpdate } from '@agentclientprotocol/sdk';
+import type {
+	AnyMessage,
+	ClientConnection,
+	McpServer,
+	RequestPermissionRequest,
+	SessionUpdate,
+} from '@agentclientprotocol/sdk';
 import { z } from 'zod';
 import { type AcpFailure, failureOfAcp, rateLimitOfAcp } from './acp-failure.ts';
-import { AcpTools, askOf } from './acp-tools.ts';
+import { AcpTools, askOf, isSystemTool } from './acp-tools.ts';
 import type { AgentEvent, PermissionDecision, SessionResult, SessionTotals } from './agent-event.ts';
 import type { CommandInput, Conversation, RuntimeProgram, Wire } from './runtime.ts';
 import { nothingCounted, usageMeter } from './session-usage.ts';
@@ -153,10 +159,14 @@ class AcpConversation implements Conversation {
 
 	async #openSession(
 		{ agent }: Connection,
-		can: { loadSession?: boolean; sessionCapabilities?: { resume?: object | null } | null },
+		can: {
+			loadSession?: boolean;
+			sessionCapabilities?: { resume?: object | null } | null;
+			mcpCapabilities?: { http?: boolean } | null;
+		},
 	): Promise<string> {
 		const { session, cwd } = this.#input;
-		const place = { cwd, mcpServers: [] };
+		const place = { cwd, mcpServers: can.mcpCapabilities?.http ? serversOf(this.#input) : [] };
 		if (session.kind === 'resume') {
 			const known = { ...place, sessionId: session.id };
 			if (can.sessionCapabilities?.resume) await agent.request('session/resume', known);
@@ -264,6 +274,7 @@ class AcpConversation implements Conversation {
 				const optionId = optionFor(decision.kind === 'allow' ? 'allow' : 'reject');
 				resolve({ outcome: optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId } });
 			};
+			if (this.#input.tools !== undefined && isSystemTool(toolCall)) return give({ kind: 'allow' });
 			if (this.#questions.size >= questionsMax) return give({ kind: 'deny', message: 'too many questions at once' });
 			this.#questions.set(toolCall.toolCallId, give);
 			this.#wire.emit({ kind: 'permission', id: toolCall.toolCallId, ask: askOf(toolCall) });
@@ -289,6 +300,13 @@ class AcpConversation implements Conversation {
 		this.#finishText();
 		for (const event of this.#tools.rest()) this.#wire.emit(event);
 	}
+}
+
+/** The tools of the system, for an agent that can reach them. */
+function serversOf({ tools }: CommandInput): McpServer[] {
+	if (tools === undefined) return [];
+	const headers = [{ name: 'Authorization', value: `Bearer ${tools.token}` }];
+	return [{ type: 'http', name: 'gangline', url: tools.url, headers }];
 }
 
 /** What the library takes; it checks the rest. */

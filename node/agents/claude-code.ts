@@ -65,7 +65,7 @@ export const claudeCode: RuntimeProgram = {
 		'CLAUDE_CODE_MAX_RETRIES',
 	],
 	login: 'claude',
-	command: ({ agent, session, prompt, tmp, isRoot }) => ({
+	command: ({ agent, session, prompt, tmp, tools, isRoot }) => ({
 		argv: [
 			'claude',
 			'-p',
@@ -82,6 +82,8 @@ export const claudeCode: RuntimeProgram = {
 			String(agent.max_turns),
 			...(agent.max_cost_usd === undefined ? [] : ['--max-budget-usd', String(agent.max_cost_usd)]),
 			...(agent.model === undefined ? [] : ['--model', agent.model]),
+			// Its own tools are asked for by nobody; both options take lists, so none may stand before a word that is none.
+			...(tools === undefined ? [] : ['--mcp-config', tools.file, '--allowedTools', 'mcp__gangline']),
 		],
 		stdin: userLine(prompt),
 		keepsStdin: true,

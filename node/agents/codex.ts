@@ -30,13 +30,27 @@ const line = z.object({
 
 type Line = z.output<typeof line>;
 
+const toolTokenVariable = 'GANGLINE_TOOLS_TOKEN';
+/** Gates and people take longer than a minute, which is its own bound. */
+const toolSeconds = 1_800;
+
+/** Settings for this run alone; the secret is in a variable that they name. */
+function toolOptions(url: string): readonly string[] {
+	const server = {
+		url: JSON.stringify(url),
+		bearer_token_env_var: JSON.stringify(toolTokenVariable),
+		tool_timeout_sec: String(toolSeconds),
+	};
+	return Object.entries(server).flatMap(([name, value]) => ['-c', `mcp_servers.gangline.${name}=${value}`]);
+}
+
 export const codex: RuntimeProgram = {
 	name: 'codex',
 	program: 'codex',
 	reports: true,
 	credentials: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_API_KEY', 'CODEX_HOME'],
 	login: 'codex',
-	command: ({ agent, session, prompt }) => ({
+	command: ({ agent, session, prompt, tools }) => ({
 		argv: [
 			'codex',
 			'exec',
@@ -47,13 +61,14 @@ export const codex: RuntimeProgram = {
 			'analytics.enabled=false',
 			'-c',
 			'check_for_update_on_startup=false',
+			...(tools === undefined ? [] : toolOptions(tools.url)),
 			...(agent.model === undefined ? [] : ['--model', agent.model]),
 			...(session.kind === 'resume' ? ['resume', session.id] : []),
 			// The prompt comes on stdin: an argument has a bound of the kernel, and every user of the machine can read it.
 			'-',
 		],
 		stdin: prompt,
-		env: {},
+		env: tools === undefined ? {} : { [toolTokenVariable]: tools.token },
 		...noticeOf(agent),
 	}),
 	converse: (wire, { session }) => {

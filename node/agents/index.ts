@@ -36,6 +36,7 @@ export {
 	type AgentRuntime,
 	type AgentSession,
 	type AgentSettings,
+	type AgentTools,
 	runtimePrograms,
 	type SessionPlan,
 } from './runtime.ts';

@@ -129,7 +129,8 @@ function rules({ branch, gates }: PromptPlace, guides: readonly string[]): strin
 		`Commit your work on the branch ${code(branch)}, which is checked out. Only commits count.`,
 		'Do not push, and do not change other branches or remotes.',
 		'Do not touch the folder `.gangline/`. Do not delete or skip tests.',
-		'Nobody can answer questions: decide by yourself, and say in the commit message what you decided.',
+		'Nobody reads what you ask here: decide by yourself, and say in the commit message what you decided.',
+		'Tools of the server `gangline`, where you have them: `add_item` hands over what does not belong to this item, `ask_person` asks a person when no choice of yours could be right.',
 		'Use `$TMPDIR` for temporary files, and the ten ports from `$GANGLINE_PORT_BASE` on for servers.',
 		...judged,
 	])}`;

@@ -38,12 +38,22 @@ export interface AgentTask {
 	readonly tmp: string;
 	readonly env: Readonly<Record<string, string>>;
 	readonly confinement: Confinement;
+	/** Tools of the system that the program is told of; absent: none. */
+	readonly tools?: AgentTools;
 	/** Every event, in order; the last is `exited`. */
 	readonly onEvent?: (event: AgentEvent) => void;
 	/** The session has this id. Resolves when it is kept: runtimes that can wait do nothing before. Must not reject. */
 	readonly onSession?: (sessionId: string) => Promise<void>;
 	/** For the run's log: what a person reads. */
 	readonly onLog?: (stream: 'stdout' | 'stderr' | 'note', text: string) => void;
+}
+
+/** Where a session's tools are, over MCP. Never in a command line: the file is the owner's alone. */
+export interface AgentTools {
+	readonly url: string;
+	readonly token: string;
+	/** The same as a file, in the form that Claude Code reads. */
+	readonly file: string;
 }
 
 /** `id`: of a new session where the program lets us choose it, or of the one to go on with. */
@@ -123,6 +133,7 @@ export interface CommandInput {
 	readonly description: string;
 	readonly cwd: string;
 	readonly tmp: string;
+	readonly tools?: AgentTools;
 	readonly isRoot: boolean;
 	/** bash where there is one, else sh. */
 	readonly shellPath: string;

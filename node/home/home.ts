@@ -103,6 +103,11 @@ export class Home {
 		return this.#options.document.facts;
 	}
 
+	/** Under which this process's own worker holds its grants. */
+	get workAuthor(): string {
+		return this.#options.logs.work.author;
+	}
+
 	item(key: string): Item | undefined {
 		return tableOf(this.facts).get(key);
 	}

@@ -23,6 +23,7 @@ import type { CommandPorts } from './command-run.ts';
 import type { RunLog } from './run-log.ts';
 import { SessionAsks } from './session-asks.ts';
 import type { SessionBook, SessionEntry } from './session-book.ts';
+import type { OpenTools, ToolDesk } from './tool-desk.ts';
 
 /** What a person may do with a session that runs. */
 export interface Steering {
@@ -42,6 +43,8 @@ export interface SessionsParts {
 	readonly secrets: Pick<Secrets, 'redact'>;
 	/** A fresh id of a session. */
 	readonly newSessionId: () => string;
+	/** Gives agents their tools; without it they have none. */
+	readonly tools?: ToolDesk;
 }
 
 export interface SessionsInput {
@@ -62,6 +65,8 @@ export interface SessionsInput {
 	readonly onAsk: () => void;
 	/** Commands of the project, which are asked for by nobody. */
 	readonly commands: readonly string[];
+	/** Runs the project's gates in the clone, because the agent asks for it. */
+	readonly gates: (signal: AbortSignal) => Promise<string>;
 }
 
 /** Words that wait to be told; more at once is no conversation. */
@@ -154,6 +159,7 @@ export class AttemptSessions {
 		const agent = runtime(settings.runtime);
 		this.#count += 1;
 		const asks = this.#asksOf(settings, () => void session.stop('nobody answered'));
+		const tools = await this.#openTools(settings, asks);
 		let isStarted = false;
 		let isKilled = false;
 		const session = agent.start({
@@ -163,6 +169,7 @@ export class AttemptSessions {
 			prompt: this.#parts.secrets.redact(prompt),
 			description: task.item.description,
 			...{ cwd, tmp, confinement },
+			...(tools === null ? {} : { tools: tools.offer }),
 			env: env(agent, settings),
 			onSession: (id) => this.#established(id),
 			onEvent: (event) => {
@@ -184,6 +191,7 @@ export class AttemptSessions {
 		if (signal.aborted) onAbort();
 		onSteering({
 			say: (words) => {
+				if (asks.heard(words)) return true;
 				if (settings.runtime === 'shell' || this.#words.length >= wordsMax) return false;
 				this.#words.push(words);
 				if (isStarted) this.#tell(session);
@@ -195,11 +203,23 @@ export class AttemptSessions {
 		const end = await session.ended;
 		onSteering(null);
 		asks.close();
+		await tools?.close();
 		this.#parked = asks.parked;
 		signal.removeEventListener('abort', onAbort);
 		onPid(null);
 		await this.#closed(isKilled);
 		return end;
+	}
+
+	/** A script has no model that could ask for any. */
+	async #openTools({ runtime }: AgentSettings, asks: SessionAsks): Promise<OpenTools | null> {
+		const { task, tmp, runLog, gates } = this.#input;
+		if (runtime === 'shell' || this.#parts.tools === undefined) return null;
+		return await this.#parts.tools.open({
+			...{ task, tmp, gates, agent: task.agent, writes: true },
+			progress: (words) => runLog.write('agent', 'note', `${words}\n`),
+			ask: (question, signal) => asks.askPerson(question, signal),
+		});
 	}
 
 	#asksOf({ allow }: AgentSettings, onParked: () => void): SessionAsks {

@@ -9,7 +9,6 @@ import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import {
 	type AgentIdentity,
 	type AgentSettings,
-	agentEnvironment,
 	commitOnlyPrompt,
 	nextAfterSession,
 	promptPlace,
@@ -39,6 +38,7 @@ import { hookGates } from './pre-commit-hook.ts';
 import { runQaAttempt } from './qa-attempt.ts';
 import { research } from './research.ts';
 import type { RunLog } from './run-log.ts';
+import { sessionsIn } from './session-place.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -213,29 +213,14 @@ class Attempt {
 
 	/** `given`: what a person has committed in the clone since the last session. */
 	#sessionsOf(workspace: Workspace, given: readonly string[]): AttemptSessions {
-		const { person, author, secrets } = this.#parts;
-		const { config, signal, runLog, portBase, onPid, onSteering, onAsk } = this.#input;
-		const task = withGiven(this.#input.task, given);
-		return new AttemptSessions(this.#parts, {
-			...{ task, signal, runLog, onPid, onSteering, onAsk },
-			commands: [...config.setup.commands, ...config.gate.map(({ command }) => command)],
-			cwd: workspace.clone.path,
-			tmp: this.#place.tmp,
-			env: (agent, settings) => ({
-				...agentEnvironment({
-					person,
-					tmp: this.#place.tmp,
-					portBase,
-					author,
-					credentials: [...agent.credentials, ...settings.env],
-				}),
-				...secrets.valuesOf([...agent.credentials, ...(settings.secrets ?? [])]).values,
-				GANGLINE_LAST_FAILURE: this.#place.lastFailure,
-			}),
+		const { tmp, runId, lastFailure } = this.#place;
+		const place = {
+			...{ cwd: workspace.clone.path, tmp, runId, lastFailure, isNewClone: workspace.isNew },
 			confinement: this.#place.confinement(workspace),
-			runId: this.#place.runId,
-			isNewClone: workspace.isNew,
-		});
+			onSurvivors: (pids: readonly number[]) => this.#survivors.push(...pids),
+		};
+		const input = { ...this.#input, task: withGiven(this.#input.task, given) };
+		return new AttemptSessions(this.#parts, sessionsIn(this.#parts, input, place));
 	}
 
 	/** Endings that no look at the clone can change; `again`: a program that began no session is started once more. */

@@ -14,6 +14,7 @@ export { RecoveryBook } from './recovery-book.ts';
 export { type RunLog, RunLogs } from './run-log.ts';
 export { SessionBook } from './session-book.ts';
 export { Station, type StationProject } from './station.ts';
+export type { OpenTools, ToolDesk, ToolRun } from './tool-desk.ts';
 export { Worker, type WorkerOptions } from './worker.ts';
 export { workspaceGit } from './workspace-git.ts';
 export { Workspaces } from './workspaces.ts';

@@ -27,10 +27,18 @@ export async function runSession(parts: AttemptParts, input: AttemptInput, spec:
 	const { task, signal, runLog, portBase, onPid } = input;
 	const { settings, source, tmp, prompt, ...rest } = spec;
 	const agent = runtime(settings.runtime);
+	const tools =
+		settings.runtime === 'shell'
+			? undefined
+			: await parts.tools?.open({
+					...{ task, tmp, agent: source, writes: false },
+					progress: (words) => runLog.write(source, 'note', `${words}\n`),
+				});
 	const credentials = [...agent.credentials, ...settings.env];
 	const session = agent.start({
 		...rest,
 		tmp,
+		...(tools ? { tools: tools.offer } : {}),
 		// It may change nothing that lasts, and nobody is asked for it.
 		agent: { ...settings, permissions: 'all' },
 		session: { kind: 'new', id: parts.newSessionId() },
@@ -50,5 +58,6 @@ export async function runSession(parts: AttemptParts, input: AttemptInput, spec:
 	const end = await session.ended;
 	signal.removeEventListener('abort', onAbort);
 	onPid(null);
+	await tools?.close();
 	return end;
 }

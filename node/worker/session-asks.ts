@@ -17,6 +17,9 @@ import {
 /** So long a session waits for a person before it is parked. */
 export const answerMsMax = 120_000;
 
+/** Questions of its own that an agent may have open at once. */
+const personalMax = 4;
+
 export interface SessionAsksOptions {
 	readonly clock: Clock;
 	readonly place: PolicyPlace;
@@ -31,6 +34,9 @@ export class SessionAsks {
 	readonly #options: SessionAsksOptions;
 	readonly #open = new Map<string, Asks>();
 	readonly #timers = new Map<string, () => void>();
+	/** Questions that the agent asked a person by itself: how to answer each. */
+	readonly #waiting = new Map<string, (words: string) => void>();
+	#asked = 0;
 	#parked: Asks | null = null;
 
 	constructor(options: SessionAsksOptions) {
@@ -49,7 +55,7 @@ export class SessionAsks {
 
 	/** The agent asks. */
 	asked(session: AgentSession, id: string, ask: PermissionAsk): void {
-		const { clock, place, answered, onChange, onParked } = this.#options;
+		const { place, answered } = this.#options;
 		const question = nameOf(ask);
 		const judged = judgeAsk(ask, place);
 		const before = answered.find((one) => one.question === question);
@@ -57,22 +63,71 @@ export class SessionAsks {
 			this.#decide(session, id, question, { allow: before.allow, who: `${before.who}, asked before` });
 		} else if (judged.kind === 'allow') session.answer(id, { kind: 'allow' });
 		else if (judged.kind === 'deny') session.answer(id, judged);
-		else {
-			this.#open.set(id, { id: id.slice(0, 200), question, at: Math.floor(clock.now()) });
-			const cancel = clock.after(answerMsMax, () => {
-				this.#parked = this.#open.get(id) ?? null;
-				this.#options.note(`nobody has answered for ${answerMsMax / 1000} s: parked\n`);
-				onParked();
-			});
-			this.#timers.set(id, cancel);
-			onChange();
-		}
+		else this.#wait(id, question);
+	}
+
+	/**
+	 * The agent asks a person by itself: answered with yes or no, or with what a person says meanwhile. Who gets no answer
+	 * is parked as with any other question, and is told it when it asks the same again.
+	 */
+	askPerson(words: string, signal: AbortSignal): Promise<string> {
+		const question = `${words.replaceAll(/\s+/g, ' ').trim()} (allow: yes; deny: no; or gangline say)`;
+		const before = this.#options.answered.find((one) => one.question === question);
+		if (before !== undefined) return Promise.resolve(yesOrNo(before));
+		if (this.#waiting.size >= personalMax) return Promise.resolve('too many questions are open: wait for an answer');
+		this.#asked += 1;
+		const id = `person-${this.#asked}`;
+		return new Promise((resolve) => {
+			const end = (answer: string): void => {
+				signal.removeEventListener('abort', leave);
+				this.#drop(id);
+				resolve(answer);
+			};
+			const leave = (): void => end('nobody has answered');
+			this.#waiting.set(id, end);
+			signal.addEventListener('abort', leave, { once: true });
+			this.#wait(id, question);
+			if (signal.aborted) leave();
+		});
+	}
+
+	/** What a person says answers what the agent asked by itself; false where it waits for nothing. */
+	heard(words: string): boolean {
+		const waiting = [...this.#waiting.values()];
+		for (const answer of waiting) answer(words);
+		return waiting.length > 0;
+	}
+
+	#wait(id: string, question: string): void {
+		const { clock, onChange, onParked } = this.#options;
+		this.#open.set(id, { id: id.slice(0, 200), question, at: Math.floor(clock.now()) });
+		const cancel = clock.after(answerMsMax, () => {
+			this.#parked = this.#open.get(id) ?? null;
+			this.#options.note(`nobody has answered for ${answerMsMax / 1000} s: parked\n`);
+			onParked();
+		});
+		this.#timers.set(id, cancel);
+		onChange();
+	}
+
+	#drop(id: string): void {
+		this.#timers.get(id)?.();
+		this.#timers.delete(id);
+		this.#open.delete(id);
+		this.#waiting.delete(id);
+		this.#options.onChange();
 	}
 
 	/** A person decides; false where the question is not open any more. */
 	answer(session: AgentSession, id: string, decision: { readonly allow: boolean; readonly who: string }): boolean {
 		const asks = this.#open.get(id);
 		if (asks === undefined) return false;
+		const answer = this.#waiting.get(id);
+		if (answer !== undefined) {
+			this.#options.note(`${decision.who} answered ${decision.allow ? 'yes' : 'no'}: ${asks.question}\n`);
+			answer(yesOrNo(decision));
+			return true;
+		}
 		return this.#decide(session, id, asks.question, decision);
 	}
 
@@ -80,6 +135,7 @@ export class SessionAsks {
 	close(): void {
 		for (const cancel of this.#timers.values()) cancel();
 		this.#timers.clear();
+		for (const answer of [...this.#waiting.values()]) answer('nobody has answered');
 		this.#open.clear();
 	}
 
@@ -101,6 +157,9 @@ export class SessionAsks {
 		return isTaken;
 	}
 }
+
+const yesOrNo = ({ allow, who }: { readonly allow: boolean; readonly who: string }): string =>
+	`${who} says ${allow ? 'yes' : 'no'}`;
 
 /** The same question asked again has the same name. */
 function nameOf({ tool, summary }: PermissionAsk): string {

@@ -8,4 +8,4 @@ export {
 	runTool,
 } from './operation-tools.ts';
 export { serveTools, type ToolExchange } from './serve-tools.ts';
-export { type ServedTool, type ToolSet, toolNamed } from './served-tool.ts';
+export { answerText, type ServedTool, type ToolSet, toolNamed } from './served-tool.ts';

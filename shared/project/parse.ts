@@ -167,6 +167,7 @@ function contradictions(config: ProjectConfig): Problem[] {
 		...twins('agent', config.agent),
 		...shellModels,
 		...lookingShells(config),
+		...idleRoles(config),
 		...uncountable(config),
 	];
 }
@@ -189,6 +190,15 @@ function lookingShells(config: ProjectConfig): Problem[] {
 		if (runtime !== 'shell' || role === 'coder' || role === 'mergemaster') return [];
 		const keys = `agent[${index}].role = ${show(role)} and agent[${index}].runtime = "shell"`;
 		return [{ path: ['agent', index, 'role'], says: `${keys} contradict each other: a script cannot judge` }];
+	});
+}
+
+/** A setting that does nothing would be taken for one that does. */
+function idleRoles(config: ProjectConfig): Problem[] {
+	return config.agent.flatMap(({ role }, index): Problem[] => {
+		if (role !== 'planner' && role !== 'pilot') return [];
+		const says = `agent[${index}].role is ${show(role)}, and nothing starts an agent of it; expected "coder", whose tool plan_items splits work (people: gangline plan)`;
+		return [{ path: ['agent', index, 'role'], says }];
 	});
 }
 

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { RpcMethod, RpcStream } from '../mesh/rpc.ts';
 import { commitSchema, keySchema, tokenSchema } from '../pipeline/item-schema.ts';
-import { offerAnswerSchema, projectIdSchema, taskSchema, workReportSchema } from './work.ts';
+import { agentNameSchema, offerAnswerSchema, projectIdSchema, taskSchema, workReportSchema } from './work.ts';
 import { workerStateSchema } from './worker-state.ts';
 
 const grant = { project: projectIdSchema, key: keySchema, token: tokenSchema };
@@ -111,6 +111,32 @@ export const workSalvaged = method({
 		base: commitSchema,
 	}),
 	result: z.object({ kept: z.literal(true) }),
+});
+
+/** What of the operations agents may ask at all. */
+export const agentOperations = [
+	...(['item.show', 'item.list', 'item.search', 'project.status'] as const),
+	...(['item.add', 'item.edit', 'item.plan'] as const),
+] as const;
+export type AgentOperation = (typeof agentOperations)[number];
+
+/**
+ * Worker → home: what an agent asks with its tools, under the grant that this worker holds. The home decides what of it
+ * may be asked; the answer is text for a model.
+ */
+export const workAsk = method({
+	name: 'work.ask',
+	args: z.object({
+		...grant,
+		agent: agentNameSchema,
+		operation: z.enum(agentOperations),
+		/** As a client of the HTTP API writes it; the operation's own schema looks at it. */
+		input: z.record(
+			z.string().max(100),
+			z.custom<z.core.util.JSONType>((value) => value !== undefined),
+		),
+	}),
+	result: z.object({ answer: z.string().max(100_000) }),
 });
 
 const logLine = z.object({

@@ -2,15 +2,21 @@
  * Tools of models over real sockets, asked by the official client of the protocol: what it is offered by the scope of its
  * token, what it is answered and refused, and what stays outside.
  */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { personTools } from '../../gateway/person-tools.ts';
+import { AgentDesk } from '../../node/tools/index.ts';
 import { createApi } from '../../shared/http/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../../shared/operations/index.ts';
+import { parseNodeId } from '../../shared/ports/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
-import { SystemClock } from '../../shared/ports/system/index.ts';
-import { itemDetail, tinyHome } from '../support/tiny-home.ts';
+import { SystemClock, SystemRandom } from '../../shared/ports/system/index.ts';
+import type { Task } from '../../shared/protocol/work.ts';
+import { itemDetail, shopId, tinyHome } from '../support/tiny-home.ts';
 
 const token = 't'.repeat(40);
 const closing: (() => Promise<void>)[] = [];
@@ -142,5 +148,116 @@ describe('tools of a person’s editor', () => {
 			expect((await fetch(new URL('/mcp', url), { method, headers })).status).toBe(405);
 		}
 		expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+	});
+});
+
+const task = {
+	project: shopId,
+	item: { ...{ key: '01JZ0000000000000000000012', number: 12, title: 'x', type: 'story' }, description: '' },
+	...{ role: 'coder', agent: 'claude', token: [1, 7], main: 'a'.repeat(40), startFrom: null },
+} as unknown as Task;
+
+/** A node's API with the desk of its agents; nobody is home. */
+async function serveDesk() {
+	const self = parseNodeId(`n${'1'.repeat(16)}`);
+	const asked: unknown[] = [];
+	const rpc = {
+		ask: async (_node: unknown, _method: unknown, args: unknown) => {
+			asked.push(args);
+			return { answer: 'the home says so' };
+		},
+	} as unknown as ConstructorParameters<typeof AgentDesk>[0]['rpc'];
+	const home = parseNodeId(`n${'2'.repeat(16)}`);
+	const desk = new AgentDesk({ self, random: new SystemRandom(), rpc, homeOf: () => home });
+	const api = createApi({
+		...{ ...tinyHome(), token, person: 'ada', version: '0.1.0', log: new SimLog(), clock: new SystemClock() },
+		tools: (given) => desk.toolsOf(given),
+	});
+	const { url } = await api.listen({ port: 0 });
+	desk.listens(url);
+	const tmp = mkdtempSync(join(tmpdir(), 'gangline-tools-'));
+	closing.push(
+		async () => rmSync(tmp, { recursive: true }),
+		() => api.stop(),
+	);
+	return { desk, url, tmp, asked };
+}
+
+describe('tools of an agent', () => {
+	it('[I13] are those of its role, and ask the home of its project under its grant', async () => {
+		const { desk, tmp, asked, url } = await serveDesk();
+		const said: string[] = [];
+		const run = { task, tmp, agent: 'claude', progress: (words: string) => void said.push(words) };
+		const writes = await desk.open({ ...run, writes: true, gates: async () => 'test: passed', ask: async () => 'yes' });
+		const looks = await desk.open({ ...run, writes: false });
+		if (writes === null || looks === null) throw new Error('no tools');
+		const client = await connect(url, writes.offer.token);
+		const names = (await client.listTools()).tools.map(({ name }) => name).sort();
+		const looking = ['list_items', 'report_progress', 'search_items', 'show_board', 'show_item'];
+		expect(names).toEqual([...looking, 'add_item', 'ask_person', 'edit_item', 'plan_items', 'run_gates'].sort());
+		expect((await called(client, 'add_item', { title: 'Sell tea' })).text).toBe('the home says so');
+		expect(asked).toEqual([
+			expect.objectContaining({
+				...{ project: shopId, key: task.item.key, token: [1, 7], agent: 'claude' },
+				...{ operation: 'item.add', input: { project: shopId, title: 'Sell tea' } },
+			}),
+		]);
+		expect((await called(client, 'run_gates', {})).text).toBe('test: passed');
+		expect((await called(client, 'ask_person', { question: 'May I?' })).text).toBe('yes');
+		await called(client, 'report_progress', { words: 'reads\nthe parser' });
+		expect(said).toEqual(['reads the parser']);
+		const other = await connect(url, looks.offer.token);
+		expect((await other.listTools()).tools.map(({ name }) => name).sort()).toEqual(looking);
+		for (const args of [{ project: 'other' }, { item: 3, title: 'y' }])
+			expect((await called(client, 'edit_item', args)).text).toContain('FORBIDDEN');
+		for (const open of [writes, looks]) await open.close();
+	});
+
+	it('end with its session: token, file and what they had begun', async () => {
+		const { desk, tmp, url } = await serveDesk();
+		const begun = Promise.withResolvers<void>();
+		let ended = false;
+		const gates = (signal: AbortSignal): Promise<string> =>
+			new Promise((resolve) => {
+				begun.resolve();
+				signal.addEventListener('abort', () => {
+					ended = true;
+					resolve('stopped');
+				});
+			});
+		const open = await desk.open({ task, tmp, agent: 'claude', writes: true, progress: () => undefined, gates });
+		if (open === null) throw new Error('no tools');
+		const { offer } = open;
+		expect(statSync(offer.file).mode & 0o777).toBe(0o600);
+		expect(JSON.parse(readFileSync(offer.file, 'utf8')).mcpServers.gangline.url).toBe(offer.url);
+		const client = await connect(url, offer.token);
+		const answer = called(client, 'run_gates', {});
+		await begun.promise;
+		await open.close();
+		expect([ended, existsSync(offer.file)]).toEqual([true, false]);
+		expect((await answer).text).toBe('stopped');
+		await expect(connect(url, offer.token)).rejects.toThrow(/UNAUTHENTICATED|401/);
+	});
+
+	it('[I13] open no operation of the API, and the key of the API opens no tools of an agent', async () => {
+		const { desk, tmp, url } = await serveDesk();
+		const open = await desk.open({ task, tmp, agent: 'claude', writes: true, progress: () => undefined });
+		if (open === null) throw new Error('no tools');
+		const headers = { authorization: `Bearer ${open.offer.token}`, 'content-type': 'application/json' };
+		const sent = await fetch(new URL('/v1/item.list', url), { method: 'POST', headers, body: '{"project":"shop"}' });
+		expect(sent.status).toBe(401);
+		await expect(connect(url, token)).rejects.toThrow(/UNAUTHENTICATED|401/);
+		await open.close();
+	});
+
+	it('are none where the API never listens', async () => {
+		const rpc = { ask: async () => Promise.reject(new Error('nobody is asked')) };
+		const desk = new AgentDesk({
+			...{ self: parseNodeId(`n${'1'.repeat(16)}`), random: new SystemRandom(), rpc, homeOf: () => null },
+		});
+		desk.listens(null);
+		expect(
+			await desk.open({ task, tmp: tmpdir(), agent: 'claude', writes: true, progress: () => undefined }),
+		).toBeNull();
 	});
 });

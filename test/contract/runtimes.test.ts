@@ -2,10 +2,15 @@
  * What every runtime must do, shown with its real program against a model of this test: tell its life in typed events,
  * be told, asked and stopped, go on after any end, and say in types why it failed. A new runtime passes this file.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { AgentSettings, SessionEnd } from '../../node/agents/index.ts';
+import { createApi } from '../../shared/http/index.ts';
+import { runTool } from '../../shared/mcp/index.ts';
+import { SimLog } from '../../shared/ports/sim/index.ts';
+import { SystemClock } from '../../shared/ports/system/index.ts';
 import { type AgentClis, installAgentClis } from '../support/agent-clis.ts';
 import { type Asked, startModelServer, type Turn } from '../support/model-server.ts';
 import { tokensPerRequest } from '../support/model-streams.ts';
@@ -60,6 +65,28 @@ async function endOf({ session }: Started): Promise<SessionEnd> {
 	return await session.ended;
 }
 
+/** A server with one tool, as a node has it for its agents. */
+async function serveSheet() {
+	const token = 'a'.repeat(64);
+	const asked: unknown[] = [];
+	const add = runTool({
+		...{ name: 'add_item', description: 'Add an item.', readOnly: false, args: z.strictObject({ title: z.string() }) },
+		call: async (args) => {
+			asked.push(args);
+			return 'added as #7';
+		},
+	});
+	const api = createApi({
+		...{ handlers: {}, events: { subscribe: () => () => undefined }, token: 'b'.repeat(64), person: 'ada' },
+		...{ version: '0.1.0', log: new SimLog(), clock: new SystemClock() },
+		tools: (given) => (given === token ? { instructions: 'Add what you find.', tools: [add] } : null),
+	});
+	const url = new URL('/mcp', (await api.listen({ port: 0 })).url).href;
+	const server = { type: 'http', url, headers: { Authorization: `Bearer ${token}` } };
+	const file = JSON.stringify({ mcpServers: { gangline: server } });
+	return { url, token, file, asked, [Symbol.asyncDispose]: () => api.stop() };
+}
+
 describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (kind) => {
 	const { runtime } = kind;
 
@@ -83,6 +110,27 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 			});
 			expect(used(started.events).costUsd > 0).toBe(kind.pricesIt);
 			expect(await bench.processes.living()).toEqual([]);
+		},
+		testMsMax,
+	);
+
+	it(
+		'finds the tools that it is told of, without asking for them, and gets their answers',
+		async () => {
+			await using desk = await serveSheet();
+			const use: Turn = { kind: 'use', tool: 'add_item', input: { title: 'Sell tea' } };
+			await using model = await startModelServer(worker(({ results }) => (results.length > 0 ? done : use)));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const file = join(bench.home, 'tools.json');
+			writeFileSync(file, desk.file, { mode: 0o600 });
+			const started = bench.start('WORK on it', undefined, { permissions: 'ask' }, { ...desk, file });
+			const end = await endOf(started);
+			expect([end.outcome, started.events.filter(({ kind }) => kind === 'permission')]).toEqual([
+				{ kind: 'finished' },
+				[],
+			]);
+			expect(desk.asked).toEqual([{ title: 'Sell tea' }]);
+			expect(model.asked.some(({ results }) => results.join().includes('added as #7'))).toBe(true);
 		},
 		testMsMax,
 	);

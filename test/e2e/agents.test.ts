@@ -86,6 +86,12 @@ const commit = (command: string): Turn =>
 	run(`${command} && git add -A && git commit -q -m "agent: work" && git log -1`);
 const done: Turn = { kind: 'say', text: 'All done, everything works.' };
 
+/** Found on the way, and handed over with the tools of its session. */
+const split: Turn = {
+	...{ kind: 'use', tool: 'add_item' },
+	input: { title: 'Paint the door', description: 'It was found on the way.', hold: true },
+};
+
 /** Does `turn` once a session, then says that it is done. */
 const once =
 	(turn: (asked: Asked) => Turn) =>
@@ -157,7 +163,8 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 					prompt.includes('not committed') ? commit('true') : run('echo note > notes.txt'),
 				),
 				'Claim the credit': ({ prompt, results }) =>
-					prompt.includes('without changing anything') && results.length === 0 ? commit('echo x > credit.txt') : done,
+					(prompt.includes('without changing anything') && [split, commit('echo x > credit.txt')][results.length]) ||
+					done,
 				'Come back later': once(() => {
 					limits += 1;
 					return limits === 1 ? limited() : commit('echo x > later.txt');
@@ -175,6 +182,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		const board = await world.untilBoard(
 			repository,
 			(now) => [1, 2, 3].every((n) => itemOf(now, n).stage === 'reviewHold') && itemOf(now, 5).stage === 'blocked',
+			120,
 		);
 		const tries = async (number: number) =>
 			(await world.json<Result<'item.show'>>(repository, 'show', `${number}`)).item.tries;
@@ -197,6 +205,12 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 			expect(itemOf(board, 1).costUsd).toBeGreaterThan(0);
 			expect(await world.ok(repository, 'status')).toMatch(/spent so far: \$\d/);
 		}
+
+		// With the tools of its session, under its own name.
+		const paint = (await world.json<Result<'item.show'>>(repository, 'show', '6')).item;
+		expect(paint).toMatchObject({ title: 'Paint the door', stage: 'backlog', held: true });
+		expect(paint.origin).toEqual({ by: 'agent', who: `${kind.name} of #3` });
+		expect(paint.description).toBe('It was found on the way.');
 
 		await world.ok(repository, 'diff', '1');
 		await world.ok(repository, 'reject', '1', 'put a space around the sign');
@@ -221,7 +235,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		);
 		expect(readFileSync(join(repository, 'sum.sh'), 'utf8')).toContain('$1 + $2');
 		expect(readFileSync(join(repository, 'notes.txt'), 'utf8')).toBe('note\n');
-	});
+	}, 300_000);
 
 	it('[I5] leaves no process of an agent whose tool runs when everything is stopped', async () => {
 		const mark = `gangline-tool-${kind.name}-${process.pid}`;

@@ -14,6 +14,8 @@ export type Turn =
 	| { readonly kind: 'say'; readonly text: string }
 	/** Calls the program's tool that runs a shell command. */
 	| { readonly kind: 'run'; readonly command: string }
+	/** Calls one of our own tools. */
+	| { readonly kind: 'use'; readonly tool: string; readonly input: Readonly<Record<string, unknown>> }
 	| {
 			readonly kind: 'fail';
 			readonly status: number;

@@ -4,7 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 
-type Said = { readonly kind: 'say'; readonly text: string } | { readonly kind: 'run'; readonly command: string };
+type Said =
+	| { readonly kind: 'say'; readonly text: string }
+	| { readonly kind: 'run'; readonly command: string }
+	/** One of our own tools. */
+	| { readonly kind: 'use'; readonly tool: string; readonly input: Readonly<Record<string, unknown>> };
 
 interface StreamEvent {
 	readonly type: string;
@@ -20,10 +24,14 @@ export function anthropicStream(said: Said): readonly StreamEvent[] {
 	const usage = { input_tokens: tokensPerRequest.input, output_tokens: 1 };
 	const block = isText
 		? { type: 'text', text: '' }
-		: { type: 'tool_use', id: `toolu_${randomUUID()}`, name: 'Bash', input: {} };
+		: {
+				...{ type: 'tool_use', id: `toolu_${randomUUID()}`, input: {} },
+				name: said.kind === 'run' ? 'Bash' : `mcp__gangline__${said.tool}`,
+			};
+	const input = said.kind === 'run' ? { command: said.command, description: 'work' } : undefined;
 	const delta = isText
 		? { type: 'text_delta', text: said.text }
-		: { type: 'input_json_delta', partial_json: JSON.stringify({ command: said.command, description: 'work' }) };
+		: { type: 'input_json_delta', partial_json: JSON.stringify(input ?? (said.kind === 'use' ? said.input : {})) };
 	return [
 		{
 			type: 'message_start',
@@ -64,8 +72,9 @@ export function openAiStream(said: Said): readonly StreamEvent[] {
 					type: 'function_call',
 					id: `fc_${randomUUID()}`,
 					call_id: `call_${randomUUID()}`,
-					name: 'exec_command',
-					arguments: JSON.stringify({ cmd: said.command }),
+					...(said.kind === 'run'
+						? { name: 'exec_command', arguments: JSON.stringify({ cmd: said.command }) }
+						: { namespace: 'mcp__gangline', name: said.tool, arguments: JSON.stringify(said.input) }),
 				};
 	const { input, output } = tokensPerRequest;
 	const usage = {

@@ -11,6 +11,7 @@ import {
 	type AgentEvent,
 	type AgentSession,
 	type AgentSettings,
+	type AgentTools,
 	createProcesses,
 	createRuntime,
 	nativeProgram,
@@ -34,7 +35,7 @@ export interface RuntimeBench {
 	readonly clone: string;
 	readonly home: string;
 	readonly processes: Processes;
-	start(prompt: string, session?: SessionPlan, settings?: Partial<AgentSettings>): Started;
+	start(prompt: string, session?: SessionPlan, settings?: Partial<AgentSettings>, tools?: AgentTools): Started;
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -71,7 +72,7 @@ export async function makeRuntimeBench(
 		clone,
 		home,
 		processes,
-		start: (prompt, session = { kind: 'new', id: randomUUID() }, settings = {}) => {
+		start: (prompt, session = { kind: 'new', id: randomUUID() }, settings = {}, tools) => {
 			const events: AgentEvent[] = [];
 			const waiting = new Set<() => void>();
 			const runId = `run-${started.length}`;
@@ -94,6 +95,7 @@ export async function makeRuntimeBench(
 				cwd: clone,
 				tmp,
 				env,
+				...(tools === undefined ? {} : { tools }),
 				confinement: { hidden: [], readOnly: [], writable: [] },
 				onEvent: (event) => {
 					events.push(event);

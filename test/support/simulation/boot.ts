@@ -11,6 +11,7 @@ import { MeshDoors } from '../../../node/mesh-doors.ts';
 import { NodeMesh } from '../../../node/node-mesh.ts';
 import { OwnCheckouts } from '../../../node/own-checkouts.ts';
 import { formerKeys } from '../../../node/rehome/records.ts';
+import { AgentDesk } from '../../../node/tools/index.ts';
 import { MachineRoom, Station } from '../../../node/worker/index.ts';
 import { EventHub } from '../../../shared/http/event-hub.ts';
 import { fromBase64, verifySignature } from '../../../shared/log/index.ts';
@@ -117,6 +118,7 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 		machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }),
 	});
 	const own = process.wire('random', random.fork('own'), null);
+	const doors = new MeshDoors();
 	return {
 		config: {
 			...{ name: machine.name, host: '127.0.0.1', port: 0, logLevel: 'error', slots: machine.slots },
@@ -134,7 +136,9 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 		hub: new EventHub(),
 		checkouts: await OwnCheckouts.open(store),
 		registry: new KnownRegistry({ node: identity.nodeId, name: machine.name }),
-		doors: new MeshDoors(),
+		doors,
+		// Nobody listens, and nobody's agent has tools.
+		desk: new AgentDesk({ self: identity.nodeId, random: own, rpc: doors.rpc, homeOf: () => null }),
 		repositories: {
 			canonical: async ({ id }) => (await canonicalSession(process, id)).asCanonical(),
 			handedOver: async ({ id, branch }) => {

@@ -72,6 +72,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 	'gateway/compose.ts': 'the package that it runs from',
 	'gateway/web/vite.config.ts': 'the note of the own gateway, while the board is worked on',
 	'gateway/web/ui/app.ts': 'a copy of its own arguments',
+	'node/tools/agent-desk.ts': 'a copy of its own arguments',
 	'node/compose.ts': 'the package that it runs from',
 	'gateway/builds/program.ts': 'the package that it runs from',
 	'gateway/builds/builds.ts': 'a file that cannot be read means that the build is made again',

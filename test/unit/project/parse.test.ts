@@ -127,9 +127,16 @@ describe('parseProjectConfig', () => {
 		});
 	}
 
-	it('takes agents of every role, and no script that would have to judge', () => {
+	it.each(['planner', 'pilot'])('takes no agent of a role that nothing starts: %s', (role) => {
+		check(
+			`[[agent]]\nname = "a"\nruntime = "codex"\nrole = "${role}"`,
+			`.gangline/project.toml:7:1: agent[0].role is "${role}", and nothing starts an agent of it; expected "coder", whose tool plan_items splits work (people: gangline plan)`,
+		);
+	});
+
+	it('takes agents of every role that is started, and no script that would have to judge', () => {
 		const agent = (more: string) => `[[agent]]\nname = "a"\n${more}`;
-		for (const role of ['coder', 'qa', 'mergemaster', 'planner', 'pilot', 'research']) {
+		for (const role of ['coder', 'qa', 'mergemaster', 'research']) {
 			expect(
 				refusal(`${head}\n${agent(`runtime = "codex"\nrole = "${role}"\nconcurrency = 2\nlabels = ["gpu"]`)}`),
 			).toBe('accepted');
