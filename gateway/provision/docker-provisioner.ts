@@ -29,7 +29,11 @@ export interface DockerOptions {
 
 const socketDefault = '/var/run/docker.sock';
 const stopSeconds = 30;
-const infoSchema = z.object({ OSType: z.string().optional(), SecurityOptions: z.array(z.string()).nullish() });
+const infoSchema = z.object({
+	OSType: z.string().optional(),
+	SecurityOptions: z.array(z.string()).nullish(),
+	SystemTime: z.string().optional(),
+});
 
 export function engineName(name: string): string {
 	return `gangline-${name}`;
@@ -179,7 +183,10 @@ class DockerProvisioner implements Provisioner {
 			const found = await orGone(docker.getContainer(engineName(name)).inspect());
 			if (found === null || found.Config.Labels[ownerLabel] !== this.#options.owner) return { kind: 'gone' };
 			const { Running, StartedAt, ExitCode, OOMKilled, Error: error } = found.State;
-			if (Running) return { kind: 'running', id: found.Id, since: StartedAt };
+			if (Running) {
+				const outOfMemory = OOMKilled || (await wantedMemory(docker, found.Id, StartedAt));
+				return { kind: 'running', id: found.Id, since: StartedAt, outOfMemory };
+			}
 			return { kind: 'ended', id: found.Id, exitCode: ExitCode, outOfMemory: OOMKilled, error };
 		});
 	}
@@ -300,6 +307,22 @@ function socketOf({ host }: DockerOptions): string {
 	throw ganglineError('INVALID_CONFIG', `DOCKER_HOST is ${JSON.stringify(host)}: expected a socket of this machine`, {
 		hint: 'source and state are mounted from this machine: DOCKER_HOST=unix:///path/to/docker.sock',
 	});
+}
+
+/** An engine says it of what still runs by an event alone, and remembers its last few hundred. */
+async function wantedMemory(docker: Docker, id: string, since: string): Promise<boolean> {
+	const { SystemTime = '' } = infoSchema.parse(await docker.info());
+	const secondsOf = (text: string): number => Math.floor(Date.parse(text) / 1000);
+	const [from, until] = [secondsOf(since), secondsOf(SystemTime)];
+	// Without an end the engine would go on telling.
+	if (!Number.isFinite(from) || !Number.isFinite(until)) return false;
+	const filters = JSON.stringify({ container: [id], event: ['oom'] });
+	let seen = false;
+	const told: NodeJS.ReadableStream = await docker.getEvents({ since: from, until, filters });
+	await followEngine(told, () => {
+		seen = true;
+	});
+	return seen;
 }
 
 /** Null for what the engine does not know. */

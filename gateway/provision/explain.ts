@@ -42,13 +42,25 @@ function standing({ record, condition, connected }: Seen): Said {
 	if (condition.kind === 'ended') {
 		return { state: 'stopped', words: endWords(record, condition), next: [`gangline start ${name}`] };
 	}
+	const ended = condition.outOfMemory
+		? `; something in it was ended for want of memory: all that runs in it may use ${size(record.limits.memory)}`
+		: '';
+	const mend = condition.outOfMemory
+		? [`gangline limits ${name} --memory ${2 * gibibytes(record.limits.memory)}g`]
+		: [];
 	if (!connected) {
-		return { state: 'running', words: 'it runs, its node is not connected', next: [`gangline containers ${name}`] };
+		const words = `it runs, its node is not connected${ended}`;
+		return { state: 'running', words, next: [...mend, `gangline containers ${name}`] };
 	}
 	return {
 		state: 'running',
-		words: 'it runs, its node is connected',
-		next: [`gangline add "What should be done" -p ${name}`, `gangline status -p ${name}`, `gangline ssh ${name}`],
+		words: `it runs, its node is connected${ended}`,
+		next: [
+			...mend,
+			`gangline add "What should be done" -p ${name}`,
+			`gangline status -p ${name}`,
+			`gangline ssh ${name}`,
+		],
 	};
 }
 
@@ -61,6 +73,8 @@ function endWords({ limits }: ContainerRecord, ended: Extract<Condition, { kind:
 	if (exitCode === 137) return 'it was killed, from outside or because it did not end when it was asked to';
 	return `its node ended with exit code ${exitCode}`;
 }
+
+const gibibytes = (bytes: number): number => Math.ceil(bytes / 1024 ** 3);
 
 export function size(bytes: number): string {
 	const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -47,7 +47,13 @@ export interface ContainerWish {
 /** How a container is. `gone`: there is none. */
 export type Condition =
 	| { readonly kind: 'gone' }
-	| { readonly kind: 'running'; readonly id: string; readonly since: string }
+	| {
+			readonly kind: 'running';
+			readonly id: string;
+			readonly since: string;
+			/** Since then the kernel has ended something in it for want of memory. */
+			readonly outOfMemory: boolean;
+	  }
 	| {
 			readonly kind: 'ended';
 			readonly id: string;

@@ -61,6 +61,31 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		expect(statSync(landed).uid).toBe(33);
 	});
 
+	it('[I13] gives a hostile dependency nothing of the machine but what SECURITY.md says', async () => {
+		const { url } = JSON.parse(readFileSync(join(world.state, 'gateway/api.json'), 'utf8')) as { url: string };
+		const address = docker('network', 'inspect', 'gangline-app', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+		const attempts: Readonly<Record<string, string>> = {
+			'a mount': 'mount -t tmpfs none /mnt',
+			'a user namespace': 'unshare -Ur true',
+			'a device': 'mknod /tmp/d b 254 0',
+			'a setting of the kernel': 'echo 1 > /proc/sys/kernel/panic',
+			'the clock': 'date -s 2020-01-01',
+			'another user': 'setpriv --reuid=0 true',
+			'the socket of the engine': 'ls /var/run/docker.sock',
+			'the home folder': `ls '${world.home}'`,
+			'the state of the gateway': `ls '${world.state}'`,
+			'what is beside the source': `ls '${world.folder}/origin'`,
+			'processes of the machine': "grep -l '[d]ockerd' /proc/[0-9]*/cmdline",
+			'the API of the gateway': `curl -s -m 5 http://${address}:${new URL(url).port}/healthz`,
+			// Named in SECURITY.md as what it does reach.
+			'hooks of the source': `test -w '${join(world.folder, 'app/.git/hooks')}'`,
+			'the state of its own node': 'test -w /gangline/node',
+		};
+		const lines = Object.entries(attempts).map(([what, how]) => `(${how}) >/dev/null 2>&1 && echo '${what}'`);
+		const { stdout } = await inside('sh', '-c', `${lines.join('\n')}\ntrue`);
+		expect(stdout).toBe('hooks of the source\nthe state of its own node\n');
+	});
+
 	it('[I13] has no right, no socket, a root that cannot be written, and mounts as promised', async () => {
 		const { stdout } = await inside(
 			'sh',
@@ -159,7 +184,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
 	});
 
-	it('is stopped, started and keeps its host key over a rebuild', async () => {
+	it('is stopped, started and keeps its host key over a rebuild', { timeout: buildMsMax }, async () => {
 		const keyOf = () => readFileSync(join(world.state, 'gateway/containers/app/known_hosts'), 'utf8');
 		const key = keyOf();
 		await world.ok(world.folder, 'stop', 'app');

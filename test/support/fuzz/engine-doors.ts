@@ -60,7 +60,8 @@ const limits = { cpus: 1, memory: 2 ** 30, pids: 256 };
 
 /** What a real engine says to each question; the first that fits. */
 const answers: readonly (readonly [RegExp, unknown])[] = [
-	[/\/info$/, { OSType: 'linux', SecurityOptions: ['name=seccomp'] }],
+	[/\/info$/, { OSType: 'linux', SecurityOptions: ['name=seccomp'], SystemTime: '2026-11-21T00:00:09Z' }],
+	[/\/events/, Buffer.from('{"status":"oom","Action":"oom"}\n')],
 	[/\/containers\/json/, [{ Id: 'c1', Names: ['/other'], Labels: labels, SizeRw: 5 }]],
 	[/\/images\/json/, [{ Id: 'i1', RepoTags: ['a:b'], Labels: labels, Size: 7 }]],
 	[/\/(?:images\/create|build)/, Buffer.from(lines)],

@@ -10,6 +10,7 @@ const record: ContainerRecord = {
 	phase: 'ready',
 	steps: [],
 };
+const running: Condition = { kind: 'running', id: 'x', since: '', outOfMemory: false };
 const ended: Extract<Condition, { kind: 'ended' }> = {
 	kind: 'ended',
 	id: 'x',
@@ -22,7 +23,7 @@ const said = (condition: Condition | null, more: Partial<ContainerRecord> = {}, 
 
 describe('how a project in a container is', () => {
 	it('says that it runs, and what to do', () => {
-		const now = said({ kind: 'running', id: 'x', since: '' });
+		const now = said(running);
 		expect(now).toMatchObject({ state: 'running', words: 'it runs, its node is connected' });
 		expect(now.next).toContain('gangline status -p shop');
 	});
@@ -31,6 +32,12 @@ describe('how a project in a container is', () => {
 		expect(said({ ...ended, exitCode: 137, outOfMemory: true }).words).toBe(
 			'it ran out of memory: all that runs in it may use 4 GiB, and it wanted more',
 		);
+	});
+
+	it('says what was ended for want of memory while the rest went on, and how to give it more', () => {
+		const now = said({ ...running, outOfMemory: true });
+		expect(now.words).toMatch(/^it runs, .*; something in it was ended for want of memory: .* may use 4 GiB$/);
+		expect(now.next[0]).toBe('gangline limits shop --memory 8g');
 	});
 
 	it('tells a stop, a kill, a start that failed and an exit code apart', () => {
