@@ -26,6 +26,13 @@ export default defineConfig({
 	root,
 	test: {
 		sequence: { sequencer: LongestFirst },
+		// Only where it is asked for: scripts/coverage.mjs says of which code, and what of it must be reached.
+		coverage: {
+			provider: 'v8',
+			include: ['node/home/**', 'gateway/scheduler/**', 'shared/{pipeline,placement}/**'],
+			reporter: ['json'],
+			reportOnFailure: true,
+		},
 		projects: [
 			kind('unit', 0, { testTimeout: 30_000, isolate: false, exclude: programs }),
 			kind('programs', 1, { testTimeout: 30_000, isolate: false, include: programs }),

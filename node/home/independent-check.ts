@@ -2,19 +2,16 @@
  * Has a landing compared, by code that shares nothing with what made it, with the tree that was gated, the diff that was
  * reviewed and all earlier landings [I3], [I9].
  */
-import { type CanonicalRepository, checkLanding } from '../../shared/git/index.ts';
+import { type CanonicalRepository, checkLanding, type LandingClaim } from '../../shared/git/index.ts';
 import { parseCommitId } from '../../shared/ports/index.ts';
 import type { Candidate } from './landing.ts';
 import type { MainReader } from './main-reader.ts';
 
-export interface LandingToCheck {
+export interface LandingToCheck extends Pick<LandingClaim, 'environment' | 'temporaryFolder'> {
 	readonly repository: CanonicalRepository;
 	readonly main: MainReader;
 	readonly item: { readonly key: string; readonly result: { readonly base: string } | null };
 	readonly candidate: Candidate;
-	readonly environment: Readonly<Record<string, string>>;
-	/** Where it may write. */
-	readonly temporaryFolder: string;
 }
 
 /** What disagrees, in words; null when all of it agrees. */

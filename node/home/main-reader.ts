@@ -12,12 +12,14 @@ export interface LandedOnMain {
 /** First parents read in one git call; a longer gap is read in several. */
 const commitsPerRead = 5_000;
 
+type Readable = Pick<Git, 'main' | 'firstParents' | 'isAncestor'>;
+
 export class MainReader {
-	readonly #git: Git;
+	readonly #git: Readable;
 	readonly #landed = new Map<string, LandedOnMain>();
 	#tip: CommitId | null = null;
 
-	constructor(git: Git) {
+	constructor(git: Readable) {
 		this.#git = git;
 	}
 

@@ -1,5 +1,8 @@
 /** The independent check agrees with good landings and names what is wrong with bad ones. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { disagreement } from '../../../node/home/independent-check.ts';
+import type { Candidate } from '../../../node/home/landing.ts';
+import { MainReader } from '../../../node/home/main-reader.ts';
 import { type CanonicalRepository, checkLanding, type LandingClaim } from '../../../shared/git/index.ts';
 import type { CommitId } from '../../../shared/ports/index.ts';
 import { environment, itemA, itemB, person, realGit, type TestFiles, temporaryFolder } from '../../support/git.ts';
@@ -132,5 +135,29 @@ describe('[I9] a landing disagrees', () => {
 			'n.txt': 'n\n',
 		});
 		expect(await check(mode, reviewed)).toMatchObject({ kind: 'disagrees', what: 'change' });
+	});
+});
+
+describe('a landing as its home has it checked', () => {
+	const ask = async (candidate: Pick<Candidate, 'commit' | 'tip' | 'result'>, result: { base: string } | null) => {
+		const main = new MainReader(git);
+		await main.read();
+		const tree = await git.treeOf(candidate.commit);
+		return disagreement({
+			...{ repository: git, main, environment, temporaryFolder: folder.path, item: { key: itemA, result } },
+			candidate: { ...candidate, tree, token: [1, 1], changes: [] },
+		});
+	};
+
+	it('[I9] agrees where main has it on top of earlier ones, and is named where an earlier one is undone', async () => {
+		const earlier = await land(base, { ...baseFiles, 'b.txt': lines(30, { 9: 'b' }) }, itemB);
+		const reviewed = await commit([base], { ...baseFiles, 'a.txt': lines(30, { 4: 'x' }) });
+		const both = { 'a.txt': lines(30, { 4: 'x' }), 'b.txt': lines(30, { 9: 'b' }) };
+		const landed = await land(earlier, both);
+		await git.moveMain(landed, await git.main());
+		expect(await ask({ commit: landed, tip: earlier, result: reviewed }, { base })).toBeNull();
+		const undoes = await land(earlier, { 'a.txt': lines(30, { 4: 'x' }), 'b.txt': lines(30) });
+		expect(await ask({ commit: undoes, tip: earlier, result: reviewed }, { base })).toMatch(/: .+/);
+		expect(await ask({ commit: landed, tip: earlier, result: reviewed }, null)).toMatch(/: .+/);
 	});
 });

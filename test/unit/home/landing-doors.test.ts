@@ -156,4 +156,59 @@ describe('a landing', () => {
 		await start(disk, {}).queue.pass();
 		expect(stageOf(disk)).toMatchObject({ kind: 'done', commit: main });
 	});
+
+	it('[I3] that a rival has made with the same commit is found on main, and not made again', async () => {
+		const { disk } = await oneInQueue();
+		const { queue } = start(disk, {
+			propose: async (_item, { commit, tip }) => {
+				await disk.git.moveMain(commit, tip);
+				return false;
+			},
+		});
+		await queue.pass();
+		expect(stageOf(disk)).toMatchObject({ kind: 'done', commit: await disk.git.main() });
+		expect((await disk.git.firstParents({})).filter(({ landing }) => landing?.item === key)).toHaveLength(1);
+	});
+
+	it('[I9] over which main moves in the last moment is built again on what came', async () => {
+		const { disk, base } = await oneInQueue();
+		const pushed = await disk.commit({ 'a.txt': 'one\n', 'p.txt': 'p\n' }, base);
+		let isPushed = false;
+		disk.onStep = (step) => {
+			if (step !== 'git.moveMain' || isPushed) return;
+			isPushed = true;
+			void disk.git.moveMain(pushed, base);
+		};
+		await start(disk, {}).queue.pass();
+		const [tip, before] = await disk.git.firstParents({});
+		expect(before?.commit).toBe(pushed);
+		expect(stageOf(disk)).toMatchObject({ kind: 'done', commit: tip?.commit });
+	});
+
+	it('has failed where main has no commit to land on', async () => {
+		const disk = new SimDiskOfProject();
+		const base = await disk.commit({ 'a.txt': 'one\n' }, null);
+		await itemInMerge(disk.start(), { key, commit: await disk.commit({ 'a.txt': 'two\n' }, base), base });
+		await start(disk, {}).queue.pass();
+		expect(stageOf(disk)).toMatchObject({ kind: 'mergeFailure', detail: 'main has no commit yet' });
+	});
+
+	it('[I9] by pull request is recorded under no grant where the item has none', async () => {
+		const { disk, commit } = await oneInQueue();
+		const item = disk.facts.items[key];
+		if (!item) throw new Error('the item is not there');
+		disk.facts = { ...disk.facts, items: { [key]: { ...item, token: null } } };
+		await start(disk, { merged: async () => commit }).queue.pass();
+		expect(stageOf(disk)).toMatchObject({ kind: 'done', commit });
+	});
+
+	it('[I13] that an agent has judged needs no approval of a person besides', async () => {
+		const { disk } = await oneInQueue();
+		const process = start(disk, {});
+		await process.home.submit('edge', [
+			{ by: 'user', who: 'ada', item: key, event: 'edit', args: { review: 'agent' } },
+		]);
+		await process.queue.pass();
+		expect(stageOf(disk)?.kind).toBe('done');
+	});
 });

@@ -127,6 +127,24 @@ describe('planWork', () => {
 		expect(plan([makeItem('a', { stage: { kind: 'mergeFailure', failure } })])).toEqual([expected]);
 	});
 
+	it.each([
+		['conflict', undefined, 'conflicts with main; no agent is configured that could resolve it'],
+		['conflict', 'conflicts in a.txt', 'conflicts in a.txt; no agent is configured that could resolve it'],
+		['emptyDiff', undefined, 'landing failed: emptyDiff'],
+		['emptyDiff', 'main has it already', 'main has it already'],
+	] as const)('[I12] says why a landing that failed by %s waits for a person (%s)', (failure, detail, reason) => {
+		const stage = { kind: 'mergeFailure', failure, ...(detail && { detail }) } as const;
+		const [action] = actions([makeItem('a', { stage })], [worker()], {
+			agentFor: (_item, role) => (role === 'mergemaster' ? null : 'ada'),
+		});
+		expect(action).toMatchObject({ kind: 'block', reason });
+	});
+
+	it('[I12] names the agent that an item asks for and that is not configured', () => {
+		const [action] = actions([coding('a', { agent: 'eve' })], [worker()], { agentFor: () => null });
+		expect(action).toMatchObject({ kind: 'block', reason: expect.stringContaining('no agent named eve') });
+	});
+
 	it('completes an epic when its children are done, and never works on it', () => {
 		const epic = makeItem('e', { type: 'epic' });
 		const child = makeItem('c', { parent: 'e', number: 2, stage: { kind: 'done' } });

@@ -31,7 +31,8 @@ interface Asked {
 	readonly report: WorkReport;
 	readonly item?: Partial<Item>;
 	readonly role?: Task['role'];
-	readonly review?: 'human' | 'server';
+	readonly review?: 'human' | 'server' | 'agent';
+	readonly agents?: readonly object[];
 	readonly judged?: string | null;
 	readonly holder?: string | null;
 }
@@ -45,7 +46,7 @@ function intents({ change, report, item: changes = {}, role = 'coder', review = 
 	};
 	const config = projectConfigSchema.parse({
 		...{ id: projectOne, name: 'app', branch: 'main' },
-		...{ review: { mode: review }, gate: gates },
+		...{ review: { mode: review }, gate: gates, agent: more.agents ?? [] },
 	});
 	const around: ReportSurroundings = {
 		git: change.disk.git,
@@ -94,6 +95,43 @@ describe('a report of a result', () => {
 		const change = await made({ 'a.txt': 'one\n', '.gangline/project.toml': 'x' });
 		const [draft] = await intents({ change, report: result(change), item: { review: 'server' } });
 		expect(draft).toMatchObject({ event: 'submitForReview', args: { reason: expect.stringContaining('.gangline') } });
+	});
+});
+
+describe('a report of a result where an agent reviews', () => {
+	const qa = { name: 'quinn', role: 'qa', runtime: 'claude-code' };
+
+	it('goes to QA, and to a person where no agent of that role is configured', async () => {
+		const change = await made();
+		const report = result(change);
+		const [toAgent] = await intents({ change, report, review: 'agent', agents: [qa] });
+		expect(toAgent).toMatchObject({ event: 'submitForQa', args: { commit: change.commit } });
+		const [toPerson] = await intents({ change, report, review: 'agent' });
+		expect(toPerson).toMatchObject({ event: 'submitForReview', args: { reason: expect.stringContaining('role qa') } });
+	});
+
+	it('[I13] goes to a person where something else asks for one', async () => {
+		const change = await made();
+		const asked = { change, report: result(change), review: 'agent', agents: [qa], judged: 'it touches the licence' };
+		expect(await intents({ ...asked, review: 'agent' })).toMatchObject([{ event: 'submitForReview' }]);
+	});
+
+	it('and resolves a conflict goes on to landing, where the gates judge it', async () => {
+		const change = await made();
+		const item = { stage: { kind: 'mergeFailure', failure: 'conflict' } } as const;
+		const drafts = await intents({ change, report: result(change), review: 'agent', role: 'mergemaster', item });
+		expect(drafts.map(({ event }) => event)).toEqual(['result', 'retryMerge']);
+	});
+
+	it.each([
+		['pass', 'qaPassed', 'seen'],
+		['fail', 'qaFailed', 'QA: seen'],
+		['person', 'submitForReview', 'QA asks for a person: seen'],
+	] as const)('of a verdict %s is %s', async (verdict, event, reason) => {
+		const change = await made();
+		const report: WorkReport = { kind: 'verdict', verdict, reason: 'seen', detail: 'more', usage };
+		const [draft] = await intents({ change, report, role: 'qa', item: { stage: { kind: 'qa' } } });
+		expect(draft).toMatchObject({ by: 'agent', event, args: { reason } });
 	});
 });
 

@@ -29,7 +29,7 @@ const spec: { readonly transitions: readonly Row[] } = JSON.parse(
 );
 
 // Whole runs are played and folded again intent by intent; on a busy machine that takes its time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const author = fc.constantFrom(...authorNames);
 const write: fc.Arbitrary<Step> = fc.record({
