@@ -56,22 +56,25 @@ describe('an accepted intent', () => {
 });
 
 describe('an index after many transitions (scripts/test --all)', () => {
-	it.runIf(process.env.GANGLINE_TEST_ALL)('[I15] is never more than twice its JSON, and goes on in new generations', async () => {
-		const { home, log, accept } = await openWith(300);
-		let [most, turns] = [0, 0];
-		home.onTurn(() => {
-			turns += 1;
-		});
-		for (let i = 0; i < 130; i++) {
-			await accept(100);
-			if (i % 5 === 0) {
-				const encoded = home.current.difference().byteLength;
-				most = Math.max(most, encoded / JSON.stringify(home.facts).length);
+	it.runIf(process.env.GANGLINE_TEST_ALL)(
+		'[I15] is never more than twice its JSON, and goes on in new generations',
+		async () => {
+			const { home, log, accept } = await openWith(300);
+			let [most, turns] = [0, 0];
+			home.onTurn(() => {
+				turns += 1;
+			});
+			for (let i = 0; i < 130; i++) {
+				await accept(100);
+				if (i % 5 === 0) {
+					const encoded = home.current.difference().byteLength;
+					most = Math.max(most, encoded / JSON.stringify(home.facts).length);
+				}
 			}
-		}
-		expect(home.facts.revision).toBe(13_000);
-		expect(turns).toBeGreaterThan(0);
-		expect(log.lines.filter(({ event }) => event === 'index.turned')).toHaveLength(turns);
-		expect(most).toBeLessThan(2);
-	});
+			expect(home.facts.revision).toBe(13_000);
+			expect(turns).toBeGreaterThan(0);
+			expect(log.lines.filter(({ event }) => event === 'index.turned')).toHaveLength(turns);
+			expect(most).toBeLessThan(2);
+		},
+	);
 });
