@@ -177,10 +177,13 @@ export class Grants {
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
 		const { pool, home, clock, git } = this.#options;
 		if (item.token === null) return;
-		// A run's commits have one name for ever: what comes after them needs another grant [I7].
+		// A run's commits have one name for ever: what comes after them needs another grant [I7]. What was kept at an
+		// earlier home, this one may not have.
 		const kept = await git.refs(`refs/gangline/attempts/${item.key}`);
-		if (kept.some(({ ref }) => ref.endsWith(`/${item.token?.join('.')}`))) {
-			await home.submit('home', [draftOf('system', item, 'release', { reason: 'its last run left commits' })]);
+		const leftCommits = kept.some(({ ref }) => ref.endsWith(`/${item.token?.join('.')}`));
+		if (leftCommits || item.token[0] < home.facts.term) {
+			const reason = leftCommits ? 'its last run left commits' : 'its last run was for an earlier home';
+			await home.submit('home', [draftOf('system', item, 'release', { reason })]);
 			return;
 		}
 		const asked = await this.task({ item, role }, item.token, config, main);
