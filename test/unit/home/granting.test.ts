@@ -99,6 +99,17 @@ describe('a grant', () => {
 		expect(task.item.lastFailure).toBe('red\nline 12');
 	});
 
+	it('[I7] of an earlier home is not gone on with: what its run committed is kept there alone', async () => {
+		const bench = await working();
+		const { facts } = bench.disk;
+		bench.disk.facts = { ...facts, term: facts.term + 1 };
+		bench.asked.length = 0;
+		bench.hears();
+		for (let pass = 0; pass < 3; pass++) await bench.pass();
+		expect(kinds(bench)).toEqual(['offer', 'begin']);
+		expect(bench.begun.token[0]).toBe(facts.term + 1);
+	});
+
 	it('[I7] says under which ref the result lies that it goes on from, where one has it', async () => {
 		const bench = await LoopBench.open();
 		const commit = await bench.disk.commit({ 'a.txt': 'b\n' }, bench.main);
