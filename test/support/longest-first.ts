@@ -6,9 +6,10 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const longest = [
-	...['landing-kills', 'partitions', 'many-nodes', 'crash-whole', 'agents', 'crash-power', 'rehome', 'workers'],
-	...['store-crash', 'bad-input', 'hostile-items', 'main-job', 'hostile-mesh', 'joining', 'strangers', 'remotes'],
-	...['store-damage', 'git-soak', 'pack', 'network-hostile', 'flow', 'project', 'person-checkout', 'remote'],
+	...['partitions', 'agents', 'many-nodes', 'containers', 'workers', 'runtimes', 'hostile-items', 'rehome'],
+	...['bad-input', 'joining', 'store-crash', 'strangers', 'board-look', 'hostile-mesh', 'main-job', 'remotes'],
+	...['landing-kills', 'board-live', 'pack-cost', 'fuzz-http', 'crash-power', 'network-hostile', 'git-soak', 'pack', 'flow'],
+	...['project', 'person-checkout', 'remote'],
 ];
 
 export class LongestFirst extends BaseSequencer {
