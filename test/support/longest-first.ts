@@ -8,8 +8,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
 	...['partitions', 'agents', 'many-nodes', 'containers', 'workers', 'runtimes', 'hostile-items', 'rehome'],
 	...['bad-input', 'joining', 'store-crash', 'strangers', 'board-look', 'hostile-mesh', 'main-job', 'remotes'],
-	...['landing-kills', 'board-live', 'pack-cost', 'fuzz-http', 'crash-power', 'network-hostile', 'git-soak', 'pack', 'flow'],
-	...['project', 'person-checkout', 'remote'],
+	...['landing-kills', 'board-live', 'pack-cost', 'fuzz-http', 'crash-power', 'network-hostile', 'git-soak'],
+	...['pack', 'flow', 'project', 'person-checkout', 'remote'],
 ];
 
 export class LongestFirst extends BaseSequencer {
