@@ -127,7 +127,7 @@ describe('a worker on another machine', () => {
 		expect(await grantsOf(board, 'Killed once')).toBe(2);
 	});
 
-	it('[I4] [I6] finishes while its home cannot answer, and delivers when it can', async () => {
+	it.runIf(all)('[I4] [I6] finishes while its home cannot answer, and delivers when it can', async () => {
 		const [begun, done] = ['begun', 'finished'].map((name) => join(builder.home, name)) as [string, string];
 		await add('Alone for a while', `touch '${begun}'; sleep 8; echo alone > alone.txt; touch '${done}'`);
 		await eventually(async () => existsSync(begun));
