@@ -174,8 +174,10 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 	it('[I15] contains a fork bomb, a hog of memory and a filler of /tmp, and goes on', async () => {
 		await world.ok(world.folder, 'limits', 'app', '--memory', '512m', '--pids', '200');
 		expect((await show('app')).limits).toMatchObject({ memory: 512 * 1024 ** 2, pids: 200 });
-		const bomb = await inside('sh', '-c', 'i=0; while [ $i -lt 400 ]; do sleep 2 & i=$((i+1)); done; wait');
+		// Long enough for the bound to be met on a slow machine; they outlive the shell that could not fork.
+		const bomb = await inside('sh', '-c', 'i=0; while [ $i -lt 400 ]; do sleep 10 & i=$((i+1)); done; wait');
 		expect(bomb.stderr).toMatch(/[Cc]annot fork|Resource temporarily unavailable/);
+		await expect.poll(async () => (await inside('true')).code, { timeout: 60_000, interval: 500 }).toBe(0);
 		const hog = await inside('node', '-e', 'const a=[];for(;;)a.push(Buffer.alloc(1<<24,1))');
 		expect(hog.code).not.toBe(0);
 		const filler = await inside('sh', '-c', 'head -c 2000000000 /dev/zero > /tmp/full; echo $?; rm -f /tmp/full');
