@@ -129,7 +129,6 @@ describe('sync', () => {
 	});
 
 	const manyItems = process.env.GANGLINE_TEST_ALL ? 10_000 : 2500;
-
 	it(`brings ${manyItems} items in parts, with other frames in between, and gives the room back`, async () => {
 		const mesh = await start(['home', 'laptop']);
 		const items = Array.from({ length: manyItems }, (_, i) => makeItem(`k${i}`, { number: i + 1 }));
