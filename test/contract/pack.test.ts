@@ -1,10 +1,12 @@
 /** Packs where the twin proves little: over real sockets between two nodes, and in a process that is killed. */
+
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, readdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CanonicalRepository, MirrorRepository, planBundle, writeBundle } from '../../shared/git/index.ts';
 import { NetworkPacks } from '../../shared/mesh/pack/index.ts';
@@ -117,7 +119,7 @@ describe('a process that is killed while it takes a bundle in', () => {
 		const file = await open(bundle, 'w');
 		await writeBundle(plan, { environment, signal: new AbortController().signal, file });
 		await file.close();
-		const program = new URL('../support/doomed-importer.ts', import.meta.url).pathname;
+		const program = fileURLToPath(new URL('../support/doomed-importer.ts', import.meta.url));
 		const path = join(folder.path, 'killed.git');
 		const child = spawn(process.execPath, [program, path, bundle, commit], { stdio: ['pipe', 'pipe', 'inherit'] });
 		await new Promise((resolve) => child.stdout.once('data', resolve));

@@ -2,6 +2,7 @@
  * What a person, a machine or a disk may get wrong, through the command: each is one clear error with a way out, with
  * the exit code that belongs to it, and changes nothing; what can be put right goes on when it has been.
  */
+
 import { spawnSync } from 'node:child_process';
 import {
 	chmodSync,
@@ -17,13 +18,14 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../shared/operations/index.ts';
 import { openLevelDisk } from '../../shared/store/level-disk.ts';
 import { canMount, readOnlyView, resize, smallDisk } from '../support/mounts.ts';
 import { type CommandResult, launcher, makeWorld, type World } from '../support/world.ts';
 
-const nodeProgram = new URL('../../node/main.ts', import.meta.url).pathname;
+const nodeProgram = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
 const shop = { 'check.sh': '#!/bin/sh\necho ok\n', 'README.md': '# shop\n' };
 const mayMount = canMount();
 if (!mayMount) console.warn('e2e/bad-input: without the right to mount, full and read-only disks are left out');

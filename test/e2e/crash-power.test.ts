@@ -3,16 +3,18 @@
  * call, and the power is cut at random places of that record: what was synced stays, of the rest a random part. Whatever
  * was acknowledged before the cut must be there, nothing may be there by half, and git must find every object of main.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LandingCuts } from '../support/crashes/landing-cuts.ts';
 import { powerCutsMissing, Recording } from '../support/crashes/recording.ts';
 import { check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
 
 const long = Boolean(process.env.GANGLINE_TEST_LONG);
-const writer = new URL('../support/store-writer.ts', import.meta.url).pathname;
+const writer = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url));
 /** LevelDB begins a new log every 4 MiB: the long form sees several, their tables and their compaction. */
 const bytesPerLife = long ? 2_500_000 : 1_500_000;
 const lives = long ? 5 : 3;

@@ -6,10 +6,12 @@
  * The short form steps through the kills in a stride; scripts/test --long takes every step in each of the three ways. The
  * long form, 20,000 landings under 2,000 kills, is `scripts/simulate --real`.
  */
+
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SimRandom } from '../../shared/ports/sim/index.ts';
 import type { Doom } from '../support/doomed-steps.ts';
@@ -41,7 +43,7 @@ interface Tally {
 	readonly deaths: Set<string>;
 }
 
-const longForm = new URL('../support/crashes/main.ts', import.meta.url).pathname;
+const longForm = fileURLToPath(new URL('../support/crashes/main.ts', import.meta.url));
 let killsAltogether = 0;
 
 const compiled = mkdtempSync(join(tmpdir(), 'gangline-compiled-'));

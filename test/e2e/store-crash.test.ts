@@ -2,10 +2,12 @@
  * [I6] for real: a process that writes to its store as fast as it can is killed with SIGKILL at random moments, 200
  * times over (40 in the short form), each time on the store that the last one left. Afterwards everything that it said it had is there.
  */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimLog, SimRandom } from '../../shared/ports/sim/index.ts';
 import { openStore } from '../../shared/store/index.ts';
@@ -16,7 +18,7 @@ const kills = process.env.GANGLINE_TEST_ALL ? 200 : 40;
 const killsPerStore = 10;
 /** Stores written to at a time, one for each of two cores. */
 const lanes = 2;
-const writer = new URL('../support/store-writer.ts', import.meta.url).pathname;
+const writer = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url));
 
 describe('a process that is killed while it writes', () => {
 	let folder: string;

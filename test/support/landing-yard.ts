@@ -3,16 +3,18 @@
  * the queue, a rival's copy of that store, and the processes. Stopped git children of a dead home are let go, or
  * killed, only once the next home is seen waiting for the lock that they hold.
  */
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { type Doom, signalQuietly } from './doomed-steps.ts';
 import type { JudgedItem } from './landing-judge.ts';
 
 /** What lands, as a process. */
-export const landingHome = new URL('./landing-home.ts', import.meta.url).pathname;
+export const landingHome = fileURLToPath(new URL('./landing-home.ts', import.meta.url));
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 export type StoreName = 'store' | 'rival';

@@ -3,18 +3,20 @@
  * with SIGKILL one by one while items flow, and started again at once. What was answered is remembered; git and what the
  * programs say at the end are held against it.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Board, CallName, Input, ItemAnswer, Result } from '../../../shared/operations/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { type ApiFile, apiFileSchema } from '../../../shared/project/api-file.ts';
 import { MainWitness, wrongAtTheEnd } from '../landing-judge.ts';
 import { makeWorld, type World } from '../world.ts';
 
-const nodeMain = new URL('../../../node/main.ts', import.meta.url).pathname;
-const gatewayMain = new URL('../../../gateway/main.ts', import.meta.url).pathname;
+const nodeMain = fileURLToPath(new URL('../../../node/main.ts', import.meta.url));
+const gatewayMain = fileURLToPath(new URL('../../../gateway/main.ts', import.meta.url));
 const answersMs = 90_000;
 /** Items that are not done at a time: enough to be always in the middle of some. */
 const openItemsMax = 4;

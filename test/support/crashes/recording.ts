@@ -3,6 +3,7 @@
  * place of that record. What a program says on stdout goes to a file below the same folder, so each saying has its place
  * among the effects: what was said before the cut was acknowledged.
  */
+
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
 	chmodSync,
@@ -16,11 +17,12 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { readJournal } from './power-cut-journal.ts';
 import { type FileSystem, WeakDisk } from './weak-disk.ts';
 
-const source = new URL('./power-cut.c', import.meta.url).pathname;
+const source = fileURLToPath(new URL('./power-cut.c', import.meta.url));
 const compiler = 'cc';
 
 /** Why power cuts cannot be played here; null where they can. */
