@@ -72,7 +72,7 @@ export function readConfig(env: NodeJS.ProcessEnv, userName: string): GatewayCon
 		state,
 		folder: state.gateway,
 		name: GANGLINE_GATEWAY_NAME ?? `gateway-${machineName()}`.slice(0, 32),
-		owner: env.USER ?? userName,
+		owner: userName,
 		host: '127.0.0.1',
 		port: GANGLINE_GATEWAY_PORT,
 		meshPort: GANGLINE_MESH_PORT,

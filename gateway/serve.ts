@@ -2,8 +2,8 @@
  * What a gateway's process does: serves until it is told to stop. Reads signals and nothing else; config.ts reads the
  * environment, compose.ts makes everything.
  */
-import { userInfo } from 'node:os';
 import { errorKinds, GanglineError } from '../shared/ports/index.ts';
+import { personName } from '../shared/ports/system/index.ts';
 import { composeGateway, openLog } from './compose.ts';
 import { readConfig } from './config.ts';
 
@@ -16,14 +16,14 @@ export async function run(argv: readonly string[], env: NodeJS.ProcessEnv): Prom
 	if (mode !== 'restore') return serve(env);
 	const { runRestore } = await import('./backup.ts');
 	if (flag !== '--file' || file === undefined) throw new TypeError('restore needs --file PATH');
-	process.exitCode = await runRestore(readConfig(env, userInfo().username), file, process.stdout);
+	process.exitCode = await runRestore(readConfig(env, personName(env)), file, process.stdout);
 }
 
 /** Serves until a signal comes; an error that ends it is logged and becomes the exit code. */
 async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 	const log = openLog({ logLevel: 'info' });
 	try {
-		const config = readConfig(env, userInfo().username);
+		const config = readConfig(env, personName(env));
 		const gateway = await composeGateway(config, openLog(config));
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 			process.once(signal, () => {

@@ -3,7 +3,6 @@
  * the opposite order.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -23,7 +22,7 @@ import {
 	type Secrets,
 	type Store,
 } from '../shared/ports/index.ts';
-import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
+import { openPinoLog, personName, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { findProject as findRegistered, memberOf } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { availableRuntimes } from './agents/index.ts';
@@ -301,7 +300,7 @@ function makeApi(parts: NodeParts, { projects, mesh }: Asked, own: Partial<Handl
 		elsewhere: askGateway(parts, mesh),
 		events: hub,
 		token: randomHex(random, 32),
-		person: config.personEnvironment.USER ?? userInfo().username,
+		person: personName(config.personEnvironment),
 		// Agents alone: a person's editor is served by the gateway.
 		tools: (token) => parts.desk.toolsOf(token),
 		version,

@@ -1,4 +1,5 @@
 /** The ports on this machine. Only a composition root (compose.ts) makes these. */
+export * from './person-name.ts';
 export * from './pino-log.ts';
 export * from './system-clock.ts';
 export * from './system-random.ts';
