@@ -5,7 +5,7 @@ import { formatToken } from '../shared/mesh/join/index.ts';
 import { containerLabel } from '../shared/registry/index.ts';
 import { filesOf, thisProgram } from './builds/index.ts';
 import type { GatewayParts } from './context.ts';
-import { ContainerRecords, Containers, dockerProvisioner, type HostOwner } from './provision/index.ts';
+import { ContainerRecords, Containers, dockerProvisioner, FileDigests, type HostOwner } from './provision/index.ts';
 
 type Ground = Omit<GatewayParts, 'containers'>;
 
@@ -24,6 +24,7 @@ export async function openContainers(parts: Ground): Promise<Containers> {
 		baseImage: config.baseImage,
 		docker: join(root, 'docker'),
 		program: async () => filesOf(await thisProgram()),
+		digests: new FileDigests(),
 		folder: config.folder.containers,
 		cpus: availableParallelism(),
 		joinToken: (record) => joinToken(parts, record),

@@ -11,6 +11,7 @@ import { type Clock, GanglineError, ganglineError, type Log, type Random } from 
 import type { ProgramFile } from '../builds/index.ts';
 import { containerFolder, type HostOwner, limitsDefault } from './container-plan.ts';
 import { explainContainer } from './explain.ts';
+import type { FileDigests } from './file-digests.ts';
 import { freePort } from './free-port.ts';
 import { MakeLog } from './make-log.ts';
 import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
@@ -35,6 +36,7 @@ export interface ContainersOptions {
 	readonly docker: string;
 	/** The files of this program. */
 	readonly program: () => Promise<readonly ProgramFile[]>;
+	readonly digests: FileDigests;
 	/** Where their state lies: a folder each. */
 	readonly folder: string;
 	readonly cpus: number;

@@ -2,4 +2,5 @@
 export type { HostOwner } from './container-plan.ts';
 export { Containers } from './containers.ts';
 export { dockerProvisioner } from './docker-provisioner.ts';
+export { FileDigests } from './file-digests.ts';
 export { ContainerRecords } from './records.ts';

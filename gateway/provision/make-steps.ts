@@ -119,8 +119,8 @@ async function stackNamed(options: ContainersOptions, name: string | null): Prom
 }
 
 async function imageFor(options: ContainersOptions, { stack }: ContainerRecord): Promise<ImageWish> {
-	const { baseImage, docker, program } = options;
-	return planImage({ baseImage, docker, stack: await stackNamed(options, stack), program: await program() });
+	const { baseImage, docker, program, digests } = options;
+	return planImage({ baseImage, docker, stack: await stackNamed(options, stack), program: await program(), digests });
 }
 
 function imageStep({ options, log }: Making): Step {
