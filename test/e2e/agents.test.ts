@@ -3,30 +3,39 @@
  * test. What the agent was told, what came of what it did, and what is left of it when it is stopped.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Board, ItemAnswer, Result } from '../../shared/operations/index.ts';
+import type { Result } from '../../shared/operations/index.ts';
 import { type AgentClis, installAgentClis } from '../support/agent-clis.ts';
-import { type Asked, type ModelServer, startModelServer, type Turn } from '../support/model-server.ts';
-import { configureCodex } from '../support/runtime-bench.ts';
+import { startModelServer, type Turn } from '../support/model-server.ts';
+import {
+	type AgentKind,
+	agentWorld,
+	commit,
+	done,
+	endpoint,
+	installMsMax,
+	itemOf,
+	once,
+	openShop,
+	run,
+	scripted,
+	sum,
+} from '../support/real-agents.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
 const all = Boolean(process.env.GANGLINE_TEST_ALL);
-const installMsMax = 300_000;
 /** Half a minute on a machine with nothing else to do. */
 const demoMsMax = 220_000;
 
-interface Kind {
+interface Kind extends AgentKind {
 	readonly name: 'claude' | 'codex';
-	readonly runtime: 'claude-code' | 'codex';
 	/** Whether the program tells what a session cost. */
 	readonly pricesIt: boolean;
-	/** Lines of the `[[agent]]` besides its name and runtime. */
-	readonly settings: string;
 }
 
 const kinds: readonly Kind[] = [
@@ -35,79 +44,16 @@ const kinds: readonly Kind[] = [
 	{ name: 'codex', runtime: 'codex', pricesIt: false, settings: 'env = ["MOCK_PROVIDER_KEY"]\n' },
 ];
 
-const shop = {
-	'sum.sh': '#!/bin/sh\necho 0\n',
-	'check.sh':
-		'#!/bin/sh\nsum=$(./sum.sh 2 3)\n[ "$sum" = 5 ] || [ "$sum" = 0 ] || { echo "5 expected, got $sum"; exit 1; }\n',
-	'README.md': '# shop\n',
-	'AGENTS.md': 'Say what you did.\n',
-};
-
 let clis: AgentClis;
 beforeAll(async () => {
 	if (all) clis = await installAgentClis();
 }, installMsMax);
-
-/** What a person has in the environment of a machine with an endpoint of its own, for both programs. */
-function endpoint(model: ModelServer): Record<string, string> {
-	return {
-		ANTHROPIC_BASE_URL: model.url,
-		CLAUDE_CODE_OAUTH_TOKEN: 'token-of-the-test',
-		CLAUDE_CODE_MAX_RETRIES: '0',
-		MOCK_PROVIDER_KEY: 'key-of-the-test',
-	};
-}
-
-/** A repository with the agent in its project file, initialised and started. */
-async function openShop(world: World, kind: Kind, more = ''): Promise<string> {
-	const repository = world.repository('my shop', shop);
-	await world.ok(repository, 'init', '--yes', '--no-input', '--review', 'human', '--gate', 'check=./check.sh');
-	const file = join(repository, '.gangline', 'project.toml');
-	writeFileSync(file, readFileSync(file, 'utf8').replace(/^slots = .*$/m, 'slots = 4'));
-	appendFileSync(file, `\n[[agent]]\nname = "${kind.name}"\nruntime = "${kind.runtime}"\n${kind.settings}${more}`);
-	world.git(repository, 'commit', '-q', '-am', `Let ${kind.name} work here`);
-	await world.ok(repository, 'start');
-	return repository;
-}
-
-function worldOf(model: ModelServer, more: Readonly<Record<string, string>> = {}): World {
-	const world = makeWorld({
-		PATH: `${clis.bin}:${process.env.PATH}`,
-		GANGLINE_SLOTS: '4',
-		...endpoint(model),
-		...more,
-	});
-	configureCodex(world.home, model);
-	return world;
-}
-
-const run = (command: string): Turn => ({ kind: 'run', command });
-const commit = (command: string): Turn =>
-	run(`${command} && git add -A && git commit -q -m "agent: work" && git log -1`);
-const done: Turn = { kind: 'say', text: 'All done, everything works.' };
 
 /** Found on the way, and handed over with the tools of its session. */
 const split: Turn = {
 	...{ kind: 'use', tool: 'add_item' },
 	input: { title: 'Paint the door', description: 'It was found on the way.', hold: true },
 };
-
-/** Does `turn` once a session, then says that it is done. */
-const once =
-	(turn: (asked: Asked) => Turn) =>
-	(asked: Asked): Turn =>
-		asked.results.length > 0 ? done : turn(asked);
-
-/** The model: each item's title says what it does. */
-function scripted(scripts: Readonly<Record<string, (asked: Asked) => Turn>>): (asked: Asked) => Turn {
-	return (asked) => {
-		const script = Object.entries(scripts).find(([title]) => asked.prompt.includes(title))?.[1];
-		if (!script) throw new Error(`nobody wrote what to do for: ${asked.prompt}`);
-		return script(asked);
-	};
-}
-
-const sum = (expression: string): string => `printf '#!/bin/sh\\necho $((${expression}))\\n' > sum.sh`;
 
 const resetAfterMs = 3_000;
 
@@ -128,12 +74,6 @@ function limited(): Turn {
 			'x-codex-primary-reset-at': resetAt,
 		},
 	};
-}
-
-function itemOf(board: Board, number: number): ItemAnswer {
-	const item = board.items.find((one) => one.number === number);
-	if (!item) throw new Error(`no item ${number}`);
-	return item;
 }
 
 /** Command lines of all living processes. */
@@ -172,7 +112,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 				'Be a stranger': () => ({ kind: 'fail', status: 401 }),
 			}),
 		);
-		await using world = worldOf(model);
+		await using world = agentWorld(clis, model);
 		const repository = await openShop(world, kind);
 		const titles = ['Add two numbers', 'Forget to commit', 'Claim the credit', 'Come back later', 'Be a stranger'];
 		for (const title of titles) {
@@ -243,7 +183,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		await using model = await startModelServer((asked) =>
 			asked.results.length > 0 ? { kind: 'hang' } : run(`(setsid ${sleep} &) ; (${sleep}) ; true`),
 		);
-		await using world = worldOf(model);
+		await using world = agentWorld(clis, model);
 		const repository = await openShop(world, kind, 'permissions = "all"\n');
 		await world.ok(repository, 'add', 'Never come back');
 		await expect
@@ -261,7 +201,7 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 
 	it('is found by doctor, with its version and its login, and named where it lacks one', async () => {
 		await using model = await startModelServer(() => done);
-		await using world = worldOf(model);
+		await using world = agentWorld(clis, model);
 		const repository = await openShop(world, kind);
 		const agents = async (at: World): Promise<{ status: string; says: string; fix?: string }> => {
 			const { stdout } = await at.gangline(repository, 'doctor', '--json');

@@ -37,6 +37,8 @@ export interface Asked {
 	readonly told: string;
 	/** Output of the tools that the model has called in the session, oldest first. */
 	readonly results: readonly string[];
+	/** Whether the model may call tools: what a program asks for itself (a title) comes without. */
+	readonly hasTools: boolean;
 	/** Of the login that came with the request. */
 	readonly authorization: string;
 	/** Wall ms. */
@@ -60,7 +62,7 @@ const requestBytesMax = 8 * 1024 * 1024;
 export async function startModelServer(model: (asked: Asked) => Turn): Promise<ModelServer> {
 	const asked: Asked[] = [];
 	const begun = (text: string): readonly Asked[] =>
-		asked.filter(({ prompt, results }) => results.length === 0 && prompt.includes(text));
+		asked.filter(({ prompt, results, hasTools }) => hasTools && results.length === 0 && prompt.includes(text));
 	const server = createServer((request, response) => {
 		void answer(request, response, (one) => {
 			asked.push(one);
@@ -163,7 +165,9 @@ async function read(request: IncomingMessage): Promise<string> {
 
 const text = z.object({ type: z.literal('text'), text: z.string() });
 const toolResult = z.object({ type: z.literal('tool_result'), content: z.unknown().optional() });
+const tools = z.array(z.unknown()).nullish();
 const anthropicBody = z.object({
+	tools,
 	messages: z.array(
 		z.object({
 			role: z.string(),
@@ -172,10 +176,11 @@ const anthropicBody = z.object({
 	),
 });
 
-function readAnthropic(body: unknown): Pick<Asked, 'prompt' | 'results'> {
+function readAnthropic(body: unknown): Pick<Asked, 'prompt' | 'results' | 'hasTools'> {
 	const told: string[] = [];
 	const results: string[] = [];
-	for (const { role, content } of anthropicBody.parse(body).messages) {
+	const { messages, tools } = anthropicBody.parse(body);
+	for (const { role, content } of messages) {
 		if (role !== 'user') continue;
 		if (typeof content === 'string') told.push(content);
 		else
@@ -184,10 +189,11 @@ function readAnthropic(body: unknown): Pick<Asked, 'prompt' | 'results'> {
 				else if ('content' in block) results.push(JSON.stringify(block.content));
 			}
 	}
-	return { prompt: told.join('\n'), results };
+	return { prompt: told.join('\n'), results, hasTools: (tools?.length ?? 0) > 0 };
 }
 
 const openAiBody = z.object({
+	tools,
 	input: z.array(
 		z.object({
 			type: z.string().optional(),
@@ -198,14 +204,15 @@ const openAiBody = z.object({
 	),
 });
 
-function readOpenAi(body: unknown): Pick<Asked, 'prompt' | 'results'> {
+function readOpenAi(body: unknown): Pick<Asked, 'prompt' | 'results' | 'hasTools'> {
 	const told: string[] = [];
 	const results: string[] = [];
-	for (const { type, role, content, output } of openAiBody.parse(body).input) {
+	const { input, tools } = openAiBody.parse(body);
+	for (const { type, role, content, output } of input) {
 		if (type === 'function_call_output') results.push(JSON.stringify(output));
 		else if (role !== 'user') continue;
 		else if (typeof content === 'string') told.push(content);
 		else for (const part of content ?? []) told.push(part.text ?? '');
 	}
-	return { prompt: told.join('\n'), results };
+	return { prompt: told.join('\n'), results, hasTools: (tools?.length ?? 0) > 0 };
 }
