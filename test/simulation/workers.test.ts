@@ -23,6 +23,29 @@ const kept = async (key: string): Promise<readonly string[]> =>
 const workerAt = (key: string) => mesh.workers.find(({ live }) => (live.get(key) ?? 0) > 0);
 const holder = (key: string) => mesh.workers.find(({ node }) => mesh.item(key).holder?.startsWith(`${node}.`));
 
+const waiting = ['held', 'after', 'idea', 'cold', 'alone', 'done'];
+const stagesThatWait = ['backlog', 'backlog', 'upcoming', 'frozen', 'blocked', 'reviewHold'];
+
+/** One item in each way in which an item waits for a person. */
+async function addWaiting(): Promise<void> {
+	const script = '```sh\ntrue\n```';
+	const say = (name: string, event: string, args: object = {}) => ({
+		...{ by: 'user', who: 'ada', item: key(name), event, args: event === 'add' ? { title: name, ...args } : args },
+	});
+	const drafts = [
+		say('held', 'add', { description: script, held: true }),
+		say('after', 'add', { description: script, dependsOn: [key('held')] }),
+		say('idea', 'add', { description: script, upcoming: true }),
+		say('cold', 'add', { description: script }),
+		say('cold', 'freeze'),
+		// Nobody is there who could do it.
+		say('alone', 'add', { description: 'Think.' }),
+		say('done', 'add', { description: script, review: 'human' }),
+	];
+	await mesh.during(mesh.home.home.submit('edge', drafts as Parameters<typeof mesh.home.home.submit>[1]));
+	await mesh.until(() => mesh.item(key('done')).stage.kind === 'reviewHold');
+}
+
 describe('workers of other nodes', () => {
 	test('[I3] [I5] share the items, and each lands once', async () => {
 		await begin({ workers: 3, slots: 2 });
@@ -36,12 +59,17 @@ describe('workers of other nodes', () => {
 
 	test('[I12] begin nothing in an hour without work, so that no model is asked', async () => {
 		await begin({ workers: 2, slots: 2 });
+		const begun = (): number => mesh.workers.reduce((sum, worker) => sum + worker.begun, 0);
+		await mesh.run(3_600_000);
+		expect(begun()).toBe(0);
 		await mesh.add(a, b);
 		await mesh.until(() => isDone(a)() && isDone(b)());
-		const begun = (): number => mesh.home.disk.history.filter(({ event }) => event === 'grant').length;
-		const before = [begun(), ...mesh.workers.map(({ made }) => made.length)];
+		expect(begun()).toBe(2);
+		await addWaiting();
+		expect(begun()).toBe(3);
 		await mesh.run(3_600_000);
-		expect([begun(), ...mesh.workers.map(({ made }) => made.length)]).toEqual(before);
+		expect(begun()).toBe(3);
+		expect(waiting.map((name) => mesh.item(key(name)).stage.kind)).toEqual(stagesThatWait);
 	});
 
 	test('decline at no cost to the item, which goes to another', async () => {

@@ -104,6 +104,8 @@ export class SimWorker {
 	/** Commits of every result that was made here. */
 	readonly made: { readonly key: string; readonly token: string; readonly commit: CommitId }[] = [];
 	standing: WorkerMember['standing'] = 'member';
+	/** Attempts that were begun here, ever: each would ask a model. */
+	begun = 0;
 	/** Why it says no to every offer. */
 	declines: string | null = null;
 	isUp = false;
@@ -236,6 +238,7 @@ export class SimWorker {
 			run: async ({ task, signal }) => {
 				const { key } = task.item;
 				if (isDead()) return new Promise<never>(() => {});
+				this.begun += 1;
 				this.live.set(key, (this.live.get(key) ?? 0) + 1);
 				this.#world.noteLive(this);
 				const end = await this.#work(task, signal);
