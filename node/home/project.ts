@@ -4,7 +4,7 @@
  */
 
 import type { CanonicalRepository } from '../../shared/git/index.ts';
-import { type Board, isInArchive, type ProjectView, type Situation } from '../../shared/operations/index.ts';
+import { type Board, isInArchive, type ProjectView } from '../../shared/operations/index.ts';
 import {
 	type Found,
 	type Item,
@@ -22,14 +22,13 @@ import { agentFor } from './agent-for.ts';
 import type { HomeExchange } from './exchange.ts';
 import type { Placement } from './grants.ts';
 import type { Home } from './home.ts';
-import { noAgent } from './plan-work.ts';
 import type { ProjectParts, ProjectRecord } from './project-parts.ts';
 import type { ProjectWorker } from './project-worker.ts';
 import type { RunBook } from './run-book.ts';
 import { type ShownPrompt, showPrompt } from './show-prompt.ts';
+import { situationOf } from './situation-of.ts';
 import { dueForArchive } from './sweep.ts';
 import type { Talks } from './talks.ts';
-import { lostAfter } from './work-loop.ts';
 import type { WorkerDesk } from './worker-desk.ts';
 
 const reconcilerStopMsMax = 10_000;
@@ -216,29 +215,9 @@ export class Project {
 
 	/** What an answer about items needs besides the items. */
 	surroundings(views: ReadonlyMap<string, ItemView>) {
-		const { worker, queue } = this.#parts;
-		const position = new Map(queue.queue().map(({ key }, index) => [key, index + 1]));
-		const busy = new Set(worker.running().map(({ key }) => key));
-		const questions = new Map(
-			worker.running().flatMap(({ key, asks }) => (asks ? [[key, asks.question] as const] : [])),
-		);
-		const config = this.#parts.config.last;
-		const common = {
+		const situation = situationOf(this.#parts, {
 			mayNotBegin: this.mayNotBegin(),
-			mayNotLand: this.#record.paused ? 'the project is paused' : (this.#trouble ?? queue.trouble),
-			autoStart: config?.work.auto_start ?? true,
-			freeSlots: worker.freeSlots(),
-			busy,
-		};
-		const situation = (item: ItemView): Situation => ({
-			...common,
-			nobody: config === null || agentFor(item, 'coder', config) !== null ? null : noAgent(item),
-			queuePosition: position.get(item.key) ?? null,
-			limitedUntil: this.#limitedUntil(item.key),
-			proposal: this.#parts.proposal(item.key),
-			holderAway: this.#holderAway(item),
-			nobodyTakes: this.#nobodyTakes(item),
-			question: questions.get(item.key) ?? this.talks.parked(item.key)?.question ?? null,
+			mayNotLand: this.#record.paused ? 'the project is paused' : (this.#trouble ?? this.#parts.queue.trouble),
 		});
 		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
 	}
@@ -260,22 +239,6 @@ export class Project {
 	/** The last decision about where the item should run. */
 	placement(key: string): Placement | null {
 		return this.#parts.work.placement(key);
-	}
-
-	#holderAway(item: ItemView): string | null {
-		const lostAfterMs = lostAfter(item, this.#parts.config.last);
-		return item.role === null ? null : this.#parts.worker.awayWords(item.holder, lostAfterMs);
-	}
-
-	#nobodyTakes(item: ItemView): string | null {
-		const placed = item.role === null ? this.placement(item.key) : null;
-		return placed?.node === null ? (placed.reasons[0] ?? null) : null;
-	}
-
-	#limitedUntil(key: string): string | null {
-		const { work, clock } = this.#parts;
-		const until = work.notBefore(key);
-		return until !== null && until > clock.now() ? new Date(until).toISOString() : null;
 	}
 
 	/** Why nothing new is begun now; null while it may. */

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { agent, files, gate, script } from '../support/bench-settings.ts';
 import { shell } from '../support/git.ts';
 import { processesWith } from '../support/hostile-tree.ts';
 import { type Bench, makeBench, noted } from '../support/work-bench.ts';
@@ -10,11 +11,6 @@ let bench: Bench;
 afterEach(async () => {
 	await bench.dispose();
 });
-
-const script = (text: string) => `Do this:\n\n\`\`\`sh\n${text}\n\`\`\`\n`;
-const gate = (command: string, more: object = {}) => [{ name: 'test', kind: 'test', command, ...more }];
-const agent = (runtime: string, more: object = {}) => [{ name: 'ada', runtime, ...more }];
-const files = { 'a.txt': 'a\n', '.gitignore': 'ignored\n' };
 
 describe('an attempt with a script', () => {
 	test('[I9] commits what the script changed under the title of the item, and reports the verdict on that tree', async () => {
