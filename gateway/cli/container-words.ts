@@ -52,6 +52,7 @@ export function containerText(session: Session, view: ContainerView): string {
 		`${view.name}: ${plainLine(view.words)}`,
 		`  source   ${plainLine(view.path)}`,
 		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
+		...(view.agents.length === 0 ? [] : [`  agents   ${view.agents.join(', ')}`]),
 		`  limits   ${limits.cpus} processors, ${sizeWords(limits.memory)} memory, ${limits.pids} processes`,
 		...view.steps.map((step) => stepLine(session, step)),
 		`  log      ${plainLine(view.log)}`,

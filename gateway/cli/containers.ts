@@ -4,6 +4,9 @@ import type { CliContext } from './context.ts';
 import { defineCommand, type Options } from './define-command.ts';
 import { wholeNumber } from './review.ts';
 
+const agentsWords =
+	"programs of agents inside: claude-code, codex, both with a comma, or none; default: those that the project's file names";
+
 export function registerContainers(program: Command, context: CliContext): void {
 	registerMaking(program, context);
 	registerLooking(program, context);
@@ -25,6 +28,7 @@ function registerMaking(program: Command, context: CliContext): void {
 		configure: (command) =>
 			limitOptions(command)
 				.option('--stack <name>', 'rust, node, go, python, jvm, ruby or none; default: what the files at its root say')
+				.option('--agents <names>', agentsWords)
 				.option('--git <url>', 'clone it from there')
 				.option('--path <folder>', 'where the source is, or is to be; default: a folder of that name here')
 				.option('--retry', 'go on where making it failed or was cut off'),
@@ -33,6 +37,7 @@ function registerMaking(program: Command, context: CliContext): void {
 			return newContainer(session, {
 				name: args.required(0),
 				stack: options.text('stack'),
+				agents: agentsOf(options),
 				git: options.text('git'),
 				path: options.text('path'),
 				retry: options.flag('retry'),
@@ -44,11 +49,16 @@ function registerMaking(program: Command, context: CliContext): void {
 		usage: 'rebuild <name>',
 		summary: 'A new container of the image as it is to be now; source and state stay',
 		group: 'Containers',
-		examples: ['gangline rebuild myapp', 'gangline rebuild myapp --stack python'],
-		configure: (command) => command.option('--stack <name>', 'another stack'),
+		examples: [
+			'gangline rebuild myapp',
+			'gangline rebuild myapp --stack python',
+			'gangline rebuild myapp --agents claude-code,codex',
+		],
+		configure: (command) => command.option('--stack <name>', 'another stack').option('--agents <names>', agentsWords),
 		run: async (session, args, options) => {
 			const { rebuildContainer } = await import('./run-new.ts');
-			return rebuildContainer(session, args.required(0), options.text('stack'));
+			const [stack, agents] = [options.text('stack'), agentsOf(options)];
+			return rebuildContainer(session, { name: args.required(0), stack, agents });
 		},
 	});
 	defineCommand(program, context, {
@@ -131,4 +141,10 @@ function limitOptions(command: Command): Command {
 async function limitsOf(options: Options) {
 	const { readLimits } = await import('./container-words.ts');
 	return readLimits({ cpus: options.number('cpus'), memory: options.text('memory'), pids: options.number('pids') });
+}
+
+function agentsOf(options: Options): readonly string[] | undefined {
+	const text = options.text('agents');
+	if (text === undefined || text === 'none') return text === undefined ? undefined : [];
+	return text.split(',').map((name) => name.trim());
 }

@@ -14,6 +14,7 @@ import type { Session } from './session.ts';
 export interface NewGiven {
 	readonly name: string;
 	readonly stack: string | undefined;
+	readonly agents: readonly string[] | undefined;
 	readonly git: string | undefined;
 	readonly path: string | undefined;
 	readonly retry: boolean;
@@ -22,7 +23,7 @@ export interface NewGiven {
 
 export async function newContainer(session: Session, given: NewGiven): Promise<undefined> {
 	const gateway = await gatewayHere(session);
-	const { name, stack, git, retry } = given;
+	const { name, stack, agents, git, retry } = given;
 	const path = resolve(session.context.cwd, given.path ?? name);
 	const known = retry ? (await gateway.call('container.show', { name })).container.path : path;
 	return follow(session, gateway, {
@@ -32,16 +33,25 @@ export async function newContainer(session: Session, given: NewGiven): Promise<u
 				...{ name, retry, limits: given.limits },
 				path: known,
 				...(stack === undefined ? {} : { stack }),
+				...(agents === undefined ? {} : { agents: [...agents] }),
 				...(git === undefined ? {} : { git: addressOf(session, git) }),
 			}),
 	});
 }
 
-export async function rebuildContainer(session: Session, name: string, stack: string | undefined): Promise<undefined> {
+export async function rebuildContainer(
+	session: Session,
+	{ name, stack, agents }: Pick<NewGiven, 'name' | 'stack' | 'agents'>,
+): Promise<undefined> {
 	const gateway = await session.gateway();
 	return follow(session, gateway, {
 		name,
-		begin: () => gateway.call('container.rebuild', { name, ...(stack === undefined ? {} : { stack }) }),
+		begin: () =>
+			gateway.call('container.rebuild', {
+				name,
+				...(stack === undefined ? {} : { stack }),
+				...(agents === undefined ? {} : { agents: [...agents] }),
+			}),
 	});
 }
 

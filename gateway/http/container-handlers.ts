@@ -19,9 +19,9 @@ export function containerHandlers({ containers, log }: GatewayParts): Pick<Handl
 			container: await containers.stop(name),
 			answer: `${name} is stopped; resumable work is kept`,
 		}),
-		'container.rebuild': async ({ name, stack }) => ({
-			container: await containers.rebuild(name, stack),
-			answer: `${name} gets a new container; source and state stay`,
+		'container.rebuild': async (args) => ({
+			container: await containers.rebuild(args),
+			answer: `${args.name} gets a new container; source and state stay`,
 		}),
 		'container.limits': async ({ name, limits }) => {
 			const container = await containers.limit(name, limits);

@@ -101,7 +101,7 @@ export class Containers implements AsyncDisposable {
 		return node === null ? freePort(new Set([...others.map((one) => one.sshPort), sshPort])) : sshPort;
 	}
 
-	async #fresh({ name, path, git, stack, limits }: Wish, person: string): Promise<ContainerRecord> {
+	async #fresh({ name, path, git, stack, agents, limits }: Wish, person: string): Promise<ContainerRecord> {
 		const { records, clock, cpus } = this.#options;
 		const namesake = records.all().find((one) => one.path === path);
 		if (namesake !== undefined) {
@@ -114,6 +114,8 @@ export class Containers implements AsyncDisposable {
 			...{ name, path, person, sshPort },
 			git: git ?? null,
 			wantedStack: stack ?? null,
+			wantedAgents: agents ?? null,
+			agents: [],
 			...{ stack: null, others: [], project: null, image: null, gateway: null, node: null, token: null, hint: null },
 			limits: merged({ ...limitsDefault, cpus: Math.min(limitsDefault.cpus, cpus) }, limits ?? {}),
 			phase: 'making',
@@ -184,8 +186,8 @@ export class Containers implements AsyncDisposable {
 	}
 
 	/** Begins, and answers at once. */
-	async rebuild(name: string, stack: string | undefined): Promise<ContainerView> {
-		const record = this.#ready(name);
+	async rebuild({ name, stack, agents }: Args<'container.rebuild'>): Promise<ContainerView> {
+		const record = { ...this.#ready(name), ...(agents === undefined ? {} : { wantedAgents: agents }) };
 		const next =
 			stack === undefined ? record : { ...record, wantedStack: stack, stack: stack === 'none' ? null : stack };
 		this.#begin(next, rebuildSteps);
@@ -264,9 +266,9 @@ export class Containers implements AsyncDisposable {
 		const { mesh, owner } = this.#options;
 		const at = containerFolder(this.#folder(record.name));
 		const connected = mesh.network.links().some(({ node }) => node === record.node);
-		const { name, project, path, stack, others, steps, image, limits, sshPort, changedAt } = record;
+		const { name, project, path, stack, agents, others, steps, image, limits, sshPort, changedAt } = record;
 		return {
-			...{ name, project, path, stack, others, steps, image, limits, changedAt, connected },
+			...{ name, project, path, stack, agents, others, steps, image, limits, changedAt, connected },
 			...explainContainer({ record, condition, busy, connected }),
 			container: condition === null || condition.kind === 'gone' ? null : condition.id,
 			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias: hostKeyAlias(name) },
@@ -282,11 +284,12 @@ function refuseKnown({ name, phase }: ContainerRecord): GanglineError {
 }
 
 /** A wish may be mended where it failed: another address or stack. */
-function retried(record: ContainerRecord, { git, stack, limits }: Wish): ContainerRecord {
+function retried(record: ContainerRecord, { git, stack, agents, limits }: Wish): ContainerRecord {
 	return {
 		...record,
 		git: git ?? record.git,
 		wantedStack: stack ?? record.wantedStack,
+		wantedAgents: agents ?? record.wantedAgents,
 		limits: merged(record.limits, limits ?? {}),
 	};
 }

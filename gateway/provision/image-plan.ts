@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgramFile } from '../builds/index.ts';
+import type { AgentLayer } from './agent-layers.ts';
 import { type DigestedFile, FileDigests } from './file-digests.ts';
 import type { ImageWish } from './provisioner.ts';
 import type { StackFolder } from './stacks.ts';
@@ -15,6 +16,7 @@ export interface ImageParts {
 	/** The folder `docker/` of this program. */
 	readonly docker: string;
 	readonly stack: StackFolder | null;
+	readonly agents?: readonly AgentLayer[];
 	/** Of this program, its Node.js among them (`bin/node`). */
 	readonly program: readonly ProgramFile[];
 	/** What is known of files already. */
@@ -22,12 +24,17 @@ export interface ImageParts {
 }
 
 const stackLine = /^# stack$/m;
+const agentsLine = /^# agents$/m;
 const parts = ['container', 'tools'] as const;
 
 /** The image for these parts. */
-export async function planImage({ baseImage, docker, stack, program, digests }: ImageParts): Promise<ImageWish> {
+export async function planImage({ baseImage, docker, stack, agents = [], ...rest }: ImageParts): Promise<ImageWish> {
+	const { program, digests } = rest;
 	const template = await readFile(join(docker, 'Dockerfile'), 'utf8');
-	const dockerfile = template.replace(stackLine, () => stack?.dockerfile.trim() ?? '# no stack');
+	const programs = agents.map((agent) => agent.dockerfile.trim()).join('\n');
+	const dockerfile = template
+		.replace(stackLine, () => stack?.dockerfile.trim() ?? '# no stack')
+		.replace(agentsLine, () => programs || '# no agents');
 	const own = (await Promise.all(parts.map((part) => filesIn(join(docker, part), part)))).flat();
 	const all = [...own, ...program.map((file) => (file.to === 'bin/node' ? { ...file, to: 'node' } : file))];
 	const contents = await (digests ?? new FileDigests()).of(all);

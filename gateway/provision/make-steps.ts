@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { inspectRepository, readCheckoutTree } from '../../shared/git/index.ts';
 import { pause } from '../../shared/ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
+import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers.ts';
 import { explainContainer } from './explain.ts';
 import { writeHostFiles } from './host-files.ts';
 import { planImage } from './image-plan.ts';
 import type { MakeLog } from './make-log.ts';
-import type { ImageWish } from './provisioner.ts';
 import type { ContainerRecord } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { seedProject } from './seed.ts';
@@ -118,9 +118,10 @@ async function stackNamed(options: ContainersOptions, name: string | null): Prom
 	return (await readStacks(stacksOf(options))).find(({ stack }) => stack === name) ?? null;
 }
 
-async function imageFor(options: ContainersOptions, { stack }: ContainerRecord): Promise<ImageWish> {
-	const { baseImage, docker, program, digests } = options;
-	return planImage({ baseImage, docker, stack: await stackNamed(options, stack), program: await program(), digests });
+/** What the project's file names is looked at each time: an agent that was added to it comes with a rebuild. */
+async function agentsFor({ docker, environment }: ContainersOptions, { path, wantedAgents }: ContainerRecord) {
+	const layers = await readAgentLayers(join(docker, 'agents'));
+	return chooseAgents(layers, wantedAgents, wantedAgents === null ? await agentsNamed(path, environment) : []);
 }
 
 function imageStep({ options, log }: Making): Step {
@@ -128,12 +129,17 @@ function imageStep({ options, log }: Making): Step {
 		name: 'image',
 		doing: 'looking for the image',
 		run: async ({ record, say }) => {
-			const wish = await imageFor(options, record);
+			const { baseImage, docker, program, digests } = options;
+			const agents = await agentsFor(options, record);
+			const stack = await stackNamed(options, record.stack);
+			const wish = await planImage({ baseImage, docker, stack, agents, program: await program(), digests });
 			const { built } = await options.provisioner.ensureImage(wish, (line) => {
 				log.write(line);
 				say(line.slice(0, 200));
 			});
-			return { words: `${built ? 'built' : 'found'} ${wish.tag}`, change: { image: wish.tag } };
+			const names = agents.map(({ runtime }) => runtime);
+			const inside = names.length === 0 ? '' : `, with ${names.join(' and ')}`;
+			return { words: `${built ? 'built' : 'found'} ${wish.tag}${inside}`, change: { image: wish.tag, agents: names } };
 		},
 	};
 }

@@ -15,6 +15,10 @@ const recordSchema = z.strictObject({
 	/** What the person asked for; null: whatever the files say. */
 	wantedStack: z.string().nullable(),
 	stack: z.string().nullable(),
+	/** Whose programs the person asked for; null: those that the project's file names. */
+	wantedAgents: z.array(z.string()).nullable().default(null),
+	/** Runtimes whose programs the image has. */
+	agents: z.array(z.string()).default([]),
 	others: z.array(z.string()),
 	/** The project's id, once it was seeded. */
 	project: z.string().nullable(),

@@ -50,6 +50,7 @@ export const containerViewSchema = z.object({
 	project: z.string().nullable().describe("The project's id, once it has one"),
 	path: z.string().describe('The source on the host; it has the same path inside'),
 	stack: z.string().nullable().describe('Null: nothing but the base'),
+	agents: z.array(z.string()).describe('Runtimes of agents whose programs are in the image'),
 	others: z.array(z.string()).describe('Stacks that left marks too and whose tools are not inside'),
 	state: z.enum(['making', 'failed', 'running', 'stopped', 'gone']),
 	words: z.string().describe('The state in a sentence: why it failed or ended, in words'),
@@ -76,6 +77,11 @@ export type ContainerView = z.output<typeof containerViewSchema>;
 const name = containerNameSchema;
 const answer = z.object({ container: containerViewSchema, answer: z.string() });
 const errors = ['NOTHING_TO_SHOW', 'REFUSED', 'UNSUITABLE_MACHINE', 'ENGINE_FAILED'] as const;
+const agents = z
+	.array(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/))
+	.max(8)
+	.optional()
+	.describe("Runtimes whose programs the image gets, instead of those that the project's file names; none: []");
 const path = z
 	.string()
 	.min(2)
@@ -97,6 +103,7 @@ export const containerOperations = {
 				.regex(/^[a-z][a-z0-9-]{0,31}$/)
 				.optional()
 				.describe('Instead of what the files at its root say; `none`: nothing but the base'),
+			agents,
 			limits: limitsSchema.partial().optional(),
 			retry: z.boolean().default(false).describe('Go on where making it failed or was cut off'),
 		}),
@@ -155,7 +162,7 @@ export const containerOperations = {
 		access: 'owner',
 		runsAt: 'gateway',
 		summary: 'Put it into a container of the image as it is to be now; source and state stay',
-		args: z.strictObject({ name, stack: z.string().max(32).optional() }),
+		args: z.strictObject({ name, stack: z.string().max(32).optional(), agents }),
 		result: answer,
 		examples: [{ cli: 'gangline rebuild myapp', args: { name: 'myapp' } }],
 		errors,

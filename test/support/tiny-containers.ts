@@ -6,6 +6,7 @@ export const myapp: ContainerView = {
 	project: '01JZ0000000000000000000APP',
 	path: '/home/you/myapp',
 	stack: 'node',
+	agents: ['claude-code'],
 	others: [],
 	state: 'running',
 	words: 'it runs, its node is connected',

@@ -44,6 +44,7 @@ const session = {
 };
 const container = {
 	...{ name: 'shop', path: '/shop', git: null, wantedStack: null, stack: 'node', others: [], project: projectOne },
+	...{ wantedAgents: ['codex'], agents: ['codex'] },
 	...{ image: 'x', gateway: null, limits: { memory: 2 ** 30, cpus: 1, pids: 100 }, sshPort: 2222, node: null },
 	...{ person: 'ada', token: null, phase: 'ready', steps: [], hint: null, changedAt: now },
 };
