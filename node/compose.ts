@@ -254,6 +254,7 @@ function ownHandlers(parts: NodeParts, { projects, mesh, address, stop }: Asked)
 		clock,
 		random,
 		node: identity.nodeId,
+		environment: parts.config.personEnvironment,
 		slots: () => ({ free: room.freeSlots, total: room.slots }),
 		projects: () => projects.all(),
 		project: (ref) => projects.find(ref),

@@ -1,4 +1,4 @@
-/** new, containers, rebuild, limits, prune, ssh: projects in containers of this machine; `project delete` is with the rest of projects. */
+/** new, containers, rebuild, limits, prune, ssh, open: projects in containers of this machine; `project delete` is with the rest of projects. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand, type Options } from './define-command.ts';
@@ -112,6 +112,23 @@ function registerSsh(program: Command, context: CliContext): void {
 			'gangline ssh myapp -- ls -la   options of the command after --',
 		],
 		run: async (session, args) => (await import('./run-ssh.ts')).sshInto(session, args.required(0), args.rest(1)),
+	});
+	defineCommand(program, context, {
+		usage: 'open <name>',
+		summary: 'Open a project in a container in an editor: VS Code, Cursor, Zed or JetBrains',
+		group: 'Containers',
+		examples: [
+			'gangline open myapp                  in the first of them that is installed',
+			'gangline open myapp --editor zed',
+			'gangline open myapp --print          links, to click where the editor is',
+		],
+		configure: (command) =>
+			command.option('--editor <name>', 'vscode, cursor, zed or jetbrains').option('--print', 'start nothing'),
+		run: async (session, args, options) => {
+			const { openEditor } = await import('./run-open.ts');
+			const [name, editor, print] = [args.required(0), options.text('editor'), options.flag('print')];
+			return openEditor(session, { name, editor, print });
+		},
 	});
 	defineCommand(program, context, {
 		usage: 'ssh-config',

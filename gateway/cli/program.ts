@@ -9,6 +9,7 @@ import { registerCost } from './cost.ts';
 import { describeExamples } from './define-command.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerGateway } from './gateway.ts';
+import { registerGit } from './git.ts';
 import { formatHelp } from './help.ts';
 import { registerInit } from './init.ts';
 import { registerJoin } from './join.ts';
@@ -80,6 +81,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerService(program, context);
 	registerBackup(program, context);
 	registerContainers(program, context);
+	registerGit(program, context);
 	registerToken(program, context);
 	registerJoin(program, context);
 	registerNodes(program, context);

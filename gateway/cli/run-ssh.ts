@@ -4,17 +4,14 @@
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ContainerView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import type { Session } from './session.ts';
 import { hostOf, quoted, sshConfigText, sshSettings, withInclude, withoutInclude } from './ssh-config.ts';
 
 export async function sshInto(session: Session, name: string, command: readonly string[]): Promise<number> {
 	const { container } = await (await session.gateway()).call('container.show', { name });
-	if (container.state !== 'running') {
-		throw ganglineError('REFUSED', `${name} does not run: ${container.words}`, {
-			hint: container.next[0] ?? `gangline start ${name}`,
-		});
-	}
+	requireRunning(container);
 	const { programs } = session.context;
 	if ((await programs.find('ssh')) === null) {
 		throw ganglineError('UNSUITABLE_MACHINE', "OpenSSH's client is not installed", {
@@ -28,13 +25,26 @@ export async function sshInto(session: Session, name: string, command: readonly 
 	return programs.run(['ssh', '-F', 'none', ...settings, hostOf(name), ...remote]);
 }
 
+/** @throws GanglineError REFUSED */
+export function requireRunning({ name, state, words, next }: ContainerView): void {
+	if (state === 'running') return;
+	throw ganglineError('REFUSED', `${name} does not run: ${words}`, { hint: next[0] ?? `gangline start ${name}` });
+}
+
 export async function printSshConfig(session: Session): Promise<undefined> {
 	const text = await currentText(session);
 	session.out.result({ text }, () => text);
 	return undefined;
 }
 
-export async function writeSshConfig(session: Session): Promise<undefined> {
+interface Included {
+	readonly file: string;
+	readonly person: string;
+	/** Our file is read by every ssh of the person. */
+	readonly included: boolean;
+}
+
+async function include(session: Session): Promise<Included> {
 	const file = ownFile(session);
 	await writeWhole(file, await currentText(session));
 	const person = personFile(session);
@@ -42,8 +52,22 @@ export async function writeSshConfig(session: Session): Promise<undefined> {
 	const after = withInclude(before, file);
 	const added = after !== null && (await session.confirm(`Add one line to ${person}: Include ${file}?`));
 	if (added) await writeWhole(person, after);
-	session.out.result({ file, person, included: added || after === null }, () =>
-		added || after === null
+	return { file, person, included: added || after === null };
+}
+
+/** Every ssh of the person finds the containers by name now. @throws GanglineError REFUSED after a no */
+export async function findableBySsh(session: Session): Promise<void> {
+	const { included, person } = await include(session);
+	if (included) return;
+	throw ganglineError('REFUSED', `an editor finds the container through ${person}, and that was left as it is`, {
+		hint: 'gangline ssh-config --print shows what ssh has to know',
+	});
+}
+
+export async function writeSshConfig(session: Session): Promise<undefined> {
+	const { file, person, included } = await include(session);
+	session.out.result({ file, person, included }, () =>
+		included
 			? `every project is found as ssh <name>.gangline; take it out again: gangline ssh-config --remove`
 			: `${file} is written and nothing of yours was changed; use it so: ssh -F '${file}' <name>.gangline`,
 	);

@@ -49,18 +49,19 @@ export function registerSecret(program: Command, context: CliContext): void {
 	});
 }
 
-/** Reads stdin to its end; a line end behind the last word is no part of a secret. */
 export async function keepSecret(session: Session, name: string) {
-	const { stdin } = session.context;
+	const value = await readSecret(session, `gangline secret set ${name}`);
+	return (await session.node()).call('secret.set', { name, value });
+}
+
+/** Reads stdin to its end; a line end behind the last word is no part of a secret. */
+export async function readSecret({ context: { stdin } }: Session, command: string): Promise<string> {
 	if (stdin.isTTY) {
 		throw ganglineError(
 			'INVALID_ARGUMENT',
 			'the value is read from stdin, and that is a terminal, which would show it',
-			{
-				hint: `read -rs V; printf %s "$V" | gangline secret set ${name}; unset V`,
-			},
+			{ hint: `read -rs V; printf %s "$V" | ${command}; unset V` },
 		);
 	}
-	const value = (await stdin.readAll()).replace(/\r?\n$/, '');
-	return (await session.node()).call('secret.set', { name, value });
+	return (await stdin.readAll()).replace(/\r?\n$/, '');
 }

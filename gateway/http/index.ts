@@ -3,6 +3,7 @@ import type { Handlers } from '../../shared/operations/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { containerHandlers } from './container-handlers.ts';
 import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
+import { gitHandlers } from './git-handlers.ts';
 import { notifyHandlers } from './notify-handlers.ts';
 import { projectHandlers } from './project-handlers.ts';
 import { registryHandlers } from './registry-handlers.ts';
@@ -22,6 +23,7 @@ export function createHandlers(parts: GatewayParts, self: GatewayProcess): Parti
 		...sessionHandlers(parts),
 		...notifyHandlers(parts),
 		...containerHandlers(parts),
+		...gitHandlers(parts),
 		...gatewayHandlers(parts, self),
 	};
 }

@@ -13,6 +13,7 @@ import { containerFolder, type HostOwner, limitsDefault } from './container-plan
 import { explainContainer } from './explain.ts';
 import type { FileDigests } from './file-digests.ts';
 import { freePort } from './free-port.ts';
+import { type GitGiven, writeGitSettings } from './git-access.ts';
 import { MakeLog } from './make-log.ts';
 import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
 import type { Condition, Leftover, Provisioner } from './provisioner.ts';
@@ -113,6 +114,7 @@ export class Containers implements AsyncDisposable {
 		return {
 			...{ name, path, person, sshPort },
 			git: git ?? null,
+			gitGiven: { identity: null, hasKey: false, tokenFor: null },
 			wantedStack: stack ?? null,
 			wantedAgents: agents ?? null,
 			agents: [],
@@ -142,14 +144,15 @@ export class Containers implements AsyncDisposable {
 		stepsOf: (making: Parameters<typeof makeSteps>[0]) => readonly Step[],
 	): Promise<void> {
 		const { clock, records, publish } = this.#options;
-		const folder = this.#folder(record.name);
+		const { name } = record;
+		const folder = this.#folder(name);
 		const log = await MakeLog.open(containerFolder(folder).log);
 		const show = (now: ContainerRecord): void => {
 			if (!this.#stopping.signal.aborted) publish(this.#viewOf(now, null, true));
 		};
 		const keep = async (now: ContainerRecord): Promise<void> => {
 			if (this.#stopping.signal.aborted) return;
-			await records.put(now);
+			await records.put({ ...now, ...meanwhile(records.find(name) ?? now) });
 			const step = now.steps.findLast(({ state }) => state !== 'waiting');
 			if (step !== undefined) log.write(`== ${step.name}: ${step.state}: ${step.words}`);
 			show(now);
@@ -217,6 +220,19 @@ export class Containers implements AsyncDisposable {
 		};
 	}
 
+	/** What is remembered of it, and where its things are. @throws GanglineError NOTHING_TO_SHOW */
+	placeOf(name: string): { readonly record: ContainerRecord; readonly folder: string } {
+		return { record: this.#options.records.get(name), folder: this.#folder(name) };
+	}
+
+	/** Changes what it commits and pushes with; it counts at once, inside too. */
+	async give(name: string, change: Partial<GitGiven>): Promise<void> {
+		const { records } = this.#options;
+		const given = { ...records.get(name).gitGiven, ...change };
+		await writeGitSettings({ folder: this.#folder(name) }, given);
+		await records.put({ ...records.get(name), gitGiven: given });
+	}
+
 	leftovers(): Promise<readonly Leftover[]> {
 		const all = this.#options.records.all();
 		const names = new Set(all.map(({ name }) => name));
@@ -275,6 +291,11 @@ export class Containers implements AsyncDisposable {
 			log: at.log,
 		};
 	}
+}
+
+/** What may change while steps run, because no step changes it. */
+function meanwhile({ gitGiven }: ContainerRecord): Pick<ContainerRecord, 'gitGiven'> {
+	return { gitGiven };
 }
 
 function refuseKnown({ name, phase }: ContainerRecord): GanglineError {

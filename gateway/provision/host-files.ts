@@ -7,6 +7,7 @@ import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, readIdentity } from '../../shared/git/index.ts';
 import { containerFolder, groupText, type HostOwner, passwdText } from './container-plan.ts';
+import { gitQuoted } from './git-settings.ts';
 import type { ContainerWish } from './provisioner.ts';
 import { ensureSshKeys } from './ssh-keys.ts';
 
@@ -42,11 +43,12 @@ function loginVariables(env: Readonly<Record<string, string>>): Readonly<Record<
 
 async function seedGitSettings(state: string, path: string, environment: Environment): Promise<void> {
 	const { name, email } = await readIdentity(path, environment);
-	const quoted = (text: string): string => `"${text.replace(/[\\"]/g, '\\$&').replace(/[\r\n]/g, ' ')}"`;
 	const lines = [
-		...(name === null || email === null ? [] : ['[user]', `\tname = ${quoted(name)}`, `\temail = ${quoted(email)}`]),
+		...(name === null || email === null
+			? []
+			: ['[user]', `\tname = ${gitQuoted(name)}`, `\temail = ${gitQuoted(email)}`]),
 		'[safe]',
-		`\tdirectory = ${quoted(path)}`,
+		`\tdirectory = ${gitQuoted(path)}`,
 		'',
 	];
 	await writeFile(join(state, 'home', '.gitconfig'), lines.join('\n'), { flag: 'wx', mode: 0o600 }).catch(
@@ -56,7 +58,8 @@ async function seedGitSettings(state: string, path: string, environment: Environ
 	);
 }
 
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+/** All of it or nothing, in the place of what was there. */
+export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
 	const draft = `${path}.new`;
 	await rm(draft, { force: true });
 	const file = await open(draft, 'wx', mode);

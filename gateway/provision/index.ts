@@ -3,4 +3,5 @@ export type { HostOwner } from './container-plan.ts';
 export { Containers } from './containers.ts';
 export { dockerProvisioner } from './docker-provisioner.ts';
 export { FileDigests } from './file-digests.ts';
+export { giveIdentity, giveKey, giveToken, takeCredentials } from './give-git.ts';
 export { ContainerRecords } from './records.ts';

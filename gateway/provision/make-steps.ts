@@ -3,13 +3,14 @@
  * Nothing of the source is run on this machine.
  */
 import { join } from 'node:path';
-import { inspectRepository, readCheckoutTree } from '../../shared/git/index.ts';
+import { inspectRepository, readCheckoutTree, whoCommits } from '../../shared/git/index.ts';
 import { pause } from '../../shared/ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers.ts';
 import { explainContainer } from './explain.ts';
+import { writeGitSettings } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
 import { planImage } from './image-plan.ts';
 import type { MakeLog } from './make-log.ts';
@@ -149,7 +150,8 @@ function seedStep({ options }: Making): Step {
 		name: 'seed',
 		doing: 'looking for its project file',
 		run: async ({ record }) => {
-			const { environment, clock, random, mesh } = options;
+			const { clock, random, mesh } = options;
+			const environment = await committing(record, options);
 			const seeded = await seedProject({ path: record.path, name: record.name, environment, clock, random });
 			const known = mesh.facts().projects[seeded.project];
 			if (known !== undefined && known.home !== record.node) {
@@ -160,6 +162,22 @@ function seedStep({ options }: Making): Step {
 			return { words: seeded.words, change: { project: seeded.project } };
 		},
 	};
+}
+
+/** Git's environment with the identity that the gateway was given, where the repository says nobody. */
+async function committing({ name, path, gitGiven }: ContainerRecord, { environment }: ContainersOptions) {
+	const known = await whoCommits(path, environment);
+	if (known?.from === 'project') return environment;
+	const { identity } = gitGiven;
+	if (identity !== null) {
+		const { name: who, email } = identity;
+		const [author, committer] = [{ GIT_AUTHOR_NAME: who, GIT_AUTHOR_EMAIL: email }, { GIT_COMMITTER_NAME: who }];
+		return { ...environment, ...author, ...committer, GIT_COMMITTER_EMAIL: email };
+	}
+	if (known !== null) return environment;
+	throw ganglineError('UNSUITABLE_REPOSITORY', `git does not know who commits in ${name}`, {
+		hint: `gangline git identity ${name} --name "Your Name" --email you@example.org`,
+	});
 }
 
 function networkStep({ options }: Making): Step {
@@ -190,6 +208,7 @@ function containerStep({ options, folder }: Making): Step {
 			});
 			const joining = record.node === null ? await options.joinToken(record) : null;
 			await writeHostFiles({ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null });
+			await writeGitSettings({ folder }, record.gitGiven);
 			const { made } = await provisioner.ensureContainer(wish);
 			await provisioner.limit(record.name, record.limits);
 			return {

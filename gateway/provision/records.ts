@@ -7,11 +7,19 @@ import { containerStepSchema, limitsSchema } from '../../shared/operations/index
 import { ganglineError, type JsonValue, type Store } from '../../shared/ports/index.ts';
 import { soundRecord } from '../../shared/store/index.ts';
 
+const gitGivenSchema = z.strictObject({
+	identity: z.strictObject({ name: z.string(), email: z.string() }).nullable(),
+	hasKey: z.boolean(),
+	tokenFor: z.strictObject({ kind: z.enum(['ssh', 'https']), host: z.string(), port: z.int().nullable() }).nullable(),
+});
+
 const recordSchema = z.strictObject({
 	name: z.string(),
 	path: z.string(),
 	/** Where it is cloned from. */
 	git: z.string().nullable(),
+	/** What it commits and pushes with, as far as the gateway gave it. */
+	gitGiven: gitGivenSchema.default({ identity: null, hasKey: false, tokenFor: null }),
 	/** What the person asked for; null: whatever the files say. */
 	wantedStack: z.string().nullable(),
 	stack: z.string().nullable(),
@@ -81,6 +89,7 @@ export class ContainerRecords {
 		this.#records.set(record.name, record);
 		const value: JsonValue = {
 			...record,
+			gitGiven: structuredClone(record.gitGiven),
 			limits: { ...record.limits },
 			steps: record.steps.map((step) => ({ ...step })),
 		};

@@ -2,11 +2,11 @@
  * The keys of a project's sshd: one for the host, so that it is recognised over all rebuilds, and one for whoever comes
  * from this machine. Made once by OpenSSH's own program; the private half of the second stays with the gateway.
  */
-import { spawn } from 'node:child_process';
 import { access, chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ganglineError } from '../../shared/ports/index.ts';
 import { containerFolder, sshPortInside, stateInside } from './container-plan.ts';
+import { runProgram } from './run-program.ts';
 
 export interface SshWish {
 	readonly name: string;
@@ -66,7 +66,8 @@ export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string
 	].join('\n');
 }
 
-async function ensureKey(path: string, comment: string): Promise<void> {
+/** Made by OpenSSH unless it is there. */
+export async function ensureKey(path: string, comment: string): Promise<void> {
 	const isThere = await access(`${path}.pub`).then(
 		() => true,
 		() => false,
@@ -75,25 +76,23 @@ async function ensureKey(path: string, comment: string): Promise<void> {
 	const draft = `${path}.new`;
 	await rm(draft, { force: true });
 	await rm(`${draft}.pub`, { force: true });
-	const { code, stderr } = await keygen(['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', draft]);
+	const { code, stderr } = await runProgram('ssh-keygen', [
+		'-q',
+		'-t',
+		'ed25519',
+		'-N',
+		'',
+		'-C',
+		comment,
+		'-f',
+		draft,
+	]);
 	if (code !== 0) {
-		throw ganglineError('UNSUITABLE_MACHINE', `no key could be made for logins by ssh: ${stderr.trim()}`, {
+		throw ganglineError('UNSUITABLE_MACHINE', `no key for ssh could be made: ${stderr.trim()}`, {
 			hint: "install OpenSSH's client (it brings ssh-keygen): apt-get install openssh-client",
 		});
 	}
 	// The public half last: it says that the other one is there.
 	await rename(draft, path);
 	await rename(`${draft}.pub`, `${path}.pub`);
-}
-
-function keygen(args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {
-	return new Promise((resolve) => {
-		const child = spawn('ssh-keygen', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-		let stderr = '';
-		child.stderr.setEncoding('utf8').on('data', (text: string) => {
-			stderr += text;
-		});
-		child.once('error', (error) => resolve({ code: null, stderr: error.message }));
-		child.once('close', (code) => resolve({ code, stderr }));
-	});
 }

@@ -5,6 +5,13 @@ export { type BundleImport, type BundleImportInput, importBundle } from './bundl
 export { attemptImportLimits, type ImportLimits, mirrorLimits } from './bundle-limits.ts';
 export { type BundlePlan, type BundleRequest, planBundle, writeBundle } from './bundle-write.ts';
 export { type CanonicalOptions, CanonicalRepository } from './canonical-repository.ts';
+export {
+	accessSetting,
+	checkGitAccess,
+	type GitAccess,
+	identitySetting,
+	whoCommits,
+} from './check-access.ts';
 export { type CheckoutTree, readCheckoutTree } from './checkout-tree.ts';
 export { cloneForPerson, initForPerson } from './clone-for-person.ts';
 export { refsFingerprint } from './clone-refs.ts';

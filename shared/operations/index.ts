@@ -4,6 +4,7 @@ export * from './container-operations.ts';
 export * from './define.ts';
 export * from './explain-item.ts';
 export * from './find-item.ts';
+export * from './git-operations.ts';
 export * from './item-answer.ts';
 export * from './item-intents.ts';
 export { type Plan, planIntents, planOf, planWords } from './item-planning.ts';

@@ -47,6 +47,9 @@ function invalidArgument(name: OperationName, issues: readonly z.core.$ZodIssue[
 	});
 }
 
+/** Not shown again where they are wrong. */
+const secretFields: ReadonlySet<string> = new Set(['secret.set value', 'container.gitToken token']);
+
 function describe(issue: z.core.$ZodIssue, name: OperationName, input: unknown): string {
 	if (issue.code === 'unrecognized_keys') {
 		return `unknown ${issue.keys.length === 1 ? 'field' : 'fields'} ${issue.keys.slice(0, 5).map(quote).join(', ')}; known are ${fieldsOf(name).join(', ')}`;
@@ -54,7 +57,7 @@ function describe(issue: z.core.$ZodIssue, name: OperationName, input: unknown):
 	const value = valueAt(input, issue.path);
 	const where = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')} `;
 	if (value === undefined && where !== '' && issue.code.startsWith('invalid_')) return `${where}is missing`;
-	const isSecret = name === 'secret.set' && issue.path[0] === 'value';
+	const isSecret = secretFields.has(`${name} ${String(issue.path[0])}`);
 	const shown = isSecret || value === undefined || typeof value === 'object' ? '' : `is ${quote(value)}: `;
 	return `${where}${shown}${issue.message}`;
 }

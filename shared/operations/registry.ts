@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { containerOperations } from './container-operations.ts';
 import type { Caller, Operation, Place } from './define.ts';
+import { gitOperations } from './git-operations.ts';
 import { itemChanges } from './item-changes.ts';
 import { itemPlanning } from './item-planning.ts';
 import { itemQueries } from './item-queries.ts';
@@ -32,6 +33,7 @@ export const operations = {
 	...sessionOperations,
 	...notifyOperations,
 	...containerOperations,
+	...gitOperations,
 } as const satisfies Record<string, Operation>;
 
 type Operations = typeof operations;

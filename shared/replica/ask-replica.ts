@@ -53,6 +53,8 @@ export interface Asking<Name extends ProjectCall> {
 const settleMsMax = 2_000;
 /** The same where nobody could pass it on: long enough to see that it is on disk. */
 const settleMsAway = 50;
+/** The home asks a remote, which may take its time; nobody else can. */
+const remoteMsMax = 60_000;
 /** How long a question waits for the home before it is answered from here. */
 const answerMsMax = 3_000;
 
@@ -96,6 +98,7 @@ const answers: { readonly [Name in ProjectCall]?: (seat: ReplicaSeat, asking: As
 			const people = present(seat.people(), seat.replica.views());
 			return { ...board, distance, people, home: homeStanding(seat), refused: refusedWishes(seat) };
 		},
+		'project.checkGit': (seat, asking) => askHome(seat, asking, remoteMsMax),
 		'item.refusals': async (seat, { args }) => {
 			const refused = refusedWishes(seat);
 			if (args.seen) await seat.replica.seen();

@@ -29,6 +29,7 @@ export const myapp: ContainerView = {
 
 export function tinyContainers(): Partial<Handlers> {
 	const answered = async () => ({ container: myapp, answer: 'myapp is there' });
+	const told = async () => ({ answer: 'myapp is changed', next: ['gangline git check myapp'] });
 	return {
 		'container.create': answered,
 		'container.rebuild': answered,
@@ -42,6 +43,19 @@ export function tinyContainers(): Partial<Handlers> {
 			gone: ['its container'],
 			stays: ['its source'],
 		}),
+		'project.checkGit': async () => ({
+			identity: { name: 'Ada', email: 'ada@example.org', from: 'host' },
+			remote: { name: 'origin', url: 'git@example.org:you/shop.git', credential: 'deploy key' },
+			...{ needed: true, ok: true, answer: 'origin takes a push', next: [] },
+			push: { state: 'granted', words: 'origin takes a push with its deploy key' },
+		}),
+		'container.gitKey': async () => ({
+			...{ state: 'ready', publicKey: 'ssh-ed25519 AAAA', host: 'example.org', offered: [] },
+			...{ answer: 'myapp pushes with a key of its own', next: ['gangline git check myapp'] },
+		}),
+		'container.gitToken': told,
+		'container.gitIdentity': told,
+		'container.gitForget': told,
 		'container.prune': async ({ dryRun }) => ({
 			things: [{ kind: 'image', name: 'gangline/project:old', bytes: 3_000_000 }],
 			removed: !dryRun,

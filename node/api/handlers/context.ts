@@ -1,4 +1,5 @@
 /** What the handlers stand on. */
+import type { Environment } from '../../../shared/git/index.ts';
 import type { NodeStatus, ProjectRef, Result } from '../../../shared/operations/index.ts';
 import type { Clock, Random, Store } from '../../../shared/ports/index.ts';
 import type { PresentPerson } from '../../../shared/protocol/people.ts';
@@ -12,6 +13,8 @@ export interface HandlerContext {
 	readonly random: Random;
 	/** This node's id. */
 	readonly node: string;
+	/** In which git is called for people. */
+	readonly environment: Environment;
 	/** Items that may be worked on at once. */
 	slots(): { readonly free: number; readonly total: number };
 	projects(): readonly Project[];

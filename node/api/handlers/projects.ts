@@ -4,6 +4,7 @@ import { projectConfigPath } from '../../../shared/project/index.ts';
 import { present } from '../../../shared/replica/index.ts';
 import { costView } from '../../home/cost-view.ts';
 import type { Project } from '../../home/project.ts';
+import { checkGit } from './check-git.ts';
 import type { HandlerContext } from './context.ts';
 
 type Handlers = HandlersAt<'node' | 'project'>;
@@ -43,6 +44,7 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 				budget: project.config().budget,
 			});
 		},
+		'project.checkGit': ({ project: ref }) => checkGit(context.project(ref), context.environment),
 		'project.settings': async ({ project: ref }) => ({
 			file: projectConfigPath,
 			settings: context.project(ref).config(),

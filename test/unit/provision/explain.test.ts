@@ -7,6 +7,7 @@ const record: ContainerRecord = {
 	...{ name: 'shop', path: '/shop', git: null, wantedStack: null, stack: 'node', others: [], project: 'P', image: 'i' },
 	...{ wantedAgents: null, agents: [] },
 	...{ gateway: null, node: 'n1', person: 'ada', token: null, hint: null, sshPort: 22_200, changedAt: 0 },
+	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 	phase: 'ready',
 	steps: [],

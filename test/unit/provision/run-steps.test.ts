@@ -8,6 +8,7 @@ const fresh: ContainerRecord = {
 	...{ name: 'shop', path: '/shop', git: null, wantedStack: null, stack: null, others: [], project: null, image: null },
 	...{ wantedAgents: null, agents: [] },
 	...{ gateway: null, node: null, person: 'ada', token: null, hint: null, sshPort: 22_200, changedAt: 0 },
+	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 	phase: 'making',
 	steps: [],
