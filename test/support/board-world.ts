@@ -56,23 +56,18 @@ export interface BoardWorldOptions {
 	readonly withAgent?: boolean;
 }
 
-/** The gateway has one port for its life: a page finds it again after a restart. */
+/** The gateway has one port for its life: a page finds it again after a restart. What began ends where a later step fails. */
 export async function boardWorld({ withAgent = false }: BoardWorldOptions = {}): Promise<BoardWorld> {
 	buildBoard();
-	const world = makeWorld({ GANGLINE_GATEWAY_PORT: String(await freePort()) });
-	const shop = world.repository('shop', testedShop);
-	await world.ok(shop, 'init', '--yes', '--no-input', '--no-verify', '--review', 'human', '--landing', 'local');
-	if (withAgent) {
-		const bin = writeFakeClis(join(world.folder, 'bin'));
-		Object.assign(world.env, { PATH: `${bin}:${process.env.PATH}`, ANTHROPIC_API_KEY: 'key-of-the-test' });
-		appendFileSync(join(shop, '.gangline', 'project.toml'), '\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n');
-		world.git(shop, 'commit', '-q', '-am', 'Let claude work here');
-	}
+	await using begun = new AsyncDisposableStack();
+	const world = begun.use(makeWorld({ GANGLINE_GATEWAY_PORT: String(await freePort()) }));
+	const shop = await shopIn(world, withAgent);
 	await world.ok(shop, 'start');
 	await world.ok(shop, 'gateway', 'start');
 	const gateway = join(world.state, 'gateway');
 	await untilServed(gateway);
-	const browser = await openBrowser();
+	const browser = begun.use(await openBrowser());
+	const all = begun.move();
 	const link = async (person?: string, port?: number): Promise<string> => {
 		const made = await askOver(gateway, 'session.link', { ...(person !== undefined && { person }) });
 		const url = new URL(made.url);
@@ -91,11 +86,20 @@ export async function boardWorld({ withAgent = false }: BoardWorldOptions = {}):
 			await visitor.page.waitForURL((now) => !now.pathname.endsWith('/login'));
 			return visitor;
 		},
-		async [Symbol.asyncDispose]() {
-			await browser[Symbol.asyncDispose]();
-			await world[Symbol.asyncDispose]();
-		},
+		[Symbol.asyncDispose]: () => all.disposeAsync(),
 	};
+}
+
+async function shopIn(world: World, withAgent: boolean): Promise<string> {
+	const shop = world.repository('shop', testedShop);
+	await world.ok(shop, 'init', '--yes', '--no-input', '--no-verify', '--review', 'human', '--landing', 'local');
+	if (withAgent) {
+		const bin = writeFakeClis(join(world.folder, 'bin'));
+		Object.assign(world.env, { PATH: `${bin}:${process.env.PATH}`, ANTHROPIC_API_KEY: 'key-of-the-test' });
+		appendFileSync(join(shop, '.gangline', 'project.toml'), '\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n');
+		world.git(shop, 'commit', '-q', '-am', 'Let claude work here');
+	}
+	return shop;
 }
 
 /** The node tells the gateway of its project a moment after it has joined. */
