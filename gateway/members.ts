@@ -9,6 +9,8 @@ import type { WorkerState } from '../shared/protocol/worker-state.ts';
 export interface MemberWord {
 	readonly version: string;
 	readonly links: readonly NodeId[];
+	/** How long an answer of the gateway took to it, and when that was, in wall ms; null: it has not said so. */
+	readonly roundTrip: { readonly ms: number; readonly at: number } | null;
 }
 
 interface Entry {

@@ -18,8 +18,9 @@ export function serveMembers(parts: GatewayCore): void {
 		clock,
 		workerOf: (node, maxAgeMs) => (isLinked(parts, node) ? members.workerOf(node, maxAgeMs) : null),
 	});
-	mesh.rpc.serve(helloMethod, async ({ version: theirs, addresses, links }, peer) => {
-		members.said(peer.node, { version: theirs, links });
+	mesh.rpc.serve(helloMethod, async ({ version: theirs, addresses, links, roundTrip }, peer) => {
+		const measured = roundTrip ? { ms: roundTrip.ms, at: clock.now() - roundTrip.agoMs } : null;
+		members.said(peer.node, { version: theirs, links, roundTrip: measured });
 		const known = mesh.facts().nodes[peer.node]?.addresses ?? [];
 		const hasMoved = known.join(' ') !== addresses.join(' ');
 		if (hasMoved && members.mayMove(peer.node)) {

@@ -3,7 +3,7 @@ import type { MeshNodeView, MeshProjectView, Result } from '../../shared/operati
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
 import { renderTable } from './table.ts';
-import { age, count } from './words.ts';
+import { age, count, milliseconds } from './words.ts';
 
 export function nodesText(session: Session, nodes: readonly MeshNodeView[], now: number): string {
 	if (nodes.length === 0) return 'this machine is in no mesh: gangline token new makes one';
@@ -29,11 +29,12 @@ export function nodesText(session: Session, nodes: readonly MeshNodeView[], now:
 /** A node keeps these times in memory alone; what an earlier process saw it may not know. */
 const unseen = 'not seen since this node started';
 
-function stateWords({ out }: Session, { status, connected, since }: MeshNodeView, now: number): string {
+function stateWords({ out }: Session, { status, connected, since, roundTrip }: MeshNodeView, now: number): string {
 	if (status === 'revoked') return out.paint('red', 'revoked');
 	const ago = since === null ? '' : ` ${age(now - since)}`;
 	if (!connected) return out.paint('yellow', since === null ? unseen : `away${ago}`);
-	return status === 'draining' ? out.paint('yellow', 'draining') : out.paint('green', `here${ago}`);
+	const away = roundTrip === null ? '' : `, ${milliseconds(roundTrip.ms)} away`;
+	return status === 'draining' ? out.paint('yellow', 'draining') : out.paint('green', `here${ago}${away}`);
 }
 
 function slotWords({ duties, slots }: MeshNodeView): string {

@@ -10,6 +10,11 @@ export function age(ms: number): string {
 	return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
+/** `0.4 ms`, `12 ms`: of a way there and back. */
+export function milliseconds(ms: number): string {
+	return `${ms < 10 ? Math.max(0.1, Math.round(ms * 10) / 10) : Math.round(ms)} ms`;
+}
+
 /** `$0.42`; nothing where nothing was spent. */
 export function cost(usd: number): string {
 	if (usd === 0) return '';

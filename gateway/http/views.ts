@@ -12,13 +12,14 @@ export function nodeView(seen: Seen, node: MeshNode): MeshNodeView {
 	const { mesh, members, version } = seen;
 	const isSelf = node.id === mesh.self;
 	const connected = isSelf || isConnected(seen, node.id);
-	const theirs = members.wordOf(node.id)?.version ?? null;
+	const word = members.wordOf(node.id);
 	return viewNode(mesh.facts(), node, {
 		self: isSelf,
 		connected,
 		since: members.sinceOf(node.id),
-		version: isSelf ? version : connected ? theirs : null,
+		version: isSelf ? version : connected ? (word?.version ?? null) : null,
 		links: linksOf(seen, node),
+		roundTrip: connected && !isSelf ? (word?.roundTrip ?? null) : null,
 		worker: connected ? members.workerOf(node.id) : null,
 	});
 }

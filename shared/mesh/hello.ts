@@ -1,9 +1,9 @@
 /**
- * A member's word to the gateway: it is here, at these addresses, in this version. Said at each connection, every
+ * A member's word to the gateway: it is here, at these addresses, in this version, this far away. Said at each connection, every
  * minute and when asked to; a word that got lost is said again after ten seconds. It grants nothing.
  */
 import { type Clock, GanglineError, type Log } from '../ports/index.ts';
-import { helloMethod } from '../protocol/mesh.ts';
+import { helloMethod, roundTripAgeMsMax } from '../protocol/mesh.ts';
 import { addressesMax, addressSchema } from '../registry/index.ts';
 import type { Mesh } from './open-mesh.ts';
 
@@ -19,6 +19,10 @@ export interface GatewayWord {
 	readonly version: string;
 	/** The gateway's clock against ours, half of the round trip taken off. */
 	readonly clockAheadMs: number;
+	/** How long that answer took. */
+	readonly roundTripMs: number;
+	/** When it came, on our monotonic clock. */
+	readonly heardAt: number;
 }
 
 const everyMs = 60_000;
@@ -65,6 +69,12 @@ export class Hello implements Disposable {
 		this.#cancel();
 	}
 
+	#measured(now: number): { readonly roundTrip?: { readonly ms: number; readonly agoMs: number } } {
+		if (this.#word === null) return {};
+		const roundTrip = { ms: this.#word.roundTripMs, agoMs: now - this.#word.heardAt };
+		return Math.max(roundTrip.ms, roundTrip.agoMs) > roundTripAgeMsMax ? {} : { roundTrip };
+	}
+
 	async #say(): Promise<boolean> {
 		const { mesh, clock, log, version } = this.#options;
 		const gateway = mesh.membership.gateway.node;
@@ -74,9 +84,14 @@ export class Hello implements Disposable {
 		try {
 			const known = mesh.network.addresses().filter((address) => addressSchema.safeParse(address).success);
 			const addresses = known.slice(0, addressesMax);
-			const answer = await mesh.rpc.ask(gateway, helloMethod, { version, addresses, links, at });
-			const roundTrip = clock.monotonic() - began;
-			this.#word = { version: answer.version, clockAheadMs: Math.round(answer.at - at - roundTrip / 2) };
+			const answer = await mesh.rpc.ask(gateway, helloMethod, {
+				...{ version, addresses, links, at },
+				...this.#measured(began),
+			});
+			const heardAt = clock.monotonic();
+			const roundTripMs = heardAt - began;
+			const clockAheadMs = Math.round(answer.at - at - roundTripMs / 2);
+			this.#word = { version: answer.version, clockAheadMs, roundTripMs, heardAt };
 			return true;
 		} catch (error) {
 			if (!(error instanceof GanglineError)) throw error;

@@ -15,6 +15,7 @@ export interface NodeSight {
 	readonly since: number | null;
 	readonly version: string | null;
 	readonly links: readonly NodeId[];
+	readonly roundTrip: MeshNodeView['roundTrip'];
 	readonly worker: WorkerState | null;
 }
 
@@ -34,6 +35,7 @@ export function viewNode(facts: RegistryFacts, node: MeshNode, sight: NodeSight)
 		version: sight.version,
 		addresses: [...node.addresses],
 		links: sight.links.map((id) => nodeNameIn(facts, id)).sort(),
+		roundTrip: sight.roundTrip,
 		slots: slotsOf(node, worker),
 		declines: node.status === 'draining' ? 'it is being drained' : (worker?.shortage ?? null),
 		worksFor: node.worksFor === 'any' ? 'any' : node.worksFor.map((id) => projectNameIn(facts, id)),

@@ -43,6 +43,11 @@ export const meshNodeViewSchema = z.object({
 	version: z.string().nullable().describe('Null where it is not connected'),
 	addresses: z.array(z.string()),
 	links: z.array(z.string()).describe('Names of the nodes that it is connected with, as far as known'),
+	roundTrip: z
+		.object({ ms: z.number(), at: atSchema.describe('When it was measured') })
+		.nullable()
+		.default(null)
+		.describe('How long an answer of the gateway takes to it; null: not known, or not connected'),
 	slots: z.object({ used: z.int().nullable(), total: z.int() }),
 	declines: z.string().nullable().describe('Why it takes nothing now; null while it does'),
 	worksFor: z.union([z.literal('any'), z.array(z.string())]).describe("Projects' names"),

@@ -9,6 +9,8 @@ import { addressesSchema, labelsSchema, nodeIdSchema, projectIdSchema } from '..
 
 const name = z.string().min(1).max(200);
 const count = z.int().min(0);
+/** What took longer, or was longer ago, says nothing of the link as it is now. */
+export const roundTripAgeMsMax = 10 * 60_000;
 /** It was read from JSON, so it is some; the operation's own schema looks at it. One that walks it would meet its depth. */
 const json = z.custom<z.core.util.JSONType>((value) => value !== undefined);
 
@@ -25,6 +27,10 @@ export const helloMethod = {
 		links: z.array(nodeIdSchema).max(2_000),
 		/** Wall ms there, for the difference of the clocks. */
 		at: z.number(),
+		/** How long the gateway's answer took when it was last asked, and how long ago that was. Left out before the first. */
+		roundTrip: z
+			.strictObject({ ms: z.number().min(0).max(roundTripAgeMsMax), agoMs: z.number().min(0).max(roundTripAgeMsMax) })
+			.exactOptional(),
 	}),
 	result: z.strictObject({ version: z.string().max(100), at: z.number(), revision: count }),
 } satisfies RpcMethod;

@@ -15,6 +15,7 @@ export const laptop: MeshNodeView = {
 	version: '0.1.0',
 	addresses: ['/ip4/127.0.0.1/tcp/7431'],
 	links: [],
+	roundTrip: null,
 	slots: { used: 1, total: 2 },
 	declines: null,
 	worksFor: 'any',

@@ -15,6 +15,11 @@ export function ago(at: number, now: number): string {
 	return now - at < 10_000 ? 'just now' : `${span(now - at)} ago`;
 }
 
+/** `0.4 ms`, `12 ms`. */
+export function milliseconds(ms: number): string {
+	return `${ms < 10 ? Math.max(0.1, Math.round(ms * 10) / 10) : Math.round(ms)} ms`;
+}
+
 /** Empty for what cost nothing or is not known. */
 export function usd(sum: number): string {
 	if (sum <= 0) return '';

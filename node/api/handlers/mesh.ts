@@ -146,6 +146,7 @@ function nodeView({ mesh, version, worker }: MeshContext, open: Mesh, node: Mesh
 		since,
 		version: self ? version : null,
 		links: self ? open.network.links().map((peer) => peer.node) : [],
+		roundTrip: null,
 		worker: self ? worker() : null,
 	});
 }

@@ -118,10 +118,11 @@ describe('members', () => {
 	it('are remembered as they spoke last, and forgotten when they are revoked', async () => {
 		const clock = new SimClock();
 		const members = new Members(clock);
-		members.said(idNo(2), { version: '1', links: [] });
+		const word = { version: '1', links: [], roundTrip: { ms: 12, at: 0 } };
+		members.said(idNo(2), word);
 		members.changed(idNo(2));
 		await clock.advance(5_000);
-		expect(members.wordOf(idNo(2))).toEqual({ version: '1', links: [] });
+		expect(members.wordOf(idNo(2))).toEqual(word);
 		expect(members.sinceOf(idNo(2))).toBe(clock.now() - 5_000);
 		members.keep(new Set([idNo(3)]));
 		expect([members.wordOf(idNo(2)), members.sinceOf(idNo(2)), members.workerOf(idNo(2))]).toEqual([null, null, null]);

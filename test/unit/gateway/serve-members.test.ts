@@ -125,8 +125,12 @@ describe('what members ask the gateway', () => {
 		const answer = await ask(builder, helloMethod, { ...word, addresses: ['/ip4/192.0.2.99/tcp/1'] });
 		expect(answer).toMatchObject({ version: '0.1.0' });
 		expect(core.registry.facts.nodes[idNo(3)]?.addresses).toEqual(['/ip4/192.0.2.99/tcp/1']);
-		expect(core.members.wordOf(idNo(3))).toEqual({ version: '2', links: [] });
-		await ask(builder, helloMethod, { ...word, addresses: ['/ip4/192.0.2.98/tcp/1'] });
+		expect(core.members.wordOf(idNo(3))).toEqual({ version: '2', links: [], roundTrip: null });
+		const roundTrip = { ms: 12, agoMs: 60_000 };
+		await ask(builder, helloMethod, { ...word, roundTrip, addresses: ['/ip4/192.0.2.98/tcp/1'] });
+		const measured = core.members.wordOf(idNo(3))?.roundTrip;
+		expect(measured?.ms).toBe(12);
+		expect(Math.abs(clock.now() - 60_000 - Number(measured?.at))).toBeLessThan(1_000);
 		expect(core.registry.facts.nodes[idNo(3)]?.addresses).toEqual(['/ip4/192.0.2.99/tcp/1']);
 		await clock.advance(9_000);
 		await ask(builder, helloMethod, { ...word, addresses: ['/ip4/192.0.2.98/tcp/1'] });

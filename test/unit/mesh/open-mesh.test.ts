@@ -1,5 +1,6 @@
 /** Members put together over the twin of the network: the registry reaches everyone, and what it says happens at once. */
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { RegistryDocument } from '../../../shared/documents/index.ts';
 import { EventHub } from '../../../shared/http/index.ts';
 import { Hello, type Mesh, openMesh, serveOperations } from '../../../shared/mesh/index.ts';
@@ -135,13 +136,14 @@ describe('a mesh', () => {
 		await close();
 	});
 
-	it('tells the gateway that it is here, again at each connection, and learns how far the clocks are apart', async () => {
+	it('tells the gateway that it is here, again at each connection, and learns how far away it is and how far the clocks are apart', async () => {
 		const { clock, net, open, until, close } = world();
 		const gateway = await open(1);
 		await gateway.registry.publish(reachable());
-		const heard: { readonly from: string; readonly addresses: readonly string[] }[] = [];
-		gateway.rpc.serve(helloMethod, async ({ addresses }, peer) => {
-			heard.push({ from: peer.node, addresses });
+		type Word = z.output<typeof helloMethod.args>;
+		const heard: ({ readonly from: string } & Pick<Word, 'addresses' | 'roundTrip'>)[] = [];
+		gateway.rpc.serve(helloMethod, async ({ addresses, roundTrip }, peer) => {
+			heard.push({ from: peer.node, addresses, ...(roundTrip && { roundTrip }) });
 			return { version: '9', at: clock.now() + 5_000, revision: 1 };
 		});
 		const laptop = await open(2);
@@ -153,6 +155,9 @@ describe('a mesh', () => {
 		const before = heard.length;
 		net.breakLinks(idNo(1), idNo(2));
 		await until(() => heard.length > before, 5_000);
+		const told = heard.at(-1)?.roundTrip;
+		expect(told?.ms).toBeGreaterThan(0);
+		expect(told?.agoMs).toBeLessThan(6_000);
 		hello[Symbol.dispose]();
 		await close();
 	});

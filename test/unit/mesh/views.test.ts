@@ -46,7 +46,7 @@ const facts: RegistryFacts = {
 	projects: { [shopId]: shop },
 	people: {},
 };
-const unseen = { self: false, connected: false, since: null, version: null, links: [], worker: null };
+const unseen = { self: false, connected: false, since: null, version: null, links: [], roundTrip: null, worker: null };
 
 describe('a node as people see it', () => {
 	it('has names instead of ids, and its homes', () => {

@@ -1,65 +1,91 @@
-/** The mesh as a picture: who is in the middle, who is reached, and a gap before those who are not. */
+/** The mesh as a picture: who is in the middle, who is reached and how far away, and a gap before those who are not. */
+import { useLayoutEffect, useRef, useState } from 'react';
 import type { MeshNodeView } from '../../../../shared/operations/index.ts';
-import { meshPicture, type Placed } from '../../model/mesh-picture.ts';
+import { type Link, meshPicture, nameLengthMax, nodeRadius, type Placed } from '../../model/mesh-picture.ts';
+import { ago, count, milliseconds } from '../../model/words.ts';
+import { useNow } from '../../ui/app.ts';
 
 export function MeshDrawing({ nodes }: { readonly nodes: readonly MeshNodeView[] }) {
-	const { placed, links, gapX } = meshPicture(nodes);
-	// No higher than what stands in it: a mesh of two is a line.
-	const top = Math.min(...placed.map(({ y }) => y), gapX === null ? 100 : 20) - 12;
-	const height = Math.max(...placed.map(({ y }) => y), gapX === null ? 0 : 80) + 18 - top;
+	const frame = useRef<HTMLDivElement>(null);
+	const [width, setWidth] = useState(0);
+	useLayoutEffect(() => {
+		const element = frame.current;
+		if (!element) return;
+		setWidth(element.clientWidth);
+		const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+		watch.observe(element);
+		return () => watch.disconnect();
+	}, []);
+	return <div ref={frame}>{width > 0 && <Drawn nodes={nodes} width={width} />}</div>;
+}
+
+function Drawn({ nodes, width }: { readonly nodes: readonly MeshNodeView[]; readonly width: number }) {
+	const { placed, links, undrawn, gapY, height } = meshPicture(nodes, width);
 	const away = placed.filter(({ node }) => !node.connected && !node.self).map(({ node }) => node.name);
-	const words = `${nodes.length} nodes, ${links.length} links${away.length > 0 ? `; not reached: ${away.join(', ')}` : ''}`;
+	const words = `${count(nodes.length, 'node')}, ${count(links.length + undrawn, 'link')}${away.length > 0 ? `; not reached: ${away.join(', ')}` : ''}`;
 	return (
-		<svg
-			className="mesh"
-			viewBox={`-4 ${top} 208 ${height}`}
-			style={{ maxHeight: height * 3.4 }}
-			role="img"
-			aria-label={words}
-		>
-			{links.map(({ from, to, alive }) => (
-				<line
-					key={`${from.node.id} ${to.node.id}`}
-					className="edge"
-					data-dead={alive ? undefined : true}
-					x1={from.x * 2}
-					y1={from.y}
-					x2={to.x * 2}
-					y2={to.y}
-				/>
-			))}
-			{gapX !== null && (
-				<g>
-					<line className="gap" x1={gapX * 2} y1={top + 3} x2={gapX * 2} y2={top + height - 3} />
-					<text x={gapX * 2 + 3} y={top + 7} fontSize={4}>
-						not reached from here
-					</text>
-				</g>
+		<>
+			<svg
+				className="mesh"
+				width={width}
+				height={height}
+				viewBox={`0 0 ${width} ${height}`}
+				role="img"
+				aria-label={words}
+			>
+				{links.map(({ from, to, alive, path }) => (
+					<polyline
+						key={`${from.node.id} ${to.node.id}`}
+						className="edge"
+						data-dead={alive ? undefined : true}
+						points={path.map((point) => point.join()).join(' ')}
+					/>
+				))}
+				{gapY !== null && (
+					<g>
+						<line className="gap" x1={0} y1={gapY} x2={width} y2={gapY} />
+						<text className="soft" x={2} y={gapY + 17}>
+							not reached from here
+						</text>
+					</g>
+				)}
+				{placed.map((one) => (
+					<NodeMark key={one.node.id} placed={one} />
+				))}
+				{links.map((link) => (
+					<RoundTrip key={`${link.from.node.id} ${link.to.node.id}`} link={link} />
+				))}
+			</svg>
+			{undrawn > 0 && (
+				<p className="soft small">{`${count(undrawn, 'link')} among the others ${undrawn === 1 ? 'is' : 'are'} not drawn.`}</p>
 			)}
-			{placed.map((one) => (
-				<NodeMark key={one.node.id} placed={one} />
-			))}
-		</svg>
+		</>
+	);
+}
+
+function RoundTrip({ link: { roundTrip } }: { readonly link: Link }) {
+	const now = useNow();
+	if (roundTrip === null) return null;
+	return (
+		<text className="trip" x={roundTrip.x} y={roundTrip.y} textAnchor="middle">
+			{milliseconds(roundTrip.ms)}
+			<title>{`There and back, measured ${ago(roundTrip.at, now)}`}</title>
+		</text>
 	);
 }
 
 function NodeMark({ placed: { node, x, y } }: { readonly placed: Placed }) {
 	const state = node.self ? 'self' : node.connected ? 'here' : 'away';
-	const used = node.slots.total === 0 ? node.duties.join(' ') : `${node.slots.used ?? '?'} / ${node.slots.total}`;
+	const { name, slots } = node;
 	return (
 		<g>
-			<circle className="node" data-state={state} cx={x * 2} cy={y} r={7} />
-			<text
-				x={x * 2}
-				y={y + 1.6}
-				textAnchor="middle"
-				fontSize={node.slots.total === 0 ? 2.6 : 4}
-				style={{ stroke: 'none' }}
-			>
-				{used}
+			<circle className="node" data-state={state} cx={x} cy={y} r={nodeRadius} />
+			<text className="in" x={x} y={y + 4} textAnchor="middle">
+				{slots.total === 0 ? (node.duties[0] ?? '') : `${slots.used ?? '?'} / ${slots.total}`}
 			</text>
-			<text x={x * 2} y={y + 12.5} textAnchor="middle" fontSize={4.4}>
-				{node.name}
+			<text x={x} y={y + nodeRadius + 17} textAnchor="middle">
+				{name.length > nameLengthMax ? `${name.slice(0, nameLengthMax - 1)}…` : name}
+				<title>{name}</title>
 			</text>
 		</g>
 	);

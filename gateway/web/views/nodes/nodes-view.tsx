@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { ItemAnswer, MeshNodeView, Result } from '../../../../shared/operations/index.ts';
 import { linkTo } from '../../browser/address.ts';
 import { itemInAddress } from '../../model/route.ts';
-import { count, moment } from '../../model/words.ts';
+import { count, milliseconds, moment } from '../../model/words.ts';
 import { asError, knownOf, useAnswer, useApp, useBoardState, useBoards, useMay, useNow } from '../../ui/app.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
@@ -54,7 +54,7 @@ function Mesh({ mesh, again }: { readonly mesh: Result<'mesh.status'>; readonly 
 				<div className="banner" data-tone="needs">
 					<Icon name="alert" />
 					<div className="words">
-						{`${count(away.length, 'node is', 'nodes are')} not reached from here: ${away.map(({ name }) => name).join(', ')}. They go on alone and settle what they did when they are back.`}
+						{`${count(away.length, 'node is', 'nodes are')} not reached from here: ${away.map(({ name }) => name).join(', ')}. ${away.length === 1 ? 'It goes on alone and settles what it did when it is back' : 'They go on alone and settle what they did when they are back'}.`}
 					</div>
 				</div>
 			)}
@@ -122,6 +122,15 @@ function NodeTile({ node, again }: { readonly node: MeshNodeView; readonly again
 					<div>
 						<dt>{connected ? 'Since' : 'Last seen'}</dt>
 						<dd>{moment(node.since)}</dd>
+					</div>
+				)}
+				{node.roundTrip !== null && (
+					<div>
+						<dt>Answer time</dt>
+						<dd>
+							{`${milliseconds(node.roundTrip.ms)}, measured `}
+							<Time at={node.roundTrip.at} />
+						</dd>
 					</div>
 				)}
 				<div>
