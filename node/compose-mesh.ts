@@ -46,6 +46,11 @@ export async function openKnownMesh({ config }: NodeParts, mesh: NodeMesh): Prom
 	if (membership !== null) await mesh.open(membership);
 }
 
+/** Homes open before the mesh does: those of a member wait with what others want until the registry is read. */
+export async function awaitRegistry({ config, registry }: NodeParts): Promise<void> {
+	if ((await readMembership(config.state.mesh)) !== null) registry.expect();
+}
+
 function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects): Promise<OpenedWorkers> {
 	const { config, clock, log } = parts;
 	return openWorkers(parts, {

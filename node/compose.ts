@@ -34,7 +34,7 @@ import { meshHandlers } from './api/handlers/mesh.ts';
 import { type BackupSource, makeBackup } from './backup.ts';
 import { becomeMember } from './become-member.ts';
 import { openRepositories, type Repositories } from './compose-canonical.ts';
-import { askGateway, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
+import { askGateway, awaitRegistry, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
 import { fetchLostFacts } from './fetch-lost-facts.ts';
@@ -122,6 +122,7 @@ export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSec
 		const swept = await parts.processes.sweep();
 		if (swept.kind === 'survivors') log.error('processes.survived', { pids: swept.pids });
 		await fetchLostFacts(parts);
+		await awaitRegistry(parts);
 		await projects.start();
 		await openKnownMesh(parts, mesh);
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.state.api })).url;

@@ -10,6 +10,7 @@ export class KnownRegistry {
 	readonly #self: { readonly node: NodeId; readonly name: string };
 	readonly #listeners = new Set<() => void>();
 	#facts: RegistryFacts | null = null;
+	#isExpected = false;
 
 	/** `name`: what this machine calls itself as long as no registry says otherwise. */
 	constructor(self: { readonly node: NodeId; readonly name: string }) {
@@ -19,6 +20,14 @@ export class KnownRegistry {
 	/** Null outside of a mesh. */
 	get facts(): RegistryFacts | null {
 		return this.#facts;
+	}
+
+	/**
+	 * This node is a member, and what the registry says will be set. Until then nobody is refused for want of a right: it is
+	 * not known who has which.
+	 */
+	expect(): void {
+		this.#isExpected = true;
 	}
 
 	set(facts: RegistryFacts | null): void {
@@ -50,6 +59,7 @@ export class KnownRegistry {
 	/** As what authors of other nodes may act in a project. */
 	rights(project: string): AuthorRights {
 		return {
+			isKnown: () => (this.#facts === null ? !this.#isExpected : this.#facts.revision > 0),
 			of: (author) => (this.#facts ? rightsOfAuthor(this.#facts, author, project as ProjectId) : []),
 			speaksFor: (author, who) => this.#facts !== null && maySpeakFor(this.#facts, author, who),
 			subscribe: (listener) => this.subscribe(listener),

@@ -40,7 +40,7 @@ function costText(session: Session, cost: Cost): string {
 	};
 	const titles = new Map(cost.items.map(({ name, title }) => [name, title]));
 	return [
-		`${usd(cost.total.costUsd)} in ${cost.total.runs} runs, ${tokens(cost.total)} tokens (in + out)`,
+		`${usd(cost.total.costUsd)} in ${cost.total.runs} ${cost.total.runs === 1 ? 'run' : 'runs'}, ${tokens(cost.total)} tokens (in + out)`,
 		...cost.budgets.map(budgetLine),
 		...cost.promised.map(({ item, agent, node, usd: most }) =>
 			plainLine(`${item} may still cost ${usd(most)}: ${agent} on ${node} has not reported`),

@@ -6,6 +6,8 @@ import type { Intent, Right } from '../../shared/pipeline/index.ts';
 import { type AuthorId, type Duty, type NodeId, nodeOf, parseAuthorId } from '../../shared/ports/index.ts';
 
 export interface AuthorRights {
+	/** False while a member has not read what its registry says: what others want waits then. */
+	isKnown(): boolean;
 	of(author: AuthorId): readonly Right[];
 	/** Whether the author may name that person. */
 	speaksFor(author: AuthorId, who: string): boolean;

@@ -50,7 +50,10 @@ export class Intake {
 		this.#isStopped = false;
 		this.#unsubscribe = [
 			logs.subscribe((author) => this.#take([author])),
-			rights.subscribe(() => this.#reviewRights()),
+			rights.subscribe(() => {
+				this.#reviewRights();
+				this.lookAgain();
+			}),
 		];
 		this.#reviewRights();
 		this.lookAgain();
@@ -129,6 +132,8 @@ export class Intake {
 
 	/** A node that may speak hears of its refusals when it is connected; who has no rights is not waited for. */
 	#mustWait(author: AuthorId): boolean {
+		const { node, rights } = this.#options;
+		if (nodeOf(author) !== node && !rights.isKnown()) return true;
 		const unheard = Object.keys(this.#options.refusals()).filter((id) => id.startsWith(`${author}#`)).length;
 		return unheard > unheardMax && this.#rightsOf(author).length > 0;
 	}
@@ -152,7 +157,8 @@ export class Intake {
 
 	/** Authors of other nodes have what the registry gives them now, and lose the rest at once. */
 	#reviewRights(): void {
-		const { home, node, log } = this.#options;
+		const { home, node, rights, log } = this.#options;
+		if (!rights.isKnown()) return;
 		const { authors } = home.facts;
 		const others = (Object.keys(authors) as AuthorId[]).filter(
 			(author) => nodeOf(author) !== node && dutyOf(author) === 'edge',

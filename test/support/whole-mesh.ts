@@ -3,6 +3,7 @@
  * questions, replicas. Twins stand only for disk, clock, randomness and network. Where there are workers, the home has
  * the twin of git too, and gives out work and lands it.
  */
+import { openFacts } from '../../node/home/open-facts.ts';
 import { KnownRegistry } from '../../node/known-registry.ts';
 import { type Identity, identityOf, toBase64 } from '../../shared/log/index.ts';
 import { type Mesh, openMesh } from '../../shared/mesh/open-mesh.ts';
@@ -126,6 +127,22 @@ export class WholeMesh {
 		this.net.crash(member.identity.nodeId, 'process');
 		member.disk.crash();
 		member.running = null;
+	}
+
+	/** What a replica has of everyone's logs lies in the store of a home that died before it folded any of it. */
+	async storeUnfolded(name: string, { logs }: ReplicaSeat['replica']): Promise<void> {
+		const { identity, disk, log } = this.#member(name);
+		const { clock } = this;
+		const store = await openSimStore(disk, { log });
+		const opened = await openFacts({
+			...{ store, clock, identity, log, project: projectId },
+			random: this.random.fork('unfolded'),
+		});
+		for (const { author } of logs.digests()) {
+			const known = opened.logs.durableUpTo(author);
+			for (const flush of await logs.flushesAfter(author, known)) await opened.logs.receive(flush, 'a peer');
+		}
+		await store.close();
 	}
 
 	async boot(name: string): Promise<void> {
@@ -256,9 +273,12 @@ export class WholeMesh {
 	): Promise<Part> {
 		const { store, mesh, random } = on;
 		const registry = new KnownRegistry({ node: identity.nodeId, name });
+		// As in production: homes open before the mesh does.
+		registry.expect();
+		const part = await openSimHome({ store, identity, registry, clock: this.clock, log, random });
+		await part.exchange.idle();
 		registry.set(mesh.facts());
 		mesh.onFacts((facts) => registry.set(facts));
-		const part = await openSimHome({ store, identity, registry, clock: this.clock, log, random });
 		mesh.sync.add(part.exchange);
 		mesh.rpc.serve(coveredMethod, async (covered) => {
 			await part.exchange.told(covered.node, covered);

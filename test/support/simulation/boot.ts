@@ -93,6 +93,7 @@ async function openNode(process: Process, store: Store): Promise<void> {
 		checkout: (project) => parts.checkouts.of(project),
 	});
 	process.mesh = mesh;
+	parts.registry.expect();
 	await projects.start();
 	await mesh.open(machine.world.membership());
 	if (machine.boots > 1) return;

@@ -2,6 +2,7 @@
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
+import { interruptLanding } from './mischief.ts';
 import type { World } from './world.ts';
 
 const isUp = ({ process }: Machine): boolean => process !== null;
@@ -54,11 +55,15 @@ export const processFaults: Makers = {
 					lit.fuseKind = random.below(2) === 0 ? 'process' : 'machine';
 					lit.fuseAt = random.below(2) === 0 ? null : random.pick(delicate[lit.kind]);
 					lit.fuse = 1 + random.below(lit.fuseAt === null ? 400 : 4);
+					const { name } = lit;
+					lit.lastMoment =
+						lit.fuseAt === 'git.moveMain:done' ? () => interruptLanding(world, world.machine(name), random) : null;
 					return `${lit.name}, ${lit.fuse} steps from now${lit.fuseAt === null ? '' : ` of ${lit.fuseAt}`}`;
 				},
 				heal: async (world) => {
 					if (!lit) return;
 					lit.fuse = 0;
+					lit.lastMoment = null;
 					if (!lit.process) world.bootSoon(lit.name, 1);
 				},
 			};

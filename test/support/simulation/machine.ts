@@ -57,6 +57,8 @@ export class Machine implements AgentGround {
 	fuse = 0;
 	/** Which steps count; null: all. */
 	fuseAt: string | null = null;
+	/** What others do while main is about to move for the last time before it dies. */
+	lastMoment: (() => Promise<void>) | null = null;
 	/** How it dies then. */
 	fuseKind: 'process' | 'machine' = 'process';
 
@@ -127,6 +129,8 @@ export class Process {
 	/** A step of this process: the world may end it here, and a dead one never goes on. */
 	readonly point: Point = async (what) => {
 		const { machine } = this;
+		if (this.isDead) return never();
+		if (machine.fuse === 1 && what === 'git.moveMain') await machine.lastMoment?.();
 		if (this.isDead) return never();
 		if (machine.fuse > 0 && (machine.fuseAt ?? what) === what) {
 			machine.fuse -= 1;

@@ -208,15 +208,43 @@ function secondThoughts({ random, project, speakers, busyMs }: MischiefDrawing):
 				const seats = world.machine(who).process?.seats() ?? [];
 				const facts = seats.find(({ replica }) => replica.id === project)?.replica.facts;
 				const item = Object.values(facts?.items ?? {}).find(({ stage }) => stage.kind === 'merge')?.key;
-				const args = { requestChanges: { words: 'wait' }, abandon: { reason: 'no' }, freeze: {}, defer: {} }[event];
-				if (item) speak(world, { who, project, draft: { by: 'user', who, item, event, args } });
-				if (!item || event !== 'freeze') return;
-				world.clock.after(15_000, () =>
-					speak(world, { who, project, draft: { by: 'user', who, item, event: 'unfreeze', args: {} } }),
-				);
+				if (item) wantOtherwise(world, { who, project, item, event });
 			},
 		};
 	});
+}
+
+const otherwise = { requestChanges: { words: 'wait' }, abandon: { reason: 'no' }, freeze: {}, defer: {} } as const;
+
+interface SecondThought {
+	readonly who: string;
+	readonly project: string;
+	readonly item: string;
+	readonly event: keyof typeof otherwise;
+}
+
+function wantOtherwise(world: World, { who, project, item, event }: SecondThought): void {
+	speak(world, { who, project, draft: { by: 'user', who, item, event, args: otherwise[event] } });
+	if (event !== 'freeze') return;
+	world.clock.after(15_000, () =>
+		speak(world, { who, project, draft: { by: 'user', who, item, event: 'unfreeze', args: {} } }),
+	);
+}
+
+const untilHeardMs = 1_000;
+
+/** People want otherwise what is landing at that machine, and are heard there before it has landed. */
+export async function interruptLanding(world: World, home: Machine, random: SimRandom): Promise<void> {
+	const event = random.pick(['abandon', 'requestChanges'] as const);
+	for (const { id: project, home: facts } of home.process?.projects() ?? []) {
+		for (const { key, stage } of Object.values(facts.facts.items)) {
+			if (stage.kind !== 'merge') continue;
+			for (const [who, { kind }] of world.machines) {
+				if (kind === 'laptop') wantOtherwise(world, { who, project, item: key, event });
+			}
+		}
+	}
+	await new Promise<void>((resolve) => home.process?.clock.after(untilHeardMs, resolve));
 }
 
 /** Somebody looked once, and answers when the change is another one. */

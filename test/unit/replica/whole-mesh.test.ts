@@ -42,6 +42,19 @@ describe('a whole mesh', () => {
 		await mesh.until(() => Object.keys(mesh.home().exchange.index.refusals).length === 0);
 	});
 
+	it('[I14] refuses nobody for want of a right before the home has read who has which', async () => {
+		mesh = await WholeMesh.start('unread', names);
+		mesh.crash('desk');
+		const args = { title: 'Stored in time', type: 'story', held: true };
+		const draft: ItemDraft = { by: 'user', who: 'ann', item: key(1), event: 'add', args };
+		const { replica } = mesh.seat('ann');
+		await mesh.during(replica.submit([draft], { waitMs: 0 }));
+		await mesh.storeUnfolded('desk', replica);
+		await mesh.boot('desk');
+		await mesh.until(() => mesh.isSettled());
+		expect((await mesh.historyAtHome()).map(({ event, outcome }) => `${event} ${outcome}`)).toEqual(['add applied']);
+	});
+
 	it('[I1] merges what two write at a description while they are apart, with what the item was added with', async () => {
 		mesh = await WholeMesh.start('written', names);
 		const item = key(1);
