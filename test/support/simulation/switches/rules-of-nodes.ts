@@ -59,7 +59,7 @@ export const nodeSwitches: readonly Switch[] = [
 				file: 'node/home/grants.ts',
 				find: 'await this.#admit(node, holder);',
 				replace:
-					'await link.begin(await this.#task({ item, role }, unminted, config, main));\n\t\tawait this.#admit(node, holder);',
+					'await link.begin(await this.task({ item, role }, unminted, config, main));\n\t\tawait this.#admit(node, holder);',
 			},
 		],
 	},
