@@ -19,17 +19,6 @@ export const nodeSwitches: readonly Switch[] = [
 		],
 	},
 	{
-		name: 'reported-before-stored',
-		breaks: 'a report is on disk before anybody hears of it',
-		edits: [
-			{
-				file: worker,
-				find: 'await this.#box.put(task, report);',
-				replace: 'void this.#box.put(task, report).catch(() => {});',
-			},
-		],
-	},
-	{
 		name: 'report-not-stored',
 		breaks: 'a report outlives the process that made it',
 		edits: [
