@@ -1,7 +1,7 @@
 /**
  * Says how this worker is at each change, and else every five seconds to each home that it works for and every twenty
- * to the gateway. That is its life sign; nothing is stored. A home that has not answered for twenty seconds is taken for
- * away: work goes on, its results wait. Local monotonic clocks only.
+ * to the gateway. That is its life sign; nothing is stored. Who has not answered for twenty seconds, though it was told, is
+ * taken for away: work goes on, its results wait. Local monotonic clocks only.
  */
 import type { Rpc } from '../../shared/mesh/rpc.ts';
 import {
@@ -31,6 +31,8 @@ export interface StateTellerOptions {
 }
 
 interface Listener {
+	/** Without an answer for so long it is away. */
+	readonly awayAfterMs: number;
 	/** When it last answered, monotonic ms; when we began to tell it, before that. */
 	answeredAt: number;
 	isAway: boolean;
@@ -92,7 +94,8 @@ export class StateTeller {
 		for (const node of this.#told.keys()) if (!current.has(node)) this.#told.delete(node);
 		for (const [node, projects] of current) {
 			const known = this.#told.get(node);
-			const listener = known ?? { answeredAt: now, isAway: false, isAsking: false, again: false };
+			const awayAfterMs = projects === null ? overviewMs + detachedMs : detachedMs;
+			const listener = known ?? { awayAfterMs, answeredAt: now, isAway: false, isAsking: false, again: false };
 			this.#told.set(node, listener);
 			this.#note(node, listener);
 			const knowsEnough = projects === null && now - listener.answeredAt < overviewMs - renewMs / 2;
@@ -130,7 +133,7 @@ export class StateTeller {
 
 	#note(node: NodeId, listener: Listener): void {
 		const silentMs = this.#options.clock.monotonic() - listener.answeredAt;
-		if (listener.isAway || silentMs < detachedMs) return;
+		if (listener.isAway || silentMs < listener.awayAfterMs) return;
 		listener.isAway = true;
 		this.#options.log.warn('home.away', { node, silentMs });
 	}
