@@ -89,6 +89,8 @@ export class Worker {
 	/** Reports that wait for their next try: how to try at once. */
 	readonly #retries = new Set<() => void>();
 	readonly #timers = new Set<() => void>();
+	/** Items whose clone is being removed. */
+	readonly #removing = new Set<string>();
 	#isStopped = false;
 
 	constructor(options: WorkerOptions) {
@@ -231,7 +233,10 @@ export class Worker {
 		const { attempts } = this.#options;
 		for (const key of await attempts.keys()) {
 			if (keep.has(key) || this.#running.has(key) || this.#box.keys.has(key) || this.#isStopped) continue;
-			await attempts.remove(key);
+			// A home says what it does not need with each life sign, also while this goes on.
+			if (this.#removing.has(key)) continue;
+			this.#removing.add(key);
+			await attempts.remove(key).finally(() => this.#removing.delete(key));
 			this.#options.log.info('clone.removed', { item: key });
 		}
 	}
@@ -239,6 +244,7 @@ export class Worker {
 	#refusal({ item }: Task): string | null {
 		if (this.#isStopped) return 'the node is stopping';
 		if (this.#running.has(item.key)) return 'this machine works on the item already';
+		if (this.#removing.has(item.key)) return 'its last clone is being removed';
 		if (this.#box.keys.has(item.key)) return 'the last report about the item is not settled yet';
 		return this.#options.room.shortage();
 	}
