@@ -4,23 +4,32 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
 import { boardOf } from '../support/board.ts';
+import { writeFakeClis } from '../support/fake-clis.ts';
+import { noted } from '../support/work-bench.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
 let laptop: World;
 let builder: World;
 let shop: string;
 
+/** The builder alone has the program that agents are. */
+const clis = writeFakeClis(mkdtempSync(join(tmpdir(), 'gangline-workers-')));
+
 beforeAll(async () => {
 	laptop = makeWorld({ GANGLINE_NAME: 'laptop', USER: 'ada' });
-	builder = makeWorld({ GANGLINE_NAME: 'builder', USER: 'bob' });
+	const PATH = `${clis}:${process.env.PATH}`;
+	builder = makeWorld({ GANGLINE_NAME: 'builder', USER: 'bob', PATH, ANTHROPIC_API_KEY: 'key' });
 	shop = laptop.repository('shop', { 'a.txt': 'a\n', 'check.sh': '#!/bin/sh\ntest -s a.txt\n' });
 	await laptop.ok(shop, 'init', '--yes', '--gate', 'check=./check.sh', '--review', 'server');
+	appendFileSync(join(shop, '.gangline', 'project.toml'), '\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n');
+	laptop.git(shop, 'commit', '-q', '-am', 'Let claude work here');
 	await laptop.ok(shop, 'start');
 	const { token } = await laptop.json<Result<'token.create'>>(shop, 'token', 'new', '--work');
 	await builder.ok(builder.folder, 'join', token);
@@ -29,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
 	await builder[Symbol.asyncDispose]();
 	await laptop[Symbol.asyncDispose]();
+	rmSync(clis, { recursive: true, force: true });
 });
 
 async function qualified(): Promise<void> {
@@ -166,4 +176,54 @@ describe('a worker on another machine', () => {
 			await qualified();
 		},
 	);
+});
+
+describe.runIf(all)('an agent on another machine', () => {
+	const agent = (title: string, does: string) => laptop.ok(shop, 'add', title, '--description', `FAKE:${does}`);
+	const number = (board: Board, title: string): string => item(board, title)?.name.slice(1) ?? '';
+	const asks = (title: string) => (board: Board) =>
+		item(board, title)?.needsYou?.startsWith(`gangline answer ${number(board, title)} `) ?? false;
+
+	it('[I13] hears what a person says at the home, and gets its answers from there', async () => {
+		await agent('Hears', 'hears');
+		await eventually(async () => noted(builder.home, 'waits') !== '');
+		const name = number(await until((seen) => item(seen, 'Hears')?.holder?.node === 'builder'), 'Hears');
+		expect(await laptop.ok(shop, 'say', name, 'mind the gap')).toContain('at its next turn');
+		await until(isDone('Hears'));
+		expect(noted(builder.home, 'heard')).toMatch(/\S+ says: mind the gap/);
+
+		await agent('Wants', 'asks');
+		const wants = number(await until(asks('Wants')), 'Wants');
+		expect(await laptop.ok(shop, 'answer', wants, 'allow')).toContain('allowed: Bash curl');
+		await until(isDone('Wants'));
+		expect(await laptop.ok(shop, 'logs', wants)).toMatch(/allowed by \S+: Bash curl/);
+
+		await agent('Chooses', 'person');
+		const chooses = number(await until(asks('Chooses')), 'Chooses');
+		expect(await laptop.ok(shop, 'say', chooses, 'tea, please')).toContain('told');
+		await until(isDone('Chooses'));
+		expect(noted(builder.home, 'person')).toContain('tea, please');
+	});
+
+	it('[I5] [I7] is taken by a person at the home, whose commits it is given with back', async () => {
+		rmSync(join(builder.home, 'waits'), { force: true });
+		await agent('Shares', 'hears');
+		await eventually(async () => noted(builder.home, 'waits') !== '');
+		const name = number(await until((seen) => item(seen, 'Shares')?.holder?.node === 'builder'), 'Shares');
+		const taken = await laptop.json<Result<'item.take'>>(shop, 'take', name);
+		expect(taken).toMatchObject({ node: 'builder', item: { stage: 'frozen' } });
+		const folder = taken.folder ?? '';
+		expect(folder.startsWith(builder.state)).toBe(true);
+		expect(await builder.ok(builder.folder, 'ps')).not.toContain('Shares');
+		writeFileSync(join(folder, 'by-hand.txt'), 'x\n');
+		builder.git(folder, 'add', '-A');
+		builder.git(folder, 'commit', '-q', '-m', 'By hand');
+		await laptop.ok(shop, 'give', name, 'the file is there');
+		await until(asks('Shares'));
+		const resumed = noted(builder.home, `prompt.${noted(builder.home, 'count').trim()}`);
+		for (const part of ['You were interrupted', 'the file is there', 'By hand']) expect(resumed).toContain(part);
+		await laptop.ok(shop, 'answer', name, 'allow');
+		await until(isDone('Shares'));
+		expect(await inCheckout('by-hand.txt')).toBe('x');
+	});
 });

@@ -23,6 +23,16 @@ init() { say '{"type":"system","subtype":"init","cwd":"x","session_id":"61d4","t
 turn() { say '{"type":"assistant","message":{"id":"msg_'$1'","role":"assistant","model":"claude-opus-5-5","content":[{"type":"tool_use","id":"toolu_1","name":"Read","input":{"file_path":"'$2'"}}],"usage":{"input_tokens":1000,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"61d4"}'; }
 done_() { say '{"is_error":false,"subtype":"success","type":"result","num_turns":3,"result":"Done.","session_id":"61d4","total_cost_usd":0.0177,"usage":{"input_tokens":3000,"output_tokens":126},"api_error_status":null,"terminal_reason":"completed"}'; }
 failed() { say '{"type":"result","subtype":"success","is_error":true,"api_error_status":'$1',"terminal_reason":"api_error","result":"API Error '$1'","session_id":"61d4","total_cost_usd":0,"usage":{"input_tokens":0,"output_tokens":0}}'; }
+# With the tools that it was given, as a model would; the answer is noted.
+ask_person() { node -e '
+const { readFileSync, writeFileSync } = require("fs");
+const { url, headers } = JSON.parse(readFileSync(process.argv[1], "utf8")).mcpServers.gangline;
+const params = { name: "ask_person", arguments: { question: "Tea or coffee?" } };
+const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+const types = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+fetch(url, { method: "POST", headers: { ...headers, ...types }, body })
+	.then((answer) => answer.text())
+	.then((text) => writeFileSync(process.env.HOME + "/person", text));' "$(grep -A1 -x -e --mcp-config "$HOME/args" | tail -1)"; }
 # Who goes on after an interruption asks; only who never commits is the same as before.
 case "$prompt" in *FAKE:never*) : > "$HOME/never" ;; esac
 [ -e "$HOME/never" ] && prompt="$prompt FAKE:never"
@@ -38,6 +48,7 @@ case "$prompt" in
 	read -r answer; printf '%s' "$answer" > "$HOME/answer.$count"
 	case "$answer" in *allow*) save ;; esac; done_ ;;
 *FAKE:hears*) init; turn 1 a.txt; echo waits > "$HOME/waits"; read -r words; printf '%s' "$words" > "$HOME/heard"; save; done_ ;;
+*FAKE:person*) init; ask_person; save; done_ ;;
 *FAKE:nothing*) init; done_ ;;
 *FAKE:limit*) init; say '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":2000000000,"rateLimitType":"five_hour"}}'; failed 429; exit 1 ;;
 *FAKE:login*) init; say '{"type":"assistant","error":"authentication_failed","message":{"id":"m","model":"<synthetic>","content":[{"type":"text","text":"Not logged in"}]}}'; failed null; exit 1 ;;
