@@ -46,3 +46,25 @@ export function ofRole(
 export function runtimeOf(agent: string, config: ProjectConfig): string {
 	return config.agent.find(({ name }) => name === agent)?.runtime ?? 'shell';
 }
+
+/** What an agent's sessions need of a node besides room: its program, and a login that is not limited. */
+export interface Login {
+	readonly runtime: string;
+	/** The agent that a node must have by name, null where the runtime says which program it is. */
+	readonly agent: string | null;
+	/** Whose limit its sessions count against. */
+	readonly account: string;
+}
+
+/**
+ * The login of an agent. Of a program that speaks ACP the command says which one it is, so two commands are two accounts
+ * (two programs, or one with two logins) and agents with the same command share one, named after the first of them.
+ */
+export function loginOf(agent: string, config: ProjectConfig): Login {
+	const runtime = runtimeOf(agent, config);
+	if (runtime !== 'acp') return { runtime, agent: null, account: runtime };
+	const commandOf = (name: string): string | undefined =>
+		config.agent.find((one) => one.name === name)?.command?.join('\0');
+	const first = config.agent.find(({ name }) => commandOf(name) === commandOf(agent))?.name ?? agent;
+	return { runtime, agent, account: `acp:${first}` };
+}

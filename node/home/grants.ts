@@ -13,7 +13,7 @@ import {
 	type Task,
 	taskDescriptionCharactersMax,
 } from '../../shared/protocol/work.ts';
-import { agentFor, ofRole, runtimeOf } from './agent-for.ts';
+import { agentFor, loginOf, ofRole } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
 import type { Home } from './home.ts';
 import { neededLabels } from './needed-labels.ts';
@@ -264,17 +264,15 @@ export class Grants {
 
 	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
 		const agent = this.#agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
-		const runtime = runtimeOf(agent, config);
+		const login = loginOf(agent, config);
 		return {
+			...login,
+			account: login.runtime === 'shell' ? null : login.account,
 			id: `${this.#options.project}/${item.key}`,
 			project: this.#options.project,
 			workspace: item.key,
 			role,
 			rank: item.number,
-			runtime,
-			// Which program speaks ACP is the agent's own affair; of the others the runtime says it.
-			agent: runtime === 'acp' ? agent : null,
-			account: runtime === 'shell' ? null : runtime,
 			labels: [...neededLabels(item), ...(config.agent.find(({ name }) => name === agent)?.labels ?? [])],
 			pin: null,
 			declinedBy,
@@ -321,7 +319,7 @@ export class Grants {
 
 	/** Another account does the work where the first one's is limited on every node. */
 	#agentFor(item: Pick<Item, 'agent' | 'description'>, role: ItemRole, config: ProjectConfig): string | null {
-		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(runtimeOf(agent, config)));
+		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(loginOf(agent, config)));
 	}
 
 	#explain(key: string, placement: Placement): void {

@@ -13,6 +13,7 @@ import {
 	type WorkerBusy,
 	type WorkerState,
 } from '../../shared/protocol/worker-state.ts';
+import type { Login } from './agent-for.ts';
 import type { LimitBook } from './limit-book.ts';
 import { isHeard, type WorkerSeen } from './plan-work.ts';
 import type { WorkerLink } from './worker-link.ts';
@@ -148,7 +149,7 @@ export class WorkerPool {
 		return nodes;
 	}
 
-	/** The account of a runtime is limited there: nothing that needs it is placed there before `until`, wall ms. */
+	/** An account is limited there: nothing that needs it is placed there before `until`, wall ms. */
 	async limited(node: NodeId, account: string, until: number): Promise<void> {
 		await this.#options.limits.limited(node, account, until);
 	}
@@ -159,8 +160,11 @@ export class WorkerPool {
 	}
 
 	/** Until when an account is limited on every node that could use it, wall ms; null where it is not. */
-	limitedUntil(account: string): number | null {
-		const able = this.placementNodes().filter(({ runtimes, qualified }) => qualified && runtimes.includes(account));
+	limitedUntil({ runtime, agent, account }: Login): number | null {
+		const able = this.placementNodes().filter(
+			({ runtimes, agents, qualified }) =>
+				qualified && runtimes.includes(runtime) && (agent === null || agents.includes(agent)),
+		);
 		const ends = able.map(({ limitedUntil }) => limitedUntil[account] ?? null);
 		return ends.length === 0 || ends.includes(null) ? null : Math.min(...ends.filter((end) => end !== null));
 	}

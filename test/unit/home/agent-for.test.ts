@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentFor, ofRole } from '../../../node/home/agent-for.ts';
+import { agentFor, loginOf, ofRole } from '../../../node/home/agent-for.ts';
 import { projectConfigSchema } from '../../../shared/project/index.ts';
 
 const config = projectConfigSchema.parse({
@@ -46,5 +46,26 @@ describe('agentFor', () => {
 
 	it('knows no helper that is not configured', () => {
 		expect(ofRole('research', config)).toBeNull();
+	});
+});
+
+describe('loginOf', () => {
+	const acp = (name: string, ...command: string[]) => ({ name, runtime: 'acp', command });
+	const many = projectConfigSchema.parse({
+		...config,
+		agent: [
+			...config.agent,
+			...[acp('eve', 'eve-acp'), acp('fay', 'env', 'HOME=/other', 'eve-acp'), acp('gil', 'eve-acp')],
+		],
+	});
+
+	it.each([
+		['of its runtime', 'bob', { runtime: 'codex', agent: null, account: 'codex' }],
+		['that of all scripts', 'shell', { runtime: 'shell', agent: null, account: 'shell' }],
+		['of its own where it speaks ACP', 'eve', { runtime: 'acp', agent: 'eve', account: 'acp:eve' }],
+		['of another where the command is another', 'fay', { runtime: 'acp', agent: 'fay', account: 'acp:fay' }],
+		['of the first with the same command', 'gil', { runtime: 'acp', agent: 'gil', account: 'acp:eve' }],
+	] as const)('is %s', (_what, agent, expected) => {
+		expect(loginOf(agent, many)).toEqual(expected);
 	});
 });

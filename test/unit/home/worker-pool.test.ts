@@ -16,11 +16,13 @@ const here = parseNodeId('n0000000000000001');
 const there = parseNodeId('n0000000000000002');
 const authorOf = (node: NodeId): string => `${node}.00000001.work`;
 
+const standing = { project, qualified: true, reason: null, saw: null, main: null, agents: [], clones: [] };
+
 function stateOf(node: NodeId, more: Partial<WorkerState> = {}): WorkerState {
 	return {
 		...{ author: authorOf(node), slots: { free: 2, total: 2 }, shortage: null, load: 0, runtimes: ['shell'] },
 		...{ free: { memoryMb: 1, diskMb: 1 }, floor: { memoryMb: 0, diskMb: 0 }, busy: [], reporting: [] },
-		projects: [{ project, qualified: true, reason: null, saw: null, main: null, agents: [], clones: [] }],
+		projects: [standing],
 		...more,
 	};
 }
@@ -59,7 +61,22 @@ async function open(
 	return { pool, disk, clock, standing, changes: () => changes };
 }
 
+const claude = { runtime: 'claude-code', agent: null, account: 'claude-code' };
+const codex = { runtime: 'codex', agent: null, account: 'codex' };
+
 describe('a pool of workers', async () => {
+	it('tells the accounts of agents that speak ACP apart, and looks only at nodes that have the agent', async () => {
+		const { pool, clock } = await open();
+		const login = (agent: string) => ({ runtime: 'acp', agent, account: `acp:${agent}` });
+		const at = (...agents: string[]) => ({ runtimes: ['acp'], projects: [{ ...standing, agents }] });
+		pool.heard(there, stateOf(there, at('eve', 'fay')));
+		pool.heard(here, stateOf(here, at('fay')));
+		const until = clock.now() + 10_000;
+		await pool.limited(there, 'acp:eve', until);
+		await pool.limited(there, 'acp:fay', until);
+		expect(['eve', 'fay', 'gil'].map((name) => pool.limitedUntil(login(name)))).toEqual([until, null, null]);
+	});
+
 	it('places nothing that needs a limited account on its node before the limit ends, also after a restart', async () => {
 		const { pool, disk, clock } = await open();
 		const runtimes = ['claude-code', 'codex'];
@@ -73,15 +90,15 @@ describe('a pool of workers', async () => {
 		const { pool: next } = await open({ now: 'member' }, null, { clock, disk });
 		next.heard(there, stateOf(there, { runtimes }));
 		expect(next.placementNodes()[0]?.limitedUntil).toEqual({ 'claude-code': until });
-		expect([next.limitedUntil('claude-code'), next.limitedUntil('codex'), next.nextLimitEnd()]).toEqual([
+		expect([next.limitedUntil(claude), next.limitedUntil(codex), next.nextLimitEnd()]).toEqual([
 			...[until, null, until],
 		]);
 		// A node whose account is free takes what the other cannot.
 		next.heard(here, stateOf(here, { runtimes: ['claude-code'] }));
-		expect(next.limitedUntil('claude-code')).toBeNull();
+		expect(next.limitedUntil(claude)).toBeNull();
 		await clock.advance(10_001);
 		expect(next.placementNodes()[0]?.limitedUntil).toEqual({});
-		expect([next.limitedUntil('claude-code'), next.nextLimitEnd()]).toEqual([null, until + 5_000]);
+		expect([next.limitedUntil(claude), next.nextLimitEnd()]).toEqual([null, until + 5_000]);
 	});
 
 	it('looks again when a worker says something new, and not when it says the same', async () => {
