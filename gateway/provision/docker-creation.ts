@@ -3,6 +3,7 @@
  * No capability, no new privileges, a root that cannot be written, an init of the image, bounded memory, processor,
  * processes and log; it is published on loopback alone, and the engine's socket is nowhere.
  */
+import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerLimits } from '../../shared/operations/index.ts';
 import { sshPortInside } from './container-plan.ts';
@@ -54,4 +55,12 @@ export function creationOf(wish: ContainerWish, { full, labels }: EngineName): C
 /** No swap beyond the memory: what is over its bound is ended and not slowed down for ever. */
 export function limitsOf({ cpus, memory, pids }: ContainerLimits) {
 	return { NanoCpus: Math.round(cpus * 1e9), Memory: memory, MemorySwap: memory, PidsLimit: pids };
+}
+
+/**
+ * The interface of a project's network on this machine, at most 15 characters. All begin alike, so that one rule of a
+ * firewall is for every project, also for those that are made later.
+ */
+export function bridgeName(owner: string, name: string): string {
+	return `gl-${createHash('sha256').update(`${owner}\0${name}`).digest('hex').slice(0, 12)}`;
 }

@@ -6,7 +6,7 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { ContainerLimits } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
-import { creationOf, limitsOf } from './docker-creation.ts';
+import { bridgeName, creationOf, limitsOf } from './docker-creation.ts';
 import { followEngine, guardEngine } from './engine-wire.ts';
 import {
 	type Condition,
@@ -119,7 +119,8 @@ class DockerProvisioner implements Provisioner {
 			const full = engineName(name);
 			const found = await orGone(docker.getNetwork(full).inspect());
 			if (found === null) {
-				await docker.createNetwork({ Name: full, Driver: 'bridge', Labels: this.#labels(name) });
+				const Options = { 'com.docker.network.bridge.name': bridgeName(this.#options.owner, name) };
+				await docker.createNetwork({ Name: full, Driver: 'bridge', Labels: this.#labels(name), Options });
 			} else this.#requireOurs(found.Labels, `network ${full}`);
 			const made = found ?? (await docker.getNetwork(full).inspect());
 			const gateway: unknown = made.IPAM?.Config?.[0]?.Gateway;

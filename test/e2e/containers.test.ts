@@ -1,17 +1,22 @@
 /** A project in a container of a real engine: made, worked in, looked into from inside, limited, removed. */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { once } from 'node:events';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Board, ContainerView } from '../../shared/operations/index.ts';
 import { docker, engine, engineWorld, give } from '../support/engine-world.ts';
+import { startModelServer } from '../support/model-server.ts';
 import type { World } from '../support/world.ts';
 
 const run = promisify(execFile);
 /** An image is built once, which takes minutes on a busy machine. */
 const buildMsMax = 900_000;
+const as = ['--reuid=33', '--regid=33', '--clear-groups'];
+const login = 'token-of-the-test';
+const bridgeOption = 'com.docker.network.bridge.name';
 
 let world: World;
 beforeAll(() => {
@@ -27,6 +32,14 @@ afterAll(async () => {
 const show = (name: string): Promise<ContainerView> => world.json(world.folder, 'containers', name);
 const inside = (...command: string[]) => world.gangline(world.folder, 'ssh', 'app', '--', ...command);
 
+/** As a person's ssh reads it. */
+async function sshConfig(): Promise<string> {
+	const config = join(world.folder, 'ssh_config');
+	writeFileSync(config, await world.ok(world.folder, 'ssh-config', '--print'));
+	give(config);
+	return config;
+}
+
 async function untilColumn(column: string): Promise<void> {
 	const isThere = ({ items }: Board): boolean => items.some((item) => item.column === column);
 	await world.until<Board>(world.folder, ['status', '-p', 'app'], isThere, 120);
@@ -36,7 +49,17 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 	it('is made by one command from a repository elsewhere, and joins', { timeout: buildMsMax }, async () => {
 		const origin = world.repository('origin', { 'check.sh': '#!/bin/sh\ntest -s a.txt\n', 'a.txt': 'a\n' });
 		give(origin);
-		const made = await world.gangline(world.folder, 'new', 'app', '--stack', 'none', '--git', origin);
+		const made = await world.gangline(
+			world.folder,
+			'new',
+			'app',
+			'--stack',
+			'none',
+			'--agents',
+			'claude-code',
+			'--git',
+			origin,
+		);
 		expect(made, made.stderr).toMatchObject({
 			code: 0,
 			stdout: expect.stringMatching(/^app: it runs, its node is connected/),
@@ -59,6 +82,38 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		await world.until(world.folder, ['containers'], () => existsSync(landed), 30);
 		expect(readFileSync(landed, 'utf8')).toBe('33\nCapBnd:\t0000000000000000\napp\n');
 		expect(statSync(landed).uid).toBe(33);
+	});
+
+	it('[I13] lands an item of the real claude inside, whose login nobody else gets', { timeout: 300_000 }, async () => {
+		const work = "printf 'b\\n' > b.txt && git add -A && git commit -q -m 'agent: work' && git log -1";
+		await using model = await startModelServer(({ results }) =>
+			results.length > 0 ? { kind: 'say', text: 'Done.' } : { kind: 'run', command: work },
+		);
+		using _ = await forwardInto(new URL(model.url).port);
+		const told = async (text: string, command: string): Promise<void> => {
+			const { code, stderr } = await inside('sh', '-c', `printf %s '${text}' | gangline ${command}`);
+			expect(code, stderr).toBe(0);
+		};
+		await told(login, 'agent login claude --token');
+		await told(model.url, 'secret set ANTHROPIC_BASE_URL');
+		const agent = 'name = "claude"\nruntime = "claude-code"\npermissions = "all"\nsecrets = ["ANTHROPIC_BASE_URL"]\n';
+		appendFileSync(join(world.folder, 'app/.gangline/project.toml'), `\n[[agent]]\n${agent}`);
+		expect(await inside('git', '-C', join(world.folder, 'app'), 'commit', '-qam', 'Let claude work')).toMatchObject({
+			code: 0,
+		});
+		// The gateway knows nothing of a checkout that another home keeps.
+		const asked = ['ssh', 'app', '--', 'gangline', 'status', '-p', 'app'];
+		await world.until<Board>(world.folder, asked, ({ distance }) => distance.checkout?.ahead === 0, 120);
+		await world.ok(world.folder, 'add', 'Write b', '-p', 'app');
+		await untilColumn('qa');
+		expect(model.begun('Write b')[0]?.authorization).toContain(login);
+		await world.ok(world.folder, 'diff', '2', '-p', 'app');
+		await world.ok(world.folder, 'approve', '2', '-p', 'app');
+		const landed = join(world.folder, 'app/b.txt');
+		await world.until(world.folder, ['containers'], () => existsSync(landed), 120);
+		expect(docker('inspect', 'gangline-app')).not.toContain(login);
+		const others = await inside('sh', '-c', "cat /proc/[0-9]*/environ | tr '\\0' '\\n'");
+		expect(others.stdout).not.toContain(login);
 	});
 
 	it('[I13] gives a hostile dependency nothing of the machine but what SECURITY.md says', async () => {
@@ -84,6 +139,33 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		const lines = Object.entries(attempts).map(([what, how]) => `(${how}) >/dev/null 2>&1 && echo '${what}'`);
 		const { stdout } = await inside('sh', '-c', `${lines.join('\n')}\ntrue`);
 		expect(stdout).toBe('hooks of the source\nthe state of its own node\n');
+	});
+
+	it('[I13] is kept from services of the machine by the rule that SECURITY.md names', async () => {
+		const address = docker('network', 'inspect', 'gangline-app', '--format', '{{(index .IPAM.Config 0).Gateway}}');
+		const bridge = docker('network', 'inspect', 'gangline-app', '--format', `{{index .Options "${bridgeOption}"}}`);
+		expect(bridge).toMatch(/^gl-/);
+		const member = JSON.parse((await inside('cat', '/gangline/node/mesh.json')).stdout) as unknown;
+		const mesh = new RegExp(`/ip4/${address}/tcp/(\\d+)`).exec(JSON.stringify(member))?.[1];
+		const service = createServer().listen(0, '0.0.0.0');
+		await once(service, 'listening');
+		const { port } = service.address() as AddressInfo;
+		const reaches = async (to: string): Promise<boolean> =>
+			(await inside('timeout', '10', 'bash', '-c', `: < /dev/tcp/${address}/${to}`)).code === 0;
+		const rules = [
+			['-m', 'conntrack', '--ctstate', 'NEW', '-j', 'REJECT'],
+			['-p', 'tcp', '--dport', mesh ?? '?', '-j', 'ACCEPT'],
+		];
+		const change = (how: string, rule: readonly string[]) =>
+			run('iptables', ['-w', how, 'INPUT', '-i', bridge, ...rule]);
+		expect(await reaches(`${port}`)).toBe(true);
+		try {
+			for (const rule of rules) await change('-I', rule);
+			expect([await reaches(`${port}`), await reaches(mesh ?? '?')]).toEqual([false, true]);
+		} finally {
+			for (const rule of rules) await change('-D', rule).catch(() => undefined);
+			service.close();
+		}
 	});
 
 	it('[I13] has no right, no socket, a root that cannot be written, and mounts as promised', async () => {
@@ -116,11 +198,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 	});
 
 	it('lets OpenSSH in without a question: a file over sftp, a forwarded port, nobody else', async () => {
-		const print = await world.ok(world.folder, 'ssh-config', '--print');
-		const config = join(world.folder, 'ssh_config');
-		writeFileSync(config, print);
-		give(config);
-		const as = ['--reuid=33', '--regid=33', '--clear-groups'];
+		const config = await sshConfig();
 		const batch = join(world.folder, 'batch');
 		writeFileSync(batch, `put "${batch}" /tmp/came\n`);
 		await run('setpriv', [...as, 'sftp', '-F', config, '-b', batch, 'app.gangline'], { env: world.env });
@@ -198,13 +276,15 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		await world.ok(world.folder, 'rebuild', 'app');
 		expect(keyOf()).toBe(key);
 		await world.until(world.folder, ['containers'], () => true);
-		expect(await world.json<Board>(world.folder, 'status', '-p', 'app')).toMatchObject({ items: [{ column: 'done' }] });
+		const { items } = await world.json<Board>(world.folder, 'status', '-p', 'app');
+		expect(items.map(({ column }) => column)).toEqual(['done', 'done']);
+		expect((await inside('gangline', 'secret', 'list')).stdout).toContain('CLAUDE_CODE_OAUTH_TOKEN');
 	});
 
 	it('leaves alone what has our name but is not ours', async () => {
 		const view = await show('app');
 		docker('create', '--name', 'gangline-taken', view.image ?? '');
-		const refused = await world.gangline(world.folder, 'new', 'taken', '--stack', 'none');
+		const refused = await world.gangline(world.folder, 'new', 'taken', '--stack', 'none', '--agents', 'claude-code');
 		expect(refused).toMatchObject({ code: 1 });
 		expect(refused.stderr).toMatch(/failed at container: the container gangline-taken at the engine is not ours/);
 		docker('rm', 'gangline-taken');
@@ -226,6 +306,17 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		expect(docker('network', 'ls', '-q', '--filter', 'name=gangline-app')).toBe('');
 	});
 });
+
+/** A port of this machine as the same port inside, over ssh, until it is disposed. */
+async function forwardInto(port: string): Promise<Disposable> {
+	const args = ['ssh', '-F', await sshConfig(), '-o', 'ExitOnForwardFailure=yes', '-R', `${port}:127.0.0.1:${port}`];
+	const child = spawn('setpriv', [...as, ...args, 'app.gangline', 'echo there; exec cat'], { env: world.env });
+	await new Promise<void>((resolve, reject) => {
+		child.stdout.once('data', () => resolve());
+		child.once('close', (code) => reject(new Error(`ssh ended with ${code}`)));
+	});
+	return { [Symbol.dispose]: () => void child.kill() };
+}
 
 function freePort(): Promise<number> {
 	return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { groupText, limitsDefault, passwdText, planContainer } from '../../../gateway/provision/container-plan.ts';
-import { creationOf } from '../../../gateway/provision/docker-creation.ts';
+import { bridgeName, creationOf } from '../../../gateway/provision/docker-creation.ts';
 import { sshdConfig } from '../../../gateway/provision/ssh-keys.ts';
 
 const owner = { name: 'ada', uid: 1500, gid: 1600 };
@@ -51,6 +51,12 @@ describe('the container of a project', () => {
 			LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '3' } },
 		});
 		expect(made.HostConfig?.Tmpfs?.['/tmp']).toContain('size=1g');
+	});
+
+	it('has an interface on this machine that a rule for all projects fits', () => {
+		const names = [bridgeName('mesh', 'shop'), bridgeName('mesh', 'ship'), bridgeName('other', 'shop')];
+		expect(new Set(names).size).toBe(3);
+		for (const name of names) expect(name).toMatch(/^gl-[0-9a-f]{12}$/);
 	});
 
 	it('publishes on loopback alone', () => {
