@@ -34,7 +34,7 @@ beforeAll(async () => {
 	const { token } = await laptop.json<Result<'token.create'>>(shop, 'token', 'new', '--work');
 	await builder.ok(builder.folder, 'join', token);
 	await qualified();
-});
+}, 400_000);
 afterAll(async () => {
 	await builder[Symbol.asyncDispose]();
 	await laptop[Symbol.asyncDispose]();
