@@ -7,6 +7,7 @@ import type { ItemText } from '../../documents/index.ts';
 import type { LogDigest } from '../../log/index.ts';
 import type { AuthorId } from '../../ports/index.ts';
 import type { SignedDocument, SyncedProject } from '../sync.ts';
+import { announcedDigest } from './announcement.ts';
 import { Candidates } from './candidates.ts';
 import { Replica, type ReplicaChange } from './replica.ts';
 import type { MessageOf } from './wire.ts';
@@ -136,12 +137,12 @@ export class ProjectEntry {
 		return { term: facts.term, generation, revision: facts.revision };
 	}
 
-	/** What a peer compares itself with. `texts`: those that are open here. */
-	announcement(texts: readonly Replica[]): Omit<MessageOf<'project'>, 'wantsAnswer'> {
-		this.#logs ??= hashOf(this.project.logs.digests().map(logLine));
-		this.#texts ??= hashOf(texts.map((text) => `${text.name} ${text.digest}`).sort());
-		const { id } = this.project;
-		return { k: 'project', project: id, ...this.age, index: this.index.digest, logs: this.#logs, texts: this.#texts };
+	/** What a peer compares itself with. `openTexts`: those that are open here. */
+	announcement(openTexts: readonly Replica[]): Omit<MessageOf<'project'>, 'wantsAnswer'> {
+		this.#logs ??= announcedDigest(hashOf(this.project.logs.digests().map(logLine)));
+		this.#texts ??= announcedDigest(hashOf(openTexts.map((text) => `${text.name} ${text.digest}`).sort()));
+		const [index, logs, texts] = [announcedDigest(this.index.digest), this.#logs, this.#texts];
+		return { k: 'project', project: this.project.id, ...this.age, index, logs, texts };
 	}
 
 	forgetLogs(): void {

@@ -3,7 +3,7 @@
  * then the payload as it is. Whatever comes in passes one schema here; what does not fit it is a broken rule.
  *
  *     hello      first on both sides
- *     project    what one has of a project, as digests: equal ones end the matter
+ *     project    what one has of a project, as digests in the payload (announcement.ts): equal ones end the matter
  *     state      what one has of a document
  *     ask, diff  a state vector; what its owner lacks (nothing: an empty payload)
  *     update     one or more changes of a document, as they came
@@ -21,10 +21,13 @@ import { z } from 'zod';
 import { parseJson } from '../../log/index.ts';
 import { frameBytesMax, type GanglineError, ganglineError, whyInvalid } from '../../ports/index.ts';
 import { readAs } from '../../ports/read-as.ts';
+import { type AnnouncedFields, decodeAnnouncement, encodeAnnouncement } from './announcement.ts';
 import { bulkBytesMax, headerBytesMax, rowsPerFrame } from './limits.ts';
 
 const count = z.int().min(0);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+/** See `announcedDigest`. */
+const halfDigest = z.string().regex(/^[0-9a-f]{32}$/);
 const project = z.string().regex(/^[0-9A-Z]{26}$/);
 const item = z.string().regex(/^[!-~]{1,64}$/);
 const author = z.string().regex(/^n[0-9a-f]{16}\.[0-9a-f]{8}\.(?:home|work|edge)$/);
@@ -42,9 +45,9 @@ const message = z.discriminatedUnion('k', [
 		generation,
 		term: count,
 		revision: count,
-		index: digest,
-		logs: digest,
-		texts: digest,
+		index: halfDigest,
+		logs: halfDigest,
+		texts: halfDigest,
 		/** The other side is to say what it has now: its earlier announcement was not compared. */
 		wantsAnswer: z.boolean(),
 	}),
@@ -91,6 +94,11 @@ export type NodeRow = z.output<typeof nodeRows>[number];
 const headerLengthBytes = 2;
 
 export function encodeMessage({ message: said, payload }: Outgoing): Uint8Array {
+	if (said.k === 'project') return frameOf({ k: said.k }, encodeAnnouncement(said));
+	return frameOf(said, payload);
+}
+
+function frameOf(said: object, payload: Uint8Array | undefined): Uint8Array {
 	const header = Buffer.from(JSON.stringify(said));
 	const frame = Buffer.allocUnsafe(headerLengthBytes + header.byteLength + (payload?.byteLength ?? 0));
 	frame.writeUInt16BE(header.byteLength);
@@ -110,9 +118,21 @@ export function decodeMessage(frame: Uint8Array): Incoming {
 		throw malformed(`a frame of ${buffer.byteLength} bytes with a header of ${length}`);
 	}
 	const end = headerLengthBytes + length;
-	const parsed = readAs(message, parseJson(buffer.toString('utf8', headerLengthBytes, end)));
+	const payload = frame.subarray(end);
+	const header = parseJson(buffer.toString('utf8', headerLengthBytes, end));
+	const isProject = projectHeader.safeParse(header).success;
+	const parsed = readAs(message, isProject ? announcedIn(header, payload) : header);
 	if (!parsed.success) throw malformed(whyInvalid(parsed.error));
-	return { message: parsed.data, payload: frame.subarray(end) };
+	return { message: parsed.data, payload: isProject ? new Uint8Array() : payload };
+}
+
+const projectHeader = z.object({ k: z.literal('project') });
+
+/** The header says the kind and nothing else: what is said twice could be said in two ways. */
+function announcedIn(header: unknown, payload: Uint8Array): AnnouncedFields & { readonly k: 'project' } {
+	const fields = projectHeader.strict().safeParse(header).success ? decodeAnnouncement(payload) : null;
+	if (fields) return { k: 'project', ...fields };
+	throw malformed(`what a peer has of a project, in ${payload.byteLength} bytes`);
 }
 
 export const encodeRows = (rows: readonly (DigestRow | TextRow | NodeRow)[]): Uint8Array =>

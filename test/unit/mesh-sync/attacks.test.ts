@@ -13,6 +13,7 @@ import { draftOf, SyncMesh, type SyncNode } from '../../support/sync-mesh.ts';
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 const digest = 'ab'.repeat(32);
+const half = digest.slice(0, 32);
 const textA = `doc/${projectOne}/text/a`;
 const index = `doc/${projectOne}/index/1`;
 
@@ -105,10 +106,17 @@ describe('[I13] a member that breaks the rules', () => {
 				frameOf(
 					JSON.stringify({
 						...{ k: 'project', project: projectOne, generation: '../text/a', term: 1, revision: 9 },
-						...{ index: digest, logs: digest, texts: digest, wantsAnswer: false },
+						...{ index: half, logs: half, texts: half, wantsAnswer: false },
 					}),
 				),
 		],
+		['a project of another length', 'MALFORMED', () => frameOf('{"k":"project"}', Buffer.alloc(98))],
+		[
+			'a project named like a path, of a generation that is none',
+			'MALFORMED',
+			() => frameOf('{"k":"project"}', Buffer.concat([Buffer.from('\0../../../../../../../../../'), Buffer.alloc(71)])),
+		],
+		['a project that counts beyond all numbers', 'MALFORMED', () => frameOf('{"k":"project"}', Buffer.alloc(99, 0x41))],
 		['a part of another length', 'MALFORMED', () => frameOf(`{"k":"part","document":"${index}","at":-1,"bytes":5}`)],
 		['a presence of 5 KiB', 'MALFORMED', () => frameOf('{"k":"presence","kind":"node"}', Buffer.alloc(5000, '1'))],
 		['a presence that is no JSON', 'MALFORMED', () => frameOf('{"k":"presence","kind":"node"}', bytesOf('{'))],
@@ -243,7 +251,7 @@ describe('[I13] a member that breaks the rules', () => {
 		await attacker.meet(victim);
 		const announced = {
 			...({ k: 'project', project: projectOne, term: 1, revision: 99, wantsAnswer: true } as const),
-			...{ index: digest, logs: digest, texts: digest },
+			...{ index: half, logs: half, texts: half },
 		};
 		await attacker.say({ ...announced, generation: '999' });
 		expect(attacker.of('ask').map(({ message }) => message)).toEqual([
