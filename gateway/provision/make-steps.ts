@@ -82,11 +82,17 @@ export function requireOrdinary(uid: number): void {
 	});
 }
 
-function sourceStep({ options: { owner, environment } }: Making): Step {
+function sourceStep({ options }: Making): Step {
 	return {
 		name: 'source',
 		doing: 'making the source',
-		run: async ({ record: { path, git } }) => ({ words: await ensureSource({ path, git, owner, environment }) }),
+		run: async ({ record }) => {
+			const { owner, environment } = options;
+			const words = await ensureSource({ path: record.path, git: record.git, owner, environment });
+			// Said before minutes go into an image.
+			await committing(record, options);
+			return { words };
+		},
 	};
 }
 
