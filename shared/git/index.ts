@@ -50,6 +50,7 @@ export { restoreRepository, saveRepository } from './repository-copy.ts';
 export { type RepositoryDetails, repositoryDetails } from './repository-details.ts';
 export { type Salvaged, salvage } from './salvage.ts';
 export type { SourceRepository } from './source-repository.ts';
+export { type TextChange, textPatch } from './text-patch.ts';
 export {
 	type CloneInput,
 	cloneForWork,

@@ -70,6 +70,8 @@ const boardSchema = z.object({
 export type Board = z.output<typeof boardSchema>;
 
 const project = projectRefSchema;
+/** A few KiB are usual; it travels in one request. */
+const settingsBytesMax = 64 * 1024;
 
 const costLine = z.object({
 	name: z.string(),
@@ -215,9 +217,36 @@ export const projectOperations = {
 				.string()
 				.describe('Where it stands in the repository; changed there and committed, it counts once it is on main'),
 			settings: projectConfigSchema,
+			text: z.string().describe('The file itself, comments and all'),
+			version: z.string().describe('Names this very text, for a change to it'),
 		}),
 		examples: [{ cli: 'gangline settings', args: {} }],
 		errors: ['UNKNOWN_PROJECT', 'INVALID_CONFIG'],
+	}),
+	'project.configure': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'project',
+		summary: 'Change settings: an item that changes the file, passes the gates and waits for a person like any change',
+		args: z.strictObject({
+			project,
+			text: z.string().min(1).max(settingsBytesMax).describe('The whole file as it is to be'),
+			version: z.string().max(100).describe('Of the text that was changed, as project.settings said it'),
+			check: z.boolean().default(false).describe('Only say whether it can be read and what would change'),
+		}),
+		result: z.object({
+			patch: z.string().describe('What differs, as git writes it'),
+			title: z.string(),
+			item: itemAnswerSchema.nullable().describe('Null where it was only checked'),
+			answer: z.string(),
+		}),
+		examples: [
+			{
+				cli: 'gangline settings --from settings.toml',
+				args: { text: 'id = "01JZ…"\n…', version: '5f2c…' },
+			},
+		],
+		errors: ['UNKNOWN_PROJECT', 'INVALID_CONFIG', 'REFUSED', 'TOO_LARGE'],
 	}),
 	'project.resume': defineOperation({
 		kind: 'command',

@@ -62,6 +62,30 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await close();
 	});
 
+	it('[I9] changes a setting: written at the board, judged and looked at like any change', async () => {
+		const { page, axe, close } = await board.visitor({ at: 'projects' });
+		await page.getByText('Settings', { exact: true }).click();
+		await page.getByRole('button', { name: 'Change…' }).click();
+		const dialog = page.getByRole('dialog', { name: 'Settings of shop' });
+		const file = dialog.getByLabel('.gangline/project.toml');
+		const text = await file.inputValue();
+		const check = dialog.getByRole('button', { name: 'Check and show what differs' });
+		await file.fill(text.replace(/^slots = .*$/m, 'slots = "many"'));
+		await check.click();
+		await dialog.getByText(/project\.toml:\d+:\d+: work\.slots is "many"/).waitFor();
+		await file.fill(text.replace(/^slots = .*$/m, 'slots = 7'));
+		await check.click();
+		await dialog.getByText('+slots = 7').waitFor();
+		expect(await axe()).toEqual([]);
+		await dialog.getByRole('button', { name: 'Make it an item' }).click();
+		await page.getByRole('link', { name: 'Change' }).click();
+		await page.getByRole('button', { name: /^Approve/ }).click({ timeout: 90_000 });
+		await landed('Change settings: work.slots');
+		const { settings } = await board.ask('project.settings', { project: 'shop' });
+		expect(settings.work.slots).toBe(7);
+		await close();
+	});
+
 	it('[I13] answers what an agent asks, one tap away from the lane of what needs a person', async () => {
 		await board.world.ok(board.shop, 'add', 'Ask first', '--description', 'FAKE:asks');
 		const { page, axe, close } = await board.visitor({ options: { viewport: { width: 390, height: 664 } } });

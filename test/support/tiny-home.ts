@@ -177,7 +177,18 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 			'project.settings': async () => ({
 				file: projectConfigPath,
 				settings: projectConfigSchema.parse({ id: shopId, name: 'shop', branch: 'main' }),
+				text: `id = "${shopId}"\nname = "shop"\nbranch = "main"\n`,
+				version: 'v1',
 			}),
+			'project.configure': async ({ check, text, version }) => {
+				if (version !== 'v1') throw ganglineError('REFUSED', 'the file has changed on main since it was read');
+				const patch = `--- a/${projectConfigPath}\n+++ b/${projectConfigPath}\n@@ -1 +1 @@\n+${text}${escapes}\n`;
+				const title = 'Change settings: review.mode';
+				if (check) return { patch, title, item: null, answer: 'it can be read; nothing was changed' };
+				const item = itemDetail({ number: items.length + 20, title });
+				items.push(item);
+				return { patch, title, item, answer: 'starts on laptop' };
+			},
 			'project.cost': async () => {
 				const line = { costUsd: 1.5, inputTokens: 3000, outputTokens: 100, runs: 2 };
 				return {

@@ -1,5 +1,5 @@
 /** A question that must be answered before anything else: the browser's own dialog keeps the focus and hears Escape. */
-import { type FormEvent, type ReactNode, useEffect, useId, useRef } from 'react';
+import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 
 export interface DialogProps {
 	readonly title: string;
@@ -9,13 +9,16 @@ export interface DialogProps {
 	readonly confirm?: string;
 	readonly danger?: boolean;
 	readonly disabled?: boolean;
+	/** For what is as wide as a file. */
+	readonly wide?: boolean;
 	readonly children: ReactNode;
 }
 
-export function Dialog({ title, onClose, onConfirm, confirm, danger, disabled, children }: DialogProps) {
+export function Dialog({ title, onClose, onConfirm, confirm, danger, disabled, wide, children }: DialogProps) {
 	const dialog = useRef<HTMLDialogElement>(null);
 	const heading = useId();
-	useEffect(() => {
+	// Closed before it leaves the page, or the browser could not give the focus back to where it was.
+	useLayoutEffect(() => {
 		const element = dialog.current;
 		element?.showModal();
 		return () => element?.close();
@@ -25,7 +28,7 @@ export function Dialog({ title, onClose, onConfirm, confirm, danger, disabled, c
 		if (!disabled) onConfirm?.();
 	};
 	return (
-		<dialog ref={dialog} aria-labelledby={heading} onCancel={onClose} onClose={onClose}>
+		<dialog ref={dialog} data-wide={wide} aria-labelledby={heading} onCancel={onClose} onClose={onClose}>
 			<form
 				onSubmit={submit}
 				onKeyDown={(event) => {

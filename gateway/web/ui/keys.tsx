@@ -19,6 +19,7 @@ const goes: readonly Key[] = [
 	{ keys: 'g n', shown: ['g', 'n'], words: 'Nodes', run: () => goTo({ view: 'nodes' }) },
 	{ keys: 'g p', shown: ['g', 'p'], words: 'Projects', run: () => goTo({ view: 'projects' }) },
 	{ keys: 'g c', shown: ['g', 'c'], words: 'Cost', run: () => goTo({ view: 'cost' }) },
+	{ keys: 'g u', shown: ['g', 'u'], words: 'People', run: () => goTo({ view: 'people' }) },
 	{ keys: '/', shown: ['/'], words: 'Search', run: focusSearch },
 ];
 
@@ -53,6 +54,11 @@ export function unlessWriting(event: KeyboardEvent, run: () => void): void {
 	if (isField || document.querySelector('dialog[open], [role="menu"]') || event.defaultPrevented) return;
 	event.preventDefault();
 	run();
+}
+
+/** With the key that leads there, where there are likely to be keys. */
+export function withKey(words: string, key: string): string {
+	return window.matchMedia('(hover: hover)').matches ? `${words}   ${key}` : words;
 }
 
 export function KeysDialog({ onClose }: { readonly onClose: () => void }) {

@@ -6,6 +6,7 @@ import { asError, knownOf, useAnswer, useApp, useBoardState, useMay } from '../u
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Failure, Loading } from '../ui/pieces.tsx';
+import { Table } from '../ui/table.tsx';
 import { ThemeButton } from '../ui/theme.tsx';
 import { Sessions } from './sessions.tsx';
 
@@ -31,27 +32,11 @@ export function PeopleView() {
 					{people && (
 						<section className="stack">
 							<h2>Who may do what</h2>
-							<div className="scroll-x">
-								<table>
-									<thead>
-										<tr>
-											<th scope="col">Person</th>
-											<th scope="col">Access</th>
-											<th scope="col">Machines</th>
-											{isOwner && (
-												<th scope="col">
-													<span className="visually-hidden">What to do</span>
-												</th>
-											)}
-										</tr>
-									</thead>
-									<tbody>
-										{people.map((person) => (
-											<Person key={person.id} person={person} isOwner={isOwner} again={again} />
-										))}
-									</tbody>
-								</table>
-							</div>
+							<Table heads={['Person', 'Access', 'Machines', ...(isOwner ? [''] : [])]}>
+								{people.map((person) => (
+									<Person key={person.id} person={person} isOwner={isOwner} again={again} />
+								))}
+							</Table>
 							{isOwner && <AddPerson again={again} />}
 						</section>
 					)}
@@ -113,7 +98,7 @@ function Person({ person, isOwner, again }: PersonProps) {
 			<td>
 				{isOwner ? (
 					<select
-						className="input"
+						className="input fit"
 						aria-label={`Access of ${person.id}`}
 						value={person.access}
 						onChange={(event) => {
@@ -184,7 +169,7 @@ function AddPerson({ again }: { readonly again: () => void }) {
 				onChange={(event) => setId(event.target.value)}
 			/>
 			<select
-				className="input"
+				className="input fit"
 				aria-label="Access"
 				value={access}
 				onChange={(event) => setAccess(accesses.find((one) => one === event.target.value) ?? 'member')}

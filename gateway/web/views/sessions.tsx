@@ -1,11 +1,13 @@
 /** Browsers that are logged in, each of which can be logged out from here; and a link or code for another one. */
 import { useState } from 'react';
 import type { Result, SessionView } from '../../../shared/operations/index.ts';
+import { browserName } from '../model/browser-name.ts';
 import { moment } from '../model/words.ts';
 import { asError, knownOf, useAnswer, useApp, useBoardState } from '../ui/app.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Command, Failure, Loading, Time } from '../ui/pieces.tsx';
+import { Table } from '../ui/table.tsx';
 
 export function Sessions() {
 	const [asked, again] = useAnswer('session.list', {});
@@ -25,26 +27,11 @@ export function Sessions() {
 			{sessions === null && asked.kind === 'asking' && <Loading what="the logins" />}
 			{sessions?.length === 0 && <p className="soft">No browser is logged in.</p>}
 			{sessions !== null && sessions.length > 0 && (
-				<div className="scroll-x">
-					<table>
-						<thead>
-							<tr>
-								<th scope="col">Who</th>
-								<th scope="col">With</th>
-								<th scope="col">Seen</th>
-								<th scope="col">Until</th>
-								<th scope="col">
-									<span className="visually-hidden">What to do</span>
-								</th>
-							</tr>
-						</thead>
-						<tbody>
-							{sessions.map((session) => (
-								<Row key={session.id} session={session} again={again} />
-							))}
-						</tbody>
-					</table>
-				</div>
+				<Table heads={['Who', 'With', 'Seen', 'Until', '']}>
+					{sessions.map((session) => (
+						<Row key={session.id} session={session} again={again} />
+					))}
+				</Table>
 			)}
 			{linking && <LinkDialog onClose={() => setLinking(false)} />}
 		</section>
@@ -65,8 +52,8 @@ function Row({ session, again }: { readonly session: SessionView; readonly again
 		<tr>
 			<td>{session.person}</td>
 			<td className="grow">
-				{session.current ? 'this browser' : session.browser}
-				<div className="faint small">{`${session.on}, from ${session.from}`}</div>
+				<span title={session.browser}>{session.current ? 'this browser' : browserName(session.browser)}</span>
+				<div className="faint small">{`from ${session.from}`}</div>
 			</td>
 			<td>
 				<Time at={session.seenAt} />

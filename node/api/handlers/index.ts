@@ -5,13 +5,16 @@ import { itemHandlers } from './items.ts';
 import { nodeHandlers } from './node.ts';
 import { projectHandlers } from './projects.ts';
 import { secretHandlers } from './secrets.ts';
+import { settingsHandlers } from './settings.ts';
 
 export type { HandlerContext } from './context.ts';
 
 export function createHandlers(context: HandlerContext): Partial<Handlers> {
+	const items = itemHandlers(context);
 	return {
-		...itemHandlers(context),
+		...items,
 		...projectHandlers(context),
+		...settingsHandlers({ ...context, add: items['item.add'] }),
 		...nodeHandlers(context),
 		...secretHandlers(context),
 	};

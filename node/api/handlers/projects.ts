@@ -1,6 +1,5 @@
 /** Answers what is asked about projects. */
 import { type Board, boardItems, type HandlersAt, itemAnswer } from '../../../shared/operations/index.ts';
-import { projectConfigPath } from '../../../shared/project/index.ts';
 import { present } from '../../../shared/replica/index.ts';
 import { costView } from '../../home/cost-view.ts';
 import type { Project } from '../../home/project.ts';
@@ -8,7 +7,10 @@ import { checkGit } from './check-git.ts';
 import type { HandlerContext } from './context.ts';
 
 type Handlers = HandlersAt<'node' | 'project'>;
-type ProjectHandlers = Pick<Handlers, Extract<keyof Handlers, `project.${string}`>>;
+type ProjectHandlers = Omit<
+	Pick<Handlers, Extract<keyof Handlers, `project.${string}`>>,
+	'project.settings' | 'project.configure'
+>;
 
 export function projectHandlers(context: HandlerContext): ProjectHandlers {
 	return {
@@ -45,10 +47,6 @@ export function projectHandlers(context: HandlerContext): ProjectHandlers {
 			});
 		},
 		'project.checkGit': ({ project: ref }) => checkGit(context.project(ref), context.environment),
-		'project.settings': async ({ project: ref }) => ({
-			file: projectConfigPath,
-			settings: context.project(ref).config(),
-		}),
 		'project.status': async (args) => board(context.project(args.project), context),
 	};
 }

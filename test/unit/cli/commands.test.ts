@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
 	type CallName,
@@ -32,6 +32,7 @@ describe('the examples of the registry', () => {
 		'secret.set',
 		'item.plan',
 		'container.gitToken',
+		'project.configure',
 	];
 	for (const name of operationNames) {
 		if (elsewhere.includes(name)) continue;
@@ -100,6 +101,27 @@ describe('tables and sentences', () => {
 		const heardOf: ProjectView = { ...common, review: null, landing: null };
 		Object.assign(own.home.handlers, { 'project.list': async () => ({ projects: [heardOf] }) });
 		expect((await own.type(['projects'])).stdout).toMatch(/^shop +main +not known here yet +not known here yet/m);
+	});
+
+	it('change settings by the file that is named, over what was just read, and only check it where that is asked', async () => {
+		const file = join(mkdtempSync(join(tmpdir(), 'gangline-settings-')), 'settings.toml');
+		writeFileSync(file, 'name = "store"\n');
+		try {
+			const added = await place.type(['settings', '--from', file]);
+			expect(added.stdout).toMatch(/\+name = "store"[\s\S]*#\d+ Change settings: review\.mode: starts on laptop\n$/);
+			expect(place.home.asked.at(-1)).toMatchObject({
+				name: 'project.configure',
+				args: { text: 'name = "store"\n', version: 'v1', check: false },
+			});
+			const checked = await place.type(['settings', '--from', file, '--check']);
+			expect(checked.stdout).toMatch(/it can be read; nothing was changed\n$/);
+			expect((await place.type(['settings', '--text'])).stdout).toMatch(
+				/^id = "\w+"\nname = "shop"\nbranch = "main"\n$/,
+			);
+			expect(await place.type(['settings', '--from', `${file}.none`])).toMatchObject({ code: 2 });
+		} finally {
+			rmSync(dirname(file), { recursive: true });
+		}
 	});
 
 	it('show the board with what needs you and how far everything is apart', async () => {

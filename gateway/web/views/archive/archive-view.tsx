@@ -11,6 +11,7 @@ import { pageSizes, readPaging } from '../../model/paging.ts';
 import { count } from '../../model/words.ts';
 import { asError, knownOf, useAnswer, useApp, useBoardState, useBoards, useRoute } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { withKey } from '../../ui/keys.tsx';
 import { Empty, Failure, Loading } from '../../ui/pieces.tsx';
 import { HitTable } from './hit-table.tsx';
 import { Pages } from './pages.tsx';
@@ -104,7 +105,7 @@ function Search({ words }: { readonly words: string }) {
 				<input
 					type="search"
 					className="input"
-					placeholder="Words, Enter   /"
+					placeholder={withKey('Words, Enter', '/')}
 					aria-label="Search everything that ever was"
 					value={text}
 					onChange={({ target: { value } }) => {

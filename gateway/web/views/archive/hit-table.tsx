@@ -4,48 +4,38 @@ import { linkTo } from '../../browser/address.ts';
 import { type DisplayState, displayOf } from '../../model/display-state.ts';
 import { itemInAddress } from '../../model/route.ts';
 import { StateChip, Time, TypeIcon } from '../../ui/pieces.tsx';
+import { Table } from '../../ui/table.tsx';
 
 export function HitTable({ hits }: { readonly hits: readonly SearchHit[] }) {
 	return (
-		<div className="scroll-x">
-			<table>
-				<thead>
-					<tr>
-						<th scope="col">Item</th>
-						<th scope="col">State</th>
-						<th scope="col">When</th>
-					</tr>
-				</thead>
-				<tbody>
-					{hits.map((hit) => (
-						<tr key={hit.key}>
-							<td className="grow">
-								<span className="row">
-									<TypeIcon type={hit.type} />
-									<a
-										href={linkTo({
-											view: 'item',
-											project: hit.project,
-											item: itemInAddress(hit.name),
-											part: 'overview',
-										})}
-									>
-										<span className="faint">{hit.name}</span> {hit.title}
-									</a>
-								</span>
-								{hit.snippet !== null && <span className="soft small">{hit.snippet}</span>}
-							</td>
-							<td>
-								<StateChip state={stateOf(hit)} />
-							</td>
-							<td>
-								<Time at={hit.changedAt} />
-							</td>
-						</tr>
-					))}
-				</tbody>
-			</table>
-		</div>
+		<Table heads={['Item', 'State', 'When']}>
+			{hits.map((hit) => (
+				<tr key={hit.key}>
+					<td className="grow">
+						<span className="row">
+							<TypeIcon type={hit.type} />
+							<a
+								href={linkTo({
+									view: 'item',
+									project: hit.project,
+									item: itemInAddress(hit.name),
+									part: 'overview',
+								})}
+							>
+								<span className="faint">{hit.name}</span> {hit.title}
+							</a>
+						</span>
+						{hit.snippet !== null && <span className="soft small">{hit.snippet}</span>}
+					</td>
+					<td>
+						<StateChip state={stateOf(hit)} />
+					</td>
+					<td>
+						<Time at={hit.changedAt} />
+					</td>
+				</tr>
+			))}
+		</Table>
 	);
 }
 

@@ -5,6 +5,7 @@ import { goTo } from '../../browser/address.ts';
 import { type Filters, isFiltered, noFilters, writeFilters } from '../../model/filters.ts';
 import { useRoute } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { withKey } from '../../ui/keys.tsx';
 
 export function FilterBar({ items, filters }: { readonly items: readonly ItemAnswer[]; readonly filters: Filters }) {
 	const { place } = useRoute();
@@ -21,7 +22,7 @@ export function FilterBar({ items, filters }: { readonly items: readonly ItemAns
 				<input
 					type="search"
 					className="input"
-					placeholder="Search   /"
+					placeholder={withKey('Search', '/')}
 					aria-label="Search the board"
 					value={words}
 					onChange={(event) => {

@@ -57,7 +57,7 @@ function optionsFor({ days, agents }: CostDays, element: HTMLElement): uPlot.Opt
 				incrs: [dayS, 7 * dayS, 14 * dayS, 28 * dayS],
 				values: (_plot, at) => at.map(dayWords),
 			},
-			{ ...axis, size: 64, values: (_plot, at) => at.map((one) => (one === 0 ? '$0' : usd(one))) },
+			{ ...axis, size: 64, values: (_plot, at) => at.map((one) => (one === 0 ? '$0' : tickWords(one, at))) },
 		],
 		series: [
 			{},
@@ -69,6 +69,12 @@ function optionsFor({ days, agents }: CostDays, element: HTMLElement): uPlot.Opt
 			})),
 		],
 	};
+}
+
+/** As many digits as tell one tick from the next. */
+function tickWords(sum: number, ticks: readonly number[]): string {
+	const step = Math.abs((ticks[1] ?? 1) - (ticks[0] ?? 0));
+	return step < 0.01 ? `$${sum.toFixed(3)}` : usd(sum);
 }
 
 function dayWords(seconds: number): string {

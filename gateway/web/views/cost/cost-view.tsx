@@ -9,6 +9,7 @@ import { itemInAddress } from '../../model/route.ts';
 import { count, usd } from '../../model/words.ts';
 import { asError, useApp, useBoardState, useBoards } from '../../ui/app.ts';
 import { Empty, Failure, Loading } from '../../ui/pieces.tsx';
+import { Table } from '../../ui/table.tsx';
 
 const CostPlot = lazy(() => import('./cost-plot.tsx').then(({ CostPlot }) => ({ default: CostPlot })));
 
@@ -126,31 +127,16 @@ function ByDay({ days }: { readonly days: CostDays }) {
 
 function DayTable({ days: { days, agents } }: { readonly days: CostDays }) {
 	return (
-		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-		<section className="scroll-x" tabIndex={0} aria-label="Cost by day and agent" style={{ marginTop: 10 }}>
-			<table>
-				<thead>
-					<tr>
-						<th scope="col">Day (UTC)</th>
-						{agents.map(({ name }) => (
-							<th key={name} scope="col">
-								{name}
-							</th>
-						))}
-					</tr>
-				</thead>
-				<tbody>
-					{days.toReversed().map((day) => (
-						<tr key={day}>
-							<th scope="row">{day}</th>
-							{agents.map(({ name, usd: sums }) => (
-								<td key={name}>{usd(sums[days.indexOf(day)] ?? 0) || '–'}</td>
-							))}
-						</tr>
+		<Table name="Cost by day and agent" heads={['Day (UTC)', ...agents.map(({ name }) => name)]}>
+			{days.toReversed().map((day) => (
+				<tr key={day}>
+					<th scope="row">{day}</th>
+					{agents.map(({ name, usd: sums }) => (
+						<td key={name}>{usd(sums[days.indexOf(day)] ?? 0) || '–'}</td>
 					))}
-				</tbody>
-			</table>
-		</section>
+				</tr>
+			))}
+		</Table>
 	);
 }
 
@@ -164,34 +150,23 @@ function ByItem({ costs }: { readonly costs: readonly ProjectCost[] }) {
 	return (
 		<section className="stack" aria-labelledby="by-item">
 			<h2 id="by-item">{items.length > itemsShown ? `The dearest ${itemsShown} items` : 'By item'}</h2>
-			<div className="scroll-x">
-				<table>
-					<thead>
-						<tr>
-							<th scope="col">Item</th>
-							<th scope="col">Runs</th>
-							<th scope="col">Cost</th>
-						</tr>
-					</thead>
-					<tbody>
-						{items.slice(0, itemsShown).map(({ key, name, title, project, costUsd, runs }) => (
-							<tr key={`${project} ${key}`}>
-								<td className="grow">
-									<a href={linkTo({ view: 'item', project, item: itemInAddress(name), part: 'overview' })}>
-										<span className="faint">
-											{project} {name}
-										</span>{' '}
-										{title}
-									</a>
-									<div className="cost-bar" style={{ width: `${Math.max(1, (costUsd / most) * 100)}%` }} />
-								</td>
-								<td>{runs}</td>
-								<td>{usd(costUsd)}</td>
-							</tr>
-						))}
-					</tbody>
-				</table>
-			</div>
+			<Table heads={['Item', 'Runs', 'Cost']}>
+				{items.slice(0, itemsShown).map(({ key, name, title, project, costUsd, runs }) => (
+					<tr key={`${project} ${key}`}>
+						<td className="grow">
+							<a href={linkTo({ view: 'item', project, item: itemInAddress(name), part: 'overview' })}>
+								<span className="faint">
+									{project} {name}
+								</span>{' '}
+								{title}
+							</a>
+							<div className="cost-bar" style={{ width: `${Math.max(1, (costUsd / most) * 100)}%` }} />
+						</td>
+						<td>{runs}</td>
+						<td>{usd(costUsd)}</td>
+					</tr>
+				))}
+			</Table>
 		</section>
 	);
 }

@@ -1,6 +1,7 @@
 /** Everything that was wanted of an item and what became of it: refusals as plainly as what was done, and who. */
 import { useState } from 'react';
 import type { HistoryAnswer, ItemDetail } from '../../../../shared/operations/index.ts';
+import { eventWords, wayWords, whoWords } from '../../model/history-words.ts';
 import { asError, useApp } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Time } from '../../ui/pieces.tsx';
@@ -40,7 +41,8 @@ export function History({ detail }: { readonly detail: ItemDetail }) {
 }
 
 function Entry({ entry }: { readonly entry: HistoryAnswer }) {
-	const { event, from, to, who, by, reason, outcome, at } = entry;
+	const { event, by, reason, outcome, at } = entry;
+	const way = wayWords(entry);
 	const refused = outcome.startsWith('refused');
 	const tentative = outcome === 'tentative';
 	return (
@@ -48,13 +50,8 @@ function Entry({ entry }: { readonly entry: HistoryAnswer }) {
 			<Icon name={refused ? 'cross' : tentative ? 'clock' : by === 'user' ? 'person' : 'check'} />
 			<div>
 				<div className="row wrap">
-					<strong>{wordsFor(event)}</strong>
-					{from !== to && to !== null && (
-						<span className="soft">
-							{from === null ? '' : `${from} → `}
-							{to}
-						</span>
-					)}
+					<strong>{eventWords(event)}</strong>
+					{way !== null && <span className="soft">{way}</span>}
 					{refused && (
 						<span className="chip" data-tone="failed">
 							{outcome.replace(':', ': ')}
@@ -64,15 +61,9 @@ function Entry({ entry }: { readonly entry: HistoryAnswer }) {
 				</div>
 				{reason !== null && <p className="soft">{reason}</p>}
 				<p className="faint small">
-					{by === 'user' ? who : `${by} · ${who}`} · <Time at={at} exact />
+					{whoWords(entry)} · <Time at={at} exact />
 				</p>
 			</div>
 		</li>
 	);
-}
-
-/** `retryMerge` → `Retry merge`. */
-function wordsFor(event: string): string {
-	const words = event.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
-	return words.charAt(0).toUpperCase() + words.slice(1);
 }

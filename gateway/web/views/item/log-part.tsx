@@ -8,6 +8,7 @@ import type { ItemAnswer, ItemDetail } from '../../../../shared/operations/index
 import { findInLog } from '../../model/log-buffer.ts';
 import { count, moment } from '../../model/words.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { withKey } from '../../ui/keys.tsx';
 import { Empty, Failure, Loading } from '../../ui/pieces.tsx';
 import { LogLineRow } from './log-line.tsx';
 import { useLog } from './use-log.ts';
@@ -79,7 +80,7 @@ export function LogPart({ item, runs }: { readonly item: ItemAnswer; readonly ru
 					<input
 						type="search"
 						className="input"
-						placeholder="Find in the log   /"
+						placeholder={withKey('Find in the log', '/')}
 						aria-label="Find in the log"
 						value={words}
 						onChange={(event) => {

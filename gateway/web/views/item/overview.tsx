@@ -8,6 +8,7 @@ import { count, plainWords, short, span, usd } from '../../model/words.ts';
 import { useChange, useMay, useNow } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Time } from '../../ui/pieces.tsx';
+import { Table } from '../../ui/table.tsx';
 import { Asking } from './asking.tsx';
 import { Description } from './description.tsx';
 import { Gates } from './gates.tsx';
@@ -222,39 +223,23 @@ function Runs({ detail }: { readonly detail: ItemDetail }) {
 	return (
 		<section className="stack">
 			<h2>{count(detail.runs.length, 'try', 'tries')}</h2>
-			<div className="scroll-x">
-				<table>
-					<thead>
-						<tr>
-							<th scope="col">Who</th>
-							<th scope="col">Where</th>
-							<th scope="col">Began</th>
-							<th scope="col">How it ended</th>
-							<th scope="col">Tokens</th>
-							<th scope="col">Cost</th>
-						</tr>
-					</thead>
-					<tbody>
-						{detail.runs.toReversed().map((run) => (
-							<tr key={run.run}>
-								<td>{run.agent ?? run.role}</td>
-								<td>{run.node}</td>
-								<td>
-									<Time at={run.startedAt} />
-									{run.endedAt !== null && <span className="faint"> for {span(run.endedAt - run.startedAt)}</span>}
-								</td>
-								<td className="grow">{run.outcome ?? 'runs'}</td>
-								<td>
-									{run.inputTokens + run.outputTokens > 0
-										? (run.inputTokens + run.outputTokens).toLocaleString('en')
-										: '–'}
-								</td>
-								<td>{usd(run.costUsd) || '–'}</td>
-							</tr>
-						))}
-					</tbody>
-				</table>
-			</div>
+			<Table heads={['Who', 'Where', 'Began', 'How it ended', 'Tokens', 'Cost']}>
+				{detail.runs.toReversed().map((run) => (
+					<tr key={run.run}>
+						<td>{run.agent ?? run.role}</td>
+						<td>{run.node}</td>
+						<td>
+							<Time at={run.startedAt} />
+							{run.endedAt !== null && <span className="faint"> for {span(run.endedAt - run.startedAt)}</span>}
+						</td>
+						<td className="grow">{run.outcome ?? 'runs'}</td>
+						<td>
+							{run.inputTokens + run.outputTokens > 0 ? (run.inputTokens + run.outputTokens).toLocaleString('en') : '–'}
+						</td>
+						<td>{usd(run.costUsd) || '–'}</td>
+					</tr>
+				))}
+			</Table>
 		</section>
 	);
 }

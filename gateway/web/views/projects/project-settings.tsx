@@ -1,11 +1,16 @@
 /** A project's settings as its file on main has them, read when they are opened; each under the name that it has there. */
 import { useState } from 'react';
 import { type SettingsSection, settingsSections } from '../../model/settings-rows.ts';
-import { knownOf, useAnswer } from '../../ui/app.ts';
+import { knownOf, useAnswer, useMay } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Failure, Loading } from '../../ui/pieces.tsx';
+import { ChangeSettings } from './change-settings.tsx';
 
-export function ProjectSettings({ project }: { readonly project: string }) {
+interface ProjectSettingsProps {
+	readonly project: { readonly id: string; readonly name: string };
+}
+
+export function ProjectSettings({ project }: ProjectSettingsProps) {
 	const [open, setOpen] = useState(false);
 	return (
 		<details className="settings" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
@@ -18,17 +23,36 @@ export function ProjectSettings({ project }: { readonly project: string }) {
 	);
 }
 
-function Opened({ project }: { readonly project: string }) {
-	const [asked, again] = useAnswer('project.settings', { project });
+function Opened({ project }: ProjectSettingsProps) {
+	const [asked, again] = useAnswer('project.settings', { project: project.id });
+	const [changing, setChanging] = useState(false);
+	const isOwner = useMay('owner');
 	const found = knownOf(asked);
 	if (asked.kind === 'failed') return <Failure error={asked.error} retry={again} />;
 	if (found === null) return <Loading what="the settings" />;
 	return (
 		<div className="stack">
 			<p className="soft small">
-				As main has them. Change them in <code>{found.file}</code> of a checkout and commit: a change counts once it is
-				on main, and whoever reads the file is told what is wrong with it, by line.
+				As main has <code>{found.file}</code>, with what it leaves out filled in. A change counts once it is on main.
 			</p>
+			{isOwner && (
+				<div>
+					<button
+						type="button"
+						className="button tiny"
+						onClick={() => {
+							again();
+							setChanging(true);
+						}}
+					>
+						<Icon name="file" />
+						Change…
+					</button>
+				</div>
+			)}
+			{changing && (
+				<ChangeSettings key={found.version} project={project} found={found} onClose={() => setChanging(false)} />
+			)}
 			{settingsSections(found.settings).map((section) => (
 				<Section key={section.title} section={section} />
 			))}

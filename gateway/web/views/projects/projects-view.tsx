@@ -148,7 +148,7 @@ function ProjectTile({ board }: { readonly board: ProjectBoard }) {
 				)}
 			</dl>
 			<Pausing board={board} />
-			<ProjectSettings project={project.id} />
+			<ProjectSettings project={project} />
 		</article>
 	);
 }
