@@ -69,7 +69,9 @@ export async function forgeFor(
 	kind: ForgeAddress['kind'],
 	environment: Environment,
 ): Promise<ForgeAddress> {
-	const { remotes } = await repositoryDetails(path, environment);
+	const { remotes: all } = await repositoryDetails(path, environment);
+	// That one is the canonical repository of the node inside.
+	const remotes = all.filter((one) => one.name !== 'gangline');
 	const remote = remotes.find((one) => one.name === 'origin') ?? remotes[0];
 	if (remote === undefined) {
 		throw ganglineError('REFUSED', `${name} has no remote: there is nobody to push to`, {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
 	ensureDeployKey,
+	forgeFor,
 	forgetCredentials,
 	gitFolder,
 	keepToken,
@@ -11,7 +12,7 @@ import {
 	writeGitSettings,
 } from '../../../gateway/provision/git-access.ts';
 import { forgeOf, knownAs } from '../../../gateway/provision/git-settings.ts';
-import { temporaryFolder } from '../../support/git.ts';
+import { shell, temporaryFolder } from '../../support/git.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let place: { readonly folder: string; readonly seenAt: string };
@@ -97,6 +98,17 @@ describe('what a project in a container pushes with', () => {
 		expect(command).toMatch(/^ssh -o 'IdentityFile=.*id_ed25519' .*StrictHostKeyChecking=yes/);
 		await forgetCredentials(place);
 		expect(() => modeOf('id_ed25519')).toThrow(/ENOENT/);
+	});
+
+	it('is for where the project is pushed to, and never for the repository of its own node', async () => {
+		const path = join(folder.path, 'app');
+		shell(folder.path, 'init', '-q', path);
+		shell(path, 'remote', 'add', 'gangline', '/gangline/node/canonical.git');
+		const ask = (kind: 'ssh' | 'https') => forgeFor({ name: 'app', path }, kind, { PATH: process.env.PATH });
+		await expect(ask('ssh')).rejects.toThrow(/app has no remote/);
+		shell(path, 'remote', 'add', 'origin', 'git@example.org:you/app.git');
+		expect(await ask('ssh')).toEqual({ kind: 'ssh', host: 'example.org', port: null });
+		await expect(ask('https')).rejects.toThrow(/a token is for https, and origin of app is/);
 	});
 
 	it('trusts a host only as this machine or a person knows it', async () => {
