@@ -62,6 +62,47 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await close();
 	});
 
+	it('is found, looked at and moved by keys alone, and every dialog and menu gives the focus back', async () => {
+		for (const title of ['Pay by card', 'Pay later'])
+			await board.ask('item.add', { project: 'shop', title, hold: true });
+		const { page, close } = await board.visitor();
+		const card = page.getByRole('article', { name: /Pay by card/ });
+		await card.waitFor();
+		await page.keyboard.press('/');
+		await page.keyboard.type('by card');
+		await page.getByRole('article', { name: /Pay later/ }).waitFor({ state: 'detached' });
+		await tabTo(page, /^Pay by card$/);
+		await page.keyboard.press('m');
+		await page.getByRole('menu').waitFor();
+		await page.keyboard.press('Escape');
+		await card
+			.getByRole('button', { name: /^What to do with/ })
+			.and(page.locator(':focus'))
+			.waitFor();
+		await page.keyboard.press('Enter');
+		await chooseByKeys(page, /^Block/);
+		await page.getByRole('dialog').waitFor();
+		await page.keyboard.press('Escape');
+		await page.getByRole('dialog').waitFor({ state: 'detached' });
+		await card.locator(':focus').waitFor();
+		await page.keyboard.press('m');
+		await chooseByKeys(page, /^Block/);
+		await page.keyboard.type('waits for the bank');
+		await page.keyboard.press('Control+Enter');
+		const moved = page.getByRole('region', { name: /^Needs you/ }).getByRole('article', { name: /Pay by card/ });
+		await moved.waitFor();
+		await page.keyboard.press('ArrowDown');
+		await page.locator('.card a.title:focus').waitFor();
+		await page.keyboard.press('?');
+		await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+		await page.keyboard.press('Escape');
+		await page.locator('.card a.title:focus').waitFor();
+		await page.keyboard.press('g');
+		await page.keyboard.press('u');
+		await page.getByRole('heading', { name: 'People' }).waitFor();
+		await close();
+	});
+
 	it('[I9] changes a setting: written at the board, judged and looked at like any change', async () => {
 		const { page, axe, close } = await board.visitor({ at: 'projects' });
 		await page.getByText('Settings', { exact: true }).click();
@@ -131,6 +172,17 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 
 async function diffOf(board: BoardWorld, key: string): Promise<Result<'item.diff'>> {
 	return board.world.json(board.shop, 'diff', key);
+}
+
+/** Goes down an open menu to the entry of that name, and takes it. */
+async function chooseByKeys(page: Page, name: RegExp): Promise<void> {
+	await page.getByRole('menu').waitFor();
+	for (let presses = 0; presses < 20; presses += 1) {
+		const focused = await page.evaluate('document.activeElement?.textContent ?? ""');
+		if (name.test(String(focused).trim())) return page.keyboard.press('Enter');
+		await page.keyboard.press('ArrowDown');
+	}
+	throw new Error(`no entry of the menu is called ${name}`);
 }
 
 /** Presses Tab until what has the focus is called so, as who has no mouse does. */
