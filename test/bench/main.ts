@@ -49,7 +49,8 @@ for (const name of wanted.length > 0 ? wanted : known) {
 	if (measured === null) failed.push(name);
 	else results.push(...measured);
 	const [first] = measured ?? [];
-	const around = first ? `load ${first.load.join(' → ')}, a loop got ${first.share.join(' → ')} of a core` : 'FAILED';
+	const nothing = measured === null ? 'FAILED' : 'left out';
+	const around = first ? `load ${first.load.join(' → ')}, a loop got ${first.share.join(' → ')} of a core` : nothing;
 	console.log(`${((performance.now() - begin) / 1000).toFixed(1)} s, ${around}`);
 }
 
