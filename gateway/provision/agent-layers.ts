@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Environment, inspectRepository, readCheckoutTree } from '../../shared/git/index.ts';
+import { type Environment, inspectRepository, onlyReading, readCheckoutTree } from '../../shared/git/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { parseProjectConfig, projectConfigPath } from '../../shared/project/index.ts';
 
@@ -45,9 +45,9 @@ export function chooseAgents(
 /** The runtimes of the agents in the project's file as it is committed; none where there is no file that can be read. */
 export async function agentsNamed(path: string, environment: Environment): Promise<readonly string[]> {
 	try {
-		const facts = await inspectRepository(path, environment);
+		const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 		if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
-		const text = await (await readCheckoutTree(path, environment)).read(projectConfigPath);
+		const text = await (await readCheckoutTree(path, onlyReading(environment))).read(projectConfigPath);
 		if (text === null) return [];
 		return parseProjectConfig(text, { path: projectConfigPath }).agent.map(({ runtime }) => runtime);
 	} catch (error) {

@@ -46,9 +46,12 @@ export function containerFolder(folder: string) {
 		passwd: `${folder}/passwd`,
 		group: `${folder}/group`,
 		log: `${folder}/make.log`,
-		/** The gateway's half of the keys; not mounted. */
+		/** Not mounted: the gateway's half of the keys, and what is copied inside, which would not be believed from there. */
 		key: `${folder}/id_ed25519`,
 		knownHosts: `${folder}/known_hosts`,
+		hostKey: `${folder}/host_ed25519`,
+		gitKey: `${folder}/git_ed25519`,
+		gitKnownHosts: `${folder}/git_known_hosts`,
 	} as const;
 }
 

@@ -3,16 +3,17 @@
  * pinned, a token, an identity. All of it lies in the project's own state (0600), where whatever runs inside can read it:
  * so it is a key or a token of that one repository, never the person's. What is given is in the project's record.
  */
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Environment, repositoryDetails } from '../../shared/git/index.ts';
+import { type Environment, onlyReading, repositoryDetails } from '../../shared/git/index.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { containerFolder, stateInside } from './container-plan.ts';
 import { type ForgeAddress, forgeOf, gitFiles, gitSettings, knownAs, tokenText, withInclude } from './git-settings.ts';
-import { writeWhole } from './host-files.ts';
 import type { ContainerRecord } from './records.ts';
 import { runProgram } from './run-program.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { ensureKey } from './ssh-keys.ts';
+import { writeWhole } from './whole-file.ts';
 
 export type GitGiven = ContainerRecord['gitGiven'];
 
@@ -21,6 +22,12 @@ export const gitInside = `${stateInside}/git`;
 
 export function gitFolder(folder: string): string {
 	return join(containerFolder(folder).state, 'git');
+}
+
+async function openGitFolder(folder: string): Promise<SharedFolder> {
+	const { state } = containerFolder(folder);
+	await mkdir(state, { recursive: true, mode: 0o700 });
+	return SharedFolder.open(state, 'git');
 }
 
 export interface GitPlace {
@@ -32,35 +39,36 @@ export interface GitPlace {
 
 /** Writes what follows from the record and lets the home folder inside include it. */
 export async function writeGitSettings({ folder, seenAt = gitInside }: GitPlace, given: GitGiven): Promise<void> {
-	const at = gitFolder(folder);
-	await mkdir(at, { recursive: true, mode: 0o700 });
-	await writeWhole(join(at, gitFiles.config), gitSettings(given, seenAt), 0o600);
-	const home = join(containerFolder(folder).state, 'home');
-	await mkdir(home, { recursive: true, mode: 0o700 });
-	const own = join(home, '.gitconfig');
-	const before = await readFile(own, 'utf8').catch(() => '');
-	const after = withInclude(before, seenAt);
+	await using git = await openGitFolder(folder);
+	await git.write(gitFiles.config, gitSettings(given, seenAt), 0o600);
+	await using home = await SharedFolder.open(containerFolder(folder).state, 'home');
 	// The rest is whoever works inside's own: only what is missing is added to it.
-	if (after !== null) await appendFile(own, after.slice(before.length), { mode: 0o600 });
+	const after = withInclude((await home.read('.gitconfig')) ?? '', seenAt);
+	if (after !== null) await home.write('.gitconfig', after, 0o600);
 }
 
 /** The public half. */
 export async function ensureDeployKey({ folder }: GitPlace, name: string): Promise<string> {
-	const at = gitFolder(folder);
-	await mkdir(at, { recursive: true, mode: 0o700 });
-	await ensureKey(join(at, gitFiles.key), `gangline ${name}`);
-	return (await readFile(join(at, `${gitFiles.key}.pub`), 'utf8')).trim();
+	const { gitKey } = containerFolder(folder);
+	await using git = await openGitFolder(folder);
+	await ensureKey(gitKey, `gangline ${name}`);
+	const publicKey = await readFile(`${gitKey}.pub`, 'utf8');
+	await git.write(gitFiles.key, await readFile(gitKey, 'utf8'), 0o600);
+	await git.write(`${gitFiles.key}.pub`, publicKey, 0o644);
+	return publicKey.trim();
 }
 
 export async function keepToken({ folder }: GitPlace, login: Parameters<typeof tokenText>[0]): Promise<void> {
-	const at = gitFolder(folder);
-	await mkdir(at, { recursive: true, mode: 0o700 });
-	await writeWhole(join(at, gitFiles.token), tokenText(login), 0o600);
+	await using git = await openGitFolder(folder);
+	await git.write(gitFiles.token, tokenText(login), 0o600);
 }
 
 export async function forgetCredentials({ folder }: GitPlace): Promise<void> {
 	const { key, knownHosts, token } = gitFiles;
-	for (const name of [key, `${key}.pub`, knownHosts, token]) await rm(join(gitFolder(folder), name), { force: true });
+	const { gitKey, gitKnownHosts } = containerFolder(folder);
+	for (const path of [gitKey, `${gitKey}.pub`, gitKnownHosts]) await rm(path, { force: true });
+	await using git = await openGitFolder(folder);
+	for (const name of [key, `${key}.pub`, knownHosts, token]) await git.remove(name);
 }
 
 /** Where its remote is. @throws GanglineError REFUSED where that is no forge of the kind that the credential is for */
@@ -69,7 +77,7 @@ export async function forgeFor(
 	kind: ForgeAddress['kind'],
 	environment: Environment,
 ): Promise<ForgeAddress> {
-	const { remotes: all } = await repositoryDetails(path, environment);
+	const { remotes: all } = await repositoryDetails(path, onlyReading(environment));
 	// That one is the canonical repository of the node inside.
 	const remotes = all.filter((one) => one.name !== 'gangline');
 	const remote = remotes.find((one) => one.name === 'origin') ?? remotes[0];
@@ -103,14 +111,14 @@ export interface PinWish {
 
 /** Pins what is pinned already, what this machine's person knows, or what they say; never what merely answers. */
 export async function pinHost({ folder }: GitPlace, { forge, hostKey, environment }: PinWish): Promise<Pinned> {
-	const file = join(gitFolder(folder), gitFiles.knownHosts);
 	const name = knownAs(forge);
-	if (hostKey === undefined && (await linesOf(name, file)).length > 0) return ready(`${name} is pinned`);
+	const { gitKnownHosts } = containerFolder(folder);
+	if (hostKey === undefined && (await linesOf(name, gitKnownHosts)).length > 0) return ready(`${name} is pinned`);
 	if (hostKey === undefined) {
 		for (const known of knownFiles(environment)) {
 			const lines = await linesOf(name, known);
 			if (lines.length === 0) continue;
-			await pin(file, name, lines);
+			await pin(folder, name, lines);
 			return ready(`${name} is pinned as ${known} has it`);
 		}
 	}
@@ -122,7 +130,7 @@ export async function pinHost({ folder }: GitPlace, { forge, hostKey, environmen
 	const chosen = offered.filter(({ fingerprint }) => fingerprint === hostKey);
 	if (chosen.length === 0) throw otherKey(name, hostKey, offered);
 	await pin(
-		file,
+		folder,
 		name,
 		chosen.map(({ line }) => line),
 	);
@@ -167,8 +175,11 @@ async function fingerprintOf(line: string): Promise<{ readonly kind: string; rea
 	return { kind, fingerprint };
 }
 
-async function pin(file: string, name: string, keys: readonly string[]): Promise<void> {
-	await writeWhole(file, keys.map((key) => `${name} ${key}\n`).join(''), 0o600);
+async function pin(folder: string, name: string, keys: readonly string[]): Promise<void> {
+	const text = keys.map((key) => `${name} ${key}\n`).join('');
+	await using git = await openGitFolder(folder);
+	await git.write(gitFiles.knownHosts, text, 0o600);
+	await writeWhole(containerFolder(folder).gitKnownHosts, text, 0o600);
 }
 
 function otherKey(

@@ -3,13 +3,15 @@
  * settings of the person, keys, and the token with which its node joins. All of it belongs to the owner from the start,
  * because nothing is given away later; what is there stays.
  */
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Environment, readIdentity } from '../../shared/git/index.ts';
+import { type Environment, onlyReading, readIdentity } from '../../shared/git/index.ts';
 import { containerFolder, groupText, type HostOwner, passwdText } from './container-plan.ts';
 import { gitQuoted } from './git-settings.ts';
 import type { ContainerWish } from './provisioner.ts';
+import { SharedFolder } from './shared-folder.ts';
 import { ensureSshKeys } from './ssh-keys.ts';
+import { writeWhole } from './whole-file.ts';
 
 export interface HostFiles {
 	readonly folder: string;
@@ -23,9 +25,8 @@ export interface HostFiles {
 
 export async function writeHostFiles({ folder, owner, path, environment, wish, token }: HostFiles): Promise<void> {
 	const at = containerFolder(folder);
-	for (const one of ['home', 'node', 'caches', 'ssh']) {
-		await mkdir(join(at.state, one), { recursive: true, mode: 0o700 });
-	}
+	await mkdir(at.state, { recursive: true, mode: 0o700 });
+	for (const one of ['home', 'node', 'caches']) await (await SharedFolder.open(at.state, one))[Symbol.asyncDispose]();
 	// Mounted files are opened by the container's user, whoever made them.
 	await writeWhole(at.passwd, passwdText(owner), 0o644);
 	await writeWhole(at.group, groupText(owner), 0o644);
@@ -42,7 +43,7 @@ function loginVariables(env: Readonly<Record<string, string>>): Readonly<Record<
 }
 
 async function seedGitSettings(state: string, path: string, environment: Environment): Promise<void> {
-	const { name, email } = await readIdentity(path, environment);
+	const { name, email } = await readIdentity(path, onlyReading(environment));
 	const lines = [
 		...(name === null || email === null
 			? []
@@ -51,24 +52,6 @@ async function seedGitSettings(state: string, path: string, environment: Environ
 		`\tdirectory = ${gitQuoted(path)}`,
 		'',
 	];
-	await writeFile(join(state, 'home', '.gitconfig'), lines.join('\n'), { flag: 'wx', mode: 0o600 }).catch(
-		(error: unknown) => {
-			if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
-		},
-	);
-}
-
-/** All of it or nothing, in the place of what was there. */
-export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-	const draft = `${path}.new`;
-	await rm(draft, { force: true });
-	const file = await open(draft, 'wx', mode);
-	try {
-		await file.writeFile(text);
-		await file.chmod(mode);
-		await file.sync();
-	} finally {
-		await file.close();
-	}
-	await rename(draft, path);
+	await using home = await SharedFolder.open(state, 'home');
+	if ((await home.read('.gitconfig')) === null) await home.write('.gitconfig', lines.join('\n'), 0o600);
 }

@@ -3,7 +3,7 @@
  * Nothing of the source is run on this machine.
  */
 import { join } from 'node:path';
-import { inspectRepository, readCheckoutTree, whoCommits } from '../../shared/git/index.ts';
+import { inspectRepository, onlyReading, readCheckoutTree, whoCommits } from '../../shared/git/index.ts';
 import { pause } from '../../shared/ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
@@ -115,9 +115,9 @@ function stackStep({ options }: Making): Step {
 const stacksOf = ({ docker }: ContainersOptions): string => join(docker, 'stacks');
 
 async function filesAt(path: string, { environment }: ContainersOptions): Promise<readonly string[]> {
-	const facts = await inspectRepository(path, environment);
+	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
-	return (await readCheckoutTree(path, environment)).files;
+	return (await readCheckoutTree(path, onlyReading(environment))).files;
 }
 
 async function stackNamed(options: ContainersOptions, name: string | null): Promise<StackFolder | null> {
@@ -157,6 +157,8 @@ function seedStep({ options }: Making): Step {
 		doing: 'looking for its project file',
 		run: async ({ record }) => {
 			const { clock, random, mesh } = options;
+			// Who has worked inside since could have git run what they like when it compares files to commit one.
+			if (record.token !== null || record.node !== null) return { words: 'its node was made with it' };
 			const environment = await committing(record, options);
 			const seeded = await seedProject({ path: record.path, name: record.name, environment, clock, random });
 			const known = mesh.facts().projects[seeded.project];
@@ -172,7 +174,7 @@ function seedStep({ options }: Making): Step {
 
 /** Git's environment with the identity that the gateway was given, where the repository says nobody. */
 async function committing({ name, path, gitGiven }: ContainerRecord, { environment }: ContainersOptions) {
-	const known = await whoCommits(path, environment);
+	const known = await whoCommits(path, onlyReading(environment));
 	if (known?.from === 'project') return environment;
 	const { identity } = gitGiven;
 	if (identity !== null) {

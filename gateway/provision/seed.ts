@@ -4,7 +4,13 @@
  * shown green inside the container.
  */
 import { readFile } from 'node:fs/promises';
-import { commitAlone, type Environment, inspectRepository, readCheckoutTree } from '../../shared/git/index.ts';
+import {
+	commitAlone,
+	type Environment,
+	inspectRepository,
+	onlyReading,
+	readCheckoutTree,
+} from '../../shared/git/index.ts';
 import { type Clock, ganglineError, type Random } from '../../shared/ports/index.ts';
 import { newUlid } from '../../shared/ports/ulid.ts';
 import {
@@ -32,13 +38,13 @@ export interface Seeded {
 /** @throws GanglineError UNSUITABLE_REPOSITORY, INVALID_CONFIG, REFUSED */
 export async function seedProject(seeding: Seeding): Promise<Seeded> {
 	const { path, name, environment, clock, random } = seeding;
-	const facts = await inspectRepository(path, environment);
+	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 	if (facts.kind !== 'checkout')
 		throw unsuitable(`${path} is no checkout of a git repository`, `cd ${path} && git init`);
 	if (facts.head.kind === 'detached') {
 		throw unsuitable(`HEAD is detached in ${path}; expected a branch`, `cd ${path} && git switch <branch>`);
 	}
-	const tree = facts.head.kind === 'unborn' ? null : await readCheckoutTree(path, environment);
+	const tree = facts.head.kind === 'unborn' ? null : await readCheckoutTree(path, onlyReading(environment));
 	const existing = (await tree?.read(projectConfigPath)) ?? null;
 	if (existing !== null) {
 		const { id } = parseProjectConfig(existing, { path: projectConfigPath });

@@ -4,7 +4,13 @@
  */
 import { access, constants, lstat, readdir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { cloneForPerson, type Environment, initForPerson, inspectRepository } from '../../shared/git/index.ts';
+import {
+	cloneForPerson,
+	type Environment,
+	initForPerson,
+	inspectRepository,
+	onlyReading,
+} from '../../shared/git/index.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import type { HostOwner } from './container-plan.ts';
 
@@ -57,7 +63,7 @@ export async function checkSource({ path, git, owner, environment }: SourceWish)
 
 /** Whether the folder is a repository already: then a clone was made before. */
 async function isCloneOf(path: string, environment: Environment): Promise<boolean> {
-	const facts = await inspectRepository(path, environment);
+	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 	return facts.kind === 'checkout' && facts.folder === path;
 }
 
@@ -72,7 +78,7 @@ export async function ensureSource({ path, git, environment }: SourceWish): Prom
 		await initForPerson({ folder: path, environment });
 		return `an empty repository in ${path}`;
 	}
-	const facts = await inspectRepository(path, environment);
+	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 	if (facts.kind === 'checkout' && facts.folder === path) return `the repository in ${path}`;
 	throw ganglineError('UNSUITABLE_REPOSITORY', `${path} is not empty and no checkout of a git repository by itself`, {
 		hint: `make it one: cd ${path} && git init && git add -A && git commit -m "First commit"`,

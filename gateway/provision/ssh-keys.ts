@@ -2,11 +2,11 @@
  * The keys of a project's sshd: one for the host, so that it is recognised over all rebuilds, and one for whoever comes
  * from this machine. Made once by OpenSSH's own program; the private half of the second stays with the gateway.
  */
-import { access, chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { ganglineError } from '../../shared/ports/index.ts';
 import { containerFolder, sshPortInside, stateInside } from './container-plan.ts';
 import { runProgram } from './run-program.ts';
+import { SharedFolder } from './shared-folder.ts';
 
 export interface SshWish {
 	readonly name: string;
@@ -26,16 +26,15 @@ export function hostKeyAlias(name: string): string {
 /** Makes what is missing and writes what follows from it. */
 export async function ensureSshKeys({ name, folder, user, env }: SshWish): Promise<void> {
 	const at = containerFolder(folder);
-	const inside = join(at.state, 'ssh');
-	await mkdir(inside, { recursive: true, mode: 0o700 });
-	const hostKey = join(inside, 'host_ed25519');
-	await ensureKey(hostKey, `host of ${name}`);
+	await ensureKey(at.hostKey, `host of ${name}`);
 	await ensureKey(at.key, `gangline to ${name}`);
-	await copyFile(`${at.key}.pub`, join(inside, 'authorized_keys'));
-	await chmod(join(inside, 'authorized_keys'), 0o600);
-	const [kind = '', key = ''] = (await readFile(`${hostKey}.pub`, 'utf8')).split(' ');
+	const [kind = '', key = ''] = (await readFile(`${at.hostKey}.pub`, 'utf8')).split(' ');
 	await writeFile(at.knownHosts, `${hostKeyAlias(name)} ${kind} ${key}\n`, { mode: 0o600 });
-	await writeFile(join(inside, 'sshd_config'), sshdConfig({ user, env }), { mode: 0o600 });
+	await using inside = await SharedFolder.open(at.state, 'ssh');
+	await inside.write('host_ed25519', await readFile(at.hostKey, 'utf8'), 0o600);
+	await inside.write('host_ed25519.pub', await readFile(`${at.hostKey}.pub`, 'utf8'), 0o644);
+	await inside.write('authorized_keys', await readFile(`${at.key}.pub`, 'utf8'), 0o600);
+	await inside.write('sshd_config', sshdConfig({ user, env }), 0o600);
 }
 
 /** An sshd without a single right: it serves the user that it runs as, by key alone. */
@@ -66,7 +65,7 @@ export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string
 	].join('\n');
 }
 
-/** Made by OpenSSH unless it is there. */
+/** Made by OpenSSH unless it is there, in a folder that is the gateway's alone. */
 export async function ensureKey(path: string, comment: string): Promise<void> {
 	const isThere = await access(`${path}.pub`).then(
 		() => true,

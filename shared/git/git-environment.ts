@@ -7,18 +7,17 @@
 import { ganglineError } from '../ports/errors.ts';
 import { type Environment, GitProcess } from './git-process.ts';
 
-/** Hooks and background jobs run code at a time that nobody chose; every call of ours goes without. */
+/** Hooks, file monitors and background jobs run code at a time that nobody chose; every call of ours goes without. */
 const background = ['gc.auto=0', 'maintenance.auto=false'];
-const quiet = ['core.hooksPath=/dev/null', ...background];
+const quiet = ['core.hooksPath=/dev/null', 'core.fsmonitor=false', ...background];
 
 /**
  * fsync=all: the default leaves loose objects and refs unsynced. The graph, index and bitmap files are caches that a
- * hostile object folder could forge, so they are not believed. fsmonitor would run a program.
+ * hostile object folder could forge, so they are not believed.
  */
 const isolatedSettings = [
 	...quiet,
 	'core.fsync=all',
-	'core.fsmonitor=false',
 	'core.commitGraph=false',
 	'core.multiPackIndex=false',
 	'pack.useBitmaps=false',
@@ -53,7 +52,7 @@ export function isolatedGit(environment: Environment, lock?: number): GitProcess
 
 /**
  * Git with the person's own environment and configuration. Never carries the lock: what a person's configuration starts
- * (a credential cache, a file monitor) may live for hours and would hold it. `hooks`: theirs run too, for a commit that
+ * (a credential cache) may live for hours and would hold it. `hooks`: theirs run too, for a commit that
  * is made in their name.
  */
 export function personGit(environment: Environment, options: { readonly hooks?: boolean } = {}): GitProcess {
@@ -67,6 +66,15 @@ export function personGit(environment: Environment, options: { readonly hooks?: 
 		],
 		environment: { ...own, LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', ...silent },
 	});
+}
+
+/**
+ * For a repository that somebody else may write, looked at as its owner: it may name a program as the way to a remote,
+ * from where git fetches by itself what is missing. Settings, refs, trees and blobs can be read so; whatever has git
+ * compare files may run a filter, and must not be asked.
+ */
+export function onlyReading(environment: Environment): Environment {
+	return { ...environment, GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1' };
 }
 
 const silent = {

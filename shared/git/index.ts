@@ -19,7 +19,7 @@ export { commitAlone, commitEdit } from './commit-alone.ts';
 export { cloneSubjects, commitSubjects } from './commit-subjects.ts';
 export { type DiffStat, type DiffText, diffStat, diffText } from './diff-text.ts';
 export { checkoutForGates, type GateCheckout, gateChanges, removeGateCheckout } from './gate-checkout.ts';
-export { type GitVersion, requireGit } from './git-environment.ts';
+export { type GitVersion, onlyReading, requireGit } from './git-environment.ts';
 export type { Environment } from './git-process.ts';
 export { fetchBranch, type Relation, relate } from './incoming.ts';
 export { inspectRepository, type RepositoryFacts } from './inspect-repository.ts';

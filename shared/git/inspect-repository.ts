@@ -40,8 +40,15 @@ export type HeadFacts =
 	| { readonly kind: 'unborn'; readonly branch: string }
 	| { readonly kind: 'detached'; readonly commit: string };
 
-/** Looks at the repository that `folder` lies in, as git called by the person sees it. */
-export async function inspectRepository(folder: string, environment: Environment): Promise<RepositoryFacts> {
+/**
+ * Looks at the repository that `folder` lies in, as git called by the person sees it. `dirty: false`: no file is compared,
+ * and nothing is said to be dirty; for a repository whose settings could name a filter that nobody here has chosen.
+ */
+export async function inspectRepository(
+	folder: string,
+	environment: Environment,
+	{ dirty = true }: { readonly dirty?: boolean } = {},
+): Promise<RepositoryFacts> {
 	const git = personGit(environment);
 	const where = await locate(git, folder);
 	if (where === null) return { kind: 'none', folder };
@@ -61,7 +68,7 @@ export async function inspectRepository(folder: string, environment: Environment
 		branches,
 		defaultBranch: await findDefaultBranch(git, { top, branches, head }),
 		remotes: (await readRemotes(top, environment)).map(({ name }) => name),
-		dirty: await listDirty(git, top),
+		dirty: dirty ? await listDirty(git, top) : [],
 		hasIdentity: (await git.run({ cwd: top, args: ['var', 'GIT_AUTHOR_IDENT'], codes: [0, 128] })).code === 0,
 	};
 }
