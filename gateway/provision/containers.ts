@@ -87,19 +87,10 @@ export class Containers implements AsyncDisposable {
 		if (known !== undefined && !wish.retry) throw refuseKnown(known);
 		if (known === undefined && wish.retry) records.get(wish.name);
 		requireOrdinary(this.#options.owner.uid);
-		const record =
-			known === undefined
-				? await this.#fresh(wish, person)
-				: retried({ ...known, sshPort: await this.#portOf(known) }, wish);
+		const record = known === undefined ? await this.#fresh(wish, person) : retried(known, wish);
 		await records.put(record);
 		this.#begin(record, makeSteps);
 		return this.view(record.name);
-	}
-
-	/** Somebody else may have taken the port before its container could: one that never joined gets another. */
-	async #portOf({ name, node, sshPort }: ContainerRecord): Promise<number> {
-		const others = this.#options.records.all().filter((one) => one.name !== name);
-		return node === null ? freePort(new Set([...others.map((one) => one.sshPort), sshPort])) : sshPort;
 	}
 
 	async #fresh({ name, path, git, stack, agents, limits }: Wish, person: string): Promise<ContainerRecord> {

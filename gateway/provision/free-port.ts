@@ -13,6 +13,11 @@ export async function freePort(taken: ReadonlySet<number>): Promise<number> {
 	});
 }
 
+/** `port` while it is free, else another one: what was chosen minutes ago may be somebody else's by now. */
+export async function keptOrFree(port: number, taken: ReadonlySet<number>): Promise<number> {
+	return (await isFree(port)) ? port : freePort(new Set([...taken, port]));
+}
+
 export function isFree(port: number): Promise<boolean> {
 	return new Promise((resolve) => {
 		const server = createServer();

@@ -10,6 +10,7 @@ import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers.ts';
 import { explainContainer } from './explain.ts';
+import { keptOrFree } from './free-port.ts';
 import { writeGitSettings } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
 import { planImage } from './image-plan.ts';
@@ -207,8 +208,9 @@ function containerStep({ options, folder }: Making): Step {
 		run: async ({ record }) => {
 			const { owner, environment, provisioner } = options;
 			const stack = await stackNamed(options, record.stack);
+			const sshPort = await portFor(record, options);
 			const wish = planContainer({
-				project: record,
+				project: { ...record, sshPort },
 				owner,
 				image: record.image ?? '',
 				caches: stack?.caches ?? {},
@@ -221,10 +223,17 @@ function containerStep({ options, folder }: Making): Step {
 			await provisioner.limit(record.name, record.limits);
 			return {
 				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
-				change: joining === null ? {} : { token: joining.id },
+				change: { sshPort, ...(joining !== null && { token: joining.id }) },
 			};
 		},
 	};
+}
+
+/** One that has joined keeps its own: people's settings name it. */
+async function portFor({ name, node, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
+	if (node !== null) return sshPort;
+	const others = records.all().filter((one) => one.name !== name);
+	return keptOrFree(sshPort, new Set(others.map((one) => one.sshPort)));
 }
 
 function joinStep({ options, stopped }: Making): Step {
