@@ -6,7 +6,8 @@ import { count, short, usd } from '../../model/words.ts';
 import { asError, useApp, useBoardState, useBoards, useMay } from '../../ui/app.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
-import { Command, Empty, Loading } from '../../ui/pieces.tsx';
+import { Loading } from '../../ui/pieces.tsx';
+import { AddProject } from './add-project.tsx';
 import { ProjectSettings } from './project-settings.tsx';
 
 const reviewWords = {
@@ -30,32 +31,15 @@ export function ProjectsView() {
 			</div>
 			<div className="view-body">
 				{known === null && <Loading what="the projects" />}
-				{known !== null && boards.length === 0 && (
-					<Empty title="No project yet">
-						<p>
-							A project is a git repository with one file that says how its changes are set up and judged. In your
-							repository:
-						</p>
-						<Command line="gangline init && gangline start" />
-					</Empty>
-				)}
 				<div className="stack" style={{ gap: 16 }}>
-					<div className="tiles">
-						{boards.map((board) => (
-							<ProjectTile key={board.project.id} board={board} />
-						))}
-					</div>
 					{boards.length > 0 && (
-						<section className="panel stack narrow">
-							<h2>Add another</h2>
-							<p className="soft">
-								In its checkout, on the machine where it is to live. The first command finds branch, set-up and tests
-								and writes one file with every setting explained; what it says is read from main, so changing it is a
-								commit like any other.
-							</p>
-							<Command line="gangline init && gangline start" />
-						</section>
+						<div className="tiles">
+							{boards.map((board) => (
+								<ProjectTile key={board.project.id} board={board} />
+							))}
+						</div>
 					)}
+					{known !== null && <AddProject first={boards.length === 0} />}
 				</div>
 			</div>
 		</div>
