@@ -106,6 +106,13 @@ export const networkFaults: Makers = {
 	},
 };
 
+/** Of workers the busiest: whoever has nothing to lose is not missed. */
+function atWork(picked: Machine, likely: readonly Machine[]): Machine {
+	if (picked.kind !== 'worker') return picked;
+	const workers = likely.filter(({ kind }) => kind === 'worker');
+	return workers.reduce((most, one) => (one.attempts.size > most.attempts.size ? one : most), picked);
+}
+
 /** One machine is cut off from some of the others, or from all. */
 function isolation(isLong: boolean) {
 	let cut: (readonly [Machine, Machine])[] = [];
@@ -115,7 +122,7 @@ function isolation(isLong: boolean) {
 			const likely = machines.filter(
 				({ kind }) => !isLong || kind === 'worker' || kind === 'home' || kind === 'laptop',
 			);
-			const one = random.pick(likely);
+			const one = atWork(random.pick(likely), likely);
 			const isWhole = random.below(2) === 0;
 			const others = machines.filter((machine) => machine !== one && (isWhole || random.below(2) === 0));
 			cut = others.map((other) => [one, other] as const);
