@@ -366,7 +366,7 @@ export const memberAttacks: readonly MeshAttack[] = [
 				const { payload } = await line.hears('diff');
 				await line.say({ k: 'update', document }, payload);
 				for (const generation of ['999', '1']) {
-					await line.say({ ...own, generation, term: 9, revision: 9_999, index: 'ab'.repeat(32) });
+					await line.say({ ...own, generation, term: 9, revision: 9_999, index: 'ab'.repeat(16) });
 					await line.say({ k: 'diff', document: `doc/${world.project}/index/${generation}` }, payload);
 				}
 				await line.isTaken();
