@@ -35,14 +35,19 @@ class Silence {
 	readonly #said = new Set<string>();
 
 	read(mesh: SeenMesh): readonly string[] {
-		const disturbed = mesh.fresh.some(({ kind }) => kind === 'boot' || kind === 'crash' || kind === 'homeMoved');
-		return mesh.projects.flatMap(({ home, homeName, config }) =>
-			Object.values(home?.facts.items ?? {}).flatMap((item) => {
+		return mesh.projects.flatMap(({ id, home, homeName, config }) => {
+			// A home that begins anew, or is another one, has not waited for anybody yet.
+			const isNewHome = mesh.fresh.some(
+				(event) =>
+					((event.kind === 'boot' || event.kind === 'crash') && event.node === homeName) ||
+					(event.kind === 'homeMoved' && event.project === id),
+			);
+			return Object.values(home?.facts.items ?? {}).flatMap((item) => {
 				const { key, holder, role, token, labels, stage } = item;
 				const name = `${key} ${token?.join('.')}`;
 				const node = mesh.nodes.find(({ id }) => holder?.startsWith(`${id}.`));
 				const isSilent = node && stage.kind === 'coding' && role !== null && !mesh.meets(node.name, homeName);
-				if (!isSilent || (disturbed && node.isUp)) {
+				if (!isSilent || isNewHome) {
 					this.#since.delete(name);
 					return [];
 				}
@@ -53,8 +58,8 @@ class Silence {
 				if (!isOver || this.#said.has(name)) return [];
 				this.#said.add(name);
 				return [`#${item.number} is still held by ${node.name}, silent for ${mesh.nowMs - since} ms`];
-			}),
-		);
+			});
+		});
 	}
 }
 
