@@ -127,8 +127,15 @@ function recover(item: Item, facts: ProjectFacts, around: Surroundings): WorkAct
 	const cap = capReached(item.tries);
 	if (cap !== null) return { kind: 'block', item, reason: cap };
 	if (item.stage.kind === 'mergeFailure') return recoverMerge(item, conditions);
-	if (conditions.agentFor(item, kind === 'qa' ? 'qa' : 'coder') !== null) return undefined;
+	if (!lacksAgent(item, conditions.agentFor)) return undefined;
 	return { kind: 'block', item, reason: kind === 'qa' ? noQa : noAgent(item) };
+}
+
+/** Whether the item is to be worked on and no agent of the project could do it. */
+export function lacksAgent(item: Item, agentFor: WorkConditions['agentFor']): boolean {
+	const { kind } = item.stage;
+	if ((kind !== 'coding' && kind !== 'qa') || item.role !== null || item.type === 'epic') return false;
+	return agentFor(item, kind === 'qa' ? 'qa' : 'coder') === null;
 }
 
 /** Why the item's holder will not bring anything any more; null while it works, or may come back. */

@@ -22,6 +22,7 @@ import { agentFor } from './agent-for.ts';
 import type { HomeExchange } from './exchange.ts';
 import type { Placement } from './grants.ts';
 import type { Home } from './home.ts';
+import { lacksAgent } from './plan-work.ts';
 import type { ProjectParts, ProjectRecord } from './project-parts.ts';
 import type { ProjectWorker } from './project-worker.ts';
 import type { RunBook } from './run-book.ts';
@@ -306,10 +307,22 @@ export class Project {
 	}
 
 	async #workPass(): Promise<void> {
+		await this.#lookForAgents();
 		const begin = await this.mayBegin();
 		const { last } = this.#parts.config;
 		if (last !== null) await this.#parts.work.pass(begin, last);
 		this.#wakeAtLimitEnd();
+	}
+
+	/** The same for what is wanted elsewhere, where nobody looks at this checkout first: none is blocked before. */
+	async #lookForAgents(): Promise<void> {
+		const { config, branches } = this.#parts;
+		const { last } = config;
+		if (last === null) return;
+		const { openTexts } = this.exchange;
+		const isWithout = (item: Item): boolean =>
+			lacksAgent(item, (one, role) => agentFor(openTexts.described(one), role, last));
+		if (Object.values(this.home.facts.items).some(isWithout)) await branches.look(agentWaitMsMax);
 	}
 
 	/** Work that an account's limit held back goes on when the limit ends. */

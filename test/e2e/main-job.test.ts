@@ -117,14 +117,20 @@ describe('the main job', () => {
 		await withAgent.add(repository, 'First', 'echo 1 > one.txt');
 		await withAgent.untilBoard(repository, (now) => stageOf(now, 1) === 'done');
 		await withAgent.untilForwarded(repository);
-		appendFileSync(
-			join(repository, '.gangline', 'project.toml'),
-			'\n[[agent]]\nname = "claude"\nruntime = "claude-code"\n',
-		);
-		withAgent.git(repository, 'commit', '-q', '-am', 'Let claude work here');
-		const added = await withAgent.ok(repository, 'add', 'FAKE:commit', '--agent', 'claude');
-		expect(added).toContain('starts on');
+		await withAgent.ok(repository, 'add', 'FAKE:commit', '--agent', 'claude', '--hold');
+		const configure = (name: string): void => {
+			const agent = `\n[[agent]]\nname = "${name}"\nruntime = "claude-code"\n`;
+			appendFileSync(join(repository, '.gangline', 'project.toml'), agent);
+			withAgent.git(repository, 'commit', '-q', '-am', `Let ${name} work here`);
+		};
+		configure('claude');
+		await withAgent.ok(repository, 'edit', '2', '--no-hold');
 		await withAgent.untilBoard(repository, (now) => stageOf(now, 2) === 'done');
+		await withAgent.untilForwarded(repository);
+		configure('other');
+		const added = await withAgent.ok(repository, 'add', 'FAKE:commit', '--agent', 'other');
+		expect(added).toContain('starts on');
+		await withAgent.untilBoard(repository, (now) => stageOf(now, 3) === 'done');
 	});
 
 	it("takes a person's own commits as theirs and leaves a checkout in the way alone", async () => {

@@ -2,7 +2,7 @@
  * A person without rights on a machine with a container engine of its own (scripts/engine): the world of a stranger that
  * belongs to an ordinary user, because no container of a project runs as root.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
 import { launcher, makeWorld, type World } from './world.ts';
 
@@ -37,4 +37,12 @@ export function give(folder: string): void {
 /** Asks the engine as its owner. */
 export function docker(...args: string[]): string {
 	return execFileSync('docker', ['--host', engine, ...args], { encoding: 'utf8' }).trim();
+}
+
+/** What a node in a container said last. */
+export function containerLog(container: string): string {
+	const { stdout, stderr } = spawnSync('docker', ['--host', engine, 'logs', '--tail', '20', container], {
+		encoding: 'utf8',
+	});
+	return `${stdout}${stderr}`;
 }

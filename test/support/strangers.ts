@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Board } from '../../shared/operations/index.ts';
 import { boardOf } from './board.ts';
+import { gaveUp } from './gave-up.ts';
 import type { World } from './world.ts';
 
 /** Whether the long forms run too: scripts/test --all. */
@@ -50,7 +51,7 @@ export async function boardWhere(
 	for (;;) {
 		const board = await boardOf(world.state, repository);
 		if (done(board)) return board;
-		if (Date.now() > end) throw new Error(`gave up waiting: ${JSON.stringify(board, null, 1)}\n${logOf(world)}`);
+		if (Date.now() > end) throw gaveUp(seconds, board, logOf(world));
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
 }

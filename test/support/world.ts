@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Board } from '../../shared/operations/index.ts';
 import { addOver, boardOf } from './board.ts';
+import { gaveUp } from './gave-up.ts';
 
 export const launcher = fileURLToPath(new URL('../../gateway/cli/gangline.js', import.meta.url));
 
@@ -124,9 +125,7 @@ export function makeWorld(
 		for (;;) {
 			const answer = await ask();
 			if (done(answer)) return answer;
-			if (Date.now() > end) {
-				throw new Error(`gave up waiting: ${JSON.stringify(answer, null, 1)}\n${nodeLog(state)}`);
-			}
+			if (Date.now() > end) throw gaveUp(seconds, answer, nodeLog(state));
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	};
