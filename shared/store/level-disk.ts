@@ -31,7 +31,7 @@ export async function openLevelDisk(path: string): Promise<Disk> {
 		refuseMissing(path, mark);
 		await makeFirst(path);
 		disarmTables(join(path, 'level'));
-		const database = await openDatabase(path, join(path, 'level'));
+		const database = await openLevel(path);
 		return new LevelDisk({ path, lock, database, mark: readMark(join(path, 'mark')) });
 	} catch (error) {
 		await lock.close();
@@ -93,7 +93,7 @@ class LevelDisk implements Disk {
 		await this.#database.close();
 		await rename(join(this.path, 'level'), join(quarantine, 'level'));
 		await finishStartingAgain(this.path);
-		this.#database = await openDatabase(this.path, join(this.path, 'level'));
+		this.#database = await openLevel(this.path);
 		return quarantine;
 	}
 
@@ -161,6 +161,23 @@ async function makeFirst(path: string): Promise<void> {
 	await syncFolder(first);
 	await rename(first, join(path, 'level'));
 	await syncFolder(path);
+}
+
+/**
+ * LevelDB makes a new table of contents at each opening and does not sync that CURRENT names it. Where a file system keeps
+ * names apart from contents, a power cut would bring the old one back, and with it the old log: batches that a killed
+ * process had not synced are missing there, in front of all that came later.
+ */
+async function openLevel(path: string): Promise<Database> {
+	const level = join(path, 'level');
+	const database = await openDatabase(path, level);
+	try {
+		await syncFolder(level);
+	} catch (error) {
+		await database.close();
+		throw openingError(path, error);
+	}
+	return database;
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LandingCuts } from '../support/crashes/landing-cuts.ts';
-import { powerCutsMissing, Recording } from '../support/crashes/recording.ts';
-import { check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
+import { powerCutsMissing, Recording, type Run } from '../support/crashes/recording.ts';
+import { type Acknowledged, check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
 
 const long = Boolean(process.env.GANGLINE_TEST_LONG);
 const writer = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url));
@@ -28,27 +28,32 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 
 	afterEach(() => rmSync(folder, { recursive: true }));
 
-	it('[I6] takes nothing from a store that was acknowledged', { timeout: 1_200_000 }, async () => {
+	/** Lets the writer live and die, cuts the power at places of its lives, and looks at each image. */
+	async function cutStore(lives: readonly Omit<Run, 'program' | 'args'>[], count: number): Promise<Acknowledged> {
 		const recording = new Recording(folder);
 		recording.begin();
-		for (let life = 0; life < lives; life++) {
-			const end = await recording.run({
-				program: writer,
-				args: [recording.root, `${life}`],
-				killAfterBytes: bytesPerLife,
-			});
-			expect(end).toBe(null);
-		}
+		for (const [life, end] of lives.entries())
+			expect(await recording.run({ program: writer, args: [recording.root, `${life}`], ...end })).toBe(null);
 		const acknowledged = nothingAcknowledged();
 		let cuts = 0;
-		const where = { count: long ? 500 : 25, seed: 'store', sameInode: ['store/mark'] };
-		await recording.cuts(where, async ({ image, said }) => {
+		await recording.cuts({ count, seed: 'store', sameInode: ['store/mark'] }, async ({ image, said }) => {
 			for (const line of said.slice(acknowledged.lines)) note(acknowledged, line);
 			if (acknowledged.lines > 0) await check(image, acknowledged);
 			cuts += 1;
 		});
-		expect(cuts).toBe(where.count);
+		expect(cuts).toBe(count);
+		return acknowledged;
+	}
+
+	it('[I6] takes nothing from a store that was acknowledged', { timeout: 1_200_000 }, async () => {
+		const killed = { killAfterBytes: bytesPerLife };
+		const acknowledged = await cutStore(Array(lives).fill(killed), long ? 500 : 25);
 		expect(acknowledged.lines).toBeGreaterThan(200);
+	});
+
+	it('[I6] takes nothing that was acknowledged after a death in a sync', { timeout: 1_200_000 }, async () => {
+		const acknowledged = await cutStore(Array(3).fill({ killAfterBytes: 100_000, inSync: true }), long ? 500 : 80);
+		expect(acknowledged.lines).toBeGreaterThan(30);
 	});
 
 	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 1_200_000 }, async () => {

@@ -2,7 +2,9 @@
  * What a process does to the files below one folder, written down in the order in which it happened, so that a power cut
  * can be played at any place of it (power-cut.ts). Loaded with LD_PRELOAD into node and into every git that it starts.
  *
- * POWER_CUT_ROOT is that folder, POWER_CUT_JOURNAL the file outside of it that the records are appended to. A lock over
+ * POWER_CUT_ROOT is that folder, POWER_CUT_JOURNAL the file outside of it that the records are appended to. With
+ * POWER_CUT_DIE_IN_SYNC the process kills itself in its first sync of a file once the journal has so many bytes: a disk
+ * takes its time, so that is where most kills come, and what was written for that sync is not kept. A lock over
  * all threads and processes is held around each call and its record, so the journal's order is the order of effects.
  * Syncs are recorded and not done: whatever they would have kept is kept by whoever plays the cut. Files are known by
  * their inode numbers, names by their paths. What cannot be followed (a shared writable mapping, a copy inside the
@@ -14,6 +16,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -55,6 +58,7 @@ enum { descriptors_max = 4096, journal_descriptor_min = 200 };
 static const char *root;
 static size_t root_bytes;
 static const char *journal_path;
+static off_t die_in_sync = -1;
 static int journal = -1;
 static pid_t journal_owner;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -75,6 +79,7 @@ __attribute__((constructor)) static void begin(void) {
 	real_fwrite = dlsym(RTLD_NEXT, "fwrite");
 	journal_path = getenv("POWER_CUT_JOURNAL");
 	root = journal_path ? getenv("POWER_CUT_ROOT") : NULL;
+	if (getenv("POWER_CUT_DIE_IN_SYNC")) die_in_sync = atoll(getenv("POWER_CUT_DIE_IN_SYNC"));
 	if (root) root_bytes = strlen(root);
 }
 
@@ -374,6 +379,11 @@ PUBLIC int fclose(FILE *file) {
 
 /* ---- syncing ---- */
 
+static void die_when_it_is_time(void) {
+	struct stat found;
+	if (die_in_sync >= 0 && fstat(journal, &found) == 0 && found.st_size >= die_in_sync) raise(SIGKILL);
+}
+
 static int sync_file(int descriptor) {
 	struct stat found;
 	char absolute[PATH_MAX];
@@ -381,7 +391,10 @@ static int sync_file(int descriptor) {
 	enter();
 	if (descriptor < descriptors_max && streams[descriptor].is_open) catch_up(descriptor);
 	if (S_ISDIR(found.st_mode)) record_path(SYNC_FOLDER, found.st_ino, absolute, NULL);
-	else record(SYNC, found.st_ino, 0, NULL, 0, NULL);
+	else {
+		die_when_it_is_time();
+		record(SYNC, found.st_ino, 0, NULL, 0, NULL);
+	}
 	leave();
 	return 0;
 }

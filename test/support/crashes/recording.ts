@@ -35,6 +35,8 @@ export interface Run {
 	readonly args: readonly string[];
 	/** Kills it once it has written so many bytes to the journal; null lets it end by itself. */
 	readonly killAfterBytes: number | null;
+	/** It dies while it syncs a file, instead of anywhere. */
+	readonly inSync?: boolean;
 }
 
 /** A place at which the power is cut. */
@@ -99,12 +101,12 @@ export class Recording {
 	}
 
 	/** Runs a program to its end, or its death. Answers its exit code; null when it was killed. */
-	async run({ program, args, killAfterBytes }: Run): Promise<number | null> {
+	async run({ program, args, killAfterBytes, inSync = false }: Run): Promise<number | null> {
 		const said = openSync(join(this.root, saidFile), 'a');
 		const until = killAfterBytes === null ? Number.POSITIVE_INFINITY : this.#journalBytes() + killAfterBytes;
 		const child = spawn(process.execPath, [program, ...args], {
 			stdio: ['ignore', said, 'pipe'],
-			env: this.#environment,
+			env: inSync ? { ...this.#environment, POWER_CUT_DIE_IN_SYNC: `${until}` } : this.#environment,
 		});
 		closeSync(said);
 		let errors = '';
@@ -114,7 +116,7 @@ export class Recording {
 		const began = performance.now();
 		const watch = setInterval(() => {
 			const isLost = this.#journalBytes() === 0 && performance.now() - began > firstEffectMsMax;
-			if (isLost || this.#journalBytes() >= until) child.kill('SIGKILL');
+			if (isLost || (!inSync && this.#journalBytes() >= until)) child.kill('SIGKILL');
 		}, 3);
 		const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
 		clearInterval(watch);
