@@ -280,7 +280,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 	it('is stopped, started and keeps its host key over a rebuild', { timeout: buildMsMax }, async () => {
 		const keyOf = () => readFileSync(join(world.state, 'gateway/containers/app/known_hosts'), 'utf8');
 		const key = keyOf();
-		expect(await inside('sh', '-c', 'echo kept | gangline secret set KEPT')).toMatchObject({ code: 0 });
+		expect(await inside('sh', '-c', 'echo over a rebuild | gangline secret set KEPT')).toMatchObject({ code: 0 });
 		await world.ok(world.folder, 'stop', 'app');
 		expect(await show('app')).toMatchObject({ state: 'stopped', next: ['gangline start app'] });
 		await world.ok(world.folder, 'start', 'app');
