@@ -91,36 +91,39 @@ describe('bad input', { timeout: 300_000 }, () => {
 		expect(stages(await world.json<Board>(repository, 'status'))).toEqual(before);
 	});
 
-	it('a project file that cannot be read stops the project with line and key, and the correction lets it go on', async () => {
-		await using world = makeWorld();
-		const repository = await initialised(world);
-		await world.ok(repository, 'start');
-		const file = join(repository, '.gangline/project.toml');
-		const good = readFileSync(file, 'utf8');
-		const commit = (text: string): void => {
-			writeFileSync(file, text);
-			world.git(repository, 'commit', '-q', '-a', '-m', 'Settings');
-		};
-		const trouble = (says: RegExp) =>
-			world.untilBoard(repository, ({ project }) => says.test(project.trouble ?? ''), 20);
-		commit(good.replace('[review]\n', '[review]\nmoed = "human"\n'));
-		await trouble(
-			/project\.toml:\d+:1: unknown key review\.moed = "human"; did you mean review\.mode\? \(Correct .* and commit it/,
-		);
-		await world.ok(repository, 'add', 'Later', '--run', 'echo later > later.txt');
-		const main = world.git(repository, 'rev-parse', 'HEAD');
-		commit(good.replace(/mode = "server"/, 'mode = 3'));
-		await trouble(/project\.toml:\d+:\d+: .*review\.mode/);
-		// A node that starts on it says the same, and finds the settings that were good.
-		await world.ok(repository, 'stop');
-		expectRefusal(await world.gangline(repository, 'start'), 2, /project\.toml:\d+:\d+: .*review\.mode/, /Correct/);
-		expect(stages(await world.json<Board>(repository, 'status'))).toEqual(['Later backlog']);
-		commit(good);
-		await world.untilBoard(repository, (board) => stages(board)[0] === 'Later done', 40);
-		expect(world.git(repository, 'merge-base', '--is-ancestor', main, 'HEAD')).toBe('');
-	});
+	it.runIf(all)(
+		'a project file that cannot be read stops the project with line and key, and the correction lets it go on',
+		async () => {
+			await using world = makeWorld();
+			const repository = await initialised(world);
+			await world.ok(repository, 'start');
+			const file = join(repository, '.gangline/project.toml');
+			const good = readFileSync(file, 'utf8');
+			const commit = (text: string): void => {
+				writeFileSync(file, text);
+				world.git(repository, 'commit', '-q', '-a', '-m', 'Settings');
+			};
+			const trouble = (says: RegExp) =>
+				world.untilBoard(repository, ({ project }) => says.test(project.trouble ?? ''), 20);
+			commit(good.replace('[review]\n', '[review]\nmoed = "human"\n'));
+			await trouble(
+				/project\.toml:\d+:1: unknown key review\.moed = "human"; did you mean review\.mode\? \(Correct .* and commit it/,
+			);
+			await world.ok(repository, 'add', 'Later', '--run', 'echo later > later.txt');
+			const main = world.git(repository, 'rev-parse', 'HEAD');
+			commit(good.replace(/mode = "server"/, 'mode = 3'));
+			await trouble(/project\.toml:\d+:\d+: .*review\.mode/);
+			// A node that starts on it says the same, and finds the settings that were good.
+			await world.ok(repository, 'stop');
+			expectRefusal(await world.gangline(repository, 'start'), 2, /project\.toml:\d+:\d+: .*review\.mode/, /Correct/);
+			expect(stages(await world.json<Board>(repository, 'status'))).toEqual(['Later backlog']);
+			commit(good);
+			await world.untilBoard(repository, (board) => stages(board)[0] === 'Later done', 40);
+			expect(world.git(repository, 'merge-base', '--is-ancestor', main, 'HEAD')).toBe('');
+		},
+	);
 
-	it('a checkout or canonical repository that is not where it was is named, and found again', async () => {
+	it.runIf(all)('a checkout or canonical repository that is not where it was is named, and found again', async () => {
 		await using world = makeWorld();
 		const repository = await initialised(world);
 		const elsewhere = `${repository} elsewhere`;

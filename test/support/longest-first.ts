@@ -8,7 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
 	...['partitions', 'agents', 'agents-acp', 'agents-killed'],
 	...['many-nodes', 'containers', 'workers', 'runtimes', 'hostile-items', 'rehome'],
-	...['bad-input', 'joining', 'store-crash', 'strangers', 'board-look', 'hostile-mesh', 'main-job', 'remotes'],
+	...['main-job', 'bad-input', 'joining', 'store-crash', 'strangers', 'board-look', 'hostile-mesh', 'remotes'],
 	...['landing-kills', 'board-live', 'pack-cost', 'fuzz-http', 'crash-power', 'network-hostile', 'git-soak'],
 	...['pack', 'flow', 'project', 'person-checkout', 'remote'],
 ];
