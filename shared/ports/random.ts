@@ -11,5 +11,6 @@ export function randomHex(random: Random, length: number): string {
 
 /** A number in [0, 1) with 32 bits of choice. */
 export function randomFraction(random: Random): number {
-	return new DataView(random.bytes(4).slice().buffer).getUint32(0) / 2 ** 32;
+	const bytes = random.bytes(4);
+	return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32;
 }

@@ -78,7 +78,7 @@ describe.each([
 ] as const)('%s', (_, makeRandom) => {
 	it('gives as many bytes as it is asked for, fresh ones each time', () => {
 		const random = makeRandom();
-		for (const length of [0, 1, 63, 64, 65, 1000]) expect(random.bytes(length).length).toBe(length);
+		for (const length of [0, 1, 63, 64, 65, 1000, 4096, 5000]) expect(random.bytes(length).length).toBe(length);
 		const drawn = new Set(Array.from({ length: 1000 }, () => randomHex(random, 8)));
 		expect(drawn.size).toBe(1000);
 	});
