@@ -42,7 +42,7 @@ export interface OpenedWorker {
 }
 
 export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWorker {
-	const { config, store, secrets, clock, random, room, processes, hub, station, desk } = parts;
+	const { config, store, secrets, logins, clock, random, room, processes, hub, station, desk } = parts;
 	const { project, repository, gates, copyFrom, readOnly, author, log, nameOf, prepare, report } = opening;
 	const folder = config.state.project(project);
 	const clones = join(folder, 'clones');
@@ -75,7 +75,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			log,
 			copyFrom,
 			person: config.personEnvironment,
-			secrets,
+			...{ secrets, logins },
 			author,
 			hidden: [config.state.root],
 			readOnly,

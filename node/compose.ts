@@ -25,7 +25,7 @@ import {
 import { openPinoLog, personName, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { findProject as findRegistered, memberOf } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
-import { availableRuntimes } from './agents/index.ts';
+import { AccountLogins, availableRuntimes } from './agents/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
 import { announceChanges } from './announce-changes.ts';
 import { withElsewhere } from './api/handlers/elsewhere.ts';
@@ -66,6 +66,8 @@ export interface NodeParts {
 	readonly log: Log;
 	readonly store: Store;
 	readonly secrets: NodeSecrets;
+	/** Of agents' programs, by name. */
+	readonly logins: AccountLogins;
 	readonly identity: Identity;
 	readonly processes: Processes;
 	readonly room: MachineRoom;
@@ -150,6 +152,7 @@ export async function openParts(
 	const store = await openStore(config.state.store, { log });
 	const doors = new MeshDoors();
 	const registry = new KnownRegistry({ node: identity.nodeId, name: config.name });
+	const logins = new AccountLogins(config.state, secrets);
 	const room = new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) });
 	const stage = `${config.state.root}/stage`;
 	mkdirSync(stage, { recursive: true, mode: 0o700 });
@@ -161,6 +164,7 @@ export async function openParts(
 		log,
 		store,
 		secrets,
+		logins,
 		identity,
 		processes: await createProcesses({ scope: identity.nodeId, stage }),
 		room,
@@ -169,6 +173,7 @@ export async function openParts(
 			room,
 			clock,
 			runtimes: () => availableRuntimes(config.personEnvironment.PATH ?? ''),
+			logins: () => logins.known(),
 		}),
 		hub: new EventHub(),
 		checkouts: await OwnCheckouts.open(store),

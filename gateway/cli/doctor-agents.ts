@@ -3,42 +3,37 @@
  * where the agent will have it: in its files, or in the environment of the running node, which is as it was when the
  * node was started.
  */
-import type { AgentConfig } from '../../shared/project/index.ts';
+import { type AccountRuntime, type AgentConfig, loginPlaces } from '../../shared/project/index.ts';
+import { accountsHere, secretNames } from './agent-accounts.ts';
 import { findNode } from './client.ts';
 import { type CheckResult, fail, ok, type Patient } from './doctor-check.ts';
 
 interface AgentProgram {
+	readonly runtime: AccountRuntime;
 	readonly program: string;
 	readonly install: string;
 	readonly login: string;
-	/** Any of these variables is a login. */
-	readonly variables: readonly string[];
-	readonly folderVariable: string;
+	/** In the home of its user, where no variable says another. */
 	readonly folder: string;
-	readonly file: string;
 	/** Asks the program itself, which knows more ways than files and variables; null where its answer tells no more. */
 	readonly status: readonly string[] | null;
 }
 
 const agentPrograms: Readonly<Record<'claude-code' | 'codex', AgentProgram>> = {
 	'claude-code': {
+		runtime: 'claude-code',
 		program: 'claude',
 		install: 'npm install -g @anthropic-ai/claude-code',
 		login: 'gangline agent login claude',
-		variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
-		folderVariable: 'CLAUDE_CONFIG_DIR',
 		folder: '.claude',
-		file: '.credentials.json',
 		status: ['auth', 'status', '--json'],
 	},
 	codex: {
+		runtime: 'codex',
 		program: 'codex',
 		install: 'npm install -g @openai/codex',
 		login: 'gangline agent login codex',
-		variables: ['OPENAI_API_KEY', 'CODEX_API_KEY'],
-		folderVariable: 'CODEX_HOME',
 		folder: '.codex',
-		file: 'auth.json',
 		status: null,
 	},
 };
@@ -72,7 +67,8 @@ async function checkAcp({ world }: Patient, { name, command }: AgentConfig): Pro
 
 async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProgram): Promise<CheckResult> {
 	const { world, session } = patient;
-	const { program, install, login, variables } = known;
+	const { program, install, login, runtime } = known;
+	const { keys } = loginPlaces[runtime];
 	if ((await world.find(program)) === null) {
 		return fail(`${program} is not on PATH, and an agent is configured to run it`, { fix: install });
 	}
@@ -80,43 +76,55 @@ async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProg
 	if (version.code !== 0) {
 		return fail(`${program} --version ends with ${version.code ?? 'no exit code'}`, { fix: install });
 	}
+	const says = `${program} ${version.stdout.trim().split('\n')[0] ?? ''}`;
+	if (agent.accounts.length > 0) return checkAccounts(patient, agent, { ...known, says });
 	const isSet = (name: string): boolean => Boolean(session.context.env[name]);
-	const unknown = await unknownToNode(patient, [...variables, ...agent.env].filter(isSet));
+	const unknown = await unknownToNode(patient, [...keys, ...agent.env].filter(isSet));
 	if (unknown.length > 0) {
 		return fail(`${unknown.join(', ')} is set here, but not where the running node was started`, {
 			fix: 'gangline stop; gangline start',
 		});
 	}
 	// Where the program cannot be asked, a variable that the project names for it may be the key of its provider.
-	const logins = known.status === null ? [...variables, ...agent.env] : variables;
+	const logins = known.status === null ? [...keys, ...agent.env] : keys;
 	const names = logins.filter(isSet);
 	if (names.length === 0 && !(await hasLogin(patient, known))) {
 		return fail(`${program} is not logged in, and none of ${logins.join(', ')} is set`, { fix: login });
 	}
 	const how = names.length > 0 ? `with ${names.join(', ')}` : 'logged in';
-	return ok(`${program} ${version.stdout.trim().split('\n')[0] ?? ''}, ${how}`);
+	return ok(`${says}, ${how}`);
+}
+
+/** One of the accounts is enough to work with; those that are not here are named. */
+async function checkAccounts(
+	{ world, session }: Patient,
+	{ name, accounts }: AgentConfig,
+	{ runtime, login, program, says }: AgentProgram & { readonly says: string },
+): Promise<CheckResult> {
+	const kept = await secretNames(session, world);
+	const here = await accountsHere(session, world, { runtime, accounts, kept });
+	if (here.length === 0) {
+		return fail(`the agent ${name} may use the accounts ${accounts.join(', ')} of ${program}, and none is here`, {
+			fix: `${login} --account ${accounts[0] ?? ''}`,
+		});
+	}
+	const missing = accounts.filter((account) => !here.includes(account));
+	const without = missing.length === 0 ? '' : ` (not here: ${missing.join(', ')})`;
+	return ok(`${says}, accounts ${here.join(', ')}${without}`);
 }
 
 async function hasLogin({ world, session }: Patient, known: AgentProgram): Promise<boolean> {
-	if (await hasSecret(world, session.state.secrets, known.variables)) return true;
+	const { keys, folderVariable, file } = loginPlaces[known.runtime];
+	const kept = await secretNames(session, world);
+	if (keys.some((name) => kept.has(name))) return true;
 	const { env } = session.context;
-	const folder = env[known.folderVariable] ?? `${env.HOME ?? ''}/${known.folder}`;
-	if ((await world.stat(`${folder}/${known.file}`)) !== null) return true;
+	const folder = env[folderVariable] ?? `${env.HOME ?? ''}/${known.folder}`;
+	if ((await world.stat(`${folder}/${file}`)) !== null) return true;
 	if (known.status === null) return false;
 	const { stdout } = await world.run([known.program, ...known.status]);
 	try {
 		const answer: unknown = JSON.parse(stdout);
 		return typeof answer === 'object' && answer !== null && 'loggedIn' in answer && answer.loggedIn === true;
-	} catch {
-		return false;
-	}
-}
-
-/** A token that `gangline agent login --token` has kept; only names are looked at. */
-async function hasSecret(world: Patient['world'], file: string, names: readonly string[]): Promise<boolean> {
-	try {
-		const kept: unknown = JSON.parse((await world.read(file)) ?? '{}');
-		return typeof kept === 'object' && kept !== null && names.some((name) => Object.hasOwn(kept, name));
 	} catch {
 		return false;
 	}

@@ -4,14 +4,13 @@
  * it says is read as data, and what does not fit is no proof.
  */
 import { z } from 'zod';
-import type { AgentConfig } from '../../shared/project/index.ts';
+import { type AccountRuntime, type AgentConfig, loginPlaces, loginSecret } from '../../shared/project/index.ts';
+import { type AccountEnvironment, accountEnvironment, accountsHere } from './agent-accounts.ts';
 import { type CheckResult, fail, ok, type Patient } from './doctor-check.ts';
 
 interface Proof {
 	readonly program: string;
 	readonly login: string;
-	/** In which a token that is kept here reaches the program. */
-	readonly token: string;
 	readonly argv: (agent: AgentConfig) => readonly [string, ...string[]];
 	readonly read: (stdout: string) => Answer | null;
 }
@@ -29,11 +28,10 @@ interface Answer {
 const question = 'Answer with the one word ok.';
 const proofMsMax = 120_000;
 
-const proofs: Readonly<Record<'claude-code' | 'codex', Proof>> = {
+const proofs: Readonly<Record<AccountRuntime, Proof>> = {
 	'claude-code': {
 		program: 'claude',
 		login: 'gangline agent login claude',
-		token: 'CLAUDE_CODE_OAUTH_TOKEN',
 		argv: ({ model }) => [
 			...(['claude', '-p', question, '--output-format', 'json', '--max-turns', '1'] as const),
 			...(model === undefined ? [] : ['--model', model]),
@@ -43,7 +41,6 @@ const proofs: Readonly<Record<'claude-code' | 'codex', Proof>> = {
 	codex: {
 		program: 'codex',
 		login: 'gangline agent login codex',
-		token: 'CODEX_API_KEY',
 		argv: ({ model }) => [
 			...(['codex', 'exec', '--json', '--skip-git-repo-check', '--sandbox', 'read-only'] as const),
 			...(model === undefined ? [] : ['--model', model]),
@@ -53,26 +50,63 @@ const proofs: Readonly<Record<'claude-code' | 'codex', Proof>> = {
 	},
 };
 
-/** One request for each program and model of the project's agents. */
+/** One request for each program, account and model of the project's agents. */
 export async function proveLogins(patient: Patient): Promise<CheckResult> {
 	const said: string[] = [];
 	const proved = new Set<string>();
+	const kept = await keptSecrets(patient);
 	for (const agent of patient.config?.agent ?? []) {
-		if (agent.runtime !== 'claude-code' && agent.runtime !== 'codex') continue;
-		const name = `${agent.runtime} ${agent.model ?? ''}`;
-		if (proved.has(name)) continue;
-		proved.add(name);
-		const result = await prove(patient, agent, proofs[agent.runtime]);
-		if (result.status !== 'ok') return result;
-		said.push(result.says);
+		const { runtime, accounts, model = '' } = agent;
+		if (runtime !== 'claude-code' && runtime !== 'codex') continue;
+		for (const login of await loginsHere(patient, { runtime, accounts, kept })) {
+			const name = `${runtime} ${model} ${login.account ?? ''}`;
+			if (proved.has(name)) continue;
+			proved.add(name);
+			const result = await prove(patient, agent, { ...proofs[runtime], ...login });
+			if (result.status !== 'ok') return result;
+			said.push(result.says);
+		}
 	}
 	return ok(said.length === 0 ? 'no agent here has a login that could be tried' : said.join(', '));
 }
 
-async function prove(patient: Patient, agent: AgentConfig, proof: Proof): Promise<CheckResult> {
-	const { world } = patient;
-	const { program, login } = proof;
-	const run = await world.run(proof.argv(agent), { env: await keptToken(patient, proof), timeoutMs: proofMsMax });
+interface LoginHere {
+	/** Null: the program's own. */
+	readonly account: string | null;
+	readonly env: AccountEnvironment;
+}
+
+/** What an agent may use of this machine: its accounts that are here, or the program's own login. */
+async function loginsHere(
+	{ world, session }: Patient,
+	asked: {
+		readonly runtime: AccountRuntime;
+		readonly accounts: readonly string[];
+		readonly kept: ReadonlyMap<string, string>;
+	},
+): Promise<readonly LoginHere[]> {
+	const { runtime, accounts, kept } = asked;
+	const { tokenVariable } = loginPlaces[runtime];
+	const tokenOf = (name: string): AccountEnvironment => {
+		const token = kept.get(name);
+		return token === undefined ? {} : { [tokenVariable]: token };
+	};
+	if (accounts.length === 0) {
+		// A variable of the person's own goes before what is kept.
+		return [{ account: null, env: session.context.env[tokenVariable] ? {} : tokenOf(tokenVariable) }];
+	}
+	const here = await accountsHere(session, world, { runtime, accounts, kept: new Set(kept.keys()) });
+	return here.map((account) => ({
+		account,
+		env: { ...accountEnvironment(session, runtime, account), ...tokenOf(loginSecret(runtime, account)) },
+	}));
+}
+
+async function prove({ world }: Patient, agent: AgentConfig, proof: Proof & LoginHere): Promise<CheckResult> {
+	const { account, env } = proof;
+	const program = account === null ? proof.program : `${proof.program} (${account})`;
+	const login = account === null ? proof.login : `${proof.login} --account ${account}`;
+	const run = await world.run(proof.argv(agent), { env, timeoutMs: proofMsMax });
 	if (run.timedOut) return fail(`${program} did not answer within ${proofMsMax / 1000} s`, { fix: login });
 	const answer = proof.read(run.stdout);
 	if (answer?.isOk && run.code === 0) return ok(`${program} answered, for ${costWords(answer, agent)}`);
@@ -87,12 +121,10 @@ function costWords({ costUsd, inputTokens, outputTokens }: Answer, agent: AgentC
 	return `about $${((inputTokens * input + outputTokens * output) / 1_000_000).toFixed(4)}`;
 }
 
-/** What `gangline agent login --token` has kept; a variable of the person's own goes before it. */
-async function keptToken({ world, session }: Patient, { token }: Proof): Promise<Readonly<Record<string, string>>> {
-	if (session.context.env[token]) return {};
+/** What `gangline agent login --token` and `gangline secret set` have kept on this machine, by name. */
+async function keptSecrets({ world, session }: Patient): Promise<ReadonlyMap<string, string>> {
 	const kept = secretsSchema.safeParse(jsonOf((await world.read(session.state.secrets)) ?? '{}'));
-	const value = kept.success ? kept.data[token] : undefined;
-	return typeof value === 'string' ? { [token]: value } : {};
+	return new Map(Object.entries(kept.success ? kept.data : {}).map(([name, { value }]) => [name, value]));
 }
 
 const usageSchema = z.object({ input_tokens: z.number().default(0), output_tokens: z.number().default(0) });
@@ -101,7 +133,7 @@ function tokensOf(usage?: z.output<typeof usageSchema>): Pick<Answer, 'inputToke
 	return { inputTokens: usage?.input_tokens ?? 0, outputTokens: usage?.output_tokens ?? 0 };
 }
 
-const secretsSchema = z.record(z.string(), z.unknown());
+const secretsSchema = z.record(z.string(), z.object({ value: z.string() }));
 
 const claudeSchema = z.object({
 	is_error: z.boolean(),

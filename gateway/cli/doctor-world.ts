@@ -22,10 +22,10 @@ export interface DoctorWorld {
 	/** The path without symbolic links, of its nearest existing folder. */
 	real(path: string): Promise<string>;
 	find(program: string): Promise<string | null>;
-	/** `env`: variables besides the person's own. */
+	/** `env`: variables besides the person's own; undefined takes one away. */
 	run(
 		argv: readonly [string, ...string[]],
-		more?: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number },
+		more?: { readonly env?: Readonly<Record<string, string | undefined>>; readonly timeoutMs?: number },
 	): Promise<Captured>;
 	/** Whether this process could listen on a port of 127.0.0.1 now. Port 0 gives a free one. */
 	listen(port: number): Promise<number | null>;

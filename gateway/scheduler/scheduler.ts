@@ -143,7 +143,7 @@ function placementNode(node: MeshNode, state: WorkerState, { project, reserved }
 		draining: node.status === 'draining',
 		labels: [...node.labels, node.name],
 		runtimes: state.runtimes,
-		agents: standing?.agents ?? [],
+		agents: [...(standing?.agents ?? []), ...(state.logins ?? [])],
 		slots: total,
 		used: Math.min(total, total - free + reserved),
 		load: state.load,

@@ -24,7 +24,12 @@ export type AgentSettings = Pick<
 	| 'silence_seconds'
 	| 'usd_per_million_input_tokens'
 	| 'usd_per_million_output_tokens'
-> & { readonly env: readonly string[]; readonly allow: readonly string[]; readonly secrets?: readonly string[] };
+> & {
+	readonly env: readonly string[];
+	readonly allow: readonly string[];
+	readonly secrets?: readonly string[];
+	readonly accounts?: readonly string[];
+};
 
 export interface AgentTask {
 	/** Unique on this node, `[a-z0-9-]+`. */

@@ -1,6 +1,7 @@
 /** Which agent does an item's role, and how that one is run. Pure. */
 import type { Item, ItemRole } from '../../shared/pipeline/index.ts';
-import type { AgentRole, ProjectConfig } from '../../shared/project/index.ts';
+import { type AgentRole, accountName, hasAccounts, type ProjectConfig } from '../../shared/project/index.ts';
+import type { Task } from '../../shared/protocol/work.ts';
 import { scriptOf } from '../agents/index.ts';
 
 /** Until when the account of an agent is limited wherever it could be run, wall ms; null where it is not. */
@@ -50,17 +51,35 @@ export function runtimeOf(agent: string, config: ProjectConfig): string {
 /** What an agent's sessions need of a node besides room: its program, and a login that is not limited. */
 export interface Login {
 	readonly runtime: string;
-	/** The agent that a node must have by name, null where the runtime says which program it is. */
+	/** What a node must have by name: the agent, or the login; null where the runtime's program is all that is needed. */
 	readonly agent: string | null;
 	/** Whose limit its sessions count against. */
 	readonly account: string;
+	/** As the agent's settings call it; absent: the program's own. */
+	readonly name?: string;
+}
+
+/** The logins that an agent may use, the preferred one first: those that its settings name, or the one of its program. */
+export function loginsOf(agent: string, config: ProjectConfig): readonly Login[] {
+	const { runtime = 'shell', accounts = [] } = config.agent.find(({ name }) => name === agent) ?? {};
+	if (!hasAccounts(runtime) || accounts.length === 0) return [programLogin(agent, config)];
+	return accounts.map((name) => {
+		const account = accountName(runtime, name);
+		return { runtime, agent: account, account, name };
+	});
+}
+
+/** The login with which a task was given to its worker. */
+export function loginOf({ agent, account }: Pick<Task, 'agent' | 'account'>, config: ProjectConfig): Login {
+	const logins = loginsOf(agent, config);
+	return logins.find(({ name }) => name === account) ?? logins[0] ?? programLogin(agent, config);
 }
 
 /**
- * The login of an agent. Of a program that speaks ACP the command says which one it is, so two commands are two accounts
+ * The only login that a program has by itself. Of a program that speaks ACP the command says which one it is, so two commands are two accounts
  * (two programs, or one with two logins) and agents with the same command share one, named after the first of them.
  */
-export function loginOf(agent: string, config: ProjectConfig): Login {
+function programLogin(agent: string, config: ProjectConfig): Login {
 	const runtime = runtimeOf(agent, config);
 	if (runtime !== 'acp') return { runtime, agent: null, account: runtime };
 	const commandOf = (name: string): string | undefined =>

@@ -13,7 +13,7 @@ import {
 	type Task,
 	taskDescriptionCharactersMax,
 } from '../../shared/protocol/work.ts';
-import { agentFor, loginOf, ofRole } from './agent-for.ts';
+import { agentFor, loginOf, loginsOf, ofRole } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
 import type { Home } from './home.ts';
 import { neededLabels } from './needed-labels.ts';
@@ -186,7 +186,7 @@ export class Grants {
 			await home.submit('home', [draftOf('system', item, 'release', { reason })]);
 			return;
 		}
-		const asked = await this.task({ item, role }, item.token, config, main);
+		const asked = await this.#taskAt(node, { item, role }, item.token, { config, main });
 		const task = await this.#allowances.promise(asked, node, config);
 		if (task === null) {
 			await this.#refuse({ item, role }, config);
@@ -221,7 +221,7 @@ export class Grants {
 		if (await this.#refuse({ item, role }, config)) return true;
 		const link = pool.link(node);
 		const unminted: Token = [home.facts.term, home.facts.revision + 1];
-		const answer = await link.offer(await this.task({ item, role }, unminted, config, main));
+		const answer = await link.offer(await this.#taskAt(node, { item, role }, unminted, { config, main }));
 		if (answer.kind === 'declined') {
 			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
 			this.#explain(item.key, { ...decided, node: null, reasons: [`${pool.nameOf(node)} declined: ${answer.reason}`] });
@@ -237,7 +237,7 @@ export class Grants {
 			return true;
 		}
 		this.#explain(item.key, { ...decided, node, reasons });
-		const asked = await this.task({ item: granted, role }, granted.token, config, main);
+		const asked = await this.#taskAt(node, { item: granted, role }, granted.token, { config, main });
 		const task = await this.#allowances.promise(asked, node, config);
 		if (task === null) {
 			await link.cancel(item.key, 'a budget is used up');
@@ -264,9 +264,11 @@ export class Grants {
 
 	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
 		const agent = this.#agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
-		const login = loginOf(agent, config);
+		const logins = loginsOf(agent, config);
+		const login = this.#options.pool.loginFor(logins) ?? loginOf({ agent }, config);
 		return {
-			...login,
+			runtime: login.runtime,
+			agent: login.agent,
 			account: login.runtime === 'shell' ? null : login.account,
 			id: `${this.#options.project}/${item.key}`,
 			project: this.#options.project,
@@ -277,6 +279,18 @@ export class Grants {
 			pin: null,
 			declinedBy,
 		};
+	}
+
+	/** The task for one worker, with the login that is to be used there. */
+	async #taskAt(
+		node: NodeId,
+		wanted: Wanted,
+		token: Token,
+		{ config, main }: { readonly config: ProjectConfig; readonly main: CommitId },
+	): Promise<Task> {
+		const task = await this.task(wanted, token, config, main);
+		const account = this.#options.pool.loginFor(loginsOf(task.agent, config), node)?.name;
+		return account === undefined ? task : { ...task, account };
 	}
 
 	/** Everything that whoever does the item's role would be given now. */
@@ -319,7 +333,7 @@ export class Grants {
 
 	/** Another account does the work where the first one's is limited on every node. */
 	#agentFor(item: Pick<Item, 'agent' | 'description'>, role: ItemRole, config: ProjectConfig): string | null {
-		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(loginOf(agent, config)));
+		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(loginsOf(agent, config)));
 	}
 
 	#explain(key: string, placement: Placement): void {

@@ -19,7 +19,7 @@ import {
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import { lostAfterMsDefault } from '../../shared/protocol/worker-state.ts';
-import { agentFor, type LimitedUntil, loginOf } from './agent-for.ts';
+import { agentFor, type LimitedUntil, loginOf, loginsOf } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
 import { type GrantOptions, Grants, type Placement } from './grants.ts';
 import type { Home } from './home.ts';
@@ -114,7 +114,7 @@ export class WorkLoop {
 	/** Says once that no account is left, with the time at which that ends. */
 	#limitedItems(items: readonly Item[], config: ProjectConfig): ReadonlyMap<string, number> {
 		const { texts, pool, log, clock } = this.#options;
-		const limitedUntil: LimitedUntil = (agent) => pool.limitedUntil(loginOf(agent, config));
+		const limitedUntil: LimitedUntil = (agent) => pool.limitedUntil(loginsOf(agent, config));
 		const limited = new Map<string, number>();
 		if (pool.nextLimitEnd() === null) return limited;
 		for (const item of items) {
@@ -175,7 +175,7 @@ export class WorkLoop {
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
 		if (report.kind === 'rateLimited') {
 			// What others would need of the same account there waits as well, and costs them no try.
-			await pool.limited(from, loginOf(task.agent, await this.#options.config()).account, report.until);
+			await pool.limited(from, loginOf(said, await this.#options.config()).account, report.until);
 		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
 		await pool.link(from).acknowledge(task, !sameToken(home.item(task.item.key)?.token, task.token));

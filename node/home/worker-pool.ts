@@ -159,14 +159,21 @@ export class WorkerPool {
 		return this.#options.limits.nextEnd();
 	}
 
-	/** Until when an account is limited on every node that could use it, wall ms; null where it is not. */
-	limitedUntil({ runtime, agent, account }: Login): number | null {
-		const able = this.placementNodes().filter(
-			({ runtimes, agents, qualified }) =>
-				qualified && runtimes.includes(runtime) && (agent === null || agents.includes(agent)),
-		);
-		const ends = able.map(({ limitedUntil }) => limitedUntil[account] ?? null);
-		return ends.length === 0 || ends.includes(null) ? null : Math.min(...ends.filter((end) => end !== null));
+	/** Until when all of an agent's logins are limited on every node that has one, wall ms; null where one is not. */
+	limitedUntil(logins: readonly Login[]): number | null {
+		const nodes = this.placementNodes();
+		const ends = logins.flatMap((login) => endsOf(login, nodes));
+		return ends.some(({ until }) => until === 0) ? null : (ends.toSorted(soonest)[0]?.until ?? null);
+	}
+
+	/**
+	 * With which of its logins an agent would work: one that is not limited where there is room, else wherever it is,
+	 * else the one whose limit ends first. `node`: at that one alone. Null where no node has any.
+	 */
+	loginFor(logins: readonly Login[], node?: NodeId): Login | null {
+		const nodes = this.placementNodes().filter(({ id }) => node === undefined || id === node);
+		const ends = logins.flatMap((login) => endsOf(login, nodes));
+		return ends.toSorted(soonest)[0]?.login ?? null;
 	}
 
 	/** Under which a worker holds what it is granted; null while it was not heard of. */
@@ -207,6 +214,31 @@ export class WorkerPool {
 		const room = takes ? Math.max(0, state.slots.free - begun.length) : 0;
 		return { node, author: state.author, silentMs, isGone, busy, reporting: state.reporting, room };
 	}
+}
+
+interface LoginAt {
+	readonly login: Login;
+	/** Wall ms; 0 where it is not limited. */
+	readonly until: number;
+	readonly hasRoom: boolean;
+}
+
+/** Each node at which a login can be used. */
+function endsOf(login: Login, nodes: readonly PlacementNode[]): readonly LoginAt[] {
+	const { runtime, agent, account } = login;
+	const able = nodes.filter(
+		({ runtimes, agents, qualified }) =>
+			qualified && runtimes.includes(runtime) && (agent === null || agents.includes(agent)),
+	);
+	return able.map(({ limitedUntil, used, slots }) => ({
+		login,
+		until: limitedUntil[account] ?? 0,
+		hasRoom: used < slots,
+	}));
+}
+
+function soonest(a: LoginAt, b: LoginAt): number {
+	return a.until - b.until || Number(b.hasRoom) - Number(a.hasRoom);
 }
 
 function localSeen({ node, state: read }: LocalWorker, project: string): WorkerSeen {
@@ -251,7 +283,7 @@ function placementNode(
 		draining: member.standing === 'draining',
 		labels: [...member.labels, member.name],
 		runtimes: state.runtimes,
-		agents: standing?.agents ?? [],
+		agents: [...(standing?.agents ?? []), ...(state.logins ?? [])],
 		slots: state.slots.total,
 		used: Math.min(state.slots.total, state.slots.total - state.slots.free + begun),
 		load: state.load,
@@ -265,8 +297,8 @@ function placementNode(
 }
 
 /** What a plan could decide differently on. */
-function summary({ author, slots, shortage, busy, reporting, projects }: WorkerState): string {
+function summary({ author, slots, shortage, logins, busy, reporting, projects }: WorkerState): string {
 	const runs = busy.map(({ key, role, token, asks }) => [key, role, token, asks?.id ?? null]);
 	const standings = projects.map(({ project, qualified }) => [project, qualified]);
-	return JSON.stringify([author, slots.free, shortage !== null, runs, reporting, standings]);
+	return JSON.stringify([author, slots.free, shortage !== null, logins ?? [], runs, reporting, standings]);
 }

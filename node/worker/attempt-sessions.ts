@@ -53,6 +53,8 @@ export interface SessionsInput {
 	readonly tmp: string;
 	readonly env: (agent: AgentRuntime, settings: AgentSettings) => Readonly<Record<string, string>>;
 	readonly confinement: Confinement;
+	/** Whose login the sessions have: a program finds no session of another one. Null: its own. */
+	readonly account: string | null;
 	/** `work-<item>-<token>`; each session gets a number behind it. */
 	readonly runId: string;
 	/** A clone that was made just now holds nothing of an earlier session. */
@@ -145,8 +147,9 @@ export class AttemptSessions {
 		const known = this.#isFirst && !isNewClone ? await book.get(task.item.key) : null;
 		this.#isFirst = false;
 		if (known === null || !known.isThere) return fresh;
-		const { role, agent, runtime } = known;
+		const { role, agent, runtime, account = null } = known;
 		if (role !== task.role || agent !== task.agent || runtime !== settings.runtime) return fresh;
+		if (account !== this.#input.account) return fresh;
 		this.#entry = known;
 		return { kind: 'resume', id: known.id, counted: known.counted };
 	}
@@ -265,7 +268,7 @@ export class AttemptSessions {
 	}
 
 	async #remember(settings: AgentSettings, { id, ...plan }: SessionPlan): Promise<void> {
-		const { task } = this.#input;
+		const { task, account } = this.#input;
 		if (settings.runtime === 'shell') return;
 		const before = this.#entry;
 		this.#entry = {
@@ -273,6 +276,7 @@ export class AttemptSessions {
 			role: task.role,
 			agent: task.agent,
 			runtime: settings.runtime,
+			...(account === null ? {} : { account }),
 			isThere: plan.kind === 'resume',
 			counted: plan.kind === 'resume' ? plan.counted : nothingCounted,
 			token: task.token,

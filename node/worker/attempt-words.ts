@@ -1,6 +1,6 @@
 /** Small pure parts of an attempt: whose settings, what it cost, and its endings in words for people. */
 import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
-import type { ProjectConfig } from '../../shared/project/index.ts';
+import { hasAccounts, loginPlaces, type ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, Usage } from '../../shared/protocol/work.ts';
 import { type AgentSettings, recoveryCaps, type SessionEnd } from '../agents/index.ts';
 import { tokenName } from './report-box.ts';
@@ -64,14 +64,23 @@ export function addUsage(a: Usage, b: Usage): Usage {
 }
 
 /** The service did not accept who asks; `login`: what `gangline agent login` calls it. */
-export function loginReason(reason: string, login: string | null): string {
-	const command = `gangline agent login${login === null ? '' : ` ${login}`}`;
+export function loginReason(reason: string, login: string | null, account: string | null): string {
+	const whose = account === null ? '' : ` --account ${account}`;
+	const command = `gangline agent login${login === null ? '' : ` ${login}${whose}`}`;
 	return `the agent is not logged in: ${reason}; log in with: ${command} (or correct its key and restart the node)`;
 }
 
 /** Nobody has answered in time; the answer lets it go on where it was. */
 export function parkedReason(question: string, { item }: Pick<Task, 'item'>): string {
 	return `the agent asks whether it may do this: ${question}; answer with gangline answer ${item.number} allow, or deny`;
+}
+
+/** No login that the agent's settings name is on this machine. */
+export function missingLogin({ runtime, accounts = [] }: AgentSettings, wanted: string | undefined): string {
+	const names = wanted === undefined ? accounts : [wanted];
+	const tool = hasAccounts(runtime) ? loginPlaces[runtime].tool : runtime;
+	const command = `gangline agent login ${tool} --account ${names[0] ?? 'NAME'}`;
+	return `this machine has no login ${names.join(' or ')} of ${tool}; log in there with: ${command}`;
 }
 
 /** What an agent or a gate is to have and this machine has not. */

@@ -7,7 +7,9 @@ import { type CommitId, GanglineError, type Log, type Secrets, type StopReport }
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import {
+	type AccountLogins,
 	type AgentIdentity,
+	type AgentLogin,
 	type AgentSettings,
 	commitOnlyPrompt,
 	nextAfterSession,
@@ -23,6 +25,7 @@ import { AttemptSessions, type SessionsParts, type Steering } from './attempt-se
 import {
 	gaveUpReason,
 	loginReason,
+	missingLogin,
 	missingSecrets,
 	noWorkReason,
 	overLimitReason,
@@ -50,6 +53,7 @@ export interface AttemptParts extends SessionsParts {
 	readonly copyFrom: string | null;
 	readonly person: Readonly<Record<string, string>>;
 	readonly secrets: Secrets;
+	readonly logins: Pick<AccountLogins, 'for'>;
 	readonly author: AgentIdentity;
 	readonly hidden: readonly string[];
 	readonly readOnly: readonly string[];
@@ -120,8 +124,10 @@ class Attempt {
 		if (!settings) return this.#reports.blocked(`no agent named ${task.agent} is in .gangline/project.toml`, null);
 		const { missing } = this.#parts.secrets.valuesOf(settings.secrets ?? []);
 		if (missing.length > 0) return this.#reports.blocked(missingSecrets(missing), null);
+		const login = this.#parts.logins.for(settings, task.account);
+		if (login === null) return this.#reports.blocked(missingLogin(settings, task.account), null);
 		await this.#place.clear();
-		if (task.role === 'qa') return await this.#judgeOthers(settings);
+		if (task.role === 'qa') return await this.#judgeOthers(settings, login);
 		onStep('clone');
 		const isScript = settings.runtime === 'shell';
 		const hasHooks = !isScript && hookGates(config).length > 0;
@@ -131,26 +137,26 @@ class Attempt {
 		if (ready.kind === 'stopped') return this.#stopped(null);
 		if (ready.kind === 'failed') return this.#reports.blocked(ready.why, null);
 		if (hasHooks) await this.#place.writeHook(ready.workspace);
-		return await this.#sessionsIn(ready.workspace, settings);
+		return await this.#sessionsIn(ready.workspace, settings, login);
 	}
 
 	/** What another has made; nothing here touches that one's clone. */
-	async #judgeOthers(settings: AgentSettings): Promise<WorkReport> {
+	async #judgeOthers(settings: AgentSettings, login: AgentLogin): Promise<WorkReport> {
 		const { report, survivors } = await runQaAttempt({
-			...{ parts: this.#parts, input: this.#input, settings },
+			...{ parts: this.#parts, input: this.#input, settings, login },
 			...{ runId: this.#place.runId, tmp: this.#place.tmp },
 		});
 		this.#survivors.push(...survivors);
 		return report;
 	}
 
-	async #sessionsIn(workspace: Workspace, settings: AgentSettings): Promise<WorkReport> {
+	async #sessionsIn(workspace: Workspace, settings: AgentSettings, login: AgentLogin): Promise<WorkReport> {
 		const { task, config } = this.#input;
 		const place = { ...promptPlace(task, config), branch: workspace.branch };
 		const analysis = await this.#research(workspace);
 		if (this.#input.signal.aborted) return this.#stopped(await this.#keepCommits(workspace));
 		const given = workspace.isNew ? [] : await this.#parts.git.given(workspace.clone, { ...workspace });
-		const sessions = this.#sessionsOf(workspace, given);
+		const sessions = this.#sessionsOf(workspace, { given, login });
 		let prompt = taskPrompt(task, analysis === null ? place : { ...place, analysis });
 		const { recoveries } = this.#parts.workspaces;
 		let state = await recoveries.read(task.item.key);
@@ -170,7 +176,7 @@ class Attempt {
 					asks: sessions.parked,
 				};
 			}
-			const early = await this.#endsAttempt(workspace, settings, end);
+			const early = await this.#endsAttempt(workspace, { runtime: settings.runtime, login }, end);
 			if (early === 'again') continue;
 			if (early) return early;
 			if (settings.runtime === 'shell') return await this.#afterScript(workspace, end);
@@ -212,10 +218,13 @@ class Attempt {
 	}
 
 	/** `given`: what a person has committed in the clone since the last session. */
-	#sessionsOf(workspace: Workspace, given: readonly string[]): AttemptSessions {
+	#sessionsOf(
+		workspace: Workspace,
+		{ given, login }: { readonly given: readonly string[]; readonly login: AgentLogin },
+	): AttemptSessions {
 		const { tmp, runId, lastFailure } = this.#place;
 		const place = {
-			...{ cwd: workspace.clone.path, tmp, runId, lastFailure, isNewClone: workspace.isNew },
+			...{ cwd: workspace.clone.path, tmp, runId, lastFailure, login, isNewClone: workspace.isNew },
 			confinement: this.#place.confinement(workspace),
 			onSurvivors: (pids: readonly number[]) => this.#survivors.push(...pids),
 		};
@@ -226,7 +235,7 @@ class Attempt {
 	/** Endings that no look at the clone can change; `again`: a program that began no session is started once more. */
 	async #endsAttempt(
 		workspace: Workspace,
-		{ runtime }: AgentSettings,
+		{ runtime, login }: Pick<AgentSettings, 'runtime'> & { readonly login: AgentLogin },
 		{ outcome, tree, lastText }: SessionEnd,
 	): Promise<WorkReport | 'again' | null> {
 		const { task, signal, runLog } = this.#input;
@@ -246,7 +255,10 @@ class Attempt {
 				return this.#stopped(await this.#keepCommits(workspace));
 			case 'forced':
 				if (outcome.cause !== 'login') return null;
-				return this.#reports.blocked(loginReason(outcome.reason || lastText, this.#parts.runtime(runtime).login), null);
+				return this.#reports.blocked(
+					loginReason(outcome.reason || lastText, this.#parts.runtime(runtime).login, login.account),
+					null,
+				);
 			default:
 				return null;
 		}

@@ -6,7 +6,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitId, Confinement } from '../../shared/ports/index.ts';
-import { type AgentSettings, gateEnvironment, portsPerClone, type SessionEnd } from '../agents/index.ts';
+import {
+	type AgentLogin,
+	type AgentSettings,
+	gateEnvironment,
+	portsPerClone,
+	type SessionEnd,
+} from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import { mainOf } from './attempt-words.ts';
 import { startProduct } from './product.ts';
@@ -22,7 +28,7 @@ export interface LookInput extends AttemptInput {
 	/** What to look at; null: main as the task has it. */
 	readonly commit: CommitId | null;
 	/** The configured agent and how it is run. */
-	readonly agent: { readonly name: string; readonly settings: AgentSettings };
+	readonly agent: { readonly name: string; readonly settings: AgentSettings; readonly login: AgentLogin };
 	/** Whether the project's program is to run beside it. */
 	readonly withProduct: boolean;
 	readonly prompt: (place: LookPlace) => string;
@@ -128,11 +134,12 @@ async function session(
 ): Promise<SessionEnd> {
 	const { onStep, tmp, runId, agent } = input;
 	onStep(`agent ${agent.name}`);
+	const clone = confinement(parts, tmp, cwd);
 	return await runSession(parts, input, {
-		...{ runId, cwd, tmp, settings: agent.settings, source: agent.name },
+		...{ runId, cwd, tmp, settings: agent.settings, login: agent.login, source: agent.name },
 		prompt: input.prompt(place),
 		env: { GANGLINE_ANSWER: place.answerFile },
-		confinement: confinement(parts, tmp, cwd),
+		confinement: { ...clone, writable: [...clone.writable, ...agent.login.folders] },
 	});
 }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseJson } from '../../shared/log/index.ts';
 import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
 import type { Usage, WorkReport } from '../../shared/protocol/work.ts';
-import { type AgentSettings, promptPlace, qaPrompt } from '../agents/index.ts';
+import { type AgentLogin, type AgentSettings, promptPlace, qaPrompt } from '../agents/index.ts';
 import { afterCrash } from './after-crash.ts';
 import type { AttemptEnd, AttemptInput, AttemptParts } from './attempt.ts';
 import { addUsage, loginReason, noUsage, noWorkReason, reasonOf, withinAllowance } from './attempt-words.ts';
@@ -32,12 +32,13 @@ export interface QaAttempt {
 	readonly parts: AttemptParts;
 	readonly input: AttemptInput;
 	readonly settings: AgentSettings;
+	readonly login: AgentLogin;
 	readonly runId: string;
 	readonly tmp: string;
 }
 
 export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
-	const { parts, input, settings, runId, tmp } = attempt;
+	const { parts, input, settings, login, runId, tmp } = attempt;
 	const { task, signal } = input;
 	let usage = noUsage;
 	let trouble: string | null = null;
@@ -53,7 +54,7 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 		const end = await look(parts, {
 			...{ ...input, commit, tmp },
 			runId: `${runId}-${runs}`,
-			agent: { name: task.agent, settings: allowed },
+			agent: { name: task.agent, settings: allowed, login },
 			withProduct: true,
 			prompt: (place) => qaPrompt(task, { ...promptPlace(task, input.config), ...place, trouble: before }),
 		});
@@ -83,7 +84,7 @@ function crashed({ parts, input }: QaAttempt, reason: string): Promise<string | 
 
 /** The report, or why there must be another session. */
 function decide(
-	{ parts, settings }: QaAttempt,
+	{ parts, settings, login }: QaAttempt,
 	end: Exclude<LookEnd, { kind: 'stopped' }>,
 	usage: Usage,
 ): WorkReport | string {
@@ -100,7 +101,7 @@ function decide(
 			if (outcome.cause !== 'login') break;
 			return {
 				kind: 'blocked',
-				reason: loginReason(outcome.reason || lastText, parts.runtime(settings.runtime).login),
+				reason: loginReason(outcome.reason || lastText, parts.runtime(settings.runtime).login, login.account),
 				commit: null,
 				usage,
 			};

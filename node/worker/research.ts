@@ -7,7 +7,7 @@ import type { CommitId } from '../../shared/ports/index.ts';
 import type { Usage } from '../../shared/protocol/work.ts';
 import { promptPlace, researchPrompt } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
-import { noUsage, withinAllowance } from './attempt-words.ts';
+import { missingLogin, noUsage, withinAllowance } from './attempt-words.ts';
 import { look } from './look.ts';
 
 export interface Research {
@@ -33,9 +33,14 @@ export async function research(parts: AttemptParts, input: ResearchInput): Promi
 	const configured = config.agent.find(({ name }) => name === task.research);
 	const settings = configured && withinAllowance(configured, task, noUsage);
 	if (!configured || !settings) return nothing;
+	const login = parts.logins.for(settings);
+	if (login === null) {
+		runLog.write(configured.name, 'note', `no analysis: ${missingLogin(settings, undefined)}\n`);
+		return nothing;
+	}
 	const end = await look(parts, {
 		...input,
-		agent: { name: configured.name, settings },
+		agent: { name: configured.name, settings, login },
 		withProduct: false,
 		prompt: ({ answerFile }) => researchPrompt(task, { ...promptPlace(task, config), answerFile }),
 	});

@@ -3,14 +3,16 @@
  * in which the attempt's end ends it. It begins anew each time, so that it knows nothing of anybody's work.
  */
 import type { Confinement } from '../../shared/ports/index.ts';
-import { type AgentSettings, agentEnvironment, type SessionEnd } from '../agents/index.ts';
+import type { AgentLogin, AgentSettings, SessionEnd } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import { reasonOf } from './attempt-words.ts';
+import { sessionEnvironment } from './session-environment.ts';
 
 export interface SessionSpec {
 	/** Unique on this node. */
 	readonly runId: string;
 	readonly settings: AgentSettings;
+	readonly login: AgentLogin;
 	/** As the log calls who speaks. */
 	readonly source: string;
 	readonly prompt: string;
@@ -25,7 +27,7 @@ export interface SessionSpec {
 export async function runSession(parts: AttemptParts, input: AttemptInput, spec: SessionSpec): Promise<SessionEnd> {
 	const { runtime, person, author, secrets } = parts;
 	const { task, signal, runLog, portBase, onPid } = input;
-	const { settings, source, tmp, prompt, ...rest } = spec;
+	const { settings, login, source, tmp, prompt, ...rest } = spec;
 	const agent = runtime(settings.runtime);
 	const tools =
 		settings.runtime === 'shell'
@@ -34,7 +36,6 @@ export async function runSession(parts: AttemptParts, input: AttemptInput, spec:
 					...{ task, tmp, agent: source, writes: false },
 					progress: (words) => runLog.write(source, 'note', `${words}\n`),
 				});
-	const credentials = [...agent.credentials, ...settings.env];
 	const session = agent.start({
 		...rest,
 		tmp,
@@ -45,8 +46,7 @@ export async function runSession(parts: AttemptParts, input: AttemptInput, spec:
 		prompt: secrets.redact(prompt),
 		description: task.item.description,
 		env: {
-			...agentEnvironment({ person, tmp, portBase, author, credentials }),
-			...secrets.valuesOf([...agent.credentials, ...(settings.secrets ?? [])]).values,
+			...sessionEnvironment({ person, author, secrets, runtime: agent, settings, login, tmp, portBase }),
 			...spec.env,
 		},
 		onLog: (stream, text) => runLog.write(source, stream, text),

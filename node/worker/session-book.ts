@@ -17,6 +17,8 @@ const recordSchema = z.object({
 	role: z.string(),
 	agent: z.string(),
 	runtime: z.string(),
+	/** The login by name; absent: the program's own. */
+	account: z.string().exactOptional(),
 	/** The program has said that the session is there; before, there is nothing to go on with. */
 	isThere: z.boolean(),
 	/** What the program has counted and will still know when it goes on. */

@@ -3,15 +3,18 @@
  * and the gates that they may run there themselves.
  */
 import type { Confinement } from '../../shared/ports/index.ts';
-import { agentEnvironment, gateEnvironment } from '../agents/index.ts';
+import { type AgentLogin, gateEnvironment } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import type { SessionsInput } from './attempt-sessions.ts';
 import { runCloneGates } from './clone-gates.ts';
+import { sessionEnvironment } from './session-environment.ts';
 
 export interface ClonePlace {
 	readonly cwd: string;
 	readonly tmp: string;
+	/** Of set-up and gates; a session may write into its login's folder besides. */
 	readonly confinement: Confinement;
+	readonly login: AgentLogin;
 	readonly runId: string;
 	readonly isNewClone: boolean;
 	/** The file with what the last try failed with. */
@@ -23,24 +26,25 @@ export interface ClonePlace {
 export function sessionsIn(parts: AttemptParts, input: AttemptInput, place: ClonePlace): SessionsInput {
 	const { person, author, secrets } = parts;
 	const { task, config, signal, runLog, portBase, onPid, onSteering, onAsk } = input;
-	const { lastFailure, onSurvivors, ...where } = place;
+	const { lastFailure, onSurvivors, login, confinement, ...where } = place;
 	return {
 		...where,
+		account: login.account,
+		confinement: { ...confinement, writable: [...confinement.writable, ...login.folders] },
 		...{ task, signal, runLog, onPid, onSteering, onAsk },
 		commands: [...config.setup.commands, ...config.gate.map(({ command }) => command)],
 		gates: oneAtATime((run, asked) =>
 			runCloneGates({
 				...{ ports: parts.ports, gates: config.gate, onLog: runLog.write, onSurvivors },
-				...{ cwd: place.cwd, confinement: place.confinement, runId: `${place.runId}-own-${run}`, signal: asked },
+				...{ cwd: place.cwd, confinement, runId: `${place.runId}-own-${run}`, signal: asked },
 				env: gateEnvironment({ person, tmp: place.tmp, portBase }),
 			}),
 		),
 		env: (agent, settings) => ({
-			...agentEnvironment({
-				...{ person, tmp: place.tmp, portBase, author },
-				credentials: [...agent.credentials, ...settings.env],
+			...sessionEnvironment({
+				...{ person, author, secrets, runtime: agent, settings, login, portBase },
+				tmp: place.tmp,
 			}),
-			...secrets.valuesOf([...agent.credentials, ...(settings.secrets ?? [])]).values,
 			GANGLINE_LAST_FAILURE: lastFailure,
 		}),
 	};

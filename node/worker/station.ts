@@ -22,6 +22,8 @@ export interface StationOptions {
 	readonly clock: Clock;
 	/** Looks which runtimes have their program on this machine. */
 	readonly runtimes: () => readonly string[];
+	/** Looks which logins of agents' programs it has by name. */
+	readonly logins: () => readonly string[];
 }
 
 const mebibyte = 1024 ** 2;
@@ -36,6 +38,7 @@ export class Station {
 	readonly #projects = new Map<string, StationProject>();
 	readonly #listeners = new Set<() => void>();
 	#machine: { readonly at: number; readonly seen: ReturnType<MachineRoom['resources']> } | undefined;
+	#logins: { readonly at: number; readonly seen: readonly string[] } | undefined;
 	#programs: { readonly at: number; readonly seen: readonly string[] } | undefined;
 
 	constructor(options: StationOptions) {
@@ -52,6 +55,14 @@ export class Station {
 		const at = clock.monotonic();
 		if (this.#programs === undefined || at - this.#programs.at > programsMs) this.#programs = { at, seen: runtimes() };
 		return this.#programs.seen;
+	}
+
+	/** Looked for again soon: whoever has just logged in waits for it. */
+	#loginsNow(): readonly string[] {
+		const { clock, logins } = this.#options;
+		const at = clock.monotonic();
+		if (this.#logins === undefined || at - this.#logins.at > resourcesMs) this.#logins = { at, seen: logins() };
+		return this.#logins.seen;
 	}
 
 	add(project: StationProject): void {
@@ -100,6 +111,7 @@ export class Station {
 			free: megabytes(state),
 			floor: megabytes(floor),
 			runtimes: this.runtimes(),
+			logins: this.#loginsNow(),
 			busy: projects.flatMap(({ project, worker }) => worker.busy().map((run) => said(project, run))),
 			reporting: projects.flatMap(({ project, worker }) => worker.reporting.map((grant) => ({ project, ...grant }))),
 			projects: projects.map(({ project, worker, standing }) => {

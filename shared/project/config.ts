@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { roles } from '../pipeline/table.ts';
 import { gateKinds } from '../protocol/gates.ts';
+import { accountPattern, hasAccounts } from './agent-logins.ts';
 
 /** Where the file lies in the tree of a project. */
 export const projectConfigPath = '.gangline/project.toml';
@@ -70,6 +71,12 @@ export const agentSchema = z.strictObject({
 	role: z.enum([...roles.item, ...roles.helper]).default('coder'),
 	runtime: z.enum(['shell', 'claude-code', 'codex', 'acp']),
 	model: z.string().min(1).optional(),
+	/** Logins that it may use, the first one that is there and not limited: gangline agent login TOOL --account NAME. */
+	accounts: z
+		.array(z.string().regex(accountPattern, 'the name of an account, such as "work"'))
+		.max(8)
+		.refine((names) => new Set(names).size === names.length, 'each account once')
+		.default([]),
 	/** Of the runtime `acp`: the program that speaks the Agent Client Protocol, and its arguments. */
 	command: z
 		.array(z.string().min(1).max(1_000))
@@ -177,10 +184,15 @@ export const projectConfigSchema = z.strictObject({
 		.default([]),
 	agent: z
 		.array(
-			agentSchema.refine(({ runtime, command }) => (runtime === 'acp') === (command !== undefined), {
-				path: ['command'],
-				error: 'the program of an agent with the runtime "acp", and none for other runtimes',
-			}),
+			agentSchema
+				.refine(({ runtime, command }) => (runtime === 'acp') === (command !== undefined), {
+					path: ['command'],
+					error: 'the program of an agent with the runtime "acp", and none for other runtimes',
+				})
+				.refine(({ runtime, accounts }) => accounts.length === 0 || hasAccounts(runtime), {
+					path: ['accounts'],
+					error: 'none where the runtime is not claude-code or codex; of "acp" the command says which login is meant',
+				}),
 		)
 		.default([]),
 });

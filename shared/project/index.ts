@@ -4,6 +4,16 @@
  * arguments.
  */
 export {
+	type AccountRuntime,
+	accountName,
+	accountPattern,
+	hasAccounts,
+	type LoginPlace,
+	loginFolder,
+	loginPlaces,
+	loginSecret,
+} from './agent-logins.ts';
+export {
 	type ApiFile,
 	apiFileSchema,
 	buildsPortDefault,

@@ -118,7 +118,7 @@ function agents(configured: readonly AgentConfig[]): string {
 			'usd_per_million_input_tokens',
 			'usd_per_million_output_tokens',
 		]);
-		const listed = { env: agent.env, secrets: agent.secrets, labels: agent.labels };
+		const listed = { accounts: agent.accounts, env: agent.env, secrets: agent.secrets, labels: agent.labels };
 		const lists = Object.entries(listed).filter(([, values]) => values.length > 0);
 		const who: readonly Line[] = [
 			['name', agent.name],

@@ -22,6 +22,8 @@ export interface StateFolder {
 	readonly mesh: string;
 	/** What people gave this node for agents and gates, 0600. */
 	readonly secrets: string;
+	/** Logins of agents' programs by name, 0700: see agent-logins.ts. */
+	readonly logins: string;
 	/** Of the gateway, where this machine has (or had) one: that the folder is there says so. */
 	readonly gateway: GatewayFolder;
 	/** Canonical repository, clones and gate checkouts of one project. */
@@ -59,6 +61,7 @@ export function stateFolder(env: Environment): StateFolder {
 		shown: `${root}/shown.json`,
 		mesh: `${root}/mesh.json`,
 		secrets: `${root}/secrets.json`,
+		logins: `${root}/logins`,
 		gateway: gatewayFolder(`${root}/gateway`),
 		project: (id) => `${root}/projects/${id}`,
 	};

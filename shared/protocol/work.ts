@@ -68,6 +68,8 @@ export const taskSchema = z.object({
 	role: roleSchema,
 	/** Name of the configured agent, or `shell`. */
 	agent: agentNameSchema,
+	/** Which login of that agent, where its settings name some. */
+	account: z.string().max(40).exactOptional(),
 	token: tokenSchema,
 	/** Main when the grant was given: the clone's base. */
 	main: commitSchema,

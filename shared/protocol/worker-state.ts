@@ -73,6 +73,8 @@ export const workerStateSchema = z.object({
 	free: resources,
 	floor: resources,
 	runtimes: z.array(z.string().max(40)).max(16).readonly(),
+	/** Logins by name that are there, such as `codex:work`; absent: none. */
+	logins: z.array(z.string().max(100)).max(64).readonly().exactOptional(),
 	busy: z.array(busySchema).max(256).readonly(),
 	/** Grants whose report is not settled yet. */
 	reporting: z

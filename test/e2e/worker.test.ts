@@ -103,6 +103,28 @@ describe('an attempt with an agent', () => {
 		expect(noted(bench.home, 'prompt.1')).toContain('be quick');
 	});
 
+	test('works with the account that the task names, sees no other one and no key, and begins no session of another', async () => {
+		const accounts = ['work', 'own'];
+		bench = await makeBench(files, { agent: agent('claude-code', { accounts }), gate: gate('env > "$HOME/gate-env"') });
+		const { work, processes } = await bench.worker();
+		const lacking = await work(bench.task({ description: 'FAKE:commit' }, { agent: 'ada', account: 'work' }));
+		expect(lacking).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('agent login claude --account') });
+		const folder = (name: string) => join(bench.state, 'logins', 'claude', name);
+		for (const name of accounts) {
+			mkdirSync(folder(name), { recursive: true });
+			writeFileSync(join(folder(name), '.credentials.json'), name);
+		}
+		const limited = bench.task({ description: 'FAKE:limit' }, { agent: 'ada', account: 'work' });
+		expect(await work(limited)).toMatchObject({ kind: 'rateLimited' });
+		const look = bench.task({ description: 'FAKE:logins' }, { agent: 'ada', account: 'own' });
+		expect(await work(look)).toMatchObject({ kind: 'result' });
+		expect(noted(bench.home, 'env.2')).toContain(`CLAUDE_CONFIG_DIR=${folder('own')}`);
+		expect(noted(bench.home, 'env.2')).not.toContain('ANTHROPIC_API_KEY');
+		expect(noted(bench.home, 'args')).toContain('--session-id');
+		expect(noted(bench.home, 'gate-env')).not.toContain('logins');
+		if (processes.confines.enforced) expect(noted(bench.home, 'logins').trim()).toBe('own');
+	});
+
 	test('works with codex too', async () => {
 		bench = await makeBench(files, { agent: agent('codex') });
 		const { work } = await bench.worker();
@@ -137,7 +159,9 @@ describe('an attempt with an agent', () => {
 		['FAKE:turns', { kind: 'failed', reason: expect.stringContaining('limit of turns, and what it had changed') }],
 		['FAKE:flood', { kind: 'result' }],
 	])('ends %s as it must', async (description, expected) => {
-		bench = await makeBench(files, { agent: agent('claude-code', { silence_seconds: 1, max_turns: 5 }) });
+		// Only one of them is to be taken for stuck: on a busy machine a second is soon over.
+		const silence_seconds = description === 'FAKE:silent' ? 1 : 60;
+		bench = await makeBench(files, { agent: agent('claude-code', { silence_seconds, max_turns: 5 }) });
 		const { work } = await bench.worker();
 		expect(await work(bench.task({ description }, { agent: 'ada' }))).toMatchObject(expected);
 		const begins = /root|late/.test(description) ? 3 : 1;

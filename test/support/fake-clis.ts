@@ -50,6 +50,7 @@ case "$prompt" in
 *FAKE:hears*) init; turn 1 a.txt; echo waits > "$HOME/waits"; read -r words; printf '%s' "$words" > "$HOME/heard"; save; done_ ;;
 *FAKE:person*) init; ask_person; save; done_ ;;
 *FAKE:nothing*) init; done_ ;;
+*FAKE:logins*) init; ls "$CLAUDE_CONFIG_DIR/.." > "$HOME/logins"; save; done_ ;;
 *FAKE:limit*) init; say '{"type":"rate_limit_event","rate_limit_info":{"status":"rejected","resetsAt":2000000000,"rateLimitType":"five_hour"}}'; failed 429; exit 1 ;;
 *FAKE:login*) init; say '{"type":"assistant","error":"authentication_failed","message":{"id":"m","model":"<synthetic>","content":[{"type":"text","text":"Not logged in"}]}}'; failed null; exit 1 ;;
 *FAKE:root*) echo '--dangerously-skip-permissions cannot be used with root/sudo privileges' >&2; exit 1 ;;

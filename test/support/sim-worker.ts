@@ -150,7 +150,13 @@ export class SimWorker {
 			machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }),
 		});
 		const nonce = `0000000${this.starts}`.slice(-8);
-		const station = new Station({ author: authorId(node, nonce, 'work'), room, clock, runtimes: () => ['shell'] });
+		const station = new Station({
+			author: authorId(node, nonce, 'work'),
+			room,
+			clock,
+			runtimes: () => ['shell'],
+			logins: () => [],
+		});
 		const sender = new ReportSender({ rpc, clock, home: () => home.identity.nodeId });
 		const worker: Worker = new Worker({
 			project,

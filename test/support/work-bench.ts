@@ -5,7 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createProcesses, createRuntime, nativeProgram, runtimePrograms } from '../../node/agents/index.ts';
+import {
+	AccountLogins,
+	createProcesses,
+	createRuntime,
+	nativeProgram,
+	runtimePrograms,
+} from '../../node/agents/index.ts';
 import {
 	GateRunner,
 	MachineRoom,
@@ -135,6 +141,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 			attempts: realAttempts({
 				...common,
 				...around,
+				logins: new AccountLogins({ logins: join(state, 'logins') }, secrets),
 				workspaces,
 				gates,
 				author,

@@ -3,6 +3,7 @@
  * opened and verified, projects before the mesh, everything else as the registry says.
  */
 import { type OpenCore, openCore } from '../../../gateway/open-core.ts';
+import { AccountLogins } from '../../../node/agents/index.ts';
 import type { NodeParts } from '../../../node/compose.ts';
 import { type OpenedWorkers, openWorkers } from '../../../node/compose-workers.ts';
 import { Projects } from '../../../node/home/projects.ts';
@@ -128,10 +129,11 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 			provisioned: null,
 		},
 		secrets: { ...noSecrets, list: () => [], set: () => {}, delete: () => false },
+		logins: new AccountLogins(stateOf(machine.name), noSecrets),
 		...{ version, clock, log, store, identity, room, random: own },
 		processes: new SimProcesses(new SimMachine(clock, {})),
 		station: new Station({
-			...{ room, clock, runtimes: () => ['shell', 'claude-code'] },
+			...{ room, clock, runtimes: () => ['shell', 'claude-code'], logins: () => [] },
 			author: authorId(identity.nodeId, randomHex(own, 4), 'work'),
 		}),
 		hub: new EventHub(),

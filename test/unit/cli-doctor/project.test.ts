@@ -268,7 +268,7 @@ describe('doctor and its cures', () => {
 				`#!/bin/sh\ncat <<'EOF'\n${lines.map((line) => JSON.stringify(line)).join('\n')}\nEOF\n`,
 			);
 		const usage = { input_tokens: 9_000, output_tokens: 1_000 };
-		clinic.write(`${clinic.state}/secrets.json`, '{"CLAUDE_CODE_OAUTH_TOKEN": "kept"}');
+		clinic.write(`${clinic.state}/secrets.json`, '{"CLAUDE_CODE_OAUTH_TOKEN": {"value": "kept", "changedAt": 1}}');
 		claude({ is_error: false, total_cost_usd: 0.0123, result: 'ok', usage });
 		codex({ type: 'thread.started', thread_id: 't' }, { type: 'turn.completed', usage });
 		const session = clinic.session();
@@ -290,6 +290,34 @@ describe('doctor and its cures', () => {
 		expect(await clinic.see('logins')).toMatchObject({
 			...{ status: 'fail', says: 'claude was not answered: Not logged in', fix: 'gangline agent login claude' },
 		});
+	});
+
+	it('proves each account by itself, with nothing of another login, and names the one that is not here', async () => {
+		using clinic = openClinic();
+		clinic.configure({ agent: [{ name: 'x', runtime: 'claude-code', accounts: ['work', 'home'] }] });
+		const answer = JSON.stringify({ is_error: false, total_cost_usd: 0.01, result: 'ok' });
+		clinic.write(
+			'bin/claude',
+			`#!/bin/sh\necho "$ANTHROPIC_API_KEY-$CLAUDE_CODE_OAUTH_TOKEN-$CLAUDE_CONFIG_DIR $1" >> "$HOME/asked"\necho '${answer}'\n`,
+		);
+		clinic.mend('export ANTHROPIC_API_KEY=own');
+		expect(await clinic.see('agents')).toMatchObject({
+			...{ status: 'fail', fix: 'gangline agent login claude --account work' },
+			says: 'the agent x may use the accounts work, home of claude, and none is here',
+		});
+		clinic.write(`${clinic.state}/secrets.json`, '{"CLAUDE_CODE_OAUTH_TOKEN_WORK": {"value": "kept", "changedAt": 1}}');
+		expect(await clinic.see('agents')).toMatchObject({
+			...{ status: 'ok', says: expect.stringMatching(/, accounts work \(not here: home\)$/) },
+		});
+		clinic.write(`${clinic.state}/logins/claude/home/.credentials.json`, '{}');
+		expect(await clinic.see('logins')).toMatchObject({
+			says: 'claude (work) answered, for $0.0100, claude (home) answered, for $0.0100',
+		});
+		const asked = readFileSync(join(clinic.home, 'asked'), 'utf8').split('\n');
+		expect(asked.filter((line) => line.endsWith(' -p'))).toEqual([
+			`-kept-${clinic.state}/logins/claude/work -p`,
+			`--${clinic.state}/logins/claude/home -p`,
+		]);
 	});
 
 	it('tells a key that the running node does not have', async () => {

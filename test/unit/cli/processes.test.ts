@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +102,32 @@ describe('agent login', () => {
 		expect((await login('3')).code).toBe(1);
 		const piped = await place.type(['agent', 'login', 'codex'], { env: { PATH: bin } });
 		expect(piped).toMatchObject({ code: 4, stderr: expect.stringMatching(/needs a terminal/) });
+	});
+
+	it('logs in to a further account in a folder of its own, lists what is there and removes it', async () => {
+		await using place = await openWorkplace({ running: false });
+		const bin = join(place.checkout, 'bin');
+		await mkdir(bin);
+		const codex = '#!/bin/sh\necho "$CODEX_HOME-$OPENAI_API_KEY"\necho {} > "$CODEX_HOME/auth.json"\n';
+		await writeFile(join(bin, 'codex'), codex.replace('echo "', 'echo >"$(dirname "$0")/asked" "'));
+		await chmod(join(bin, 'codex'), 0o755);
+		const env = { PATH: `${bin}:/usr/bin:/bin`, OPENAI_API_KEY: 'own' };
+		const account = ['--account', 'work'];
+		expect(await place.type(['agent', 'login', 'codex', ...account], { tty: true, env })).toMatchObject({
+			...{ code: 0, stderr: expect.stringContaining('accounts = ["work"]') },
+		});
+		const folder = join(place.state, 'logins/codex/work');
+		expect(await readFile(join(bin, 'asked'), 'utf8')).toBe(`${folder}-\n`);
+		expect((await stat(folder)).mode & 0o777).toBe(0o700);
+		expect((await place.type(['agent', 'logins'])).stdout).toBe('codex work\n');
+		expect((await place.type(['agent', 'logout', 'codex', ...account])).code).toBe(0);
+		expect((await place.type(['agent', 'logins'])).stdout).toMatch(/^no accounts by name/);
+		const again = await place.type(['agent', 'logout', 'codex', ...account]);
+		expect(again).toMatchObject({ code: 3, stderr: expect.stringMatching(/gangline agent logins/) });
+		const wrong = await place.type(['agent', 'login', 'codex', '--account', '../x'], { tty: true, env });
+		expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/no name of an account/) });
+		const piped = await place.type(['agent', 'login', 'codex', ...account], { env });
+		expect(piped.stderr).toContain(`CODEX_HOME=${folder} codex login`);
 	});
 
 	it('says how to install what is not there', async () => {

@@ -60,6 +60,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 	'shared/ports/read-as.ts': 'what every schema of a door goes through',
 	'shared/http/api-note.ts': 'its own note, removed only while it is its own',
 	'gateway/cli/client.ts': 'answers of the node of the same person',
+	'gateway/cli/agent-accounts.ts': 'names in a file that its own node wrote, or none',
 	'gateway/cli/doctor-agents.ts': 'one field of a version that an agent prints, or nothing',
 	'gateway/cli/doctor-login.ts': 'the last word of a program of the person on one request, or no proof',
 	'gateway/cli/init-proposal.ts': 'settings that were just made',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agentFor, loginOf, ofRole } from '../../../node/home/agent-for.ts';
+import { agentFor, loginOf, loginsOf, ofRole } from '../../../node/home/agent-for.ts';
 import { projectConfigSchema } from '../../../shared/project/index.ts';
 
 const config = projectConfigSchema.parse({
@@ -49,6 +49,20 @@ describe('agentFor', () => {
 	});
 });
 
+describe('loginsOf', () => {
+	it('names each account of an agent once, in the order of its settings, and finds the one that a task was given', () => {
+		const agent = [{ name: 'ada', runtime: 'claude-code', accounts: ['work', 'own'] }];
+		const settings = projectConfigSchema.parse({ ...config, agent });
+		const login = (name: string) => {
+			const account = `claude-code:${name}`;
+			return { runtime: 'claude-code', agent: account, account, name };
+		};
+		expect(loginsOf('ada', settings)).toEqual([login('work'), login('own')]);
+		expect(loginOf({ agent: 'ada', account: 'own' }, settings)).toEqual(login('own'));
+		expect(loginOf({ agent: 'ada' }, settings)).toEqual(login('work'));
+	});
+});
+
 describe('loginOf', () => {
 	const acp = (name: string, ...command: string[]) => ({ name, runtime: 'acp', command });
 	const many = projectConfigSchema.parse({
@@ -66,6 +80,6 @@ describe('loginOf', () => {
 		['of another where the command is another', 'fay', { runtime: 'acp', agent: 'fay', account: 'acp:fay' }],
 		['of the first with the same command', 'gil', { runtime: 'acp', agent: 'gil', account: 'acp:eve' }],
 	] as const)('is %s', (_what, agent, expected) => {
-		expect(loginOf(agent, many)).toEqual(expected);
+		expect(loginOf({ agent }, many)).toEqual(expected);
 	});
 });

@@ -243,6 +243,31 @@ describe('a report', () => {
 		expect(bench.loop.notBefore(b)).toBeNull();
 	});
 
+	it('of one account of two goes on with the other, and waits where both are limited until the first of them ends', async () => {
+		const bench = await LoopBench.open({ agent: [{ ...ada, accounts: ['work', 'own'] }] });
+		const logins = ['claude-code:work', 'claude-code:own'];
+		bench.hears({ logins });
+		await bench.add(a, { agent: 'ada' });
+		await bench.pass();
+		await bench.pass();
+		expect(bench.begun.account).toBe('work');
+		const until = bench.disk.clock.now() + 60_000;
+		await bench.loop.report(there, bench.begun, { kind: 'rateLimited', until, usage });
+		bench.hears({ logins });
+		await bench.pass();
+		expect([bench.begun.account, bench.loop.notBefore(a)]).toEqual(['own', null]);
+		await bench.loop.report(there, bench.begun, { kind: 'rateLimited', until: until + 1, usage });
+		bench.asked.length = 0;
+		for (let pass = 0; pass < 3; pass++) {
+			bench.hears({ logins });
+			await bench.pass();
+		}
+		expect(kinds(bench)).toEqual([]);
+		expect(bench.loop.notBefore(a)).toBe(until);
+		expect(bench.log.lines.filter(({ event }) => event === 'accounts.limited')).toHaveLength(1);
+		expect(bench.item(a).tries.reworks).toBe(0);
+	});
+
 	it('[I7] of commits that cannot be taken says so, and what it says besides counts', async () => {
 		const bench = await working();
 		bench.fetch = () => Promise.reject(ganglineError('TOO_LARGE', 'a pack of 9 GiB'));

@@ -74,7 +74,27 @@ describe('a pool of workers', async () => {
 		const until = clock.now() + 10_000;
 		await pool.limited(there, 'acp:eve', until);
 		await pool.limited(there, 'acp:fay', until);
-		expect(['eve', 'fay', 'gil'].map((name) => pool.limitedUntil(login(name)))).toEqual([until, null, null]);
+		expect(['eve', 'fay', 'gil'].map((name) => pool.limitedUntil([login(name)]))).toEqual([until, null, null]);
+	});
+
+	it('prefers the account that is free, and that where there is room, and knows which node has which', async () => {
+		const { pool, clock } = await open();
+		const login = (name: string) => {
+			const account = `codex:${name}`;
+			return { runtime: 'codex', agent: account, account, name };
+		};
+		const both = [login('work'), login('own')];
+		expect([pool.limitedUntil(both), pool.loginFor(both)]).toEqual([null, null]);
+		const has = (logins: string[], free = 2) => ({ runtimes: ['codex'], logins, slots: { free, total: 2 } });
+		pool.heard(there, stateOf(there, has(['codex:work'], 0)));
+		pool.heard(here, stateOf(here, has(['codex:own'])));
+		expect(pool.placementNodes().map(({ agents }) => agents)).toEqual([['codex:work'], ['codex:own']]);
+		expect([pool.loginFor(both)?.name, pool.loginFor(both, there)?.name]).toEqual(['own', 'work']);
+		const until = clock.now() + 10_000;
+		await pool.limited(here, 'codex:own', until);
+		expect([pool.limitedUntil(both), pool.loginFor(both)?.name]).toEqual([null, 'work']);
+		await pool.limited(there, 'codex:work', until + 5_000);
+		expect([pool.limitedUntil(both), pool.loginFor(both)?.name]).toEqual([until, 'own']);
 	});
 
 	it('places nothing that needs a limited account on its node before the limit ends, also after a restart', async () => {
@@ -90,15 +110,15 @@ describe('a pool of workers', async () => {
 		const { pool: next } = await open({ now: 'member' }, null, { clock, disk });
 		next.heard(there, stateOf(there, { runtimes }));
 		expect(next.placementNodes()[0]?.limitedUntil).toEqual({ 'claude-code': until });
-		expect([next.limitedUntil(claude), next.limitedUntil(codex), next.nextLimitEnd()]).toEqual([
+		expect([next.limitedUntil([claude]), next.limitedUntil([codex]), next.nextLimitEnd()]).toEqual([
 			...[until, null, until],
 		]);
 		// A node whose account is free takes what the other cannot.
 		next.heard(here, stateOf(here, { runtimes: ['claude-code'] }));
-		expect(next.limitedUntil(claude)).toBeNull();
+		expect(next.limitedUntil([claude])).toBeNull();
 		await clock.advance(10_001);
 		expect(next.placementNodes()[0]?.limitedUntil).toEqual({});
-		expect([next.limitedUntil(claude), next.nextLimitEnd()]).toEqual([null, until + 5_000]);
+		expect([next.limitedUntil([claude]), next.nextLimitEnd()]).toEqual([null, until + 5_000]);
 	});
 
 	it('looks again when a worker says something new, and not when it says the same', async () => {

@@ -42,6 +42,7 @@ const agent = fc.record(
 		max_cost_usd: fc.double({ min: 0.001, max: 1000, noNaN: true }),
 		timeout_seconds: seconds,
 		silence_seconds: seconds,
+		accounts: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9_]{0,23}$/), { maxLength: 3 }),
 		env: fc.array(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/), { maxLength: 3 }),
 		concurrency: fc.integer({ min: 1, max: 1000 }),
 		labels: fc.array(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,9}$/), { maxLength: 2 }),
