@@ -19,7 +19,7 @@ export function makeEdge({ replicas, mesh, present, clock, log, board }: Gateway
 			try {
 				return api.callerOf(headers, true);
 			} catch (error) {
-				if (error instanceof GanglineError) return null;
+				if (error instanceof GanglineError && error.code !== 'FORBIDDEN') return null;
 				throw error;
 			}
 		},

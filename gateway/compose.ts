@@ -5,11 +5,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Api, createApi } from '../shared/http/index.ts';
+import { type Api, createApi, type TokenDoor } from '../shared/http/index.ts';
 import { loadOrCreateIdentity } from '../shared/log/index.ts';
 import { type ListeningNetwork, openLibp2pNetwork, serveOperations } from '../shared/mesh/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
-import { assert, type Log, randomHex } from '../shared/ports/index.ts';
+import { assert, ganglineError, type Log, randomHex } from '../shared/ports/index.ts';
 import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
@@ -163,7 +163,7 @@ function makeApi(parts: GatewayParts, { address, stop }: Running): Api {
 		events: hub,
 		token: randomHex(random, 32),
 		person: ownerHere(parts),
-		callerOf: (token) => callerWith(parts, token),
+		callerOf: (token, door) => callerWith(parts, token, door),
 		tools: (_token, caller) => caller && personTools(caller, answer),
 		site: parts.board.site(),
 		watch: (caller, end) => watchRights(parts, caller, end),
@@ -180,10 +180,17 @@ function ownerHere({ config, mesh }: GatewayParts): string {
 	return owners.some((owner) => owner.id === id) ? id : (owners[0]?.id ?? id);
 }
 
-function callerWith({ people, mesh }: GatewayParts, token: string): Caller | null {
-	const person = people.personOf(token);
-	const known = person === null ? undefined : mesh.facts().people[person];
-	return known === undefined ? null : { person: known.id, access: known.access };
+/** @throws GanglineError FORBIDDEN for the token of an editor where operations are asked */
+function callerWith({ people, mesh }: GatewayParts, token: string, door: TokenDoor): Caller | null {
+	const holder = people.holderOf(token);
+	const known = holder === null ? undefined : mesh.facts().people[holder.person];
+	if (holder === null || known === undefined) return null;
+	if (holder.use === 'editor' && door === 'operations') {
+		throw ganglineError('FORBIDDEN', 'this token is for an editor: it opens the tools at /mcp and nothing else', {
+			hint: `for a program that asks the API: gangline person token ${known.id}`,
+		});
+	}
+	return { person: known.id, access: known.access };
 }
 
 async function stopAll(

@@ -34,7 +34,7 @@ export function registerMcp(program: Command, context: CliContext): void {
 
 function steps(url: string): readonly string[] {
 	return [
-		'→ 1. gangline person token YOUR-NAME prints your secret, once; whoever has it may ask everything that you may',
+		'→ 1. gangline person token YOUR-NAME --editor prints a secret, once; it opens these tools and nothing else of yours',
 		`→ 2. put it where your editor finds it, not into a repository: export ${variable}=…`,
 		'→ 3. Claude Code: the above as .mcp.json in the project; other editors: the same address and header',
 		`→    Codex: codex mcp add gangline --url ${url} --bearer-token-env-var ${variable}`,

@@ -14,11 +14,11 @@ export function registerPeople(program: Command, context: CliContext): void {
 		run: async (session) => {
 			const { renderTable } = await import('./table.ts');
 			const answer = await (await session.gateway()).call('person.list', {});
-			const rows = answer.people.map(({ id, access, nodes, hasToken }) => [
+			const rows = answer.people.map(({ id, access, nodes, hasToken, hasEditorToken }) => [
 				plainLine(id),
 				access,
 				plainLine(nodes.join(', ')),
-				hasToken ? 'yes' : '',
+				[...(hasToken ? ['all'] : []), ...(hasEditorToken ? ['editor'] : [])].join(', '),
 			]);
 			session.out.result(answer, () =>
 				renderTable(context, session.out, { head: ['person', 'access', 'sits at', 'token'], rows, elastic: [2] }),
@@ -63,14 +63,29 @@ function registerPerson(program: Command, context: CliContext): void {
 		usage: 'token <person>',
 		summary: "Print a new secret for a person's programs; the one before is void",
 		group: 'More machines',
-		examples: ['gangline person token ann'],
-		run: async (session, args) => {
-			const answer = await (await session.gateway()).call('person.token', { id: args.required(0) });
+		examples: [
+			'gangline person token ann',
+			'gangline person token ann --editor              opens the tools of gangline mcp and nothing else',
+			'gangline person token ann --editor --revoke',
+		],
+		configure: (command) =>
+			command
+				.option('--editor', 'one for an editor or agent of the person: the tools at /mcp alone')
+				.option('--revoke', 'print none, and make the one that there is useless'),
+		run: async (session, args, options) => {
+			const asked = { id: args.required(0), use: options.flag('editor') ? 'editor' : 'all' } as const;
+			const gateway = await session.gateway();
+			if (options.flag('revoke')) return told(session, await gateway.call('person.revokeToken', asked));
+			const answer = await gateway.call('person.token', asked);
 			session.out.result(answer, () => answer.token);
-			session.out.message('it is shown this once: `Authorization: Bearer <token>` at the gateway');
+			session.out.message(`it is shown this once: \`Authorization: Bearer <token>\` at the gateway${placeOf(asked)}`);
 			return undefined;
 		},
 	});
+}
+
+function placeOf({ use }: { readonly use: 'all' | 'editor' }): string {
+	return use === 'editor' ? ', for /mcp alone; gangline mcp says where it goes' : '';
 }
 
 const accesses = ['owner', 'member', 'viewer'] as const;

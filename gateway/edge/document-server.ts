@@ -7,7 +7,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../../shared/operations/index.ts';
-import type { Clock, Log } from '../../shared/ports/index.ts';
+import { type Clock, GanglineError, type Log } from '../../shared/ports/index.ts';
 import { Connection } from './connection.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { PresenceRoom } from './presence-room.ts';
@@ -16,7 +16,7 @@ import { closeCodes, type Opened, type Refusal, type ServedDocument } from './se
 export interface DocumentServerOptions {
 	/** Null when the request may come from where it says; otherwise why not. */
 	readonly wrongOrigin: (request: IncomingMessage) => string | null;
-	/** Who asks; null for nobody that is known. */
+	/** Who asks; null for nobody that is known. Throws FORBIDDEN for who has a token that opens no documents. */
 	readonly callerOf: (request: IncomingMessage) => Promise<Caller | null>;
 	/** A request's URL without the prefix at which a reverse proxy shows us; default: as it is. */
 	readonly pathOf?: (url: string) => string;
@@ -120,6 +120,10 @@ class WebSocketDocuments implements DocumentServer {
 			if (opened.kind === 'refused') close(opened.refusal);
 			else if (socket.readyState === socket.OPEN) this.#serve(socket, caller, opened);
 		} catch (error) {
+			if (error instanceof GanglineError && error.code === 'FORBIDDEN') {
+				close({ code: closeCodes.unauthenticated, reason: error.message });
+				return;
+			}
 			log.error('edge.failed', { error });
 			close({ code: closeCodes.tryAgain, reason: 'the gateway could not open the document: try again' });
 		} finally {

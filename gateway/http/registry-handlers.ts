@@ -21,7 +21,7 @@ import { nodeView, personView, projectView } from './views.ts';
 
 type NodeNames = 'node.rename' | 'node.drain' | 'node.undrain' | 'node.revoke';
 type ProjectNames = 'project.rename' | 'project.remove';
-type PersonNames = 'person.add' | 'person.list' | 'person.remove' | 'person.token';
+type PersonNames = 'person.add' | 'person.list' | 'person.remove' | 'person.token' | 'person.revokeToken';
 type At = HandlersAt<'gateway'>;
 
 export function registryHandlers(parts: GatewayParts): Pick<At, NodeNames | ProjectNames | PersonNames> {
@@ -103,10 +103,18 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 			await board.removePerson(id);
 			return { person: personView(parts, person), answer: `${id} has no rights any more` };
 		},
-		'person.token': async ({ id }) => {
+		'person.token': async ({ id, use }) => {
 			const person = personIn(id);
-			const token = await people.renew(id, random);
+			const token = await people.renew(id, random, use);
 			return { person: personView(parts, person), token };
+		},
+		'person.revokeToken': async ({ id, use }) => {
+			const person = personIn(id);
+			const what = use === 'editor' ? 'token for an editor' : 'token';
+			if (!(await people.revoke(id, use))) {
+				throw ganglineError('NOTHING_TO_SHOW', `${id} has no ${what}`, { hint: 'gangline people shows who has one' });
+			}
+			return { person: personView(parts, person), answer: `the ${what} of ${id} opens nothing any more` };
 		},
 	};
 }

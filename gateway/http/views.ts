@@ -56,6 +56,7 @@ export function personView({ mesh, people }: Pick<GatewayParts, 'mesh' | 'people
 		access: person.access,
 		nodes: nodes.filter(({ status }) => status !== 'revoked').map(({ name }) => name),
 		hasToken: people.has(person.id),
+		hasEditorToken: people.has(person.id, 'editor'),
 	};
 }
 

@@ -1,60 +1,90 @@
 /**
- * Tokens with which people's programs ask the gateway's HTTP API. Kept as hashes in the gateway's own store, never in
- * the registry: what everyone replicates holds no secret, and no hash of one. What a person may do is the registry's.
+ * Tokens with which people's programs ask the gateway: one that opens the whole HTTP API, and one for an editor, which
+ * opens the tools of models and nothing else. Kept as hashes in the gateway's own store, never in the registry: what
+ * everyone replicates holds no secret, and no hash of one. What a person may do is the registry's.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Random, Store } from '../../shared/ports/index.ts';
 import { soundRecord } from '../../shared/store/index.ts';
 
-const prefix = 'gateway/person/';
+/** What a token opens: everything that its person may ask, or the tools alone. */
+export type TokenUse = 'all' | 'editor';
+
+interface Held {
+	readonly person: string;
+	readonly use: TokenUse;
+	readonly hash: string;
+}
+
+const kinds: Readonly<Record<TokenUse, { readonly prefix: string; readonly mark: string }>> = {
+	all: { prefix: 'gateway/person/', mark: 'glp_' },
+	editor: { prefix: 'gateway/editor/', mark: 'gle_' },
+};
+const uses = ['all', 'editor'] as const;
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
 export class PersonTokens {
 	readonly #store: Store;
-	/** Person → hash. */
-	readonly #hashes: Map<string, string>;
+	/** By the key of its record. */
+	readonly #held: Map<string, Held>;
 
 	static async open(store: Store): Promise<PersonTokens> {
-		const records = await store.list(prefix);
-		const hashes = records.map(
-			({ key, value }) => [key.slice(prefix.length), soundRecord(hashSchema, key, value)] as const,
-		);
-		return new PersonTokens(store, new Map(hashes));
+		const held = new Map<string, Held>();
+		for (const use of uses) {
+			const { prefix } = kinds[use];
+			for (const { key, value } of await store.list(prefix)) {
+				held.set(key, { person: key.slice(prefix.length), use, hash: soundRecord(hashSchema, key, value) });
+			}
+		}
+		return new PersonTokens(store, held);
 	}
 
-	private constructor(store: Store, hashes: Map<string, string>) {
+	private constructor(store: Store, held: Map<string, Held>) {
 		this.#store = store;
-		this.#hashes = hashes;
+		this.#held = held;
 	}
 
-	has(person: string): boolean {
-		return this.#hashes.has(person);
+	has(person: string, use: TokenUse = 'all'): boolean {
+		return this.#held.has(keyOf(person, use));
 	}
 
-	/** A new secret for the person; the one before is void. */
-	async renew(person: string, random: Random): Promise<string> {
-		const token = `glp_${Buffer.from(random.bytes(32)).toString('base64url')}`;
+	/** A new secret for the person; the one before for the same use is void. */
+	async renew(person: string, random: Random, use: TokenUse = 'all'): Promise<string> {
+		const token = `${kinds[use].mark}${Buffer.from(random.bytes(32)).toString('base64url')}`;
+		const key = keyOf(person, use);
 		const hash = hashOf(token);
-		await this.#store.write([{ kind: 'put', key: `${prefix}${person}`, value: hash }]);
-		this.#hashes.set(person, hash);
+		await this.#store.write([{ kind: 'put', key, value: hash }]);
+		this.#held.set(key, { person, use, hash });
 		return token;
 	}
 
-	/** Whose token it is, null for nobody's. */
-	personOf(token: string): string | null {
+	/** Whose token it is, and what it opens; null for nobody's. */
+	holderOf(token: string): Omit<Held, 'hash'> | null {
 		const wanted = Buffer.from(hashOf(token), 'hex');
-		let found: string | null = null;
-		for (const [person, hash] of this.#hashes) {
-			if (timingSafeEqual(Buffer.from(hash, 'hex'), wanted)) found = person;
+		let found: Held | null = null;
+		for (const held of this.#held.values()) {
+			if (timingSafeEqual(Buffer.from(held.hash, 'hex'), wanted)) found = held;
 		}
-		return found;
+		return found && { person: found.person, use: found.use };
 	}
 
-	async remove(person: string): Promise<void> {
-		this.#hashes.delete(person);
-		await this.#store.write([{ kind: 'delete', key: `${prefix}${person}` }]);
+	/** The token opens nothing from now on; false where there was none. */
+	async revoke(person: string, use: TokenUse): Promise<boolean> {
+		const key = keyOf(person, use);
+		if (!this.#held.delete(key)) return false;
+		await this.#store.write([{ kind: 'delete', key }]);
+		return true;
 	}
+
+	/** Every token of a person who is let out. */
+	async remove(person: string): Promise<void> {
+		for (const use of uses) await this.revoke(person, use);
+	}
+}
+
+function keyOf(person: string, use: TokenUse): string {
+	return `${kinds[use].prefix}${person}`;
 }
 
 function hashOf(token: string): string {

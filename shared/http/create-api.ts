@@ -29,14 +29,17 @@ import { asGanglineError, errorReply } from './replies.ts';
 import { addSite, isOpenToAll, type Site } from './site.ts';
 import { addTools, isToolPath } from './tool-route.ts';
 
+/** What is asked with a token: operations (documents among them), or the tools of models. */
+export type TokenDoor = 'operations' | 'tools';
+
 /** What this process answers; for the rest it says who does. */
 export interface ApiOptions extends Answering {
 	readonly events: EventSource;
 	/** At least 32 characters; whoever has it is `person` with an owner's access. */
 	readonly token: string;
 	readonly person: string;
-	/** Who sends another token than that one; default: nobody. */
-	readonly callerOf?: (token: string) => Caller | null;
+	/** Who sends another token than that one; default: nobody. Throws FORBIDDEN for one that opens the other door alone. */
+	readonly callerOf?: (token: string, door: TokenDoor) => Caller | null;
 	/** What browsers get at the same address; default: nothing. */
 	readonly site?: Site;
 	/** The tools of models at `/mcp` for who has that token; `caller`: whom it names for operations. Default: none. */
@@ -214,7 +217,7 @@ function toolsOf(options: ApiOptions, headers: IncomingHttpHeaders): ToolSet {
 	const given = bearerOf(headers);
 	const isOwn = given !== null && isToken(given, options.token);
 	const own = isOwn ? ({ person: options.person, access: 'owner' } as const) : null;
-	const caller = given === null ? null : (own ?? options.callerOf?.(given) ?? null);
+	const caller = given === null ? null : (own ?? options.callerOf?.(given, 'tools') ?? null);
 	const set = given === null ? null : (options.tools?.(given, caller) ?? null);
 	if (set === null) throw unauthenticated(headers);
 	return set;
@@ -227,7 +230,7 @@ function callerOf(options: ApiOptions, headers: IncomingHttpHeaders, writes: boo
 	if (foreign !== null) throw foreign;
 	const given = bearerOf(headers);
 	if (given !== null && isToken(given, options.token)) return { person: options.person, access: 'owner' };
-	const caller = given === null ? null : (options.callerOf?.(given) ?? null);
+	const caller = given === null ? null : (options.callerOf?.(given, 'operations') ?? null);
 	if (caller !== null) return caller;
 	const browser = given === null ? (site?.callerOf(headers) ?? null) : null;
 	if (browser === null) throw unauthenticated(headers);

@@ -1,5 +1,5 @@
 /** The HTTP API of a process: the operations registry on a socket, whoever answers the operations. */
-export { type Api, createApi } from './create-api.ts';
+export { type Api, createApi, type TokenDoor } from './create-api.ts';
 export { EventHub } from './event-hub.ts';
 export type { EventSource, FollowedLog } from './event-stream.ts';
 export type { Site, SiteReply, SiteRequest } from './site.ts';

@@ -98,6 +98,7 @@ export const personViewSchema = z.object({
 	access: accessSchema,
 	nodes: z.array(z.string()).describe('Names of the nodes where this person sits'),
 	hasToken: z.boolean().describe('Whether a token for the HTTP API was made'),
+	hasEditorToken: z.boolean().describe('Whether a token for the tools of an editor alone was made'),
 });
 export type PersonView = z.output<typeof personViewSchema>;
 

@@ -5,6 +5,10 @@ import { personViewSchema } from './mesh-views.ts';
 import { personIdSchema } from './references.ts';
 
 const id = personIdSchema;
+const use = z
+	.enum(['all', 'editor'], 'expected all or editor')
+	.default('all')
+	.describe('all: whatever the person may ask; editor: the tools at /mcp and nothing else');
 
 export const personOperations = {
 	'person.add': defineOperation({
@@ -45,9 +49,25 @@ export const personOperations = {
 		access: 'owner',
 		runsAt: 'gateway',
 		summary: "A new secret with which a person's programs ask the gateway; the one before is void",
-		args: z.strictObject({ id }),
+		args: z.strictObject({ id, use }),
 		result: z.object({ person: personViewSchema, token: z.string().describe('Shown once') }),
-		examples: [{ cli: 'gangline person token ann', args: { id: 'ann' } }],
+		examples: [
+			{ cli: 'gangline person token ann', args: { id: 'ann' } },
+			{ cli: 'gangline person token ann --editor', args: { id: 'ann', use: 'editor' } },
+		],
+		errors: ['NOTHING_TO_SHOW'],
+	}),
+	'person.revokeToken': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'gateway',
+		summary: 'Make a secret of a person useless; logins in browsers stay',
+		args: z.strictObject({ id, use }),
+		result: z.object({ person: personViewSchema, answer: z.string() }),
+		examples: [
+			{ cli: 'gangline person token ann --revoke', args: { id: 'ann' } },
+			{ cli: 'gangline person token ann --editor --revoke', args: { id: 'ann', use: 'editor' } },
+		],
 		errors: ['NOTHING_TO_SHOW'],
 	}),
 };

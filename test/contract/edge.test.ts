@@ -8,6 +8,7 @@ import { type Opened, type ServedDocument, serveDocuments } from '../../gateway/
 import { closeCodes, type Refusal } from '../../gateway/edge/served-document.ts';
 import { readMessage, writeAwareness, writeUpdate } from '../../gateway/edge/wire.ts';
 import { ItemText } from '../../shared/documents/index.ts';
+import { ganglineError } from '../../shared/ports/index.ts';
 import { openSimStore, SimLog, SimRandom } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 
@@ -51,7 +52,10 @@ async function openEdge(): Promise<Edge> {
 	};
 	const server = serveDocuments({
 		wrongOrigin: ({ headers }) => (headers.origin === undefined ? null : 'a page of another site asks'),
-		callerOf: async ({ headers }) => people[(headers.authorization ?? '') as keyof typeof people] ?? null,
+		callerOf: async ({ headers }) => {
+			if (headers.authorization === 'editor') throw ganglineError('FORBIDDEN', 'it opens the tools alone');
+			return people[(headers.authorization ?? '') as keyof typeof people] ?? null;
+		},
 		open: async (name, caller): Promise<Opened> => {
 			if (name !== 'p/text/i') {
 				return { kind: 'refused', refusal: { code: closeCodes.unknownDocument, reason: `there is no ${name}` } };
@@ -177,6 +181,7 @@ describe('the stock y-websocket client', () => {
 
 	it.each([
 		['without a login', 'mallory', 'p/text/i', closeCodes.unauthenticated],
+		['with a token that opens the tools alone', 'editor', 'p/text/i', closeCodes.unauthenticated],
 		['for a document that is not there', 'ada', 'p/text/x', closeCodes.unknownDocument],
 	])('is turned away %s, for good', async (_what, person, name, code) => {
 		const { provider } = edge.provider(person, name);

@@ -177,6 +177,25 @@ describe('a gateway', { timeout: 120_000 }, () => {
 			code: 'FORBIDDEN',
 			status: 403,
 		});
+		const { token: editor } = await world.ask('person.token', { id: 'vera', use: 'editor' });
+		const tools = async () => {
+			const [type, accept] = ['application/json', 'application/json, text/event-stream'];
+			const headers = { authorization: `Bearer ${editor}`, 'content-type': type, accept };
+			const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+			return (await fetch(new URL('/mcp', world.note().url), { method: 'POST', headers, body })).status;
+		};
+		expect(await tools()).toBe(200);
+		expect(await world.refused('node.list', {}, editor)).toMatchObject({
+			...{ code: 'FORBIDDEN', status: 403, message: expect.stringContaining('it opens the tools at /mcp') },
+		});
+		const { people } = await world.ask('person.list', {});
+		expect(people.find(({ id }) => id === 'vera')).toMatchObject({ hasToken: true, hasEditorToken: true });
+		await world.ask('person.revokeToken', { id: 'vera', use: 'editor' });
+		expect(await tools()).toBe(401);
+		expect(await world.refused('person.revokeToken', { id: 'vera', use: 'editor' })).toMatchObject({
+			code: 'NOTHING_TO_SHOW',
+		});
+		await world.ask('node.list', {}, token);
 		await world.ask('person.remove', { id: 'vera' });
 		expect(await world.refused('node.list', {}, token)).toMatchObject({ code: 'UNAUTHENTICATED', status: 401 });
 		const secret = createHash('sha256').update(token).digest('hex');

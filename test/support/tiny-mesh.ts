@@ -65,7 +65,7 @@ const token: TokenView = {
 	joined: ['builder'],
 };
 
-const ada: PersonView = { id: 'ada', access: 'owner', nodes: ['laptop'], hasToken: false };
+const ada: PersonView = { id: 'ada', access: 'owner', nodes: ['laptop'], hasToken: false, hasEditorToken: false };
 
 export const tinyGatewayStatus = {
 	version: '0.1.0',
@@ -137,6 +137,7 @@ export function tinyMesh(): Partial<Handlers> {
 		'person.list': async () => ({ people: [ada] }),
 		'person.remove': async () => ({ person: ada, answer: 'ada is out' }),
 		'person.token': async () => ({ person: ada, token: 'secret' }),
+		'person.revokeToken': async ({ id }) => ({ person: ada, answer: `the token of ${id} opens nothing any more` }),
 		'project.rename': async () => ({ project, answer: 'it is called shop' }),
 		'project.remove': async () => ({ project, answer: 'it is out' }),
 		...tinyBoard(),

@@ -187,6 +187,12 @@ export const recordKinds: readonly RecordKind[] = [
 		read: async (store) => (await PersonTokens.open(store)).has('ada'),
 	},
 	{
+		kind: 'gateway/editor',
+		at: 'gateway/editor/ada',
+		samples: [digest],
+		read: async (store) => (await PersonTokens.open(store)).has('ada', 'editor'),
+	},
+	{
 		kind: 'gateway/token',
 		at: 'gateway/token/t01234567',
 		samples: [token],

@@ -165,6 +165,14 @@ describe('nodes and mesh', () => {
 		expect((await place.type(['why', name])).stdout).toMatch(new RegExp(`^${name} starts on laptop\n`));
 	});
 
+	it('prints a token for an editor, and makes it useless', async () => {
+		await using place = await openWorkplace({ gateway: true });
+		const printed = await place.type(['person', 'token', 'ada', '--editor']);
+		expect(printed).toMatchObject({ code: 0, stdout: 'secret\n', stderr: expect.stringContaining('for /mcp alone') });
+		const revoked = await place.type(['person', 'token', 'ada', '--editor', '--revoke']);
+		expect(revoked).toMatchObject({ code: 0, stdout: 'the token of ada opens nothing any more\n' });
+	});
+
 	it('cut a node or a person off after a yes only', async () => {
 		await using place = await openWorkplace({ gateway: true });
 		for (const argv of [
