@@ -7,6 +7,7 @@ const exchange = 'node/home/exchange.ts';
 const replica = 'shared/replica/project-replica.ts';
 const settlement = 'shared/replica/settlement.ts';
 const logs = 'shared/log/project-logs.ts';
+const projects = 'shared/mesh/sync/project-exchange.ts';
 
 export const replicaSwitches: readonly Switch[] = [
 	{
@@ -110,6 +111,12 @@ export const replicaSwitches: readonly Switch[] = [
 				replace: 'const isLater = generation !== this.#index.generation;',
 			},
 			{ file: replica, find: 'if (Number(index.generation) <= Number(this.#index.generation)) return;', replace: '' },
+			{ file: projects, find: 'if (Number(theirs.generation) <= Number(own.generation)) return;', replace: '' },
+			{
+				file: projects,
+				find: 'const isLater = Number(index.generation) > Number(this.entry.age.generation);',
+				replace: 'const isLater = index.generation !== this.entry.age.generation;',
+			},
 		],
 	},
 	{
