@@ -71,6 +71,10 @@ const common = [
 	'by-believed',
 	'folded-twice',
 	'refusal-unpublished',
+	'old-generation-merged',
+	'history-apart',
+	'damage-unnoticed',
+	'refusals-never-forgotten',
 ];
 
 describe('a broken rule', () => {

@@ -30,7 +30,19 @@ function writeAt(world: World, { name, person }: Machine, afterMs: number): void
 	});
 }
 
-/** What of a project a home has lost cannot be told from what its workers never had; so homes keep theirs. */
+/** Hears nobody for a while: what others have of its own changes cannot tell it what it lost. */
+function alone(world: World, one: Machine, forMs: number): void {
+	const others = [...world.machines.values()].filter((machine) => machine !== one);
+	for (const other of others) world.net.partition(one.id, other.id);
+	world.clock.after(forMs, () => {
+		for (const other of others) world.net.heal(one.id, other.id);
+	});
+}
+
+/**
+ * What of a project a home has lost cannot be told from what its workers never had; so homes keep theirs, but for what
+ * they published last.
+ */
 const replaceable = ['worker', 'laptop'] as const;
 
 export const diskFaults: Makers = {
@@ -106,16 +118,46 @@ export const diskFaults: Makers = {
 			};
 		},
 	},
+	/** Of what a home published last a bit flips, when others have it already. */
+	homeFlip: {
+		forMs: [500, 5_000],
+		make: () => {
+			let machine: Machine | null = null;
+			return {
+				begin: async (world, random) => {
+					const { id, name } = random.pick(world.origins.all());
+					machine = world.homeOf(id);
+					if (!machine.process) return null;
+					world.crash(machine.name, 'process', 'a bit of its facts will flip');
+					const { disk } = machine;
+					const last = [...disk.backup().pairs.keys()]
+						.filter((key) => key.startsWith(`s!doc/${id}/index/`))
+						.sort()
+						.at(-1);
+					if (disk.flipBit(random, (key) => key === last)) {
+						world.emit({ kind: 'diskLost', node: machine.name, how: 'flip' });
+					}
+					return `of ${name} at ${machine.name}`;
+				},
+				heal: async (world) => {
+					if (machine) world.bootSoon(machine.name, 1);
+				},
+			};
+		},
+	},
 	oldBackup: {
 		forMs: [10_000, 60_000],
 		make: () => {
 			let kept: { machine: Machine; backup: SimBackup } | null = null;
 			return {
 				begin: async (world, random) => {
-					const machine = pickUp(world, random, replaceable);
+					const machine = pickUp(world, random, random.below(2) === 0 ? replaceable : ['laptop']);
 					if (!machine) return null;
-					kept = { machine, backup: machine.disk.backup() };
-					writeAt(world, machine, 2_000);
+					writeAt(world, machine, 1);
+					world.clock.after(1_500, () => {
+						kept = { machine, backup: machine.disk.backup() };
+					});
+					writeAt(world, machine, 3_000);
 					return `of ${machine.name}`;
 				},
 				heal: async (world) => {
@@ -124,6 +166,7 @@ export const diskFaults: Makers = {
 					if (machine.process) world.crash(machine.name, 'process', 'an old copy is put back');
 					machine.disk.restore(backup);
 					world.emit({ kind: 'diskLost', node: machine.name, how: 'backup' });
+					alone(world, machine, 4_000);
 					world.bootSoon(machine.name, 500);
 					writeAt(world, machine, 3_000);
 				},

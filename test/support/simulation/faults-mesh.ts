@@ -6,6 +6,7 @@ import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { drain, type RegistryFacts, revoke, undrain } from '../../../shared/registry/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
+import { speak } from './people.ts';
 import type { Fault } from './types.ts';
 import { push } from './workload.ts';
 import type { World } from './world.ts';
@@ -61,6 +62,29 @@ async function move(world: World, { project, from, to }: ReturnType<typeof sides
 	return what;
 }
 
+/** How long a home that is about to be lost is heard by one person alone. */
+const apartMs = 8_000;
+
+/**
+ * From now on what the home decides reaches one person and nobody else, while people on both sides want new things.
+ * Answers what lets that person be heard by the others.
+ */
+function keepToItself(world: World, { project: { id }, from }: ReturnType<typeof sides>): () => void {
+	const near = world.machine('ann');
+	const inside = [from, near];
+	const outside = [...world.machines.values()].filter((machine) => !inside.includes(machine));
+	for (const one of inside) for (const other of outside) world.net.partition(one.id, other.id);
+	for (const [at, who] of ['ann', 'bob', 'ann'].entries()) {
+		const item = `01K0GANE${String(world.step).padStart(17, '0')}${at}`;
+		const args = { title: `Wanted by ${who}`, type: 'story', description: 'Later.', labels: ['hold'] };
+		const draft = { by: 'user', who, item, event: 'add', args } as const;
+		world.clock.after(1_500 * (at + 1), () => speak(world, { who, project: id, draft }));
+	}
+	return () => {
+		for (const other of outside) world.net.heal(near.id, other.id);
+	};
+}
+
 export const meshFaults: Makers = {
 	sealedMove: {
 		forMs: [1_000, 1_000],
@@ -70,16 +94,23 @@ export const meshFaults: Makers = {
 	lostMove: {
 		forMs: [30_000, 80_000],
 		make: () => {
-			let before: Machine | null = null;
+			let over: ReturnType<typeof sides> | null = null;
 			return {
 				begin: async (world, random) => {
-					const homes = new Map(world.origins.all().map(({ id }) => [id, world.homeOf(id)]));
-					const what = await move(world, sides(world, random), true);
-					before = [...homes.values()].find(({ process }) => process === null) ?? null;
-					return what;
+					if (!world.machine('gate').process?.core) return null;
+					const moving = sides(world, random);
+					over = moving;
+					const rejoin = keepToItself(world, moving);
+					world.clock.after(apartMs, () => {
+						if (world.homeOf(moving.project.id) === moving.from) void move(world, moving, true);
+					});
+					world.clock.after(apartMs + apartMs, rejoin);
+					return `${moving.project.name} from ${moving.from.name} to ${moving.to.name}`;
 				},
 				heal: async (world) => {
-					if (before) world.bootSoon(before.name, 1);
+					if (!over) return;
+					for (const other of world.machines.values()) world.net.heal(over.from.id, other.id);
+					if (!over.from.process) world.bootSoon(over.from.name, 1);
 				},
 			};
 		},

@@ -37,6 +37,38 @@ const delicate: Readonly<Record<Machine['kind'], readonly string[]>> = {
 	worker: ['agent.ended', 'report.sent', 'git.keep'],
 };
 
+interface Fuse {
+	readonly machine: Machine;
+	readonly kind: Machine['fuseKind'];
+	/** Null: at any step. */
+	readonly at: string | null;
+	readonly steps: number;
+}
+
+/** A machine dies when it has taken so many steps. */
+function fused(lay: (world: World, random: SimRandom) => Fuse | null) {
+	let lit: Machine | null = null;
+	return {
+		begin: async (world: World, random: SimRandom): Promise<string | null> => {
+			const fuse = lay(world, random);
+			if (!fuse) return null;
+			const { machine, kind, at, steps } = fuse;
+			lit = machine;
+			machine.fuseKind = kind;
+			machine.fuseAt = at;
+			machine.fuse = steps;
+			machine.lastMoment = at === 'git.moveMain:done' ? () => interruptLanding(world, machine, random) : null;
+			return `${machine.name}, ${steps} steps from now${at === null ? '' : ` of ${at}`}`;
+		},
+		heal: async (world: World): Promise<void> => {
+			if (!lit) return;
+			lit.fuse = 0;
+			lit.lastMoment = null;
+			if (!lit.process) world.bootSoon(lit.name, 1);
+		},
+	};
+}
+
 const anyone = ['gateway', 'home', 'worker', 'laptop'] as const;
 
 export const processFaults: Makers = {
@@ -46,25 +78,41 @@ export const processFaults: Makers = {
 	gatewayAway: { forMs: [5_000, 150_000], make: () => crash('machine', ['gateway']) },
 	crashAtStep: {
 		forMs: [20_000, 60_000],
+		make: () =>
+			fused((world, random) => {
+				const machine = pick(world, random, random.below(3) === 0 ? anyone : ['home', 'worker']);
+				if (!machine) return null;
+				const kind = random.below(2) === 0 ? 'process' : 'machine';
+				const at = random.below(2) === 0 ? null : random.pick(delicate[machine.kind]);
+				return { machine, kind, at, steps: 1 + random.below(at === null ? 400 : 4) };
+			}),
+	},
+	/** Again and again a home dies between one commit of its disk and the next, so what it writes in two is seen apart. */
+	crashInCommit: {
+		forMs: [10_000, 25_000],
 		make: () => {
-			let lit: Machine | null = null;
+			let dying: Machine | null = null;
 			return {
 				begin: async (world, random) => {
-					lit = pick(world, random, random.below(3) === 0 ? anyone : ['home', 'worker']);
-					if (!lit) return null;
-					lit.fuseKind = random.below(2) === 0 ? 'process' : 'machine';
-					lit.fuseAt = random.below(2) === 0 ? null : random.pick(delicate[lit.kind]);
-					lit.fuse = 1 + random.below(lit.fuseAt === null ? 400 : 4);
-					const { name } = lit;
-					lit.lastMoment =
-						lit.fuseAt === 'git.moveMain:done' ? () => interruptLanding(world, world.machine(name), random) : null;
-					return `${lit.name}, ${lit.fuse} steps from now${lit.fuseAt === null ? '' : ` of ${lit.fuseAt}`}`;
+					const home = world.homeOf(random.pick(world.origins.all()).id);
+					dying = home;
+					const again = (): void => {
+						if (dying === null) return;
+						if (!home.process) world.bootSoon(home.name, 1);
+						home.fuseKind = 'process';
+						home.fuseAt = random.pick(['disk.commit', 'disk.commit:done'] as const);
+						home.fuse = 1 + random.below(20);
+						home.lastMoment = null;
+						world.clock.after(2_000, again);
+					};
+					again();
+					return home.name;
 				},
 				heal: async (world) => {
-					if (!lit) return;
-					lit.fuse = 0;
-					lit.lastMoment = null;
-					if (!lit.process) world.bootSoon(lit.name, 1);
+					if (!dying) return;
+					dying.fuse = 0;
+					if (!dying.process) world.bootSoon(dying.name, 1);
+					dying = null;
 				},
 			};
 		},

@@ -184,7 +184,7 @@ export class MadeUpMesh {
 
 const homeOf = (facts: ProjectFacts): SeenHome => ({
 	...{ node: 'desk', facts, generation: '1', stateHash: String(facts.revision) },
-	...{ queue: [], trouble: null, refusals: 0, pending: [], trimmed: () => new Map() },
+	...{ queue: [], trouble: null, refusals: 0, pending: [], trimmed: () => new Map(), history: async () => [] },
 });
 
 export const replicaOf = (facts: ProjectFacts): SeenReplica => ({

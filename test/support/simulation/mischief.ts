@@ -1,6 +1,6 @@
 /**
  * What people do that they may not, or not any more: they write as somebody else, as an agent or as the system, approve
- * what they were shown long ago, and speak on while their access is taken away. And epics, whose end is nobody's word.
+ * what they were shown long ago. And epics, whose end is nobody's word.
  */
 import type { ItemDraft } from '../../../shared/operations/index.ts';
 import type { Item, Token } from '../../../shared/pipeline/index.ts';
@@ -8,7 +8,6 @@ import { nodeOf, parseAuthorId } from '../../../shared/ports/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import { workReport } from '../../../shared/protocol/work-methods.ts';
-import { setPerson } from '../../../shared/registry/index.ts';
 import type { Machine } from './machine.ts';
 import { speak } from './people.ts';
 import type { World } from './world.ts';
@@ -39,33 +38,6 @@ export function drawMischief(drawing: MischiefDrawing): Mischief[] {
 		...oldApprovals(drawing),
 		...secondThoughts(drawing),
 		...epic(drawing),
-	];
-}
-
-/** One person loses the access to change anything for a while. */
-export function drawDemotion(random: SimRandom, person: string, busyMs: number): Mischief[] {
-	if (random.below(3) > 0) return [];
-	const atMs = 20_000 + random.below(busyMs / 2);
-	const set = async (world: World, access: 'viewer' | 'member'): Promise<boolean> => {
-		const { process } = world.machine('gate');
-		if (!process?.core) return false;
-		return process.core.registry
-			.change((facts) => setPerson(facts, { id: person, access }))
-			.then(
-				({ revision }) => process.emit({ kind: 'registry', revision, what: `${person} is ${access}` }),
-				() => process.emit({ kind: 'refused', node: 'gate', code: 'REFUSED', what: `${person} as ${access}` }),
-			)
-			.then(() => world.registry.people[person]?.access === access);
-	};
-	// What somebody said who may only look waits where they said it; so an owner does not forget to give it back.
-	const giveBack = (world: World): void => {
-		void set(world, 'member').then((isSet) => {
-			if (!isSet) world.clock.after(1_000, () => giveBack(world));
-		});
-	};
-	return [
-		{ atMs, what: `${person} may only look`, run: (world) => void set(world, 'viewer') },
-		{ atMs: Math.min(atMs + 70_000, busyMs - 1), what: `${person} may speak again`, run: giveBack },
 	];
 }
 

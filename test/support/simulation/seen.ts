@@ -1,4 +1,5 @@
 /** What checkers may look at: the world as it is after a step, read without asking the product for more than it shows. */
+import { readHistory } from '../../../node/home/history.ts';
 import type { Project } from '../../../node/home/project.ts';
 import type { Intent, IntentId } from '../../../shared/pipeline/index.ts';
 import type { CommitId, MainCommit } from '../../../shared/ports/index.ts';
@@ -7,6 +8,9 @@ import type { Machine } from './machine.ts';
 import { type KeptRepository, makeRepository } from './repositories.ts';
 import type { SeenHome, SeenMesh, SeenNode, SeenProject, SeenReplica, SeenRepository } from './types.ts';
 import type { World } from './world.ts';
+
+/** More than any run has. */
+const historyMax = 100_000;
 
 const idOf = ({ author, n }: Pick<Intent, 'author' | 'n'>): IntentId => `${author}#${n}`;
 
@@ -55,7 +59,7 @@ export class Eyes {
 		const kept = home.repositories.find(home.canonicalPath(id)) ?? this.#nothing;
 		return {
 			...{ id, name, config, homeName: home.name, former },
-			home: project ? homeSeen(home.name, project) : null,
+			home: project ? homeSeen(home, project) : null,
 			repository: await this.#repository(home.name, kept),
 			history: book.history,
 			intents: book.intents,
@@ -88,7 +92,7 @@ async function grown(
 	return fresh.at(-1)?.parent === before.main ? [...fresh, ...before.chain] : git.firstParents({});
 }
 
-function homeSeen(node: string, project: Project): SeenHome {
+function homeSeen({ name: node, process }: Machine, project: Project): SeenHome {
 	const { home, exchange } = project;
 	const { index, logs } = exchange;
 	return {
@@ -108,6 +112,10 @@ function homeSeen(node: string, project: Project): SeenHome {
 					return [author, first ? first.n - 1 : n];
 				}),
 			),
+		history: async () => {
+			if (!process) return [];
+			return (await readHistory(process.parts.store, { project: project.id, limit: historyMax })).entries;
+		},
 	};
 }
 

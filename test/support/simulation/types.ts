@@ -12,6 +12,7 @@ import type { WorkLoopOptions } from '../../../node/home/work-loop.ts';
 import type { WorkerDesk } from '../../../node/home/worker-desk.ts';
 import type { WorkerOptions } from '../../../node/worker/index.ts';
 import type { SyncedProject } from '../../../shared/mesh/sync.ts';
+import type { HistoryAnswer } from '../../../shared/operations/index.ts';
 import type {
 	HistoryEntry,
 	Intent,
@@ -56,6 +57,8 @@ export const faultKinds = [
 	'newerPeer',
 	'personPushes',
 	'gitFails',
+	'crashInCommit',
+	'homeFlip',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -200,6 +203,8 @@ export interface SeenHome {
 	readonly pending: readonly Intent[];
 	/** Up to which entry the log of each author is cut here. Dear. */
 	trimmed(): ReadonlyMap<string, number>;
+	/** As it shows to people what happened, oldest first. Dear. */
+	history(): Promise<readonly HistoryAnswer[]>;
 }
 
 export interface SeenReplica {

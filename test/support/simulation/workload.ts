@@ -7,7 +7,8 @@ import type { Item } from '../../../shared/pipeline/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import { sharedPath } from './agents.ts';
-import { drawDemotion, drawMischief } from './mischief.ts';
+import { drawDemotion } from './demotion.ts';
+import { drawMischief } from './mischief.ts';
 import { speak } from './people.ts';
 import type { AgentBehaviour } from './types.ts';
 import type { World } from './world.ts';
@@ -90,7 +91,8 @@ export function drawActions(random: SimRandom, projects: readonly string[], spea
 		const mischief = { random: random.fork(`mischief ${id}`), project: id, speakers, busyMs, keys };
 		actions.push(...drawMischief({ ...mischief, keyOf: (n) => itemKey(at, 900 + n) }));
 	}
-	actions.push(...drawDemotion(random.fork('demotion'), speakers.at(-1) ?? '', busyMs));
+	const person = speakers.at(-1) ?? '';
+	actions.push(...drawDemotion({ random: random.fork('demotion'), person, projects, busyMs }));
 	return actions.sort((a, b) => a.atMs - b.atMs || (a.what < b.what ? -1 : 1));
 }
 

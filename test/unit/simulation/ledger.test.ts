@@ -212,6 +212,18 @@ describe('checkers that replay what was accepted', () => {
 		expect([...(await said())]).toEqual([]);
 	});
 
+	it('[I14] find a number that meant something else before a home was lost', async () => {
+		const before = mesh.facts;
+		mesh.ann('add', a, { title: 'a' });
+		expect([...(await said())]).toEqual([]);
+		mesh.emit({ kind: 'homeGivenUp', project: projectOne, from: 'desk' });
+		mesh.facts = { ...before, term: 2 };
+		mesh.say(authorAt('desk', 'edge'), { by: 'user', who: 'ann', item: b, event: 'add', args: { title: 'b' } });
+		mesh.home = { generation: '2' };
+		mesh.replica = { generation: '2' };
+		expect((await said()).get(14)).toBe(`the number 1 was given to ${a} and to ${b}`);
+	});
+
 	it('[I7] ask for no commit that grew on what only a lost home had of main', async () => {
 		const begin = await mesh.push({ 'a.txt': '0\n' });
 		const base = await mesh.push({ 'a.txt': '1\n' });

@@ -1,5 +1,6 @@
 /** Checkers of what replicas have, what people were told, and what is left in the end. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { HistoryAnswer } from '../../../shared/operations/index.ts';
 import type { IntentId } from '../../../shared/pipeline/index.ts';
 import { projectOne } from '../../support/facts.ts';
 import { boundsHold } from '../../support/simulation/checkers/bounds.ts';
@@ -184,6 +185,20 @@ describe('[I14] the checker of answers', () => {
 		const said = (await mesh.end(settledOnce(new Ledger()))).join();
 		expect(said).toContain('nobody there was told');
 		expect(said).toContain('was never settled');
+	});
+
+	it('finds a history that names what was applied twice, unless its home was lost', async () => {
+		const shown = (revision: number): HistoryAnswer => ({
+			...{ project: projectOne, key: a, item: '#1', revision, at: 1, by: 'user', who: 'ann', event: 'edit' },
+			...{ from: 'backlog', to: 'backlog', reason: null, outcome: 'applied' },
+		});
+		mesh.home = { history: async () => [shown(1), shown(2)] };
+		expect(await mesh.end(settledOnce(new Ledger()))).toEqual([]);
+		mesh.home = { history: async () => [shown(1), shown(2), shown(2)] };
+		expect((await mesh.end(settledOnce(new Ledger()))).join()).toContain('(revision 2) after the revision 2');
+		const of = { project: projectOne, from: 'loft', to: 'desk', how: 'lost', term: 2 } as const;
+		mesh.emit({ kind: 'homeMoved', ...of });
+		expect(await mesh.end(settledOnce(new Ledger()))).toEqual([]);
 	});
 });
 

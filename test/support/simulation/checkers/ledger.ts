@@ -90,7 +90,7 @@ export class ProjectLedger {
 		this.#noteLosses(project, mesh);
 		const found: Finding[] = [];
 		if (this.#isOver(project, found)) {
-			if (project.home) this.#beginAgain(project, project.home);
+			if (project.home) found.push(...this.#beginAgain(project, project.home));
 			// The new home has what people had fetched of main, which may be less.
 			this.#lookAtMain(project);
 			return found;
@@ -147,7 +147,7 @@ export class ProjectLedger {
 		return isLost || isCut;
 	}
 
-	#beginAgain({ history }: SeenProject, { facts }: SeenHome): void {
+	#beginAgain({ history }: SeenProject, { facts }: SeenHome): readonly Finding[] {
 		this.#mayHaveLost = false;
 		this.losses += 1;
 		this.items.clear();
@@ -161,6 +161,8 @@ export class ProjectLedger {
 		this.#term = facts.term;
 		this.#read = history.length;
 		this.#lastId = history.at(-1)?.id;
+		// Somebody may have read the numbers that the lost home gave, and means by them what it meant.
+		return Object.values(facts.items).flatMap(({ number, key }) => this.#numbered(number, key));
 	}
 
 	#lookAtMain({ repository }: SeenProject): void {
@@ -239,6 +241,11 @@ export class ProjectLedger {
 	#add({ number, item: key }: HistoryEntry, intent: Intent): readonly Finding[] {
 		if (number === null) return [];
 		this.items.set(key, added(intent, number));
+		return this.#numbered(number, key);
+	}
+
+	/** A number names one item, over all terms and homes. */
+	#numbered(number: number, key: string): readonly Finding[] {
 		const before = this.#numbers.get(number);
 		this.#numbers.set(number, key);
 		return before === undefined || before === key

@@ -21,7 +21,10 @@ export function settledOnce(ledger: Ledger): Checker {
 				return [`${node} was told that ${id} is ${as}, the home says ${outcome}`];
 			});
 		});
-	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap((project) => openWishes(mesh, project));
+	const end = async (mesh: SeenMesh): Promise<readonly string[]> => {
+		const kept = await Promise.all(mesh.projects.map((project) => keptTwice(mesh, project)));
+		return [...mesh.projects.flatMap((project) => openWishes(mesh, project)), ...kept.flat()];
+	};
 	return ledgerChecker(ledger, [14, 'settled once'], { step, end });
 }
 
@@ -39,6 +42,18 @@ function openWishes(mesh: SeenMesh, project: SeenProject): readonly string[] {
 		// Who waited for the answer at the time has it already; a home answers its own people at once.
 		if (outcome === 'applied' || as === 'refused' || isShown || project.homeName === node) return [];
 		return [`${named} was refused, and nobody there was told`];
+	});
+}
+
+/** What people read of the past at a home: what was applied there raised the revision, once each. */
+async function keptTwice(mesh: SeenMesh, project: SeenProject): Promise<readonly string[]> {
+	if (!project.home || isForgotten(mesh, project)) return [];
+	const applied = (await project.home.history()).filter(({ outcome }) => outcome === 'applied');
+	return applied.flatMap(({ revision, event, item }, at) => {
+		const before = applied[at - 1];
+		if (!before || (revision ?? 0) > (before.revision ?? 0)) return [];
+		const named = `${event} of ${item} (revision ${revision})`;
+		return [`the history at ${project.homeName} has ${named} after the revision ${before.revision}`];
 	});
 }
 
