@@ -224,6 +224,21 @@ describe('checkers that replay what was accepted', () => {
 		expect((await said()).get(14)).toBe(`the number 1 was given to ${a} and to ${b}`);
 	});
 
+	it('[I14] let an author go on after what a lost life had settled', async () => {
+		mesh.ann('add', a, { title: 'a' });
+		const before = mesh.facts;
+		mesh.ann('edit', a, { title: 'b' });
+		await said();
+		mesh.emit({ kind: 'diskLost', node: 'desk', how: 'flip' });
+		mesh.facts = { ...before, term: 1_700_000_000 };
+		mesh.home = { generation: '2' };
+		mesh.replica = { generation: '2' };
+		expect([...(await said())]).toEqual([]);
+		mesh.facts = { ...mesh.facts, acceptedUpTo: { [authorAt('ann', 'edge')]: 2 } };
+		mesh.ann('edit', a, { title: 'c' });
+		expect([...(await said())]).toEqual([]);
+	});
+
 	it('[I7] ask for no commit that grew on what only a lost home had of main', async () => {
 		const begin = await mesh.push({ 'a.txt': '0\n' });
 		const base = await mesh.push({ 'a.txt': '1\n' });

@@ -60,6 +60,8 @@ export class ProjectLedger {
 	#home = '';
 	readonly #lastOf = new Map<string, number>();
 	readonly #numbers = new Map<number, string>();
+	/** Settled by a home of which what it said does not count any more. */
+	readonly #settledBefore = new Set<IntentId>();
 	#onMain: { readonly tip: CommitId | null; readonly commits: ReadonlySet<CommitId> } = {
 		tip: null,
 		commits: new Set(),
@@ -152,6 +154,7 @@ export class ProjectLedger {
 		this.losses += 1;
 		this.items.clear();
 		for (const item of Object.values(facts.items)) this.items.set(item.key, modelOf(item));
+		for (const { id } of history) this.#settledBefore.add(id);
 		this.outcomes.clear();
 		this.#lastOf.clear();
 		for (const [author, n] of Object.entries(facts.acceptedUpTo)) this.#lastOf.set(author, n);
@@ -208,12 +211,19 @@ export class ProjectLedger {
 		const [author, n] = [id.slice(0, at), Number(id.slice(at + 1))];
 		const found: Finding[] = [];
 		if (this.outcomes.has(id)) found.push({ invariant: 14, what: `${id} was settled twice` });
-		else if (n !== (this.#lastOf.get(author) ?? 0) + 1) {
+		else if (n !== this.#nextOf(author, n)) {
 			found.push({ invariant: 14, what: `${id} was settled after ${author}#${this.#lastOf.get(author) ?? 0}` });
 		}
 		this.outcomes.set(id, outcome);
 		this.#lastOf.set(author, n);
 		return found;
+	}
+
+	/** Of what a lost life had settled its author has let go, so it may be passed over. */
+	#nextOf(author: string, n: number): number {
+		let next = (this.#lastOf.get(author) ?? 0) + 1;
+		while (next < n && this.#settledBefore.has(`${author}#${next}`)) next += 1;
+		return next;
 	}
 
 	#apply(entry: HistoryEntry, intent: Intent, item: ModelItem | undefined): readonly Finding[] {
