@@ -2,7 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatToken } from '../shared/mesh/join/index.ts';
-import { containerLabel } from '../shared/registry/index.ts';
+import { parseNodeId } from '../shared/ports/index.ts';
+import { containerLabel, renameNode, renameProject } from '../shared/registry/index.ts';
 import { filesOf, thisProgram } from './builds/index.ts';
 import type { GatewayParts } from './context.ts';
 import { ContainerRecords, Containers, dockerProvisioner, FileDigests, type HostOwner } from './provision/index.ts';
@@ -28,10 +29,25 @@ export async function openContainers(parts: Ground): Promise<Containers> {
 		folder: config.folder.containers,
 		cpus: availableParallelism(),
 		joinToken: (record) => joinToken(parts, record),
+		renamed: (record, to) => renamed(parts, record, to),
 		publish: (view) => hub.publish({ kind: 'container', at: clock.now(), project: view.project, container: view }),
 	});
 	void containers.openBridges().catch((error: unknown) => log.error('container.noBridges', { error }));
 	return containers;
+}
+
+/** One change of the registry: refused whole where a name is taken. */
+async function renamed(
+	{ registry }: Ground,
+	{ node, project }: { readonly node: string | null; readonly project: string | null },
+	to: string,
+): Promise<void> {
+	await registry.change((facts) => {
+		const called = node === null || facts.nodes[node] === undefined ? facts : renameNode(facts, parseNodeId(node), to);
+		const id = project === null ? undefined : facts.projects[project]?.id;
+		const after = id === undefined ? called : renameProject(called, id, to);
+		return after === facts ? facts : { ...after, revision: facts.revision + 1 };
+	});
 }
 
 /** Its node owns that one project, works for no other, and speaks for no person. */

@@ -42,6 +42,8 @@ export function registerProject(program: Command, context: CliContext): void {
 			const asked = { project: await projectIdOf(session, args.required(0)), name: args.required(1) };
 			const answer = await (await session.gateway()).call('project.rename', asked);
 			session.out.result(answer, () => plainLine(answer.answer));
+			const { refreshSshConfig } = await import('./run-ssh.ts');
+			await refreshSshConfig(session);
 			return undefined;
 		},
 	});

@@ -37,6 +37,12 @@ export async function printSshConfig(session: Session): Promise<undefined> {
 	return undefined;
 }
 
+/** Where our file was written before, it has the names of now. */
+export async function refreshSshConfig(session: Session): Promise<void> {
+	const before = await readFile(ownFile(session), 'utf8').catch(() => null);
+	if (before !== null) await writeWhole(ownFile(session), await currentText(session));
+}
+
 interface Included {
 	readonly file: string;
 	readonly person: string;

@@ -63,9 +63,12 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 	return {
 		'project.rename': async (args) => {
 			const project = projectOf(parts, args.project);
-			const facts = await parts.registry.change((taken) => renameProject(taken, project.id, args.name));
-			const now = facts.projects[project.id] ?? project;
-			return { project: projectView(parts, now), answer: `${project.name} is called ${now.name} now` };
+			const container = parts.containers.nameOf(project.id);
+			if (container !== null) await parts.containers.rename(container, args.name);
+			else await parts.registry.change((taken) => renameProject(taken, project.id, args.name));
+			const now = parts.mesh.facts().projects[project.id] ?? project;
+			const along = container === null ? '' : '; so are its node and its host for ssh';
+			return { project: projectView(parts, now), answer: `${project.name} is called ${now.name} now${along}` };
 		},
 		'project.remove': async (args) => {
 			const project = projectOf(parts, args.project);

@@ -6,7 +6,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../shared/git/index.ts';
 import type { Mesh } from '../../shared/mesh/index.ts';
-import type { Args, ContainerLimits, ContainerView } from '../../shared/operations/index.ts';
+import {
+	type Args,
+	type ContainerLimits,
+	type ContainerView,
+	containerNameSchema,
+} from '../../shared/operations/index.ts';
 import { type Clock, GanglineError, ganglineError, type Log, type Random } from '../../shared/ports/index.ts';
 import type { ProgramFile } from '../builds/index.ts';
 import { containerFolder, type HostOwner, limitsDefault } from './container-plan.ts';
@@ -17,7 +22,7 @@ import { type GitGiven, writeGitSettings } from './git-access.ts';
 import { MakeLog } from './make-log.ts';
 import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
 import type { Condition, Leftover, Provisioner } from './provisioner.ts';
-import type { ContainerRecord, ContainerRecords } from './records.ts';
+import { type ContainerRecord, type ContainerRecords, engineNameOf } from './records.ts';
 import { runSteps, type Step, waitingSteps } from './run-steps.ts';
 import { hostKeyAlias } from './ssh-keys.ts';
 
@@ -43,6 +48,8 @@ export interface ContainersOptions {
 	readonly cpus: number;
 	/** A one-time token for the node of a project; the one before becomes useless. */
 	readonly joinToken: (record: ContainerRecord) => Promise<{ readonly text: string; readonly id: string }>;
+	/** Calls its node and its project so in the registry. @throws GanglineError REFUSED where the name is taken */
+	readonly renamed: (record: ContainerRecord, to: string) => Promise<void>;
 	readonly publish: (view: ContainerView) => void;
 }
 
@@ -101,9 +108,15 @@ export class Containers implements AsyncDisposable {
 				hint: `gangline containers ${namesake.name}`,
 			});
 		}
+		const called = records.all().find((one) => engineNameOf(one) === name);
+		if (called !== undefined) {
+			throw ganglineError('REFUSED', `container and state of ${called.name} are called ${name}, its first name`, {
+				hint: 'take another name for the new one',
+			});
+		}
 		const sshPort = await freePort(new Set(records.all().map((one) => one.sshPort)));
 		return {
-			...{ name, path, person, sshPort },
+			...{ name, madeAs: null, path, person, sshPort },
 			git: git ?? null,
 			gitGiven: { identity: null, hasKey: false, tokenFor: null },
 			wantedStack: stack ?? null,
@@ -136,7 +149,7 @@ export class Containers implements AsyncDisposable {
 	): Promise<void> {
 		const { clock, records, publish } = this.#options;
 		const { name } = record;
-		const folder = this.#folder(name);
+		const folder = this.#folder(record);
 		const log = await MakeLog.open(containerFolder(folder).log);
 		const show = (now: ContainerRecord): void => {
 			if (!this.#stopping.signal.aborted) publish(this.#viewOf(now, null, true));
@@ -160,7 +173,7 @@ export class Containers implements AsyncDisposable {
 	async view(name: string): Promise<ContainerView> {
 		const record = this.#options.records.get(name);
 		const busy = this.#busy.has(name);
-		return this.#viewOf(record, busy ? null : await this.#condition(name), busy);
+		return this.#viewOf(record, busy ? null : await this.#condition(record), busy);
 	}
 
 	list(): Promise<readonly ContainerView[]> {
@@ -168,14 +181,12 @@ export class Containers implements AsyncDisposable {
 	}
 
 	async start(name: string): Promise<ContainerView> {
-		this.#ready(name);
-		await this.#options.provisioner.start(name);
+		await this.#options.provisioner.start(engineNameOf(this.#ready(name)));
 		return this.#changed(name);
 	}
 
 	async stop(name: string): Promise<ContainerView> {
-		this.#ready(name);
-		await this.#options.provisioner.stop(name);
+		await this.#options.provisioner.stop(engineNameOf(this.#ready(name)));
 		return this.#changed(name);
 	}
 
@@ -191,9 +202,37 @@ export class Containers implements AsyncDisposable {
 	async limit(name: string, limits: LimitsWish): Promise<ContainerView> {
 		const record = this.#ready(name);
 		const next = merged(record.limits, limits);
-		await this.#options.provisioner.limit(name, next);
+		await this.#options.provisioner.limit(engineNameOf(record), next);
 		await this.#options.records.put({ ...record, limits: next, changedAt: this.#options.clock.now() });
 		return this.#changed(name);
+	}
+
+	/**
+	 * Called something else from now on, while it runs. The registry first: it alone may refuse, and asked again it agrees.
+	 * @throws GanglineError INVALID_ARGUMENT, REFUSED
+	 */
+	async rename(name: string, to: string): Promise<ContainerView> {
+		const { records, renamed } = this.#options;
+		const record = this.#ready(name);
+		if (!containerNameSchema.safeParse(to).success) {
+			throw ganglineError(
+				'INVALID_ARGUMENT',
+				`${JSON.stringify(to)} is no name for a project in a container, whose host for ssh is called so too: expected at most 31 lower-case letters, digits and \`-\``,
+			);
+		}
+		if (to !== name && records.find(to) !== undefined) {
+			throw ganglineError('REFUSED', `a project in a container is called ${to} already`, {
+				hint: `gangline containers ${to}`,
+			});
+		}
+		await renamed(record, to);
+		if (to !== name) await records.rename(record, to);
+		return this.#changed(to);
+	}
+
+	/** The one that a project has here. */
+	nameOf(project: string): string | null {
+		return this.#options.records.all().find((one) => one.project === project)?.name ?? null;
 	}
 
 	/** Answers what is gone and what stays. */
@@ -201,8 +240,8 @@ export class Containers implements AsyncDisposable {
 		const { records, provisioner } = this.#options;
 		this.#refuseBusy(name);
 		const record = records.get(name);
-		await provisioner.remove(name);
-		const state = this.#folder(name);
+		await provisioner.remove(engineNameOf(record));
+		const state = this.#folder(record);
 		if (purge) await rm(state, { recursive: true, force: true });
 		await records.remove(name);
 		return {
@@ -213,20 +252,22 @@ export class Containers implements AsyncDisposable {
 
 	/** What is remembered of it, and where its things are. @throws GanglineError NOTHING_TO_SHOW */
 	placeOf(name: string): { readonly record: ContainerRecord; readonly folder: string } {
-		return { record: this.#options.records.get(name), folder: this.#folder(name) };
+		const record = this.#options.records.get(name);
+		return { record, folder: this.#folder(record) };
 	}
 
 	/** Changes what it commits and pushes with; it counts at once, inside too. */
 	async give(name: string, change: Partial<GitGiven>): Promise<void> {
 		const { records } = this.#options;
-		const given = { ...records.get(name).gitGiven, ...change };
-		await writeGitSettings({ folder: this.#folder(name) }, given);
+		const record = records.get(name);
+		const given = { ...record.gitGiven, ...change };
+		await writeGitSettings({ folder: this.#folder(record) }, given);
 		await records.put({ ...records.get(name), gitGiven: given });
 	}
 
 	leftovers(): Promise<readonly Leftover[]> {
 		const all = this.#options.records.all();
-		const names = new Set(all.map(({ name }) => name));
+		const names = new Set(all.map(engineNameOf));
 		return this.#options.provisioner.leftovers({ names, images: new Set(all.flatMap(({ image }) => image ?? [])) });
 	}
 
@@ -239,8 +280,8 @@ export class Containers implements AsyncDisposable {
 		this.#cancelBridges();
 	}
 
-	#folder(name: string): string {
-		return join(this.#options.folder, name);
+	#folder(record: ContainerRecord): string {
+		return join(this.#options.folder, engineNameOf(record));
 	}
 
 	#ready(name: string): ContainerRecord {
@@ -262,8 +303,8 @@ export class Containers implements AsyncDisposable {
 	}
 
 	/** Null where the engine cannot be asked. */
-	async #condition(name: string): Promise<Condition | null> {
-		return this.#options.provisioner.condition(name).catch((error: unknown) => {
+	async #condition(record: ContainerRecord): Promise<Condition | null> {
+		return this.#options.provisioner.condition(engineNameOf(record)).catch((error: unknown) => {
 			if (error instanceof GanglineError) return null;
 			throw error;
 		});
@@ -271,14 +312,15 @@ export class Containers implements AsyncDisposable {
 
 	#viewOf(record: ContainerRecord, condition: Condition | null, busy: boolean): ContainerView {
 		const { mesh, owner } = this.#options;
-		const at = containerFolder(this.#folder(record.name));
+		const at = containerFolder(this.#folder(record));
 		const connected = mesh.network.links().some(({ node }) => node === record.node);
 		const { name, project, path, stack, agents, others, steps, image, limits, sshPort, changedAt } = record;
+		const alias = hostKeyAlias(engineNameOf(record));
 		return {
 			...{ name, project, path, stack, agents, others, steps, image, limits, changedAt, connected },
 			...explainContainer({ record, condition, busy, connected }),
 			container: condition === null || condition.kind === 'gone' ? null : condition.id,
-			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias: hostKeyAlias(name) },
+			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias },
 			log: at.log,
 		};
 	}

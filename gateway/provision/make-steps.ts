@@ -15,7 +15,7 @@ import { writeGitSettings } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
 import { planImage } from './image-plan.ts';
 import type { MakeLog } from './make-log.ts';
-import type { ContainerRecord } from './records.ts';
+import { type ContainerRecord, engineNameOf } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { seedProject } from './seed.ts';
 import { checkSource, ensureSource } from './source.ts';
@@ -194,7 +194,7 @@ function networkStep({ options }: Making): Step {
 		name: 'network',
 		doing: 'making a network of its own',
 		run: async ({ record }) => {
-			const { gateway } = await options.provisioner.ensureNetwork(record.name);
+			const { gateway } = await options.provisioner.ensureNetwork(engineNameOf(record));
 			await options.doors.openBridge(gateway);
 			return { words: `a network of its own, with the gateway at ${gateway}`, change: { gateway } };
 		},
@@ -210,7 +210,7 @@ function containerStep({ options, folder }: Making): Step {
 			const stack = await stackNamed(options, record.stack);
 			const sshPort = await portFor(record, options);
 			const wish = planContainer({
-				project: { ...record, sshPort },
+				project: { ...record, name: engineNameOf(record), sshPort },
 				owner,
 				image: record.image ?? '',
 				caches: stack?.caches ?? {},
@@ -220,7 +220,7 @@ function containerStep({ options, folder }: Making): Step {
 			await writeHostFiles({ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null });
 			await writeGitSettings({ folder }, record.gitGiven);
 			const { made } = await provisioner.ensureContainer(wish);
-			await provisioner.limit(record.name, record.limits);
+			await provisioner.limit(wish.name, record.limits);
 			return {
 				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
 				change: { sshPort, ...(joining !== null && { token: joining.id }) },
@@ -263,7 +263,7 @@ async function waited(clock: Clock, stopped: AbortSignal): Promise<void> {
 }
 
 async function requireAlive(options: ContainersOptions, record: ContainerRecord): Promise<void> {
-	const condition = await options.provisioner.condition(record.name);
+	const condition = await options.provisioner.condition(engineNameOf(record));
 	if (condition.kind === 'running') return;
 	const { words } = explainContainer({
 		record: { ...record, phase: 'ready' },
@@ -277,12 +277,12 @@ async function requireAlive(options: ContainersOptions, record: ContainerRecord)
 async function notJoined(options: ContainersOptions, record: ContainerRecord): Promise<GanglineError> {
 	const last = await lastWords(options, record);
 	return ganglineError('HOME_AWAY', `its node did not join within ${joinMsMax / 1000} s${last}`, {
-		hint: `what it writes: docker logs gangline-${record.name}`,
+		hint: `what it writes: docker logs gangline-${engineNameOf(record)}`,
 	});
 }
 
-async function lastWords({ provisioner }: ContainersOptions, { name }: ContainerRecord): Promise<string> {
-	const lines = await provisioner.lastLines(name, 5).catch((error: unknown) => {
+async function lastWords({ provisioner }: ContainersOptions, record: ContainerRecord): Promise<string> {
+	const lines = await provisioner.lastLines(engineNameOf(record), 5).catch((error: unknown) => {
 		if (error instanceof GanglineError) return [];
 		throw error;
 	});

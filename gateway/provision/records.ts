@@ -15,6 +15,8 @@ const gitGivenSchema = z.strictObject({
 
 const recordSchema = z.strictObject({
 	name: z.string(),
+	/** What its folder here and its things at the engine are called: its first name. Null: the same. */
+	madeAs: z.string().nullable().default(null),
 	path: z.string(),
 	/** Where it is cloned from. */
 	git: z.string().nullable(),
@@ -52,6 +54,11 @@ export type ContainerRecord = z.output<typeof recordSchema>;
 
 const prefix = 'gateway/container/';
 
+/** The name at the engine, which stays: another network would have another address, and its node would not find us. */
+export function engineNameOf({ name, madeAs }: Pick<ContainerRecord, 'name' | 'madeAs'>): string {
+	return madeAs ?? name;
+}
+
 export class ContainerRecords {
 	readonly #store: Store;
 	readonly #records: Map<string, ContainerRecord>;
@@ -87,17 +94,29 @@ export class ContainerRecords {
 
 	async put(record: ContainerRecord): Promise<void> {
 		this.#records.set(record.name, record);
-		const value: JsonValue = {
-			...record,
-			gitGiven: structuredClone(record.gitGiven),
-			limits: { ...record.limits },
-			steps: record.steps.map((step) => ({ ...step })),
-		};
-		await this.#store.write([{ kind: 'put', key: `${prefix}${record.name}`, value }]);
+		await this.#store.write([putOf(record)]);
+	}
+
+	/** The same under another name, at once or not at all. */
+	async rename(record: ContainerRecord, to: string): Promise<void> {
+		const renamed = { ...record, name: to, madeAs: engineNameOf(record) };
+		this.#records.delete(record.name);
+		this.#records.set(to, renamed);
+		await this.#store.write([putOf(renamed), { kind: 'delete', key: `${prefix}${record.name}` }]);
 	}
 
 	async remove(name: string): Promise<void> {
 		this.#records.delete(name);
 		await this.#store.write([{ kind: 'delete', key: `${prefix}${name}` }]);
 	}
+}
+
+function putOf(record: ContainerRecord) {
+	const value: JsonValue = {
+		...record,
+		gitGiven: structuredClone(record.gitGiven),
+		limits: { ...record.limits },
+		steps: record.steps.map((step) => ({ ...step })),
+	};
+	return { kind: 'put', key: `${prefix}${record.name}`, value } as const;
 }

@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Board, ContainerView } from '../../shared/operations/index.ts';
+import type { Board, ContainerView, Result } from '../../shared/operations/index.ts';
 import { containerLog, docker, engine, engineWorld, give } from '../support/engine-world.ts';
 import { lastOf } from '../support/gave-up.ts';
 import { startModelServer } from '../support/model-server.ts';
@@ -32,6 +32,12 @@ afterAll(async () => {
 
 const show = (name: string): Promise<ContainerView> => world.json(world.folder, 'containers', name);
 const inside = (...command: string[]) => world.gangline(world.folder, 'ssh', 'app', '--', ...command);
+
+/** Of the one project, whatever became of the test that calls it something else. */
+async function nameNow(): Promise<string> {
+	const { containers } = await world.json<Result<'container.list'>>(world.folder, 'containers');
+	return containers.find(({ path }) => path === join(world.folder, 'app'))?.name ?? 'app';
+}
 
 /** As a person's ssh reads it. */
 async function sshConfig(): Promise<string> {
@@ -277,18 +283,33 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
 	});
 
+	it('is called something else while it runs, and is found under that name alone', async () => {
+		const { container, connected } = await show('app');
+		await world.ok(world.folder, 'project', 'rename', 'app', 'shop');
+		expect(await show('shop')).toMatchObject({ container, connected, state: 'running' });
+		expect(await world.gangline(world.folder, 'containers', 'app')).toMatchObject({ code: 3 });
+		expect(await world.ok(world.folder, 'ssh', 'shop', '--', 'hostname')).toBe('app\n');
+		const { nodes } = await world.json<Result<'node.list'>>(world.folder, 'nodes');
+		expect(nodes.map(({ name }) => name)).toContain('shop');
+		const second = await world.gangline(world.folder, 'new', 'app', join(world.folder, 'second'));
+		expect(second).toMatchObject({ code: 4, stderr: expect.stringMatching(/of shop are called app, its first name/) });
+	});
+
 	it('is stopped, started and keeps its host key over a rebuild', { timeout: buildMsMax }, async () => {
 		const keyOf = () => readFileSync(join(world.state, 'gateway/containers/app/known_hosts'), 'utf8');
 		const key = keyOf();
-		expect(await inside('sh', '-c', 'echo over a rebuild | gangline secret set KEPT')).toMatchObject({ code: 0 });
-		await world.ok(world.folder, 'stop', 'app');
-		expect(await show('app')).toMatchObject({ state: 'stopped', next: ['gangline start app'] });
-		await world.ok(world.folder, 'start', 'app');
-		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
+		const name = await nameNow();
+		const secret = ['sh', '-c', 'echo over a rebuild | gangline secret set KEPT'];
+		expect(await world.gangline(world.folder, 'ssh', name, '--', ...secret)).toMatchObject({ code: 0 });
+		await world.ok(world.folder, 'stop', name);
+		expect(await show(name)).toMatchObject({ state: 'stopped', next: [`gangline start ${name}`] });
+		await world.ok(world.folder, 'start', name);
+		await world.until<ContainerView>(world.folder, ['containers', name], ({ connected }) => connected, 120);
 		docker('rm', '-f', 'gangline-app');
-		expect(await show('app')).toMatchObject({ state: 'gone', next: ['gangline rebuild app'] });
-		await world.ok(world.folder, 'rebuild', 'app');
+		expect(await show(name)).toMatchObject({ state: 'gone', next: [`gangline rebuild ${name}`] });
+		await world.ok(world.folder, 'rebuild', name);
 		expect(keyOf()).toBe(key);
+		if (name !== 'app') await world.ok(world.folder, 'project', 'rename', name, 'app');
 		await world.until(world.folder, ['containers'], () => true);
 		const { items } = await world.json<Board>(world.folder, 'status', '-p', 'app');
 		expect(items.find(({ number }) => number === 1)).toMatchObject({ column: 'done' });

@@ -4,7 +4,17 @@ import type { Condition } from '../../../gateway/provision/provisioner.ts';
 import type { ContainerRecord } from '../../../gateway/provision/records.ts';
 
 const record: ContainerRecord = {
-	...{ name: 'shop', path: '/shop', git: null, wantedStack: null, stack: 'node', others: [], project: 'P', image: 'i' },
+	...{
+		name: 'shop',
+		madeAs: null,
+		path: '/shop',
+		git: null,
+		wantedStack: null,
+		stack: 'node',
+		others: [],
+		project: 'P',
+		image: 'i',
+	},
 	...{ wantedAgents: null, agents: [] },
 	...{ gateway: null, node: 'n1', person: 'ada', token: null, hint: null, sshPort: 22_200, changedAt: 0 },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },

@@ -5,7 +5,17 @@ import { ganglineError } from '../../../shared/ports/index.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
 
 const fresh: ContainerRecord = {
-	...{ name: 'shop', path: '/shop', git: null, wantedStack: null, stack: null, others: [], project: null, image: null },
+	...{
+		name: 'shop',
+		madeAs: null,
+		path: '/shop',
+		git: null,
+		wantedStack: null,
+		stack: null,
+		others: [],
+		project: null,
+		image: null,
+	},
 	...{ wantedAgents: null, agents: [] },
 	...{ gateway: null, node: null, person: 'ada', token: null, hint: null, sshPort: 22_200, changedAt: 0 },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },
