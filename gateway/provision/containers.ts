@@ -6,12 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Environment } from '../../shared/git/index.ts';
 import type { Mesh } from '../../shared/mesh/index.ts';
-import {
-	type Args,
-	type ContainerLimits,
-	type ContainerView,
-	containerNameSchema,
-} from '../../shared/operations/index.ts';
+import { type Args, type ContainerLimits, type ContainerView, isContainerName } from '../../shared/operations/index.ts';
 import { type Clock, GanglineError, ganglineError, type Log, type Random } from '../../shared/ports/index.ts';
 import type { ProgramFile } from '../builds/index.ts';
 import { containerFolder, type HostOwner, limitsDefault } from './container-plan.ts';
@@ -214,7 +209,7 @@ export class Containers implements AsyncDisposable {
 	async rename(name: string, to: string): Promise<ContainerView> {
 		const { records, renamed } = this.#options;
 		const record = this.#ready(name);
-		if (!containerNameSchema.safeParse(to).success) {
+		if (!isContainerName(to)) {
 			throw ganglineError(
 				'INVALID_ARGUMENT',
 				`${JSON.stringify(to)} is no name for a project in a container, whose host for ssh is called so too: expected at most 31 lower-case letters, digits and \`-\``,

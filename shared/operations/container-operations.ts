@@ -12,6 +12,10 @@ export const containerNameSchema = nodeNameSchema
 	.refine((text) => text.length <= 31 && !text.endsWith('-'), 'expected at most 31 characters that end in no `-`')
 	.describe('The name of the project, lower-case letters, digits and `-`');
 
+export function isContainerName(name: string): boolean {
+	return containerNameSchema.safeParse(name).success;
+}
+
 const stepStates = ['waiting', 'running', 'done', 'failed'] as const;
 export const containerStepNames = [
 	'check',
