@@ -95,7 +95,7 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 		const notifier = await openNotifier(opened.core, board);
 		closing.push({ [Symbol.asyncDispose]: () => notifier.stop() });
 		const open = { ...opened.core, config, board, notifier, ...(await openDoors(config, opened.core, network)) };
-		return { core: opened, parts: { ...open, containers: await openContainers(open) } };
+		return { core: opened, parts: { ...open, ...(await openContainers(open)) } };
 	} catch (error) {
 		for (const part of closing) await part[Symbol.asyncDispose]();
 		await store.close();
@@ -197,9 +197,10 @@ async function stopAll(
 	{ parts, core }: Opened,
 	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
 ): Promise<void> {
-	const { hub, clock, log, store, builds, board, notifier, containers } = parts;
+	const { hub, clock, log, store, builds, board, notifier, containers, idle } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
+	await idle.stop();
 	await containers[Symbol.asyncDispose]();
 	await edge.stop();
 	await board.stop();

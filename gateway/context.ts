@@ -9,7 +9,7 @@ import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
 import type { Members } from './members.ts';
 import type { Notifier } from './notify/index.ts';
-import type { Containers } from './provision/index.ts';
+import type { Containers, IdleWatch } from './provision/index.ts';
 import type { JoinTokens, MeshRegistry, PersonTokens, Recovery } from './registry/index.ts';
 
 /** Everything that needs no more than the ports. */
@@ -41,4 +41,5 @@ export interface GatewayParts extends GatewayCore {
 	readonly builds: Builds;
 	readonly doors: Doors;
 	readonly containers: Containers;
+	readonly idle: IdleWatch;
 }

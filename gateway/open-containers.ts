@@ -6,20 +6,29 @@ import { parseNodeId } from '../shared/ports/index.ts';
 import { containerLabel, renameNode, renameProject } from '../shared/registry/index.ts';
 import { filesOf, thisProgram } from './builds/index.ts';
 import type { GatewayParts } from './context.ts';
-import { ContainerRecords, Containers, dockerProvisioner, FileDigests, type HostOwner } from './provision/index.ts';
+import { doingIn } from './idle-projects.ts';
+import {
+	ContainerRecords,
+	Containers,
+	dockerProvisioner,
+	FileDigests,
+	type HostOwner,
+	IdleWatch,
+} from './provision/index.ts';
 
-type Ground = Omit<GatewayParts, 'containers'>;
+type Ground = Omit<GatewayParts, 'containers' | 'idle'>;
 
 /** A token lies in a file until a node has used it, which may be after a long image build and a failure or two. */
 const tokenMs = 24 * 3_600_000;
 
-export async function openContainers(parts: Ground): Promise<Containers> {
-	const { config, mesh, clock, random, log, store, doors, hub } = parts;
+export async function openContainers(parts: Ground): Promise<Pick<GatewayParts, 'containers' | 'idle'>> {
+	const { config, mesh, clock, random, log, store, doors, hub, replicas } = parts;
 	const { root } = await thisProgram();
+	const records = await ContainerRecords.open(store);
 	const containers = new Containers({
 		...{ mesh, clock, random, log, doors },
 		provisioner: dockerProvisioner({ host: config.engine, owner: mesh.membership.mesh }),
-		records: await ContainerRecords.open(store),
+		records,
 		owner: hostOwner(config.userName),
 		environment: config.environment,
 		baseImage: config.baseImage,
@@ -32,8 +41,13 @@ export async function openContainers(parts: Ground): Promise<Containers> {
 		renamed: (record, to) => renamed(parts, record, to),
 		publish: (view) => hub.publish({ kind: 'container', at: clock.now(), project: view.project, container: view }),
 	});
+	const watch = new IdleWatch({ containers, records, clock, log, doing: (project) => doingIn(replicas, project) });
+	watch.start();
+	hub.subscribe(({ kind }) => {
+		if (kind !== 'log') watch.poke();
+	});
 	void containers.openBridges().catch((error: unknown) => log.error('container.noBridges', { error }));
-	return containers;
+	return { containers, idle: watch };
 }
 
 /** One change of the registry: refused whole where a name is taken. */

@@ -22,6 +22,18 @@ export function readLimits({ cpus, memory, pids }: LimitsGiven): { cpus?: number
 	};
 }
 
+/** `30m`, `2h`, `never`. @throws GanglineError INVALID_ARGUMENT */
+export function readIdleStop(text: string): number | null {
+	if (text === 'never') return null;
+	const [, number, unit] = /^([0-9]{1,5})([mhd])$/.exec(text) ?? [];
+	const minutes = Number(number) * (unit === 'd' ? 1440 : unit === 'h' ? 60 : 1);
+	if (minutes >= 1) return minutes * 60_000;
+	throw ganglineError(
+		'INVALID_ARGUMENT',
+		`--idle-stop ${JSON.stringify(text)} is no time: expected such as 30m, 2h or never`,
+	);
+}
+
 function bytesFrom(text: string): number {
 	const [, number, unit = ''] = /^([0-9]{1,15}(?:\.[0-9]{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
 	if (number === undefined) {
@@ -54,6 +66,9 @@ export function containerText(session: Session, view: ContainerView): string {
 		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
 		...(view.agents.length === 0 ? [] : [`  agents   ${view.agents.join(', ')}`]),
 		`  limits   ${limits.cpus} processors, ${sizeWords(limits.memory)} memory, ${limits.pids} processes`,
+		...(view.idleStopMs === null
+			? []
+			: [`  sleeps   after ${Math.round(view.idleStopMs / 60_000)} minutes without anything to do`]),
 		...view.steps.map((step) => stepLine(session, step)),
 		`  log      ${plainLine(view.log)}`,
 		...view.next.map((next) => `→ ${plainLine(next)}`),

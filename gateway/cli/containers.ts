@@ -65,11 +65,18 @@ function registerMaking(program: Command, context: CliContext): void {
 		usage: 'limits <name>',
 		summary: 'Change what a container may use, while it runs',
 		group: 'Containers',
-		examples: ['gangline limits myapp --memory 8g', 'gangline limits myapp --cpus 4 --pids 4096'],
-		configure: limitOptions,
+		examples: [
+			'gangline limits myapp --memory 8g',
+			'gangline limits myapp --cpus 4 --pids 4096',
+			'gangline limits myapp --idle-stop 30m   it stops when nothing is to do, and wakes when something is',
+		],
+		configure: (command) => limitOptions(command).option('--idle-stop <time>', 'such as 30m, 2h or never'),
 		run: async (session, args, options) => {
 			const { changeLimits } = await import('./run-containers.ts');
-			return changeLimits(session, args.required(0), await limitsOf(options));
+			return changeLimits(session, args.required(0), {
+				limits: await limitsOf(options),
+				idleStop: options.text('idleStop'),
+			});
 		},
 	});
 }

@@ -1,7 +1,7 @@
 /** containers, limits, start, stop, delete, prune of projects in containers. */
 import type { Input } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
-import { containerText, sizeWords } from './container-words.ts';
+import { containerText, readIdleStop, sizeWords } from './container-words.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -33,17 +33,33 @@ export async function showContainers(session: Session, name: string | undefined)
 	return undefined;
 }
 
+export interface LimitsChange {
+	readonly limits: Input<'container.limits'>['limits'];
+	readonly idleStop: string | undefined;
+}
+
 export async function changeLimits(
 	session: Session,
 	name: string,
-	limits: Input<'container.limits'>['limits'],
+	{ limits, idleStop }: LimitsChange,
 ): Promise<undefined> {
-	if (Object.keys(limits).length === 0) {
-		throw ganglineError('INVALID_ARGUMENT', 'nothing to change was given: expected --memory, --cpus or --pids', {
-			hint: `what it may use now: gangline containers ${name}`,
-		});
+	const afterMs = idleStop === undefined ? undefined : readIdleStop(idleStop);
+	const hasLimits = Object.keys(limits).length > 0;
+	if (!hasLimits && afterMs === undefined) {
+		throw ganglineError(
+			'INVALID_ARGUMENT',
+			'nothing to change was given: expected --memory, --cpus, --pids or --idle-stop',
+			{ hint: `what it may use now: gangline containers ${name}` },
+		);
 	}
-	const answer = await (await session.gateway()).call('container.limits', { name, limits });
+	const gateway = await session.gateway();
+	const slept = afterMs === undefined ? null : await gateway.call('container.idleStop', { name, afterMs });
+	if (slept !== null && !hasLimits) {
+		session.out.result(slept, () => plainLine(slept.answer));
+		return undefined;
+	}
+	if (slept !== null) session.out.message(plainLine(slept.answer));
+	const answer = await gateway.call('container.limits', { name, limits });
 	const { cpus, memory, pids } = answer.container.limits;
 	session.out.result(
 		answer,

@@ -3,7 +3,8 @@ import type { Handlers } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/index.ts';
 import type { GatewayParts } from '../context.ts';
 
-type Names = `container.${'create' | 'list' | 'show' | 'start' | 'stop' | 'rebuild' | 'limits' | 'remove' | 'prune'}`;
+type Names =
+	`container.${'create' | 'list' | 'show' | 'start' | 'stop' | 'rebuild' | 'limits' | 'idleStop' | 'remove' | 'prune'}`;
 
 export function containerHandlers({ containers, log }: GatewayParts): Pick<Handlers, Names> {
 	return {
@@ -27,6 +28,12 @@ export function containerHandlers({ containers, log }: GatewayParts): Pick<Handl
 			const container = await containers.limit(name, limits);
 			const { cpus, memory, pids } = container.limits;
 			return { container, answer: `${name} may use ${cpus} processors, ${memory} bytes of memory, ${pids} processes` };
+		},
+		'container.idleStop': async ({ name, afterMs }) => {
+			const container = await containers.idleStop(name, afterMs);
+			const words =
+				afterMs === null ? 'runs on' : `stops after ${Math.round(afterMs / 60_000)} minutes without anything to do`;
+			return { container, answer: `${name} ${words}` };
 		},
 		'container.remove': async ({ name, confirm, purge }) => {
 			if (confirm !== name) {

@@ -9,7 +9,7 @@ import {
 	type ProjectRef,
 	parseArgs,
 } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/index.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { askReplica, type ProjectCall, type ReplicaSeat, seenProject } from '../../shared/replica/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { projectOf } from './registry-handlers.ts';
@@ -22,7 +22,13 @@ export function projectHandlers({ replicas }: Pick<GatewayParts, 'replicas'>): P
 export function askProject(parts: GatewayParts, { name, input, caller }: AskedOperation): Promise<unknown> | undefined {
 	if (!isProjectCall(name)) return undefined;
 	const args = parseArgs(name, input);
-	return askReplica(seatOf(parts, args.project), { name, args, caller });
+	const seat = seatOf(parts, args.project);
+	return askReplica(seat, { name, args, caller }).catch(async (error: unknown) => {
+		// A home that sleeps is woken by what it alone can answer.
+		const isAway = error instanceof GanglineError && error.code === 'HOME_AWAY';
+		if (!isAway || !(await parts.containers.wakeProject(seat.replica.id))) throw error;
+		return askReplica(seat, { name, args, caller });
+	});
 }
 
 function isProjectCall(name: AskedOperation['name']): name is ProjectCall {

@@ -4,54 +4,27 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from '../../shared/git/index.ts';
-import type { Mesh } from '../../shared/mesh/index.ts';
 import { type Args, type ContainerLimits, type ContainerView, isContainerName } from '../../shared/operations/index.ts';
-import { type Clock, GanglineError, ganglineError, type Log, type Random } from '../../shared/ports/index.ts';
-import type { ProgramFile } from '../builds/index.ts';
-import { containerFolder, type HostOwner, limitsDefault } from './container-plan.ts';
+import { pause } from '../../shared/ports/clock.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
+import { containerFolder, limitsDefault } from './container-plan.ts';
+import type { ContainersOptions } from './containers-options.ts';
 import { explainContainer } from './explain.ts';
-import type { FileDigests } from './file-digests.ts';
 import { freePort } from './free-port.ts';
 import { type GitGiven, writeGitSettings } from './git-access.ts';
 import { MakeLog } from './make-log.ts';
 import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
-import type { Condition, Leftover, Provisioner } from './provisioner.ts';
-import { type ContainerRecord, type ContainerRecords, engineNameOf } from './records.ts';
+import type { Condition, Leftover } from './provisioner.ts';
+import { type ContainerRecord, engineNameOf } from './records.ts';
 import { runSteps, type Step, waitingSteps } from './run-steps.ts';
 import { hostKeyAlias } from './ssh-keys.ts';
-
-export interface ContainersOptions {
-	readonly provisioner: Provisioner;
-	readonly records: ContainerRecords;
-	readonly mesh: Mesh;
-	readonly doors: { openBridge(host: string): Promise<void> };
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly log: Log;
-	readonly owner: HostOwner;
-	/** Of the person who runs the gateway. */
-	readonly environment: Environment;
-	readonly baseImage: string;
-	/** The folder `docker/` of this program. */
-	readonly docker: string;
-	/** The files of this program. */
-	readonly program: () => Promise<readonly ProgramFile[]>;
-	readonly digests: FileDigests;
-	/** Where their state lies: a folder each. */
-	readonly folder: string;
-	readonly cpus: number;
-	/** A one-time token for the node of a project; the one before becomes useless. */
-	readonly joinToken: (record: ContainerRecord) => Promise<{ readonly text: string; readonly id: string }>;
-	/** Calls its node and its project so in the registry. @throws GanglineError REFUSED where the name is taken */
-	readonly renamed: (record: ContainerRecord, to: string) => Promise<void>;
-	readonly publish: (view: ContainerView) => void;
-}
 
 type Wish = Args<'container.create'>;
 type LimitsWish = Args<'container.limits'>['limits'];
 
 const bridgeAgainMs = 5_000;
+const wakeMsMax = 30_000;
+const wakeLookMs = 200;
 
 export class Containers implements AsyncDisposable {
 	readonly #options: ContainersOptions;
@@ -111,7 +84,7 @@ export class Containers implements AsyncDisposable {
 		}
 		const sshPort = await freePort(new Set(records.all().map((one) => one.sshPort)));
 		return {
-			...{ name, madeAs: null, path, person, sshPort },
+			...{ name, madeAs: null, path, person, sshPort, idleStopMs: null, asleep: false },
 			git: git ?? null,
 			gitGiven: { identity: null, hasKey: false, tokenFor: null },
 			wantedStack: stack ?? null,
@@ -127,7 +100,7 @@ export class Containers implements AsyncDisposable {
 
 	#begin(record: ContainerRecord, stepsOf: (making: Parameters<typeof makeSteps>[0]) => readonly Step[]): void {
 		const { name } = record;
-		const run = this.#make(record, stepsOf)
+		const run = this.#make({ ...record, asleep: false }, stepsOf)
 			.catch((error: unknown) => {
 				this.#options.log.warn('container.notMade', { name, error: String(error) });
 			})
@@ -177,11 +150,52 @@ export class Containers implements AsyncDisposable {
 
 	async start(name: string): Promise<ContainerView> {
 		await this.#options.provisioner.start(engineNameOf(this.#ready(name)));
-		return this.#changed(name);
+		return this.#awake(name, true);
 	}
 
+	/** It stays stopped until a person starts it. */
 	async stop(name: string): Promise<ContainerView> {
 		await this.#options.provisioner.stop(engineNameOf(this.#ready(name)));
+		return this.#awake(name, true);
+	}
+
+	/** Stopped until something is to do. */
+	async sleep(name: string): Promise<ContainerView> {
+		await this.#options.provisioner.stop(engineNameOf(this.#ready(name)));
+		return this.#awake(name, false);
+	}
+
+	/** Starts it where it sleeps, and waits until its node is connected. False: it does not sleep, or did not come. */
+	async wake(name: string): Promise<boolean> {
+		const { records, mesh, clock } = this.#options;
+		const record = records.find(name);
+		if (record?.asleep !== true || this.#busy.has(name)) return false;
+		await this.start(name);
+		const deadline = clock.monotonic() + wakeMsMax;
+		const isThere = (): boolean => mesh.network.links().some(({ node }) => node === record.node);
+		while (!isThere() && clock.monotonic() < deadline && !this.#stopping.signal.aborted)
+			await pause(clock, wakeLookMs, this.#stopping.signal);
+		return isThere();
+	}
+
+	/** The same by its project. */
+	async wakeProject(project: string): Promise<boolean> {
+		const name = this.nameOf(project);
+		return name !== null && (await this.wake(name));
+	}
+
+	isBusy(name: string): boolean {
+		return this.#busy.has(name);
+	}
+
+	logins(name: string): Promise<number> {
+		return this.#options.provisioner.logins(engineNameOf(this.#options.records.get(name)));
+	}
+
+	/** Null: it is never put to sleep. */
+	async idleStop(name: string, afterMs: number | null): Promise<ContainerView> {
+		const { records } = this.#options;
+		await records.put({ ...records.get(name), idleStopMs: afterMs });
 		return this.#changed(name);
 	}
 
@@ -291,6 +305,12 @@ export class Containers implements AsyncDisposable {
 		throw ganglineError('REFUSED', `${name} is being made right now`, { hint: `gangline containers ${name}` });
 	}
 
+	async #awake(name: string, isAwake: boolean): Promise<ContainerView> {
+		const { records } = this.#options;
+		await records.put({ ...records.get(name), asleep: !isAwake });
+		return this.#changed(name);
+	}
+
 	async #changed(name: string): Promise<ContainerView> {
 		const view = await this.view(name);
 		this.#options.publish(view);
@@ -309,10 +329,10 @@ export class Containers implements AsyncDisposable {
 		const { mesh, owner } = this.#options;
 		const at = containerFolder(this.#folder(record));
 		const connected = mesh.network.links().some(({ node }) => node === record.node);
-		const { name, project, path, stack, agents, others, steps, image, limits, sshPort, changedAt } = record;
+		const { name, project, path, stack, agents, others, steps, image, limits, idleStopMs, sshPort, changedAt } = record;
 		const alias = hostKeyAlias(engineNameOf(record));
 		return {
-			...{ name, project, path, stack, agents, others, steps, image, limits, changedAt, connected },
+			...{ name, project, path, stack, agents, others, steps, image, limits, idleStopMs, changedAt, connected },
 			...explainContainer({ record, condition, busy, connected }),
 			container: condition === null || condition.kind === 'gone' ? null : condition.id,
 			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias },
@@ -322,8 +342,8 @@ export class Containers implements AsyncDisposable {
 }
 
 /** What may change while steps run, because no step changes it. */
-function meanwhile({ gitGiven }: ContainerRecord): Pick<ContainerRecord, 'gitGiven'> {
-	return { gitGiven };
+function meanwhile({ gitGiven, idleStopMs }: ContainerRecord): Pick<ContainerRecord, 'gitGiven' | 'idleStopMs'> {
+	return { gitGiven, idleStopMs };
 }
 
 function refuseKnown({ name, phase }: ContainerRecord): GanglineError {

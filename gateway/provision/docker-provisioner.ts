@@ -35,6 +35,10 @@ const infoSchema = z.object({
 	SystemTime: z.string().optional(),
 });
 
+const processesSchema = z.object({ Processes: z.array(z.array(z.string())) });
+/** What OpenSSH calls the process of a login, whether it has a terminal or not. */
+const loginTitle = /^sshd(?:-session)?: \S+@/;
+
 export function engineName(name: string): string {
 	return `gangline-${name}`;
 }
@@ -189,6 +193,13 @@ class DockerProvisioner implements Provisioner {
 				return { kind: 'running', id: found.Id, since: StartedAt, outOfMemory };
 			}
 			return { kind: 'ended', id: found.Id, exitCode: ExitCode, outOfMemory: OOMKilled, error };
+		});
+	}
+
+	async logins(name: string): Promise<number> {
+		return this.#asked(`list what runs in ${name}`, async (docker) => {
+			const { Processes } = processesSchema.parse(await docker.getContainer(engineName(name)).top());
+			return Processes.filter((columns) => columns.some((text) => loginTitle.test(text))).length;
 		});
 	}
 

@@ -39,6 +39,10 @@ function standing({ record, condition, connected }: Seen): Said {
 		const words = 'its container is gone; source and state are where they were';
 		return { state: 'gone', words, next: [`gangline rebuild ${name}`] };
 	}
+	if (condition.kind === 'ended' && record.asleep) {
+		const words = 'it sleeps, because nothing was to do; it wakes when something is wanted of it';
+		return { state: 'stopped', words, next: [`gangline start ${name}`] };
+	}
 	if (condition.kind === 'ended') {
 		return { state: 'stopped', words: endWords(record, condition), next: [`gangline start ${name}`] };
 	}

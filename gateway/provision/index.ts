@@ -4,4 +4,5 @@ export { Containers } from './containers.ts';
 export { dockerProvisioner } from './docker-provisioner.ts';
 export { FileDigests } from './file-digests.ts';
 export { giveIdentity, giveKey, giveToken, takeCredentials } from './give-git.ts';
+export { type Doing, IdleWatch } from './idle.ts';
 export { ContainerRecords } from './records.ts';

@@ -8,7 +8,7 @@ import { pause } from '../../shared/ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
 import { planContainer } from './container-plan.ts';
-import type { ContainersOptions } from './containers.ts';
+import type { ContainersOptions } from './containers-options.ts';
 import { explainContainer } from './explain.ts';
 import { keptOrFree } from './free-port.ts';
 import { writeGitSettings } from './git-access.ts';

@@ -84,6 +84,8 @@ export interface Provisioner {
 	/** Container and network; neither is an error where it is gone. */
 	remove(name: string): Promise<void>;
 	condition(name: string): Promise<Condition>;
+	/** How many are logged in over ssh. */
+	logins(name: string): Promise<number>;
 	limit(name: string, limits: ContainerLimits): Promise<void>;
 	/** What carries our label and belongs to none of the names and tags. */
 	leftovers(used: {

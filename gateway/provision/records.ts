@@ -22,6 +22,10 @@ const recordSchema = z.strictObject({
 	git: z.string().nullable(),
 	/** What it commits and pushes with, as far as the gateway gave it. */
 	gitGiven: gitGivenSchema.default({ identity: null, hasKey: false, tokenFor: null }),
+	/** Stopped after so long without anything to do; null: never. */
+	idleStopMs: z.int().nullable().default(null),
+	/** It was stopped for that. */
+	asleep: z.boolean().default(false),
 	/** What the person asked for; null: whatever the files say. */
 	wantedStack: z.string().nullable(),
 	stack: z.string().nullable(),

@@ -63,6 +63,7 @@ export const containerViewSchema = z.object({
 	container: z.string().nullable().describe("The container's id at the engine"),
 	connected: z.boolean().describe('Its node is connected with the gateway'),
 	limits: limitsSchema,
+	idleStopMs: z.int().nullable().describe('Stopped after so long without anything to do; null: never'),
 	ssh: z
 		.object({
 			user: z.string(),
@@ -180,6 +181,27 @@ export const containerOperations = {
 		result: answer,
 		examples: [
 			{ cli: 'gangline limits myapp --memory 8g', args: { name: 'myapp', limits: { memory: 8192 * mebibyte } } },
+		],
+		errors,
+	}),
+	'container.idleStop': defineOperation({
+		kind: 'command',
+		access: 'owner',
+		runsAt: 'gateway',
+		summary: 'Stop its container when nothing was to do for a while; it starts again when something is wanted',
+		args: z.strictObject({
+			name,
+			afterMs: z
+				.int()
+				.min(60_000)
+				.max(30 * 24 * 3_600_000)
+				.nullable()
+				.describe('Null: it runs on'),
+		}),
+		result: answer,
+		examples: [
+			{ cli: 'gangline limits myapp --idle-stop 30m', args: { name: 'myapp', afterMs: 1_800_000 } },
+			{ cli: 'gangline limits myapp --idle-stop never', args: { name: 'myapp', afterMs: null } },
 		],
 		errors,
 	}),

@@ -15,6 +15,7 @@ export const myapp: ContainerView = {
 	container: '0123456789abcdef',
 	connected: true,
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
+	idleStopMs: null,
 	ssh: {
 		user: 'ada',
 		port: 22_200,
@@ -36,6 +37,7 @@ export function tinyContainers(): Partial<Handlers> {
 		'container.start': answered,
 		'container.stop': answered,
 		'container.limits': answered,
+		'container.idleStop': answered,
 		'container.list': async () => ({ containers: [myapp] }),
 		'container.show': async () => ({ container: myapp }),
 		'container.remove': async () => ({

@@ -67,6 +67,7 @@ const answers: readonly (readonly [RegExp, unknown])[] = [
 	[/\/(?:images\/create|build)/, Buffer.from(lines)],
 	[/\/networks(?:\?|$)/, [{ Name: 'gangline-other', Labels: labels }]],
 	[/\/logs/, frame],
+	[/\/top/, { Titles: ['PID', 'CMD'], Processes: [['7', 'sshd: ada@pts/0']] }],
 	[
 		/\/containers\/[^/]+\/json/,
 		{
@@ -92,6 +93,7 @@ const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
 	(provisioner) => provisioner.start('shop'),
 	(provisioner) => provisioner.stop('shop'),
 	(provisioner) => provisioner.condition('shop'),
+	(provisioner) => provisioner.logins('shop'),
 	(provisioner) => provisioner.limit('shop', limits),
 	(provisioner) => provisioner.leftovers({ names: new Set(['shop']), images: new Set(['x']) }),
 	(provisioner) => provisioner.removeLeftover({ kind: 'network', name: 'gangline-other', bytes: null }),
