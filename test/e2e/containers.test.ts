@@ -17,6 +17,8 @@ const run = promisify(execFile);
 const buildMsMax = 900_000;
 const as = ['--reuid=33', '--regid=33', '--clear-groups'];
 const login = 'token-of-the-test';
+/** Minutes of idle time. */
+const isLong = Boolean(process.env.GANGLINE_TEST_LONG);
 const bridgeOption = 'com.docker.network.bridge.name';
 
 let world: World;
@@ -291,7 +293,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		expect(await world.ok(world.folder, 'ssh', 'shop', '--', 'hostname')).toBe('app\n');
 		const { nodes } = await world.json<Result<'node.list'>>(world.folder, 'nodes');
 		expect(nodes.map(({ name }) => name)).toContain('shop');
-		const second = await world.gangline(world.folder, 'new', 'app', join(world.folder, 'second'));
+		const second = await world.gangline(world.folder, 'new', 'app', '--path', join(world.folder, 'second'));
 		expect(second).toMatchObject({ code: 4, stderr: expect.stringMatching(/of shop are called app, its first name/) });
 	});
 
@@ -314,6 +316,20 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		const { items } = await world.json<Board>(world.folder, 'status', '-p', 'app');
 		expect(items.find(({ number }) => number === 1)).toMatchObject({ column: 'done' });
 		expect((await inside('gangline', 'secret', 'list')).stdout).toContain('KEPT');
+	});
+
+	it.skipIf(!isLong)('sleeps when nothing is to do, and wakes when wanted', { timeout: 400_000 }, async () => {
+		await world.ok(world.folder, 'limits', 'app', '--idle-stop', '1m');
+		const sleeping = await world.until<ContainerView>(
+			world.folder,
+			['containers', 'app'],
+			({ state }) => state === 'stopped',
+			160,
+		);
+		expect(sleeping.words).toMatch(/^it sleeps, because nothing was to do/);
+		await world.ok(world.folder, 'add', 'Wake up', '--run', 'echo awake > awake.txt', '-p', 'app');
+		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
+		expect(await world.ok(world.folder, 'limits', 'app', '--idle-stop', 'never')).toMatch(/^app runs on/);
 	});
 
 	it('leaves alone what has our name but is not ours', async () => {
