@@ -277,7 +277,8 @@ export class Containers implements AsyncDisposable {
 	leftovers(): Promise<readonly Leftover[]> {
 		const all = this.#options.records.all();
 		const names = new Set(all.map(engineNameOf));
-		return this.#options.provisioner.leftovers({ names, images: new Set(all.flatMap(({ image }) => image ?? [])) });
+		const images = new Set(all.flatMap(({ image }) => image ?? []));
+		return this.#options.provisioner.leftovers({ names, images, building: this.#busy.size > 0 });
 	}
 
 	async prune(things: readonly Leftover[]): Promise<void> {

@@ -7,13 +7,13 @@ import { z } from 'zod';
 import type { ContainerLimits } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { bridgeName, creationOf, limitsOf } from './docker-creation.ts';
+import { leftoversAt, withLabel } from './docker-leftovers.ts';
 import { followEngine, guardEngine } from './engine-wire.ts';
 import {
 	type Condition,
 	type ContainerWish,
 	hashLabel,
 	type ImageWish,
-	imageLabel,
 	type Leftover,
 	nameLabel,
 	ownerLabel,
@@ -88,11 +88,10 @@ class DockerProvisioner implements Provisioner {
 			if ((await orGone(docker.getImage(wish.tag).inspect())) !== null) return { built: false };
 			await this.#ensureBase(docker, wish.baseImage, onLine);
 			const { packContext } = await import('./build-context.ts');
-			await using context = await packContext(wish);
+			await using context = await packContext({ ...wish, dockerfile: withLabel(wish.dockerfile, this.#options.owner) });
 			const built = await docker.buildImage(context.stream, {
 				t: wish.tag,
 				buildargs: { BASE_IMAGE: wish.baseImage },
-				labels: { [imageLabel]: this.#options.owner },
 				rm: true,
 				forcerm: true,
 			});
@@ -210,32 +209,7 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async leftovers(used: Parameters<Provisioner['leftovers']>[0]): Promise<readonly Leftover[]> {
-		return this.#asked('list what is ours', async (docker) => {
-			const filters = JSON.stringify({ label: [`${ownerLabel}=${this.#options.owner}`] });
-			const containers = await docker.listContainers({ all: true, size: true, filters });
-			const networks = await docker.listNetworks({ filters });
-			const imageFilters = JSON.stringify({ label: [`${imageLabel}=${this.#options.owner}`] });
-			const images = await docker.listImages({ filters: imageFilters });
-			const isUsed = (labels: Readonly<Record<string, string>> | undefined): boolean =>
-				used.names.has(labels?.[nameLabel] ?? '');
-			return [
-				...containers
-					.filter(({ Labels }) => !isUsed(Labels))
-					.map(
-						(one): Leftover => ({
-							kind: 'container',
-							name: (one.Names[0] ?? one.Id).replace(/^\//, ''),
-							bytes: sizeOf(one),
-						}),
-					),
-				...networks
-					.filter(({ Labels }) => !isUsed(Labels))
-					.map((one): Leftover => ({ kind: 'network', name: one.Name, bytes: null })),
-				...images
-					.filter(({ RepoTags }) => !(RepoTags ?? []).some((tag) => used.images.has(tag)))
-					.map((one): Leftover => ({ kind: 'image', name: one.RepoTags?.[0] ?? one.Id, bytes: one.Size })),
-			];
-		});
+		return this.#asked('list what is ours', (docker) => leftoversAt(docker, this.#options.owner, used));
 	}
 
 	async removeLeftover({ kind, name }: Leftover): Promise<void> {
@@ -364,11 +338,6 @@ function framesOf(raw: Buffer): string {
 		at += 8 + length;
 	}
 	return texts.join('');
-}
-
-function sizeOf(container: object): number | null {
-	const size = own(container, 'SizeRw');
-	return typeof size === 'number' ? size : null;
 }
 
 function wordsOf(error: unknown): string {

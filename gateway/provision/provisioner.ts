@@ -91,6 +91,8 @@ export interface Provisioner {
 	leftovers(used: {
 		readonly names: ReadonlySet<string>;
 		readonly images: ReadonlySet<string>;
+		/** An image is being built: what has no name yet may be a part of it. */
+		readonly building: boolean;
 	}): Promise<readonly Leftover[]>;
 	removeLeftover(thing: Leftover): Promise<void>;
 	/** The last lines that it wrote. */

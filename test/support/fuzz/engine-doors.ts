@@ -95,7 +95,7 @@ const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
 	(provisioner) => provisioner.condition('shop'),
 	(provisioner) => provisioner.logins('shop'),
 	(provisioner) => provisioner.limit('shop', limits),
-	(provisioner) => provisioner.leftovers({ names: new Set(['shop']), images: new Set(['x']) }),
+	(provisioner) => provisioner.leftovers({ names: new Set(['shop']), images: new Set(['x']), building: false }),
 	(provisioner) => provisioner.removeLeftover({ kind: 'network', name: 'gangline-other', bytes: null }),
 	(provisioner) => provisioner.lastLines('shop', 9),
 	(provisioner) => provisioner.remove('shop'),

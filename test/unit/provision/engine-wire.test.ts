@@ -53,10 +53,41 @@ describe('what an engine answers', () => {
 			const isList = url.includes('/networks?');
 			response.writeHead(200).end(JSON.stringify(isList ? [{ Name: 'a\u0000 b', Labels: labels }] : []));
 		});
-		const things = await engine.leftovers({ names: new Set(), images: new Set() });
+		const things = await engine.leftovers({ names: new Set(), images: new Set(), building: false });
 		expect(things).toHaveLength(1);
 		const [thing] = things;
 		await expect(thing && engine.removeLeftover(thing)).rejects.toEqual(failed(/unescaped characters/));
+	});
+
+	it("tells what an ended build left from what is somebody's own, and leaves it while one goes on", async () => {
+		const ours = { [imageLabel]: 'us' };
+		const container = { Names: ['/of-step-4'], Labels: ours, State: 'exited', ImageID: 'layer' };
+		const engine = await engineThat((url, response) => {
+			const { pathname, searchParams } = new URL(url, 'http://engine');
+			const isOwn = (searchParams.get('filters') ?? '').includes(ownerLabel);
+			const lists: Readonly<Record<string, readonly object[]>> = {
+				'/networks': [],
+				'/images/json': [
+					{ Id: 'layer', RepoTags: ['<none>:<none>'], Size: 5 },
+					{ Id: 'whole', RepoTags: ['a:b'], Size: 7 },
+				],
+				'/containers/json': isOwn
+					? []
+					: [
+							container,
+							{ ...container, Names: ['/runs'], State: 'running' },
+							{ ...container, Names: ['/own'], ImageID: 'whole' },
+							{ ...container, Names: ['/shop'], Labels: { ...ours, [ownerLabel]: 'us' } },
+						],
+			};
+			response.writeHead(200).end(JSON.stringify(lists[pathname]));
+		});
+		const asked = { names: new Set<string>(), images: new Set(['a:b']) };
+		expect(await engine.leftovers({ ...asked, building: true })).toEqual([]);
+		expect(await engine.leftovers({ ...asked, building: false })).toEqual([
+			{ kind: 'container', name: 'of-step-4', bytes: null },
+			{ kind: 'image', name: 'layer', bytes: 5 },
+		]);
 	});
 
 	it('says why where a build fails, and that it broke off where the engine dies during one', async () => {

@@ -1,0 +1,54 @@
+/**
+ * What of ours lies at an engine and belongs to no project any more, what an interrupted build left among it: layers
+ * without a name, and the container of the step at which it was ended. Layers carry our label from the first one on, and
+ * such a container inherits it. Somebody's own container of a finished image is never among them.
+ */
+import type Docker from 'dockerode';
+import { imageLabel, type Leftover, nameLabel, ownerLabel, type Provisioner } from './provisioner.ts';
+
+type Used = Parameters<Provisioner['leftovers']>[0];
+
+/** The same Dockerfile with our label on every layer. */
+export function withLabel(dockerfile: string, owner: string): string {
+	return dockerfile.replace(/^FROM .*$/gm, (from) => `${from}\nLABEL ${imageLabel}="${owner}"`);
+}
+
+export async function leftoversAt(docker: Docker, owner: string, used: Used): Promise<readonly Leftover[]> {
+	const labelled = (label: string): string => JSON.stringify({ label: [`${label}=${owner}`] });
+	const networks = await docker.listNetworks({ filters: labelled(ownerLabel) });
+	const images = await docker.listImages({ filters: labelled(imageLabel) });
+	const containers = await docker.listContainers({ all: true, size: true, filters: labelled(ownerLabel) });
+	const others = used.building ? [] : await docker.listContainers({ all: true, filters: labelled(imageLabel) });
+	const named = new Set(images.filter(({ RepoTags }) => nameIn(RepoTags) !== null).map(({ Id }) => Id));
+	const isUnused = ({ Labels }: { readonly Labels?: Readonly<Record<string, string>> | undefined }): boolean =>
+		!used.names.has(Labels?.[nameLabel] ?? '');
+	return [
+		...[...containers.filter(isUnused), ...others.filter((one) => isOfBuild(one, named))].map(
+			(one): Leftover => ({
+				kind: 'container',
+				name: (one.Names[0] ?? one.Id).replace(/^\//, ''),
+				bytes: sizeOf(one),
+			}),
+		),
+		...networks.filter(isUnused).map((one): Leftover => ({ kind: 'network', name: one.Name, bytes: null })),
+		...images
+			.filter(({ RepoTags }) => !(RepoTags ?? []).some((tag) => used.images.has(tag)))
+			.filter(({ RepoTags }) => !used.building || nameIn(RepoTags) !== null)
+			.map((one): Leftover => ({ kind: 'image', name: nameIn(one.RepoTags) ?? one.Id, bytes: one.Size })),
+	];
+}
+
+/** The engine calls what has no name so. */
+function nameIn(tags: readonly string[] | null | undefined): string | null {
+	return (tags ?? []).find((tag) => !tag.startsWith('<none>')) ?? null;
+}
+
+/** Nobody runs something on a layer that has no name but a build. */
+function isOfBuild({ Labels, State, ImageID }: Docker.ContainerInfo, named: ReadonlySet<string>): boolean {
+	return Labels[ownerLabel] === undefined && State !== 'running' && !named.has(ImageID);
+}
+
+function sizeOf(container: object): number | null {
+	const size: unknown = Reflect.get(container, 'SizeRw');
+	return typeof size === 'number' ? size : null;
+}
