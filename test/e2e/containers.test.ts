@@ -285,7 +285,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
 	});
 
-	it('is called something else while it runs, and is found under that name alone', async () => {
+	it('is called something else while it runs, and is found under that name alone', { timeout: 300_000 }, async () => {
 		const { container, connected } = await show('app');
 		await world.ok(world.folder, 'project', 'rename', 'app', 'shop');
 		expect(await show('shop')).toMatchObject({ container, connected, state: 'running' });
