@@ -77,8 +77,8 @@ class AcpConversation implements Conversation {
 	constructor(wire: Wire, input: CommandInput) {
 		this.#wire = wire;
 		this.#input = input;
-		const before = input.session.kind === 'resume' ? input.session.counted : nothingCounted;
-		this.#costUsd = before.costUsd;
+		const before = input.session.kind === 'resume' ? input.session : { counted: nothingCounted };
+		this.#costUsd = before.counted.costUsd;
 		this.#meter = usageMeter({ costUsd: true, inputTokens: false, outputTokens: false }, before);
 	}
 

@@ -6,10 +6,10 @@
 
 import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
-import type { AgentEvent, PermissionDecision, SessionResult, SessionTotals } from './agent-event.ts';
+import type { AgentEvent, PermissionDecision, SessionResult } from './agent-event.ts';
 import { claudeAsk } from './claude-ask.ts';
 import type { CommandInput, Conversation, RuntimeProgram, Wire } from './runtime.ts';
-import { nothingCounted, usageMeter } from './session-usage.ts';
+import { nothingCounted, type Tokens, type UsageMeter, usageMeter } from './session-usage.ts';
 
 const block = z.object({
 	type: z.string(),
@@ -47,6 +47,8 @@ const line = z.object({
 	request_id: z.string().optional(),
 	request: z.object({ subtype: z.string(), tool_name: z.string().optional(), input: z.unknown() }).optional(),
 	usage: z.object({ input_tokens: z.number().optional(), output_tokens: z.number().optional() }).optional(),
+	/** Of each model, over all runs of the session that it knows of; `usage` is of this one. */
+	modelUsage: z.record(z.string(), z.object({ inputTokens: z.number(), outputTokens: z.number() })).optional(),
 });
 
 type Line = z.output<typeof line>;
@@ -111,7 +113,7 @@ class ClaudeConversation implements Conversation {
 
 	constructor(wire: Wire, { session }: CommandInput) {
 		this.#wire = wire;
-		const before = session.kind === 'resume' ? session.counted : nothingCounted;
+		const before = session.kind === 'resume' ? session : { counted: nothingCounted };
 		const meter = usageMeter({ costUsd: true, inputTokens: false, outputTokens: false }, before);
 		this.#seen = { message: '', hasLoginFailed: false, meter };
 	}
@@ -172,7 +174,7 @@ function userLine(text: string): string {
 interface Seen {
 	message: string;
 	hasLoginFailed: boolean;
-	readonly meter: (said: SessionTotals) => AgentEvent;
+	readonly meter: UsageMeter;
 }
 
 function translate(said: Line, seen: Seen): readonly AgentEvent[] {
@@ -251,13 +253,25 @@ function resultEvents(said: Line, { hasLoginFailed, meter }: Seen): readonly Age
 		''
 	).slice(0, 2000);
 	return [
-		meter({
-			costUsd: said.total_cost_usd ?? 0,
-			inputTokens: said.usage?.input_tokens ?? 0,
-			outputTokens: said.usage?.output_tokens ?? 0,
-		}),
+		meter(
+			{
+				costUsd: said.total_cost_usd ?? 0,
+				inputTokens: said.usage?.input_tokens ?? 0,
+				outputTokens: said.usage?.output_tokens ?? 0,
+			},
+			tokensOf(said),
+		),
 		{ kind: 'result', isOk, failure: isOk ? null : failureOf(said, hasLoginFailed), message },
 	];
+}
+
+function tokensOf({ modelUsage }: Line): Tokens | undefined {
+	if (modelUsage === undefined) return undefined;
+	const models = Object.values(modelUsage);
+	return {
+		inputTokens: models.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+		outputTokens: models.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
+	};
 }
 
 function failureOf(said: Line, hasLoginFailed: boolean): SessionResult['failure'] {

@@ -72,7 +72,7 @@ export const codex: RuntimeProgram = {
 		...noticeOf(agent),
 	}),
 	converse: (wire, { session }) => {
-		const before = session.kind === 'resume' ? session.counted : nothingCounted;
+		const before = session.kind === 'resume' ? session : { counted: nothingCounted };
 		const meter = usageMeter({ costUsd: false, inputTokens: true, outputTokens: true }, before);
 		return {
 			read: (json) => {

@@ -43,5 +43,5 @@ export {
 } from './runtime.ts';
 export { createRuntime } from './session.ts';
 export { newSessionId } from './session-id.ts';
-export { nothingCounted } from './session-usage.ts';
+export { type CountedBefore, nothingCounted } from './session-usage.ts';
 export { scriptOf } from './shell.ts';

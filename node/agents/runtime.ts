@@ -5,9 +5,10 @@
 import type { Confinement, Processes } from '../../shared/ports/index.ts';
 import type { AgentConfig } from '../../shared/project/config.ts';
 import { acp } from './acp.ts';
-import type { AgentEvent, FailureCause, PermissionDecision, SessionEnd, SessionTotals } from './agent-event.ts';
+import type { AgentEvent, FailureCause, PermissionDecision, SessionEnd } from './agent-event.ts';
 import { claudeCode } from './claude-code.ts';
 import { codex } from './codex.ts';
+import type { CountedBefore } from './session-usage.ts';
 import { shell } from './shell.ts';
 
 /** The limits of `AgentConfig`, without what only the project's file needs. */
@@ -64,8 +65,7 @@ export interface AgentTools {
 /** `id`: of a new session where the program lets us choose it, or of the one to go on with. */
 export type SessionPlan =
 	| { readonly kind: 'new'; readonly id: string }
-	/** `counted`: what its earlier runs have counted, as far as the program still knows it. */
-	| { readonly kind: 'resume'; readonly id: string; readonly counted: SessionTotals };
+	| ({ readonly kind: 'resume'; readonly id: string } & CountedBefore);
 
 export interface AgentSession {
 	/** Resolves when the tree has been ended and verified. Never rejects. */

@@ -10,19 +10,47 @@ export const nothingCounted: SessionTotals = { costUsd: 0, inputTokens: 0, outpu
 /** Which of a program's figures are sums over the whole session; the others are of one turn. */
 export type Cumulative = Readonly<Record<keyof SessionTotals, boolean>>;
 
-/** `before`: what earlier runs of this session have counted. */
-export function usageMeter(cumulative: Cumulative, before: SessionTotals): (said: SessionTotals) => AgentEvent {
-	let counted = before;
-	return (said) => {
+/** What earlier runs of a session have counted, as far as the program may still know it. */
+export interface CountedBefore {
+	/** By runs that ended by themselves: it knows them. */
+	readonly counted: SessionTotals;
+	/** The same and what was said by a run whose end nobody saw, or that was killed: it may have forgotten that one. */
+	readonly unsure?: SessionTotals;
+}
+
+export type Tokens = Pick<SessionTotals, 'inputTokens' | 'outputTokens'>;
+
+/** `known`: the tokens of all runs that the program knows of, where it tells them beside those of its turn. */
+export type UsageMeter = (said: SessionTotals, known?: Tokens) => AgentEvent;
+
+export function usageMeter(cumulative: Cumulative, before: CountedBefore): UsageMeter {
+	let counted: SessionTotals | null = null;
+	return (said, known) => {
+		const last = counted ?? rememberedOf(cumulative, before, { said, known });
 		const used = { ...nothingCounted };
 		const sums = { ...nothingCounted };
 		for (const name of ['costUsd', 'inputTokens', 'outputTokens'] as const) {
 			// Less than before: what was counted before is forgotten, and all of this is new.
-			const isSum = cumulative[name] && said[name] >= counted[name];
-			used[name] = isSum ? said[name] - counted[name] : said[name];
-			sums[name] = cumulative[name] ? said[name] : counted[name] + said[name];
+			const isSum = cumulative[name] && said[name] >= last[name];
+			used[name] = isSum ? said[name] - last[name] : said[name];
+			sums[name] = cumulative[name] ? said[name] : last[name] + said[name];
 		}
-		counted = sums;
+		counted = { ...sums, ...known };
 		return { kind: 'usage', ...used, counted };
 	};
+}
+
+/** Its tokens before this run say whether it knows a run that was killed: those are sums or are told beside the turn's. */
+function rememberedOf(
+	{ inputTokens: areSums }: Cumulative,
+	{ counted, unsure }: CountedBefore,
+	{ said, known }: { readonly said: SessionTotals; readonly known: Tokens | undefined },
+): SessionTotals {
+	if (unsure === undefined) return counted;
+	if (known === undefined) return areSums && tokensOf(said) >= tokensOf(unsure) ? unsure : counted;
+	return tokensOf(known) - tokensOf(said) >= tokensOf(unsure) ? unsure : counted;
+}
+
+function tokensOf({ inputTokens, outputTokens }: Tokens): number {
+	return inputTokens + outputTokens;
 }

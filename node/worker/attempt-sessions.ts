@@ -11,6 +11,7 @@ import {
 	type AgentRuntime,
 	type AgentSession,
 	type AgentSettings,
+	type CountedBefore,
 	nothingCounted,
 	resumePrompt,
 	type SessionEnd,
@@ -135,8 +136,7 @@ export class AttemptSessions {
 		if (!isTold) return null;
 		const words = this.#take();
 		if (sessionId === null) return { plan: fresh, text: [prompt, ...words].join('\n') };
-		const counted = this.#entry?.counted ?? nothingCounted;
-		return { plan: { kind: 'resume', id: sessionId, counted }, text: words.join('\n') };
+		return { plan: { kind: 'resume', id: sessionId, ...countedIn(this.#entry) }, text: words.join('\n') };
 	}
 
 	/** Goes on with what was broken off by whoever worked on the item as the same agent, in the same clone. */
@@ -151,7 +151,7 @@ export class AttemptSessions {
 		if (role !== task.role || agent !== task.agent || runtime !== settings.runtime) return fresh;
 		if (account !== this.#input.account) return fresh;
 		this.#entry = known;
-		return { kind: 'resume', id: known.id, counted: known.counted };
+		return { kind: 'resume', id: known.id, ...countedIn(known) };
 	}
 
 	async #one(settings: AgentSettings, plan: SessionPlan, prompt: string): Promise<SessionEnd> {
@@ -278,7 +278,7 @@ export class AttemptSessions {
 			runtime: settings.runtime,
 			...(account === null ? {} : { account }),
 			isThere: plan.kind === 'resume',
-			counted: plan.kind === 'resume' ? plan.counted : nothingCounted,
+			...(plan.kind === 'resume' ? countedIn(plan) : countedIn(null)),
 			token: task.token,
 			spent: before !== null && before.token.join() === task.token.join() ? before.spent : nothingCounted,
 			words: task.item.words.length,
@@ -301,14 +301,15 @@ export class AttemptSessions {
 			inputTokens: spent.inputTokens + inputTokens,
 			outputTokens: spent.outputTokens + outputTokens,
 		};
-		this.#entry = { ...this.#entry, counted: event.counted, spent: sum };
 		// Claude forgets the cost of a run that is killed; until it has ended otherwise, none of it is relied on.
-		void this.#keep({ ...this.#entry, counted: { ...event.counted, costUsd: 0 } });
+		this.#entry = { ...this.#entry, unsure: event.counted, spent: sum };
+		void this.#keep();
 	}
 
 	async #closed(isKilled: boolean): Promise<void> {
 		if (this.#entry === null) return;
-		if (isKilled) this.#entry = { ...this.#entry, counted: { ...this.#entry.counted, costUsd: 0 } };
+		const { unsure, ...entry } = this.#entry;
+		if (!isKilled && unsure !== undefined) this.#entry = { ...entry, counted: unsure };
 		await this.#keep();
 	}
 
@@ -324,6 +325,12 @@ export class AttemptSessions {
 	#note(text: string): void {
 		this.#input.runLog.write('agent', 'note', `${text}\n`);
 	}
+}
+
+/** What a session has counted until now, for going on with it. */
+function countedIn(known: CountedBefore | null): CountedBefore {
+	const { counted, unsure } = known ?? { counted: nothingCounted };
+	return unsure === undefined ? { counted } : { counted, unsure };
 }
 
 /** Broken off rather than ended: the next attempt goes on with it. */

@@ -23,6 +23,8 @@ const recordSchema = z.object({
 	isThere: z.boolean(),
 	/** What the program has counted and will still know when it goes on. */
 	counted: totals,
+	/** What it has said since, in a run that nobody has seen end by itself: it may know that or not. */
+	unsure: totals.exactOptional(),
 	/** Under which it works, and what was used under it. */
 	token: tokenSchema,
 	spent: totals,
