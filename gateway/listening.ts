@@ -4,12 +4,13 @@
  */
 
 import { lookup } from 'node:dns/promises';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { isIPv4, isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ganglineError } from '../shared/ports/index.ts';
 import { readAs } from '../shared/ports/read-as.ts';
+import { writeWhole } from '../shared/ports/system/whole-file.ts';
 import { ownAddresses } from './builds/index.ts';
 
 const hostSchema = z.strictObject({
@@ -42,16 +43,7 @@ export async function readListening(path: string): Promise<Listening> {
 
 export async function writeListening(path: string, listening: Listening): Promise<void> {
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	const draft = `${path}.${process.pid}`;
-	await rm(draft, { force: true });
-	const file = await open(draft, 'wx', 0o600);
-	try {
-		await file.writeFile(`${JSON.stringify(listening)}\n`);
-		await file.sync();
-	} finally {
-		await file.close();
-	}
-	await rename(draft, path);
+	await writeWhole(path, `${JSON.stringify(listening)}\n`);
 }
 
 /**

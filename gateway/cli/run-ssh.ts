@@ -2,10 +2,11 @@
  * `gangline ssh` and `ssh-config`: the machine's own OpenSSH client does everything. Our settings are a file of our own;
  * of a person's file one Include is added after a yes, and taken out again exactly.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { ContainerView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
+import { writeWhole } from '../../shared/ports/system/whole-file.ts';
 import type { Session } from './session.ts';
 import { hostOf, quoted, sshConfigText, sshSettings, withInclude, withoutInclude } from './ssh-config.ts';
 
@@ -52,12 +53,12 @@ interface Included {
 
 async function include(session: Session): Promise<Included> {
 	const file = ownFile(session);
-	await writeWhole(file, await currentText(session));
+	await replace(file, await currentText(session));
 	const person = personFile(session);
 	const before = await readFile(person, 'utf8').catch(() => '');
 	const after = withInclude(before, file);
 	const added = after !== null && (await session.confirm(`Add one line to ${person}: Include ${file}?`));
-	if (added) await writeWhole(person, after);
+	if (added) await replace(person, after);
 	return { file, person, included: added || after === null };
 }
 
@@ -84,7 +85,7 @@ export async function removeSshConfig(session: Session): Promise<undefined> {
 	const person = personFile(session);
 	const before = await readFile(person, 'utf8').catch(() => '');
 	const after = withoutInclude(before, ownFile(session));
-	if (after !== before) await writeWhole(person, after);
+	if (after !== before) await replace(person, after);
 	session.out.result({ person, removed: after !== before }, () =>
 		after === before ? `${person} has no line of ours` : `${person} is as it was before`,
 	);
@@ -106,10 +107,9 @@ function personFile({ context }: Session): string {
 	});
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
-	await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
-	await writeFile(`${path}.new`, text, { mode: 0o600 });
-	await rename(`${path}.new`, path);
+async function replace(path: string, text: string): Promise<void> {
+	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+	await writeWhole(path, text);
 }
 
 function shellWord(word: string): string {

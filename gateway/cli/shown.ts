@@ -2,11 +2,13 @@
  * What this person was last shown of each item's change: an approval is bound to it, so that nobody approves what they
  * have not seen. Kept in the state folder, 0600, written whole or not at all; at most the 500 newest.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Binding } from '../../shared/operations/index.ts';
 import { bindingSchema } from '../../shared/operations/item-views.ts';
+import { writeWhole } from '../../shared/ports/system/whole-file.ts';
 import type { Session } from './session.ts';
 
 const shownSchema = z.array(z.object({ item: z.string(), binding: bindingSchema, at: z.number() }));
@@ -24,9 +26,7 @@ export async function rememberShown(session: Session, project: string, key: stri
 	const others = (await readShown(session)).filter((one) => one.item !== item);
 	const all = [...others, { item, binding, at: context.clock.now() }].slice(-shownMax);
 	await mkdir(dirname(state.shown), { recursive: true, mode: 0o700 });
-	const draft = `${state.shown}.${process.pid}`;
-	await writeFile(draft, `${JSON.stringify(all)}\n`, { mode: 0o600 });
-	await rename(draft, state.shown);
+	await writeWhole(state.shown, `${JSON.stringify(all)}\n`);
 }
 
 /** A file that cannot be read counts as nothing shown: the person looks again. */

@@ -3,17 +3,18 @@
  * pinned, a token, an identity. All of it lies in the project's own state (0600), where whatever runs inside can read it:
  * so it is a key or a token of that one repository, never the person's. What is given is in the project's record.
  */
+
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, onlyReading, repositoryDetails } from '../../shared/git/index.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/index.ts';
+import { writeWhole } from '../../shared/ports/system/whole-file.ts';
 import { containerFolder, stateInside } from './container-plan.ts';
 import { type ForgeAddress, forgeOf, gitFiles, gitSettings, knownAs, tokenText, withInclude } from './git-settings.ts';
 import type { ContainerRecord } from './records.ts';
 import { runProgram } from './run-program.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { ensureKey } from './ssh-keys.ts';
-import { writeWhole } from './whole-file.ts';
 
 export type GitGiven = ContainerRecord['gitGiven'];
 

@@ -3,15 +3,16 @@
  * settings of the person, keys, and the token with which its node joins. All of it belongs to the owner from the start,
  * because nothing is given away later; what is there stays.
  */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, onlyReading, readIdentity } from '../../shared/git/index.ts';
+import { writeWhole } from '../../shared/ports/system/whole-file.ts';
 import { containerFolder, groupText, type HostOwner, passwdText } from './container-plan.ts';
 import { gitQuoted } from './git-settings.ts';
 import type { ContainerWish } from './provisioner.ts';
 import { SharedFolder } from './shared-folder.ts';
 import { ensureSshKeys } from './ssh-keys.ts';
-import { writeWhole } from './whole-file.ts';
 
 export interface HostFiles {
 	readonly folder: string;

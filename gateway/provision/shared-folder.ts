@@ -3,11 +3,12 @@
  * lead the gateway to files of the person on this machine. So none is followed: the folder is opened as what it is, what
  * lies in it is named through that very folder, and a file is replaced, never written through.
  */
+
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type GanglineError, ganglineError } from '../../shared/ports/index.ts';
-import { writeWhole } from './whole-file.ts';
+import { writeWhole } from '../../shared/ports/system/whole-file.ts';
 
 const bytesMax = 1024 * 1024;
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;

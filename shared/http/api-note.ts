@@ -2,8 +2,10 @@
  * Writes and removes the note (api.json) by which the command line finds this node. Written whole or not at all, 0600
  * from its first byte; removed only while it still is ours, because a second node may have replaced it.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeWhole } from '../ports/system/whole-file.ts';
 import { type ApiFile, apiFileSchema, readProcessStat } from '../project/api-file.ts';
 
 /** Names this process so that a reused pid is not taken for it. */
@@ -17,16 +19,7 @@ export async function ownIdentity(): Promise<Pick<ApiFile, 'pid' | 'startTicks' 
 
 export async function writeNote(path: string, note: ApiFile): Promise<void> {
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	const draft = `${path}.${note.pid}`;
-	await rm(draft, { force: true });
-	const file = await open(draft, 'wx', 0o600);
-	try {
-		await file.writeFile(`${JSON.stringify(note, null, '\t')}\n`);
-		await file.sync();
-	} finally {
-		await file.close();
-	}
-	await rename(draft, path);
+	await writeWhole(path, `${JSON.stringify(note, null, '\t')}\n`);
 }
 
 export async function removeNote(path: string, own: Pick<ApiFile, 'token'>): Promise<void> {

@@ -2,11 +2,13 @@
  * What a member keeps of the mesh it belongs to: enough to find the gateway and prove it after any restart, offline too.
  * `mesh.json` in the state folder, 0600, written whole or not at all. Everything else is in the signed registry.
  */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { nodeIdOf } from '../log/index.ts';
 import { ganglineError, type PeerAddress } from '../ports/index.ts';
+import { writeWhole } from '../ports/system/whole-file.ts';
 import { addressesSchema, meshIdSchema, nodeIdSchema, publicKeySchema } from '../registry/index.ts';
 
 export interface Membership {
@@ -45,14 +47,5 @@ export async function readMembership(path: string): Promise<Membership | null> {
 export async function writeMembership(path: string, { mesh, gateway }: Membership): Promise<void> {
 	const file = { v: 1, mesh, gateway: { ...gateway, publicKey: Buffer.from(gateway.publicKey).toString('base64') } };
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	const draft = `${path}.${process.pid}`;
-	await rm(draft, { force: true });
-	const handle = await open(draft, 'wx', 0o600);
-	try {
-		await handle.writeFile(`${JSON.stringify(file, null, '\t')}\n`);
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
-	await rename(draft, path);
+	await writeWhole(path, `${JSON.stringify(file, null, '\t')}\n`);
 }

@@ -16,7 +16,8 @@ import { parseNodeId } from '../../shared/ports/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock, SystemRandom } from '../../shared/ports/system/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
-import { itemDetail, shopId, tinyHome } from '../support/tiny-home.ts';
+import { tinyHome } from '../support/tiny-home.ts';
+import { itemDetail, shopId } from '../support/tiny-items.ts';
 
 const token = 't'.repeat(40);
 const closing: (() => Promise<void>)[] = [];

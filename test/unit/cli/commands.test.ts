@@ -10,7 +10,7 @@ import {
 	parseArgs,
 } from '../../../shared/operations/index.ts';
 import { openWorkplace, type Workplace } from '../../support/terminal.ts';
-import { shopId } from '../../support/tiny-home.ts';
+import { shopId } from '../../support/tiny-items.ts';
 
 let place: Workplace;
 beforeAll(async () => {

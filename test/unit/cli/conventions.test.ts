@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeWords } from '../../../gateway/cli/help.ts';
 import { errorKinds } from '../../../shared/ports/errors.ts';
 import { openWorkplace } from '../../support/terminal.ts';
-import { shopId } from '../../support/tiny-home.ts';
+import { shopId } from '../../support/tiny-items.ts';
 
 const commands = [
 	...['add', 'edit', 'move', 'delete', 'diff', 'approve', 'reject', 'salvage', 'status', 'list', 'show', 'log', 'logs'],

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkplace, type Workplace } from '../../support/terminal.ts';
-import { commits, line, shopId } from '../../support/tiny-home.ts';
+import { commits, line, shopId } from '../../support/tiny-items.ts';
 
 function approvals(place: Workplace): readonly unknown[] {
 	return place.home.asked.filter(({ name }) => name === 'item.approve').map(({ args }) => args);

@@ -10,7 +10,8 @@ import { changeEventSchema, operationNames } from '../../../shared/operations/in
 import { SimLog } from '../../../shared/ports/sim/sim-log.ts';
 import { SystemClock } from '../../../shared/ports/system/system-clock.ts';
 import { apiFileSchema } from '../../../shared/project/api-file.ts';
-import { shopId, type TinyHome, tinyHome } from '../../support/tiny-home.ts';
+import { type TinyHome, tinyHome } from '../../support/tiny-home.ts';
+import { shopId } from '../../support/tiny-items.ts';
 
 const token = 't'.repeat(40);
 const authorization = `Bearer ${token}`;

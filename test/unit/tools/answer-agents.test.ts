@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type AgentAsk, type AgentProject, answerAgent, itemsAddedMax } from '../../../node/tools/answer-agents.ts';
 import type { Item, ItemView } from '../../../shared/pipeline/index.ts';
 import { GanglineError, parseNodeId } from '../../../shared/ports/index.ts';
-import { itemDetail, shopId, tinyHome } from '../../support/tiny-home.ts';
+import { tinyHome } from '../../support/tiny-home.ts';
+import { itemDetail, shopId } from '../../support/tiny-items.ts';
 
 const [self, builder] = [parseNodeId(`n${'1'.repeat(16)}`), parseNodeId(`n${'2'.repeat(16)}`)];
 const own = `${self}.01234567.work`;
