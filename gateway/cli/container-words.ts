@@ -68,7 +68,7 @@ export function containerText(session: Session, view: ContainerView): string {
 		`  limits   ${limits.cpus} processors, ${sizeWords(limits.memory)} memory, ${limits.pids} processes`,
 		...(view.idleStopMs === null
 			? []
-			: [`  sleeps   after ${Math.round(view.idleStopMs / 60_000)} minutes without anything to do`]),
+			: [`  sleeps   after ${Math.round(view.idleStopMs / 60_000)} min without anything to do`]),
 		...view.steps.map((step) => stepLine(session, step)),
 		`  log      ${plainLine(view.log)}`,
 		...view.next.map((next) => `→ ${plainLine(next)}`),

@@ -32,7 +32,7 @@ export function containerHandlers({ containers, log }: GatewayParts): Pick<Handl
 		'container.idleStop': async ({ name, afterMs }) => {
 			const container = await containers.idleStop(name, afterMs);
 			const words =
-				afterMs === null ? 'runs on' : `stops after ${Math.round(afterMs / 60_000)} minutes without anything to do`;
+				afterMs === null ? 'runs on' : `stops after ${Math.round(afterMs / 60_000)} min without anything to do`;
 			return { container, answer: `${name} ${words}` };
 		},
 		'container.remove': async ({ name, confirm, purge }) => {
