@@ -90,7 +90,7 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await page.keyboard.type('waits for the bank');
 		await page.keyboard.press('Control+Enter');
 		const moved = page.getByRole('region', { name: /^Needs you/ }).getByRole('article', { name: /Pay by card/ });
-		await moved.waitFor();
+		await moved.locator('a.title:focus').waitFor();
 		await page.keyboard.press('ArrowDown');
 		await page.locator('.card a.title:focus').waitFor();
 		await page.keyboard.press('?');

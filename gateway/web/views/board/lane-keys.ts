@@ -1,4 +1,7 @@
-/** Moves among cards by keyboard: j and k within a lane, h and l between lanes, m for a card's menu. */
+/**
+ * Moves among cards by keyboard: j and k within a lane, h and l between lanes, m for a card's menu. Who has a card under
+ * the keys keeps it there when it goes to another lane, where it is drawn anew and the browser would forget the focus.
+ */
 import { type RefObject, useEffect, useRef } from 'react';
 import { tinykeys } from 'tinykeys';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
@@ -33,11 +36,45 @@ export function useLaneKeys(view: RefObject<HTMLElement | null>, byLane: ByLane)
 			},
 		});
 	}, [view]);
+	useFollowedCard(view, byLane);
+}
+
+interface Held {
+	readonly key: string;
+	readonly lane: string | undefined;
+}
+
+/** The focus goes with a card into another lane; where it was only scrolled out of sight, nothing is brought back. */
+function useFollowedCard(view: RefObject<HTMLElement | null>, byLane: ByLane): void {
+	const held = useRef<Held | null>(null);
+	useEffect(() => {
+		const take = ({ target }: Event): void => {
+			if (!(target instanceof Element) || target.closest('dialog, [role="menu"]')) return;
+			const key = target.closest<HTMLElement>('.card')?.dataset.key;
+			const lane = target.closest<HTMLElement>('[data-lane-list]')?.dataset.laneList;
+			held.current = key === undefined ? null : { key, lane };
+		};
+		// A click beside everything takes the focus away without giving it to anything.
+		const events = ['focusin', 'pointerdown'] as const;
+		for (const event of events) document.addEventListener(event, take);
+		return () => {
+			for (const event of events) document.removeEventListener(event, take);
+		};
+	}, []);
+	// After every drawing: the card may have gone while a dialog about it was open.
+	useEffect(() => {
+		if (held.current === null || document.activeElement !== document.body) return;
+		const at = placeOf(held.current.key, byLane);
+		if (at !== null && at.lane !== held.current.lane) focusCard(view.current, at, byLane);
+	});
 }
 
 function focused(byLane: ByLane): At | null {
 	const key = document.activeElement?.closest<HTMLElement>('.card')?.dataset.key;
-	if (key === undefined) return null;
+	return key === undefined ? null : placeOf(key, byLane);
+}
+
+function placeOf(key: string, byLane: ByLane): At | null {
 	for (const lane of lanes) {
 		const index = byLane[lane].findIndex((item) => item.key === key);
 		if (index >= 0) return { lane, index };
