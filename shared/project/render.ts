@@ -110,6 +110,8 @@ function agents(configured: readonly AgentConfig[]): string {
 	const tables = configured.map((agent) => {
 		const limits = differing(agent, fallback, [
 			'model',
+			'mode',
+			'permissions',
 			'max_turns',
 			'max_cost_usd',
 			'timeout_seconds',
@@ -118,7 +120,8 @@ function agents(configured: readonly AgentConfig[]): string {
 			'usd_per_million_input_tokens',
 			'usd_per_million_output_tokens',
 		]);
-		const listed = { accounts: agent.accounts, env: agent.env, secrets: agent.secrets, labels: agent.labels };
+		const { command = [], accounts, allow, env, secrets, labels } = agent;
+		const listed = { command, accounts, allow, env, secrets, labels };
 		const lists = Object.entries(listed).filter(([, values]) => values.length > 0);
 		const who: readonly Line[] = [
 			['name', agent.name],

@@ -38,6 +38,9 @@ const agent = fc.record(
 		role: fc.constantFrom('coder' as const, 'qa' as const, 'mergemaster' as const, 'research' as const),
 		runtime: fc.constantFrom('claude-code' as const, 'codex' as const),
 		model: text,
+		mode: text,
+		permissions: fc.constantFrom('ask' as const, 'all' as const),
+		allow: fc.array(text, { maxLength: 3 }),
 		max_turns: fc.integer({ min: 1, max: 1000 }),
 		max_cost_usd: fc.double({ min: 0.001, max: 1000, noNaN: true }),
 		timeout_seconds: seconds,
@@ -83,6 +86,24 @@ describe('renderProjectConfig', () => {
 				expect(parseProjectConfig(renderProjectConfig(value))).toEqual(value);
 			}),
 		);
+	});
+
+	it('leaves nothing out of an agent that is a program of its own', () => {
+		const agent = {
+			name: 'a',
+			runtime: 'acp',
+			command: ['x-acp', '--y'],
+			mode: 'code',
+			permissions: 'all',
+			allow: ['curl *'],
+		};
+		const value = projectConfigSchema.parse({
+			id: '01JABCDEFGHJKMNPQRSTVWXYZ0',
+			name: 'd',
+			branch: 'main',
+			agent: [agent],
+		});
+		expect(parseProjectConfig(renderProjectConfig(value))).toEqual(value);
 	});
 
 	it('explains every section in a line and shows how a gate and an agent look when there are none', () => {
