@@ -2,15 +2,13 @@
  * Puts the gateway together: the only file of the building that makes adapters. What is opened here is closed in the
  * opposite order.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import { mkdirSync } from 'node:fs';
 import { type Api, createApi, type TokenDoor } from '../shared/http/index.ts';
 import { loadOrCreateIdentity } from '../shared/log/index.ts';
 import { type ListeningNetwork, openLibp2pNetwork, serveOperations } from '../shared/mesh/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
 import { assert, ganglineError, type Log, randomHex } from '../shared/ports/index.ts';
-import { openPinoLog, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
+import { openPinoLog, programVersion, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { Board, openBundle } from './board/index.ts';
@@ -81,7 +79,7 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 		const listen = [await ownAddress(config)];
 		const networks: ListeningNetwork[] = [];
 		const opened = await openCore({
-			...{ identity, store, clock, random, log, name, owner, version: packageVersion() },
+			...{ identity, store, clock, random, log, name, owner, version: programVersion() },
 			openNetwork: async (admission) => {
 				const network = await openLibp2pNetwork({ identity, clock, log, admission, listen });
 				networks.push(network);
@@ -210,17 +208,4 @@ async function stopAll(
 	await builds[Symbol.asyncDispose]();
 	await store.close();
 	log.info('gateway.stopped');
-}
-
-/** package.json stands one folder up in a clone, two in the package. */
-function packageVersion(): string {
-	for (const up of ['../package.json', '../../package.json']) {
-		try {
-			const text = readFileSync(fileURLToPath(new URL(up, import.meta.url)), 'utf8');
-			return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-		} catch {
-			// The next one up.
-		}
-	}
-	return 'unknown';
 }

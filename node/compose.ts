@@ -2,10 +2,8 @@
  * Puts a node together: the only file (with compose-project.ts) that makes adapters. What is opened here is closed in
  * the opposite order.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { requireGit } from '../shared/git/index.ts';
 import { createApi, EventHub } from '../shared/http/index.ts';
 import { type Identity, loadOrCreateIdentity } from '../shared/log/index.ts';
@@ -13,7 +11,6 @@ import type { Handlers, NodeStatus, ProjectRef } from '../shared/operations/inde
 import {
 	authorId,
 	type Clock,
-	ganglineError,
 	type Log,
 	noSecrets,
 	type Processes,
@@ -22,7 +19,7 @@ import {
 	type Secrets,
 	type Store,
 } from '../shared/ports/index.ts';
-import { openPinoLog, personName, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
+import { openPinoLog, personName, programVersion, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { findProject as findRegistered, memberOf } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { AccountLogins, availableRuntimes } from './agents/index.ts';
@@ -158,7 +155,7 @@ export async function openParts(
 	mkdirSync(stage, { recursive: true, mode: 0o700 });
 	return {
 		config,
-		version: packageVersion(),
+		version: programVersion(),
 		clock,
 		random,
 		log,
@@ -366,17 +363,4 @@ function damageWords({ damaged }: Store, folder: string): string[] {
 	return [...places].map(
 		(place) => `the store was damaged and may have lost entries: see ${place}/report.txt, then remove or restore it`,
 	);
-}
-
-/** package.json stands one folder up in a clone, two in the package. */
-function packageVersion(): string {
-	for (const up of ['../package.json', '../../package.json']) {
-		try {
-			const text = readFileSync(fileURLToPath(new URL(up, import.meta.url)), 'utf8');
-			return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-		} catch {
-			// The next one up.
-		}
-	}
-	throw ganglineError('INTERNAL', 'the package.json of gangline was not found');
 }

@@ -6,9 +6,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
+import { programRoot } from '../../shared/ports/system/installation.ts';
 import { sourcesHash } from './sources-hash.ts';
 
 const manifestName = 'sources.json';
@@ -32,7 +32,7 @@ export interface Bundle {
 }
 
 /** Where this program keeps the bundle; `root` is the folder with package.json. */
-export function openBundle(root: string = programRoot()): Bundle {
+export function openBundle(root: string = programRoot): Bundle {
 	const folder = join(root, 'dist/web');
 	let ready: { readonly state: BundleState; readonly manifest: string } | null = null;
 	return {
@@ -46,11 +46,6 @@ export function openBundle(root: string = programRoot()): Bundle {
 			return state;
 		},
 	};
-}
-
-/** Two folders up from here in a clone, three in the package. */
-function programRoot(): string {
-	return fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../..' : '../../..', import.meta.url));
 }
 
 async function look(root: string, folder: string, text: string): Promise<BundleState> {

@@ -1,18 +1,19 @@
 /**
- * This very program on disk: where its files lie and which of them another machine needs to run it. Sources as they are
- * in a clone, the compiled files of the npm package otherwise, the packages it needs at run time, and the Node.js that
- * it runs on. Only regular files of known folders, so that nothing else of this machine (a .env, a key) can get in.
+ * This very program on disk: where its files lie and which of them another machine needs to run it. Sources where those
+ * run, the bundled files otherwise, the packages it needs at run time, and the Node.js that it runs on. Only regular files of known folders, so that nothing else of this machine (a .env, a key) can get in.
  */
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { ganglineError } from '../../shared/ports/errors.ts';
+import { isBundled, programRoot } from '../../shared/ports/system/installation.ts';
 
 export interface Program {
 	/** The folder with package.json. */
 	readonly root: string;
+	/** Whether the bundled files run, not the sources. */
+	readonly isBundled: boolean;
 	readonly nodeBinary: string;
 	/** As `uname -m` says it. */
 	readonly machine: 'x86_64' | 'aarch64' | 'armv7l';
@@ -28,7 +29,6 @@ export interface ProgramFile {
 	readonly modifiedMs: number;
 }
 
-/** The folders of sources in a clone; `dist` in the package. */
 const sourceFolders = ['shared', 'node', 'gateway'];
 const filesAtRoot = ['package.json', 'LICENSE', 'README.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CHANGELOG.md'];
 /** Not needed to run: a joiner neither compiles nor steps through it. */
@@ -48,15 +48,14 @@ const packageSchema = z.looseObject({
 
 /** The program that this process runs. */
 export async function thisProgram(): Promise<Program> {
-	const here = import.meta.url;
-	const root = await realpath(fileURLToPath(new URL(here.endsWith('.ts') ? '../..' : '../../..', here)));
+	const root = await realpath(programRoot);
 	const machine = Object.entries(machines).find(([name]) => name === process.arch)?.[1];
 	if (machine === undefined) {
 		throw ganglineError('UNSUITABLE_MACHINE', `no build can be made on a processor of kind ${process.arch}`, {
 			hint: `expected one of ${Object.keys(machines).join(', ')}`,
 		});
 	}
-	return { root, nodeBinary: await nodeBinaryFor(root), machine };
+	return { root, isBundled, nodeBinary: await nodeBinaryFor(root), machine };
 }
 
 /** The binary of the npm package `node`, which needs nothing but the C library; otherwise the one that we run on. */
@@ -73,7 +72,7 @@ async function nodeBinaryFor(root: string): Promise<string> {
 
 /** Every file of the build, sorted by its place in it. */
 export async function filesOf(program: Program): Promise<readonly ProgramFile[]> {
-	const files = [...(await ownFiles(program.root)), ...(await packageFiles(program.root, program.machine))];
+	const files = [...(await ownFiles(program)), ...(await packageFiles(program.root, program.machine))];
 	const node = await stat(program.nodeBinary);
 	files.push({
 		from: program.nodeBinary,
@@ -85,12 +84,11 @@ export async function filesOf(program: Program): Promise<readonly ProgramFile[]>
 	return files.sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
 }
 
-async function ownFiles(root: string): Promise<ProgramFile[]> {
-	const hasSources = (await stat(join(root, 'node/main.ts')).catch(() => null)) !== null;
-	const folders = hasSources ? sourceFolders : ['dist'];
+async function ownFiles({ root, isBundled }: Program): Promise<ProgramFile[]> {
+	const folders = isBundled ? ['dist'] : sourceFolders;
 	const below = await Promise.all(folders.map((folder) => filesBelow(join(root, folder), `app/${folder}`)));
 	const single = await Promise.all(
-		[...filesAtRoot, ...(hasSources ? [] : ['gateway/cli/gangline.js'])].map((name) =>
+		[...filesAtRoot, ...(isBundled ? ['gateway/cli/gangline.js'] : [])].map((name) =>
 			fileAt(join(root, name), `app/${name}`),
 		),
 	);

@@ -2,7 +2,7 @@
  * The `gangline` command as a process: makes the real world for `run` and sets the exit code. The launcher
  * (gangline.js) starts this file on the right Node.js; it is the only one here that touches `process` itself.
  */
-import { fileURLToPath } from 'node:url';
+import { mainPath } from '../../shared/ports/system/installation.ts';
 import { SystemClock } from '../../shared/ports/system/system-clock.ts';
 import type { CliContext, Sink } from './context.ts';
 import { systemPrograms } from './programs.ts';
@@ -28,8 +28,8 @@ function systemContext(interrupted: AbortSignal): CliContext {
 			},
 		},
 		programs: systemPrograms(env),
-		nodeCommand: [process.execPath, smallHeap, ...nodeFlags(), mainOf('node')],
-		gatewayCommand: [process.execPath, smallHeap, ...nodeFlags(), mainOf('gateway')],
+		nodeCommand: [process.execPath, smallHeap, ...nodeFlags(), mainPath('node')],
+		gatewayCommand: [process.execPath, smallHeap, ...nodeFlags(), mainPath('gateway')],
 		interrupted,
 	};
 }
@@ -51,12 +51,6 @@ async function readAll(): Promise<string> {
 	process.stdin.setEncoding('utf8');
 	for await (const part of process.stdin) text += part;
 	return text;
-}
-
-/** What is to be started beside this file, as source or compiled as we are. */
-function mainOf(building: 'node' | 'gateway'): string {
-	const here = import.meta.url;
-	return fileURLToPath(new URL(`../../${building}/main${here.endsWith('.ts') ? '.ts' : '.js'}`, here));
 }
 
 function nodeFlags(): readonly string[] {

@@ -4,9 +4,9 @@
  */
 import { lstat, mkdir, readlink, symlink, unlink } from 'node:fs/promises';
 import { dirname, join as joinPath } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type AddressOutcome, addressOutcomeSchema, type Result } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { programRoot } from '../../shared/ports/system/installation.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
 import type { Membership } from './membership-options.ts';
 import { plainLine } from './output.ts';
@@ -83,8 +83,7 @@ function outcomesOf(error: GanglineError): readonly string[] {
 
 /** The launcher of the build that we run from; null in a clone or the package, whose installation made a link. */
 function launcherOfBuild(): string | null {
-	const here = fileURLToPath(import.meta.url);
-	const build = /^(.*\/gangline\/builds\/[0-9a-f]{64})\/app\//.exec(here)?.[1];
+	const build = /^(.*\/gangline\/builds\/[0-9a-f]{64})\/app$/.exec(programRoot)?.[1];
 	return build === undefined ? null : joinPath(build, 'gangline');
 }
 

@@ -4,8 +4,8 @@
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { launcherPath } from '../../shared/ports/system/installation.ts';
 import { type Captured, captureProgram } from './capture-program.ts';
 import { shellWord } from './doctor-check.ts';
 import { renderUnit } from './service-unit.ts';
@@ -28,7 +28,7 @@ export async function installService(session: Session, place: ServicePlace): Pro
 	await requireSystemd(place);
 	const file = unitFile(session);
 	const before = await readFile(file, 'utf8').catch(() => null);
-	const unit = renderUnit({ command: [place.nodeBinary, launcher()], environment: session.context.env });
+	const unit = renderUnit({ command: [place.nodeBinary, launcherPath], environment: session.context.env });
 	await mkdir(dirname(file), { recursive: true });
 	await writeFile(file, unit, { mode: 0o644 });
 	try {
@@ -86,19 +86,13 @@ export async function reportService(session: Session, place: ServicePlace): Prom
 async function requireSystemd(place: ServicePlace): Promise<void> {
 	if ((await stat(place.systemdFolder).catch(() => null)) !== null) return;
 	throw ganglineError('UNSUITABLE_MACHINE', 'systemd does not run here, so there can be no service', {
-		hint: `start it from your crontab: @reboot ${shellWord(place.nodeBinary)} ${shellWord(launcher())} start`,
+		hint: `start it from your crontab: @reboot ${shellWord(place.nodeBinary)} ${shellWord(launcherPath)} start`,
 	});
 }
 
 function unitFile({ context }: Session): string {
 	const config = context.env.XDG_CONFIG_HOME || join(context.env.HOME ?? '/', '.config');
 	return join(config, 'systemd', 'user', unitName);
-}
-
-/** The launcher beside the sources, or above the compiled files. */
-function launcher(): string {
-	const path = import.meta.url.endsWith('.ts') ? './gangline.js' : '../../../gateway/cli/gangline.js';
-	return fileURLToPath(new URL(path, import.meta.url));
 }
 
 async function systemctl(session: Session, ...args: readonly string[]): Promise<void> {

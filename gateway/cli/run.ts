@@ -1,17 +1,17 @@
 /** One run of the command line in a given world: parses, does it, and answers with the exit code. Never throws. */
 import { type Command, CommanderError } from 'commander';
 import { errorKinds, GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { programVersion } from '../../shared/ports/system/installation.ts';
 import type { CliContext } from './context.ts';
 import { exitCodeOf } from './define-command.ts';
 import { printError } from './output.ts';
 import { buildProgram } from './program.ts';
-import { readVersion } from './version.ts';
 
 const helpCodes = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
 
 /** `argv` without the program's own name. Resolves with what the process is to end with. */
 export async function run(argv: readonly string[], context: CliContext): Promise<number> {
-	const program = buildProgram(context, await readVersion());
+	const program = buildProgram(context, programVersion());
 	try {
 		if (argv.length === 0) {
 			context.stdout.write(program.helpInformation());

@@ -28,7 +28,7 @@ describe('a build', () => {
 		expect((await filesOf(tiny.program)).map(({ to }) => to)).toEqual(expectedFiles(machine));
 	});
 
-	it('of the npm package has the compiled files and the packages beside it', async () => {
+	it('of the npm package has the bundled files and the packages beside it', async () => {
 		await using tiny = await tinyProgram();
 		const installed = join(tiny.root, 'lib/node_modules');
 		await mkdir(installed, { recursive: true });
@@ -36,7 +36,7 @@ describe('a build', () => {
 		await rename(tiny.clone, join(installed, 'gangline'));
 		const root = join(installed, 'gangline');
 		await rename(join(root, 'node'), join(root, 'dist'));
-		const files = (await filesOf({ ...tiny.program, root })).map(({ to }) => to);
+		const files = (await filesOf({ ...tiny.program, root, isBundled: true })).map(({ to }) => to);
 		expect(files).toContain('app/dist/main.ts');
 		expect(files).toContain('app/gateway/cli/gangline.js');
 		expect(files).not.toContain('app/shared/a.ts');

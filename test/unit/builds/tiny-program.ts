@@ -59,7 +59,7 @@ export async function tinyProgram(): Promise<TinyProgram> {
 	return {
 		root,
 		clone,
-		program: { root: clone, nodeBinary, machine },
+		program: { root: clone, isBundled: false, nodeBinary, machine },
 		write,
 		[Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
 	};

@@ -1,0 +1,63 @@
+/**
+ * build-program [--if-needed]: bundles the command, the node and the gateway with the packages they use into `dist`, in
+ * parts that are loaded when they are needed. A start then reads some twenty files instead of some hundreds, with the
+ * types already taken out. Packages with files of their own that they look for (a native part, a protocol) stay outside.
+ */
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { bundleFits, bundleNote } from '../gateway/cli/bundle-fits.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, 'dist');
+const mains = ['gateway/cli/main', 'gateway/main', 'node/main'];
+const outside = ['classic-level', 'dockerode', 'pino'];
+
+if (process.argv.includes('--if-needed') && bundleFits(root)) process.exit(0);
+const begun = new Date();
+const before = partsOf(bundleNote);
+rmSync(join(root, bundleNote), { force: true });
+const made = await build({
+	configFile: false,
+	root,
+	logLevel: 'warn',
+	// Not for a browser: nothing is replaced, and every package is taken in.
+	ssr: { noExternal: true, external: outside },
+	build: {
+		ssr: true,
+		outDir: out,
+		emptyOutDir: false,
+		copyPublicDir: false,
+		target: 'node24',
+		minify: false,
+		license: { fileName: 'licenses.md' },
+		rolldownOptions: {
+			input: Object.fromEntries(mains.map((name) => [name, join(root, `${name}.ts`)])),
+			output: { entryFileNames: '[name].js', chunkFileNames: 'parts/[name]-[hash].js' },
+		},
+	},
+});
+const parts = made.output.map(({ fileName }) => fileName).filter((name) => name.startsWith('parts/'));
+removeAllBut(new Set([...parts, ...before]));
+const note = join(root, bundleNote);
+writeFileSync(`${note}.new`, `${JSON.stringify({ parts }, null, '\t')}\n`);
+// What is changed while this runs is newer.
+utimesSync(`${note}.new`, begun, begun);
+renameSync(`${note}.new`, note);
+process.stdout.write(`dist: ${mains.length} programs in ${mains.length + parts.length} files\n`);
+
+function partsOf(path) {
+	try {
+		return JSON.parse(readFileSync(join(root, path), 'utf8')).parts;
+	} catch {
+		return [];
+	}
+}
+
+/** A process that runs may still load parts of the build before this one. */
+function removeAllBut(kept) {
+	const folder = join(out, 'parts');
+	if (!existsSync(folder)) return;
+	for (const name of readdirSync(folder)) if (!kept.has(`parts/${name}`)) rmSync(join(folder, name));
+}
