@@ -25,8 +25,15 @@ export interface NodeClient {
 	readonly who: Who;
 	readonly note: ApiFile;
 	call<Name extends CallName>(name: Name, input: Input<Name>): Promise<Result<Name>>;
-	/** Resolves when the stream is open, so that nothing which happens afterwards is missed. Ends with `signal`. */
-	follow(input: Input<'events'>, signal: AbortSignal): Promise<AsyncIterable<ChangeEvent>>;
+	/**
+	 * Gives `use` the events that happen once it is called, until `signal`. The stream ends with `use`: one that stayed open
+	 * would keep the process alive.
+	 */
+	follow<Value>(
+		input: Input<'events'>,
+		signal: AbortSignal,
+		use: (events: AsyncIterable<ChangeEvent>) => Promise<Value>,
+	): Promise<Value>;
 }
 
 /** The note of the running node, null where none runs. */
@@ -86,15 +93,21 @@ export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
 				},
 			);
 		},
-		async follow(input, signal) {
+		async follow(input, signal, use) {
 			const query = new URLSearchParams();
 			for (const [key, value] of Object.entries(input)) {
 				for (const one of Array.isArray(value) ? value : [value]) query.append(key, String(one));
 			}
-			const asked = fetch(`${note.url}/v1/events?${query}`, { headers, signal, redirect: 'error' });
+			const used = new AbortController();
+			const until = AbortSignal.any([signal, used.signal]);
+			const asked = fetch(`${note.url}/v1/events?${query}`, { headers, signal: until, redirect: 'error' });
 			const response = await reached(who, note, asked, signal);
 			if (!response.ok || !response.body) throw errorFrom(json(await response.text()), response.status, 'events');
-			return readEvents(response.body, (data) => changeEventSchema.parse(json(data)), signal);
+			try {
+				return await use(readEvents(response.body, (data) => changeEventSchema.parse(json(data)), until));
+			} finally {
+				used.abort();
+			}
 		},
 	};
 }

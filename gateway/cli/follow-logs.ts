@@ -45,7 +45,6 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 	const { interrupted } = context;
 	const node = await session.asked();
 	const { id } = await session.project();
-	const stream = await node.follow({ project: id, item: asked.item, kinds: ['log', 'item', 'itemGone'] }, interrupted);
 	const seen = new Map<string, number>();
 	const print = (line: LogLine): void => {
 		if (line.seq <= (seen.get(line.run) ?? 0)) return;
@@ -58,20 +57,26 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 		else if (logs.lines.length === 0) out.message(`${nothingYet(logs)}; waiting`);
 		for (const line of logs.lines) print(line);
 	};
-	await catchUp();
-	for await (const event of stream) {
-		if (event.kind === 'log') print(event.line);
-		if (event.kind === 'dropped') {
-			out.message(`${event.events} events were missed; reading again`);
+	return node.follow(
+		{ project: id, item: asked.item, kinds: ['log', 'item', 'itemGone'] },
+		interrupted,
+		async (events) => {
 			await catchUp();
-		}
-		if (event.kind === 'itemGone') return ended(out, `${event.name} was deleted`, 0);
-		if (event.kind === 'item' && ['done', 'closed', 'archived'].includes(event.item.column)) {
-			return ended(out, `${event.item.name} is ${event.item.stage}`, 0);
-		}
-		if (event.kind === 'stopping') return ended(out, 'the node stops', 6);
-	}
-	return interrupted.aborted ? 130 : ended(out, 'the node is gone', 6);
+			for await (const event of events) {
+				if (event.kind === 'log') print(event.line);
+				if (event.kind === 'dropped') {
+					out.message(`${event.events} events were missed; reading again`);
+					await catchUp();
+				}
+				if (event.kind === 'itemGone') return ended(out, `${event.name} was deleted`, 0);
+				if (event.kind === 'item' && ['done', 'closed', 'archived'].includes(event.item.column)) {
+					return ended(out, `${event.item.name} is ${event.item.stage}`, 0);
+				}
+				if (event.kind === 'stopping') return ended(out, 'the node stops', 6);
+			}
+			return interrupted.aborted ? 130 : ended(out, 'the node is gone', 6);
+		},
+	);
 }
 
 function ended(out: Output, words: string, code: number): number {

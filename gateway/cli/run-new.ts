@@ -3,7 +3,7 @@
  * step that goes on is one line that changes; elsewhere each step is a line when it ends. Ctrl-C stops looking, not it.
  */
 import { isAbsolute, resolve } from 'node:path';
-import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
+import type { ChangeEvent, ContainerStep, ContainerView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, type NodeClient } from './client.ts';
 import { containerText, stepLine } from './container-words.ts';
@@ -74,21 +74,11 @@ interface Following {
 
 async function follow(session: Session, gateway: NodeClient, { name, begin }: Following): Promise<undefined> {
 	const { out, context } = session;
-	const stream = await gateway.follow({ kinds: ['container'] }, context.interrupted);
-	const { container, answer } = await begin();
-	if (!out.json) out.message(plainLine(answer));
-	const shown = new StepLines(session);
-	let last = container;
-	if (last.state === 'making') {
-		for await (const event of stream) {
-			if (event.kind === 'stopping') break;
-			if (event.kind !== 'container' || event.container.name !== name) continue;
-			last = event.container;
-			shown.show(last.steps);
-			if (last.state !== 'making') break;
-		}
-	}
-	shown.end();
+	const last = await gateway.follow({ kinds: ['container'] }, context.interrupted, async (events) => {
+		const { container, answer } = await begin();
+		if (!out.json) out.message(plainLine(answer));
+		return container.state === 'making' ? showSteps(session, events, container) : container;
+	});
 	if (context.interrupted.aborted) {
 		out.message(`it goes on without you: gangline containers ${name}`);
 		return undefined;
@@ -101,6 +91,25 @@ async function follow(session: Session, gateway: NodeClient, { name, begin }: Fo
 		hint: [...last.next, `what was said: ${last.log}`].join('; '),
 		data: { container: last },
 	});
+}
+
+/** Shows them until it is made, has failed, or nobody tells any more; answers what was told last. */
+async function showSteps(
+	session: Session,
+	events: AsyncIterable<ChangeEvent>,
+	begun: ContainerView,
+): Promise<ContainerView> {
+	const shown = new StepLines(session);
+	let last = begun;
+	for await (const event of events) {
+		if (event.kind === 'stopping') break;
+		if (event.kind !== 'container' || event.container.name !== begun.name) continue;
+		last = event.container;
+		shown.show(last.steps);
+		if (last.state !== 'making') break;
+	}
+	shown.end();
+	return last;
 }
 
 /** Each step once when it has ended; the one that goes on as a line that is written over. */
