@@ -41,7 +41,7 @@ const made = await build({
 const parts = made.output.map(({ fileName }) => fileName).filter((name) => name.startsWith('parts/'));
 removeAllBut(new Set([...parts, ...before]));
 const note = join(root, bundleNote);
-writeFileSync(`${note}.new`, `${JSON.stringify({ parts }, null, '\t')}\n`);
+writeFileSync(`${note}.new`, `${JSON.stringify({ outside, parts }, null, '\t')}\n`);
 // What is changed while this runs is newer.
 utimesSync(`${note}.new`, begun, begun);
 renameSync(`${note}.new`, note);

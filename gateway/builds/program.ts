@@ -72,7 +72,7 @@ async function nodeBinaryFor(root: string): Promise<string> {
 
 /** Every file of the build, sorted by its place in it. */
 export async function filesOf(program: Program): Promise<readonly ProgramFile[]> {
-	const files = [...(await ownFiles(program)), ...(await packageFiles(program.root, program.machine))];
+	const files = [...(await ownFiles(program)), ...(await packageFiles(program))];
 	const node = await stat(program.nodeBinary);
 	files.push({
 		from: program.nodeBinary,
@@ -95,8 +95,8 @@ async function ownFiles({ root, isBundled }: Program): Promise<ProgramFile[]> {
 	return [...below.flat(), ...single].filter((file) => file !== null).filter(({ to }) => !ofTheBoard.test(to));
 }
 
-async function packageFiles(root: string, machine: Program['machine']): Promise<ProgramFile[]> {
-	const folders = [...(await packagesOf(root))].sort();
+async function packageFiles({ root, isBundled, machine }: Program): Promise<ProgramFile[]> {
+	const folders = [...(await packagesOf(root, isBundled ? await outsideOf(root) : null))].sort();
 	const tops = await commonTop(root, folders);
 	const found = await Promise.all(
 		folders.map((folder) => filesBelow(folder, `app/${folder.slice(tops.length).replace(/^\//, '')}`)),
@@ -112,17 +112,27 @@ function isForThisMachine(path: string, machine: Program['machine']): boolean {
 	return platform === `linux-${name}`;
 }
 
-/** Folders of all packages that are needed at run time, found as Node.js finds them. */
-async function packagesOf(root: string): Promise<ReadonlySet<string>> {
+/** The packages that the bundle has not taken in. */
+async function outsideOf(root: string): Promise<readonly string[]> {
+	const text = await readFile(join(root, 'dist/program.json'), 'utf8').catch(() => {
+		throw incomplete(root, 'dist/program.json');
+	});
+	return z.looseObject({ outside: z.array(z.string()) }).parse(JSON.parse(text)).outside;
+}
+
+/** Folders of all packages that are needed at run time, found as Node.js finds them; of ours `only` these. */
+async function packagesOf(root: string, only: readonly string[] | null): Promise<ReadonlySet<string>> {
+	const isWanted = (name: string): boolean =>
+		only === null ? ![...bringNode, ...packagesOfTheBoard].includes(name) : only.includes(name);
 	const found = new Set<string>();
 	const open = [root];
 	for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
 		const manifest = packageSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
 		const optional = { ...manifest.optionalDependencies, ...manifest.peerDependencies };
 		for (const name of Object.keys({ ...manifest.dependencies, ...optional })) {
-			if (folder === root && [...bringNode, ...packagesOfTheBoard].includes(name)) continue;
+			if (folder === root && !isWanted(name)) continue;
 			const at = await packageAt(folder, name);
-			if (at === null && !Object.hasOwn(optional, name)) throw incomplete(root, name);
+			if (at === null && !Object.hasOwn(optional, name)) throw incomplete(root, `the package ${name}`);
 			if (at === null || found.has(at)) continue;
 			found.add(at);
 			open.push(at);
@@ -169,7 +179,7 @@ async function fileAt(from: string, to: string): Promise<ProgramFile | null> {
 }
 
 function incomplete(root: string, name: string): Error {
-	return ganglineError('UNSUITABLE_MACHINE', `the package ${name}, which Gangline needs, was not found for ${root}`, {
+	return ganglineError('UNSUITABLE_MACHINE', `${name}, which Gangline needs, was not found for ${root}`, {
 		hint: `install again: npm ci in ${root}, or scripts/install`,
 	});
 }

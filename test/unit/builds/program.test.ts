@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readdir, rename, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createBuilds } from '../../../gateway/builds/index.ts';
@@ -28,7 +28,7 @@ describe('a build', () => {
 		expect((await filesOf(tiny.program)).map(({ to }) => to)).toEqual(expectedFiles(machine));
 	});
 
-	it('of the npm package has the bundled files and the packages beside it', async () => {
+	it('of the npm package has the bundled files and the packages that they have not taken in', async () => {
 		await using tiny = await tinyProgram();
 		const installed = join(tiny.root, 'lib/node_modules');
 		await mkdir(installed, { recursive: true });
@@ -36,11 +36,17 @@ describe('a build', () => {
 		await rename(tiny.clone, join(installed, 'gangline'));
 		const root = join(installed, 'gangline');
 		await rename(join(root, 'node'), join(root, 'dist'));
+		await writeFile(join(root, 'dist/program.json'), JSON.stringify({ outside: ['used'], parts: [] }));
+		await writeFile(join(root, 'package.json'), JSON.stringify({ dependencies: { used: '1', taken: '1' } }));
 		const files = (await filesOf({ ...tiny.program, root, isBundled: true })).map(({ to }) => to);
 		expect(files).toContain('app/dist/main.ts');
 		expect(files).toContain('app/gateway/cli/gangline.js');
 		expect(files).not.toContain('app/shared/a.ts');
 		expect(files).toContain('app/node_modules/used/index.js');
+		await rm(join(root, 'dist/program.json'));
+		await expect(filesOf({ ...tiny.program, root, isBundled: true })).rejects.toMatchObject({
+			code: 'UNSUITABLE_MACHINE',
+		});
 	});
 
 	it('leaves out the board, which a machine that joins does not serve', async () => {
