@@ -102,10 +102,16 @@ describe('joining by one pasted line', () => {
 			code: 0,
 			stdout: expect.stringMatching(/called second \(for ada\)/),
 		});
-		const { nodes } = JSON.parse((await second.gangline('nodes', '--json')).stdout) as Result<'node.list'>;
-		const seen = nodes.map(({ name, self, connected, version }) => [name, self, connected, version !== null]);
-		expect(seen).toContainEqual(['builder', false, true, true]);
-		expect(seen).toContainEqual(['second', true, true, true]);
+		const seen = async (): Promise<unknown[]> => {
+			const { nodes } = JSON.parse((await second.gangline('nodes', '--json')).stdout) as Result<'node.list'>;
+			return nodes.map(({ name, self, connected, version }) => [name, self, connected, version !== null]);
+		};
+		// Each says its version by itself, a moment after it is linked.
+		const wanted = [
+			['builder', false, true, true],
+			['second', true, true, true],
+		];
+		await expect.poll(seen, { timeout: 20_000 }).toEqual(expect.arrayContaining(wanted));
 		expect(await second.gangline('token', 'new')).toMatchObject({
 			code: 0,
 			stdout: expect.stringMatching(/^printf %s '/),

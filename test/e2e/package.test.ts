@@ -57,6 +57,7 @@ describe('the npm package', () => {
 			await world.untilBoard(repository, isIn(1, 'done'));
 			await world.ok(repository, 'add', 'Say even more', '--run', 'echo even more >> a.txt');
 			await world.untilBoard(repository, isIn(2, 'done'));
+			await world.untilForwarded(repository);
 			expect(world.git(repository, 'show', 'main:a.txt')).toBe('a\nmore\neven more');
 		},
 		600_000,
