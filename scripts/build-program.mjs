@@ -1,7 +1,8 @@
 /**
  * build-program [--if-needed]: bundles the command, the node and the gateway with the packages they use into `dist`, in
  * parts that are loaded when they are needed. A start then reads some twenty files instead of some hundreds, with the
- * types already taken out. Packages with files of their own that they look for (a native part, a protocol) stay outside.
+ * types already taken out. Packages with files of their own that they look for (a native part, a protocol) stay outside:
+ * each is one of ours in package.json, by which a build for other machines finds it.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,10 +13,12 @@ import { bundleFits, bundleNote } from '../gateway/cli/bundle-fits.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist');
 const mains = ['gateway/cli/main', 'gateway/main', 'node/main'];
-const outside = ['classic-level', 'dockerode', 'pino'];
+const outside = ['dockerode', 'level', 'pino'];
 
 if (process.argv.includes('--if-needed') && bundleFits(root)) process.exit(0);
 const begun = new Date();
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+for (const name of outside) if (!Object.hasOwn(dependencies, name)) throw new Error(`${name} is no package of ours`);
 const before = partsOf(bundleNote);
 rmSync(join(root, bundleNote), { force: true });
 const made = await build({
