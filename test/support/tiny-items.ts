@@ -1,5 +1,6 @@
 /** Items of a home in memory as the API shows them, with what a hostile agent may have put into them, and its log's lines. */
 import type { ItemDetail, LogLine } from '../../shared/operations/index.ts';
+import { anItem } from './item-answer.ts';
 
 export const shopId = '01JZ0000000000000000000SHP';
 export const commits = {
@@ -12,34 +13,8 @@ export const commits = {
 export function itemDetail(changes: Partial<ItemDetail> & { readonly number: number }): ItemDetail {
 	const { number } = changes;
 	return {
-		project: shopId,
+		...anItem({ project: shopId, number, alias: `~laptop-${number}`, createdAt: 0, changedAt: 0 }),
 		key: `01JZ00000000000000000000${String(number).padStart(2, '0')}`,
-		name: `#${number}`,
-		alias: `~laptop-${number}`,
-		title: `Item ${number}`,
-		type: 'story',
-		stage: 'backlog',
-		stageReason: null,
-		resumeTo: null,
-		column: 'backlog',
-		badge: 'active',
-		tentative: false,
-		labels: [],
-		held: false,
-		agent: null,
-		parent: null,
-		dependsOn: [],
-		waitsBecause: null,
-		needsYou: null,
-		asks: null,
-		holder: null,
-		queuePosition: null,
-		costUsd: 0,
-		attempts: 0,
-		lastFailure: null,
-		landed: null,
-		createdAt: 0,
-		changedAt: 0,
 		description: '',
 		words: [],
 		review: 'human',

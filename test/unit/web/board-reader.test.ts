@@ -1,7 +1,7 @@
 /** How the page reads whole boards: as the schema says, what is known already not again, many in slices. */
 import { describe, expect, it } from 'vitest';
 import { BoardReader } from '../../../gateway/web/browser/answer.ts';
-import { anItem } from './support.ts';
+import { anItem } from '../../support/item-answer.ts';
 
 const home = {
 	node: 'vm',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boardOf, withAnswer, withEvent, withItem } from '../../../gateway/web/model/board-state.ts';
 import type { Board, ProjectView } from '../../../shared/operations/index.ts';
-import { anItem } from './support.ts';
+import { anItem } from '../../support/item-answer.ts';
 
 const project: ProjectView = {
 	...{ id: '01HZZZZZZZZZZZZZZZZZZZZZZZ', name: 'shop', path: '', branch: 'main' },

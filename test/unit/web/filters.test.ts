@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { filtered, isFiltered, noFilters, readFilters, writeFilters } from '../../../gateway/web/model/filters.ts';
 import { inLanes } from '../../../gateway/web/model/lanes.ts';
-import { anItem } from './support.ts';
+import { anItem } from '../../support/item-answer.ts';
 
 const items = [
 	anItem({ number: 12, title: 'Show the Löhne', labels: ['ui'] }),

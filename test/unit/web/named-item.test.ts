@@ -1,7 +1,7 @@
 /** Which item an address of the page means. */
 import { describe, expect, it } from 'vitest';
 import { itemNamed } from '../../../gateway/web/model/named-item.ts';
-import { anItem } from './support.ts';
+import { anItem } from '../../support/item-answer.ts';
 
 const old = anItem({ key: 'A', number: 1, name: '#1', alias: '~laptop-1', createdAt: 1 });
 const settled = anItem({ key: 'B', number: 2, name: '#2', alias: '~laptop-1', createdAt: 2 });

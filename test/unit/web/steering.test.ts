@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Steered, stepsOf } from '../../../gateway/web/model/steering.ts';
-import { anItem } from './support.ts';
+import { anItem } from '../../support/item-answer.ts';
 
 const holder = { node: 'vm', role: 'coder', agent: 'claude', since: 1 } as const;
 const result = { commit: 'c', base: 'b', ref: 'r' } as NonNullable<Steered['result']>;

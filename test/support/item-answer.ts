@@ -1,5 +1,5 @@
 /** An item as the API answers it, with what a test is about laid over it. */
-import type { ItemAnswer } from '../../../shared/operations/index.ts';
+import type { ItemAnswer } from '../../shared/operations/index.ts';
 
 export function anItem(part: Partial<ItemAnswer> = {}): ItemAnswer {
 	const number = part.number ?? 1;
