@@ -316,7 +316,6 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		await world.ok(world.folder, 'rebuild', name);
 		expect(keyOf()).toBe(key);
 		if (name !== 'app') await world.ok(world.folder, 'project', 'rename', name, 'app');
-		await world.until(world.folder, ['containers'], () => true);
 		const { items } = await world.json<Board>(world.folder, 'status', '-p', 'app');
 		expect(items.find(({ number }) => number === 1)).toMatchObject({ column: 'done' });
 		expect((await inside('gangline', 'secret', 'list')).stdout).toContain('KEPT');
