@@ -92,6 +92,7 @@ async function takeWide(project, keys) {
 	await shot(page, 'change');
 	await page.goto(new URL('/nodes', page.url()).href);
 	await page.getByRole('heading', { name: 'Nodes' }).first().waitFor(soon);
+	await page.locator('svg.mesh text.trip').first().waitFor(soon);
 	await shot(page, 'nodes');
 	await close();
 }

@@ -135,8 +135,7 @@ export class Board {
 
 	/** The session that a request shows, with who it is now; null for none, or a person who is gone. */
 	callerOf(headers: IncomingHttpHeaders): Caller | null {
-		const secret = secretIn(headers.cookie, this.#cookie);
-		const session = secret === null ? null : this.sessions.find(secret);
+		const session = this.#sessionOf(headers);
 		const { people } = this.#options.facts();
 		const person = session !== null && Object.hasOwn(people, session.person) ? people[session.person] : undefined;
 		return session === null || person === undefined

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Clock, ganglineError, type Log, type Random, randomHex, type Store } from '../../shared/ports/index.ts';
+import { type Clock, type Log, type Random, randomHex, type Store } from '../../shared/ports/index.ts';
 import { soundRecord } from '../../shared/store/index.ts';
 import type { LoginFor } from './login-codes.ts';
 
@@ -96,15 +96,6 @@ export class Sessions {
 		return [...this.#sessions.values()]
 			.filter(({ expiresAt }) => now < expiresAt)
 			.sort((a, b) => b.createdAt - a.createdAt);
-	}
-
-	/** @throws GanglineError NOTHING_TO_SHOW */
-	require(id: string): SessionRecord {
-		const session = this.list().find((one) => one.id === id);
-		if (session !== undefined) return session;
-		throw ganglineError('NOTHING_TO_SHOW', `no session is called ${JSON.stringify(id)}`, {
-			hint: 'gangline session list',
-		});
 	}
 
 	async revoke(session: SessionRecord): Promise<void> {

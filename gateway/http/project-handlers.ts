@@ -12,7 +12,7 @@ import {
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { askReplica, type ProjectCall, type ReplicaSeat, seenProject } from '../../shared/replica/index.ts';
 import type { GatewayParts } from '../context.ts';
-import { projectOf } from './registry-handlers.ts';
+import { projectOf } from './named.ts';
 
 export function projectHandlers({ replicas }: Pick<GatewayParts, 'replicas'>): Pick<Handlers, 'project.list'> {
 	return { 'project.list': async () => ({ projects: replicas.seats().map(seenProject) }) };

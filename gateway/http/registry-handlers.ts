@@ -1,12 +1,9 @@
 /** Answers what changes the mesh: its nodes, projects and people. Each answer says what is so now. */
-import type { HandlersAt, ProjectRef, Result } from '../../shared/operations/index.ts';
+import type { HandlersAt, Result } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/index.ts';
 import {
 	drain,
-	findNode,
-	findProject,
 	type MeshNode,
-	type MeshProject,
 	removePerson,
 	removeProject,
 	renameNode,
@@ -17,6 +14,7 @@ import {
 } from '../../shared/registry/index.ts';
 import type { GatewayParts } from '../context.ts';
 import type { RegistryEdit } from '../registry/index.ts';
+import { findPerson, nodeOf, personOf, projectOf } from './named.ts';
 import { nodeView, personView, projectView } from './views.ts';
 
 type NodeNames = 'node.rename' | 'node.drain' | 'node.undrain' | 'node.revoke';
@@ -82,37 +80,30 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 
 function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 	const { registry, people, random, mesh, board } = parts;
-	const personIn = (id: string) => {
-		const person = mesh.facts().people[id];
-		if (person !== undefined) return person;
-		throw ganglineError('UNKNOWN_PERSON', `nobody in the mesh is called ${JSON.stringify(id)}`, {
-			hint: 'gangline people',
-		});
-	};
 	return {
 		'person.add': async ({ id, access }) => {
-			const before = mesh.facts().people[id];
+			const before = findPerson(parts, id);
 			await registry.change((facts) => setPerson(facts, { id, access }));
-			const words = before === undefined ? `${id} is let in as ${access}` : `${id} is ${access} now`;
-			return { person: personView(parts, { id, access }), added: before === undefined, answer: words };
+			const words = before === null ? `${id} is let in as ${access}` : `${id} is ${access} now`;
+			return { person: personView(parts, { id, access }), added: before === null, answer: words };
 		},
 		'person.list': async () => ({
 			people: Object.values(mesh.facts().people).map((person) => personView(parts, person)),
 		}),
 		'person.remove': async ({ id }) => {
-			const person = personIn(id);
+			const person = personOf(parts, id);
 			await registry.change((facts) => removePerson(facts, id));
 			await people.remove(id);
 			await board.removePerson(id);
 			return { person: personView(parts, person), answer: `${id} has no rights any more` };
 		},
 		'person.token': async ({ id, use }) => {
-			const person = personIn(id);
+			const person = personOf(parts, id);
 			const token = await people.renew(id, random, use);
 			return { person: personView(parts, person), token };
 		},
 		'person.revokeToken': async ({ id, use }) => {
-			const person = personIn(id);
+			const person = personOf(parts, id);
 			const what = use === 'editor' ? 'token for an editor' : 'token';
 			if (!(await people.revoke(id, use))) {
 				throw ganglineError('NOTHING_TO_SHOW', `${id} has no ${what}`, { hint: 'gangline people shows who has one' });
@@ -120,23 +111,4 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 			return { person: personView(parts, person), answer: `the ${what} of ${id} opens nothing any more` };
 		},
 	};
-}
-
-/** @throws GanglineError UNKNOWN_NODE */
-export function nodeOf({ mesh }: Pick<GatewayParts, 'mesh'>, ref: string): MeshNode {
-	const node = findNode(mesh.facts(), ref);
-	if (node !== undefined) return node;
-	throw ganglineError('UNKNOWN_NODE', `no node of the mesh is called ${JSON.stringify(ref)}`, {
-		hint: 'gangline nodes',
-	});
-}
-
-/** @throws GanglineError UNKNOWN_PROJECT */
-export function projectOf({ mesh }: Pick<GatewayParts, 'mesh'>, ref: ProjectRef): MeshProject {
-	const text = ref.kind === 'id' ? ref.id : ref.name;
-	const project = findProject(mesh.facts(), text);
-	if (project !== undefined) return project;
-	throw ganglineError('UNKNOWN_PROJECT', `no project of the mesh is called ${JSON.stringify(text)}`, {
-		hint: 'gangline projects',
-	});
 }

@@ -8,7 +8,7 @@ import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { type Sealed, sealMethod, takeMethod, unsealMethod } from '../../shared/protocol/rehome.ts';
 import { type MeshNode, type MeshProject, moveHome } from '../../shared/registry/index.ts';
 import type { GatewayCore } from '../context.ts';
-import { nodeOf, projectOf } from './registry-handlers.ts';
+import { nodeOf, projectOf } from './named.ts';
 import { isConnected, projectView } from './views.ts';
 
 /** Agents are ended and verified first, commits of a large repository travel. */

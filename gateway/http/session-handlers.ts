@@ -6,6 +6,7 @@ import type { SessionRecord } from '../board/index.ts';
 import { ownAddresses } from '../builds/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { readHosts } from '../listening.ts';
+import { personOf } from './named.ts';
 
 type Names = 'session.self' | 'session.link' | 'session.list' | 'session.revoke' | 'board.status' | 'board.open';
 
@@ -30,9 +31,9 @@ export function sessionHandlers(parts: GatewayParts): Pick<HandlersAt<'gateway'>
 				.map((session) => sessionView(session, caller)),
 		}),
 		'session.revoke': async ({ id }, caller) => {
-			const session = board.sessions.require(id);
 			// Whose sessions one may not see, one is not told of either.
-			if (!maySee(caller, session.person)) throw unknownSession(id);
+			const session = board.sessions.list().find((one) => one.id === id && maySee(caller, one.person));
+			if (session === undefined) throw unknownSession(id);
 			await board.sessions.revoke(session);
 			const view = sessionView(session, caller);
 			return { session: view, answer: `${session.id} of ${session.person} is logged out` };
@@ -47,18 +48,12 @@ async function link(
 	{ person: wanted, on, minutes }: Args<'session.link'>,
 	caller: Caller,
 ): Promise<Result<'session.link'>> {
-	const { board, mesh, random, clock, log } = parts;
+	const { board, random, clock, log } = parts;
 	const id = wanted ?? caller.person;
 	if (id !== caller.person && !mayAsk(caller.access, 'owner')) {
 		throw ganglineError('FORBIDDEN', `a link for ${id} is made by an owner, ${caller.person} has ${caller.access}`);
 	}
-	const { people } = mesh.facts();
-	const person = Object.hasOwn(people, id) ? people[id] : undefined;
-	if (person === undefined) {
-		throw ganglineError('UNKNOWN_PERSON', `nobody in the mesh is called ${JSON.stringify(id)}`, {
-			hint: `let the person in first: gangline person add ${id}`,
-		});
-	}
+	const person = personOf(parts, id);
 	const status = await statusOf(parts);
 	const base = on === 'phone' ? phoneUrl(status) : status.url;
 	const code = board.codes.make({ person: id, on }, minutes, random);

@@ -1,11 +1,10 @@
 /** Answers what is asked about join tokens: making one with the line to paste, looking at them, making one useless. */
 import { formatToken } from '../../shared/mesh/join/index.ts';
 import type { Args, Caller, HandlersAt, Result } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/index.ts';
-import { findProject, type RegistryFacts } from '../../shared/registry/index.ts';
 import { ownAddresses, pasteLine } from '../builds/index.ts';
 import type { GatewayParts } from '../context.ts';
 import type { TokenWish } from '../registry/index.ts';
+import { personOf, projectNamed } from './named.ts';
 import { tokenView } from './views.ts';
 
 type Names = 'token.create' | 'token.list' | 'token.revoke';
@@ -55,34 +54,21 @@ async function create(
 	};
 }
 
-function wishOf({ mesh, clock }: GatewayParts, args: Args<'token.create'>, caller: Caller): TokenWish {
-	const facts = mesh.facts();
-	if (args.person !== null && facts.people[args.person] === undefined) {
-		throw ganglineError('UNKNOWN_PERSON', `nobody in the mesh is called ${JSON.stringify(args.person)}`, {
-			hint: `let the person in first: gangline person add ${args.person}`,
-		});
-	}
+function wishOf(parts: GatewayParts, args: Args<'token.create'>, caller: Caller): TokenWish {
+	if (args.person !== null) personOf(parts, args.person);
 	const isHome = args.homeFor.length > 0 && !args.duties.includes('home');
 	return {
 		name: args.name ?? null,
 		duties: isHome ? [...args.duties, 'home'] : args.duties,
-		worksFor: args.worksFor === 'any' ? 'any' : args.worksFor.map((name) => projectId(facts, name)),
+		worksFor: args.worksFor === 'any' ? 'any' : args.worksFor.map((name) => projectNamed(parts, name).id),
 		homeFor: args.homeFor,
 		person: args.person,
 		slots: args.slots ?? null,
 		labels: args.labels,
 		uses: args.uses,
 		createdBy: caller.person,
-		expiresAt: clock.now() + args.minutes * 60_000,
+		expiresAt: parts.clock.now() + args.minutes * 60_000,
 	};
-}
-
-function projectId(facts: RegistryFacts, name: string) {
-	const project = findProject(facts, name);
-	if (project !== undefined) return project.id;
-	throw ganglineError('UNKNOWN_PROJECT', `no project of the mesh is called ${JSON.stringify(name)}`, {
-		hint: 'gangline projects',
-	});
 }
 
 export function isLoopback(address: string): boolean {

@@ -19,6 +19,8 @@ export interface DiffStat {
 
 export interface DiffText {
 	readonly patch: string;
+	/** Of the whole patch. */
+	readonly hunks: number;
 	/** What is not in `patch`; null when it is whole. */
 	readonly cut: { readonly bytes: number; readonly files: readonly string[] } | null;
 }
@@ -49,6 +51,7 @@ export async function diffText(
 	{ from, to, bytesMax }: { from: CommitId; to: CommitId; bytesMax: number },
 ): Promise<DiffText> {
 	const kept: Buffer[] = [];
+	const hunks = new HunkCount();
 	let total = 0;
 	await repository.git.run({
 		cwd: repository.path,
@@ -57,15 +60,34 @@ export async function diffText(
 			const room = bytesMax - total;
 			if (room > 0) kept.push(piece.subarray(0, room));
 			total += piece.length;
+			hunks.take(piece);
 		},
 	});
 	const text = Buffer.concat(kept).toString();
-	if (total <= bytesMax) return { patch: text, cut: null };
+	if (total <= bytesMax) return { patch: text, hunks: hunks.count, cut: null };
 	const patch = text.slice(0, text.lastIndexOf('\n') + 1);
 	const { paths } = await diffStat(repository, from, to);
 	const shown = new Set([...patch.matchAll(/^diff --git a\/.* b\/(.*)$/gm)].map(([, path]) => path));
 	const files = paths.map(({ path }) => path).filter((path) => !shown.has(path));
-	return { patch, cut: { bytes: total - Buffer.byteLength(patch), files } };
+	return { patch, hunks: hunks.count, cut: { bytes: total - Buffer.byteLength(patch), files } };
+}
+
+const hunkStart = Buffer.from('\n@@ ');
+
+/** Counts heads of hunks in a patch that comes in pieces, split anywhere. Lines of files have a sign before them. */
+class HunkCount {
+	#count = 0;
+	#end: Uint8Array = Buffer.alloc(0);
+
+	get count(): number {
+		return this.#count;
+	}
+
+	take(piece: Buffer): void {
+		const text = Buffer.concat([this.#end, piece]);
+		for (let at = text.indexOf(hunkStart); at >= 0; at = text.indexOf(hunkStart, at + 1)) this.#count += 1;
+		this.#end = text.subarray(-(hunkStart.length - 1));
+	}
 }
 
 function count(text: string): number | null {

@@ -27,7 +27,8 @@ const stalledMsMax = 30_000;
 
 /** Whether a reader with this filter wants to see the event. What concerns the whole stream always passes. */
 function wants(filter: EventFilter, event: ChangeEvent): boolean {
-	if (event.kind === 'hello' || event.kind === 'dropped' || event.kind === 'stopping') return true;
+	if (event.kind === 'hello' || event.kind === 'dropped' || event.kind === 'alive' || event.kind === 'stopping')
+		return true;
 	if (filter.kinds !== undefined && !filter.kinds.includes(event.kind)) return false;
 	const projectId = event.kind === 'project' ? event.project.id : event.project;
 	if (filter.projectId !== null && projectId !== null && projectId !== filter.projectId) return false;
@@ -86,7 +87,8 @@ export function serveEvents(options: {
 		write({ kind: 'dropped', at: clock.now(), events });
 	};
 	const beat = (): void => {
-		if (response.writableLength <= bufferBytesMax) response.write(': still here\n\n');
+		// An event and no comment: browsers do not tell a page of comments, and a dead line looks like a quiet one.
+		if (dropped === 0 && response.writableLength <= bufferBytesMax) write({ kind: 'alive', at: clock.now() });
 		cancelHeartbeat = clock.after(heartbeatMs, beat);
 	};
 	const end = (): void => {

@@ -1,8 +1,8 @@
 /** How the board is for who uses a phone or a screen reader, in both themes, and what it costs a browser. */
-import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { ItemAnswer } from '../../shared/operations/index.ts';
+import { crowdAt, dragAbout, topOf } from '../support/board-crowd.ts';
 import { type BoardWorld, boardWorld } from '../support/board-world.ts';
 import { hasBrowser } from '../support/browser.ts';
 import { mainThreadMs } from '../support/page-trace.ts';
@@ -87,39 +87,20 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 
 	it('stays quick with 5,000 items and 100,000 lines of a log', async () => {
 		const { page, close } = await board.visitor();
-		const { items, ...whole } = await board.world.untilBoard(board.shop, (now) => now.items.length > 0);
-		const crowd = { ...whole, items: crowdOf(items[0]) };
-		const log = await board.ask('item.logs', { project: whole.project.id, item: items[0]?.key ?? '' });
-		const run = log.run?.id ?? '';
-		const line = { run, at: 1, source: 'agent', stream: 'stdout' };
-		const lines = Array.from({ length: 100_000 }, (_, index) => ({ ...line, seq: index + 1, text: `${index}` }));
-		await page.route(/\/v1\/project\.status/, (route) => route.fulfill({ json: crowd }));
-		await page.route(/\/v1\/item\.logs/, (route) => route.fulfill({ json: { ...log, lines } }));
-		await page.reload();
-		await page.getByText('Item 1 of many').first().waitFor();
-		const backlog = page.locator('[data-lane-list=backlog]');
-		const { x, y } = await middleOf(backlog);
+		const crowd = await crowdAt(page, board);
+		const backlog = await crowd.showLane();
 		const scrolled = await mainThreadMs(page, async () => {
-			await page.mouse.move(x, y);
+			await backlog.hover();
 			for (let turns = 0; turns < 40; turns += 1) await page.mouse.wheel(0, 400);
 			await expect.poll(() => topOf(backlog), soon).toBe(16_000);
 		});
-		const dragged = await mainThreadMs(page, async () => {
-			await page.mouse.down();
-			for (let step = 0; step < 60; step += 1) await page.mouse.move(x + step * 8, y + (step % 20) * 8);
-			await page.locator('.lane[data-drop]').first().waitFor();
-			await page.mouse.move(x, y);
-			await page.mouse.up();
-			await page.locator('.lane[data-drop]').first().waitFor({ state: 'detached' });
-		});
+		const dragged = await mainThreadMs(page, () => dragAbout(page, backlog));
 		const searched = await mainThreadMs(page, async () => {
 			await page.getByLabel('Search the board').pressSequentially('4999');
 			await page.getByText('Item 4999 of many').first().waitFor();
 		});
 		expect(await page.locator('.card').count()).toBeLessThan(10);
-		await page.goto(new URL(`/p/shop/${items[0]?.name.replace('#', '')}/log`, page.url()).href);
-		const text = page.locator('.log-lines[data-lines="100000"]');
-		await text.locator('.log-line').first().waitFor();
+		const text = await crowd.showLog();
 		const end = await topOf(text);
 		const read = await mainThreadMs(page, async () => {
 			await text.hover();
@@ -165,25 +146,4 @@ async function unreachable(page: Page): Promise<readonly string[]> {
 		return hit !== null && (one.contains(hit) || hit.contains(one)) ? [] : [one.ariaLabel ?? one.textContent];
 	})`);
 	return (names as string[]).map((name) => name.trim());
-}
-
-/** As many items as a large project has open, in every column. */
-function crowdOf(item: ItemAnswer | undefined): readonly unknown[] {
-	const columns = ['backlog', 'coding', 'qa', 'merge', 'done'];
-	return Array.from({ length: 5_000 }, (_, index) => {
-		const column = columns[index % columns.length] ?? 'backlog';
-		const stage = column === 'qa' ? 'reviewHold' : column;
-		const name = { key: `K${index + 1}`, number: index + 1, name: `#${index + 1}`, alias: null };
-		return { ...item, ...name, title: `Item ${index + 1} of many`, column, stage, needsYou: null, holder: null };
-	});
-}
-
-async function middleOf(list: Locator): Promise<{ readonly x: number; readonly y: number }> {
-	const box = await list.boundingBox();
-	if (box === null) throw new Error('the list is not drawn');
-	return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-}
-
-async function topOf(list: Locator): Promise<number> {
-	return list.evaluate((element: { readonly scrollTop: number }) => Math.round(element.scrollTop));
 }

@@ -37,7 +37,15 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 	});
 
 	it('is done by keys alone', async () => {
-		const { page, close } = await board.visitor();
+		const { page, close } = await board.browser.person();
+		const link = await board.link();
+		await page.goto(new URL('/', link).href);
+		await page.waitForURL(/\/login/);
+		await page.getByLabel('Code').waitFor();
+		await page.keyboard.press('Tab');
+		await page.getByLabel('Code').and(page.locator(':focus')).waitFor();
+		await page.keyboard.insertText(link);
+		await page.keyboard.press('Enter');
 		await page.getByRole('link', { name: 'New item' }).first().waitFor();
 		await page.keyboard.press('?');
 		const help = page.getByRole('dialog', { name: 'Keyboard' });
@@ -139,6 +147,22 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await asking.getByRole('button', { name: 'Allow' }).click();
 		await asking.waitFor({ state: 'detached', timeout: 60_000 });
 		await inReview('Ask first');
+		await close();
+	});
+
+	it("answers an agent's own question in words", async () => {
+		await board.world.ok(board.shop, 'add', 'Choose a drink', '--description', 'FAKE:person');
+		const { page, axe, close } = await board.visitor();
+		const card = page.getByRole('article', { name: /Choose a drink/ });
+		await card.getByText('asks: Tea or coffee?').waitFor({ timeout: 90_000 });
+		await card.getByRole('link', { name: 'Choose a drink' }).click();
+		const asking = page.getByRole('region', { name: 'What its agent asks' });
+		await asking.getByText('Tea or coffee?', { exact: true }).waitFor();
+		expect(await axe()).toEqual([]);
+		await asking.getByLabel('Your answer').fill('coffee, black');
+		await asking.getByRole('button', { name: 'Answer' }).click();
+		await asking.waitFor({ state: 'detached', timeout: 60_000 });
+		await inReview('Choose a drink');
 		await close();
 	});
 

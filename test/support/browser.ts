@@ -15,6 +15,9 @@ const executablePath = '/usr/bin/chromium';
 /** Browsers are looked at only where everything is run (scripts/test --all, which installs Chromium). */
 export const hasBrowser = Boolean(process.env.GANGLINE_TEST_ALL) && existsSync(executablePath);
 
+/** Chromium is on this machine, whatever is run. */
+export const isChromiumHere = (): boolean => existsSync(executablePath);
+
 export interface TestBrowser extends AsyncDisposable {
 	/** A person of their own: no cookie is shared. */
 	person(options?: BrowserContextOptions): Promise<Visitor>;

@@ -3,43 +3,45 @@
  * silent is over; the browser's own reconnecting, which hides failures, is not used.
  */
 import type { ChangeEvent } from '../../../shared/operations/index.ts';
+import { watchSilence } from '../store/silence.ts';
 import { addressOf } from './address.ts';
 import { readChange } from './change-event.ts';
 import { browserClock } from './clock.ts';
 
 export interface FeedListener {
 	readonly onEvent: (event: ChangeEvent) => void;
-	/** Called once, unless it was closed from here. */
-	readonly onEnd: () => void;
+	/** Called once, unless it was closed from here, with until when what was told is whole. */
+	readonly onEnd: (wholeUntil: number) => void;
 }
 
-/** The gateway says something every 15 s; a proxy that keeps a dead stream open must not look like a quiet one. */
-const openMsMax = 15_000;
-const kinds = ['hello', 'item', 'itemGone', 'progress', 'project', 'dropped', 'stopping'] as const;
+const wanted = ['item', 'itemGone', 'project'] as const;
+/** With those that every stream has. */
+const heard = ['hello', 'alive', 'dropped', 'stopping', ...wanted] as const;
 
 /** Returns what closes it. */
 export function openFeed({ onEvent, onEnd }: FeedListener): () => void {
 	const address = addressOf('v1/events');
-	for (const kind of ['item', 'itemGone', 'progress', 'project']) address.searchParams.append('kinds', kind);
+	for (const kind of wanted) address.searchParams.append('kinds', kind);
 	const source = new EventSource(address);
-	const cancel = browserClock.after(openMsMax, end);
+	const silence = watchSilence(browserClock, (heardAt) => end(heardAt ?? browserClock.now()));
 	let isOver = false;
 	function close(): void {
 		isOver = true;
-		cancel();
+		silence.stop();
 		source.close();
 	}
-	function end(): void {
+	function end(wholeUntil: number): void {
 		if (isOver) return;
 		close();
-		onEnd();
+		onEnd(wholeUntil);
 	}
 	function take(message: MessageEvent<string>): void {
-		cancel();
+		if (isOver) return;
+		silence.heard();
 		const event = readChange(message.data);
-		if (event !== null && !isOver) onEvent(event);
+		if (event !== null) onEvent(event);
 	}
-	for (const kind of kinds) source.addEventListener(kind, take);
-	source.addEventListener('error', end);
+	for (const kind of heard) source.addEventListener(kind, take);
+	source.addEventListener('error', () => end(browserClock.now()));
 	return close;
 }

@@ -1,4 +1,4 @@
-/** What of a board is shown: by words, type, label, agent and who it waits for. In the address, so that it can be sent on. */
+/** What of a board is shown: by words, type, label and agent. In the address, so that it can be sent on. */
 import type { ItemAnswer } from '../../../shared/operations/index.ts';
 
 export interface Filters {
@@ -6,10 +6,9 @@ export interface Filters {
 	readonly type: string | null;
 	readonly label: string | null;
 	readonly agent: string | null;
-	readonly needsYou: boolean;
 }
 
-export const noFilters: Filters = { words: '', type: null, label: null, agent: null, needsYou: false };
+export const noFilters: Filters = { words: '', type: null, label: null, agent: null };
 
 export function readFilters(query: Readonly<Record<string, string>>): Filters {
 	return {
@@ -17,7 +16,6 @@ export function readFilters(query: Readonly<Record<string, string>>): Filters {
 		type: query.type ?? null,
 		label: query.label ?? null,
 		agent: query.agent ?? null,
-		needsYou: query.needs === '1',
 	};
 }
 
@@ -27,7 +25,6 @@ export function writeFilters(filters: Filters): Readonly<Record<string, string>>
 		...(filters.type !== null && { type: filters.type }),
 		...(filters.label !== null && { label: filters.label }),
 		...(filters.agent !== null && { agent: filters.agent }),
-		...(filters.needsYou && { needs: '1' }),
 	};
 }
 
@@ -42,11 +39,10 @@ export function filtered(items: readonly ItemAnswer[], filters: Filters): readon
 	return items.filter((item) => matches(item, filters) && words.every((word) => has(item, word)));
 }
 
-function matches(item: ItemAnswer, { type, label, agent, needsYou }: Filters): boolean {
+function matches(item: ItemAnswer, { type, label, agent }: Filters): boolean {
 	if (type !== null && item.type !== type) return false;
 	if (label !== null && !item.labels.includes(label)) return false;
-	if (agent !== null && (item.holder?.agent ?? item.agent) !== agent) return false;
-	return !needsYou || item.needsYou !== null;
+	return agent === null || (item.holder?.agent ?? item.agent) === agent;
 }
 
 function has(item: ItemAnswer, word: string): boolean {

@@ -23,6 +23,21 @@ export function hunksOf(files: readonly PatchFile[]): number {
 	return files.reduce((sum, { hunks }) => sum + hunks.length, 0);
 }
 
+const openFilesMax = 12;
+/** So many lines are drawn in a moment, also on a phone; a generated file of thousands holds the page up for seconds. */
+const openLinesMax = 1_000;
+
+/** How many of the files, from the first, are drawn at once; the others when they are opened. */
+export function openAtFirst(files: readonly PatchFile[]): number {
+	let lines = 0;
+	const firstClosed = files.findIndex(({ added, removed, hunks }) => {
+		// Each hunk has some lines around what it changes.
+		lines += added + removed + hunks.length * 6;
+		return lines > openLinesMax;
+	});
+	return Math.min(openFilesMax, firstClosed === -1 ? files.length : firstClosed);
+}
+
 /** What a diff drawing library takes for one file. */
 export function headerOf({ before, path }: PatchFile): string {
 	return `--- a/${before}\n+++ b/${path}\n`;

@@ -4,7 +4,7 @@
  */
 export const itemParts = ['overview', 'diff', 'log', 'history'] as const;
 export type ItemPart = (typeof itemParts)[number];
-const plainViews = ['nodes', 'projects', 'cost', 'people', 'keys'] as const;
+const plainViews = ['nodes', 'projects', 'cost', 'people'] as const;
 type PlainView = (typeof plainViews)[number];
 
 export type Place =
@@ -31,6 +31,11 @@ export function readRoute(path: string, search: string): Route {
 export function writeRoute(place: Place, query: Readonly<Record<string, string>> = {}): string {
 	const search = new URLSearchParams(query).toString();
 	return `${pathOf(place)}${search === '' ? '' : `?${search}`}`;
+}
+
+/** As people call it: `#12`, or a provisional name. */
+export function nameOf(inAddress: string): string {
+	return /^\d+$/.test(inAddress) ? `#${inAddress}` : inAddress;
 }
 
 /** As in an address: a number without its `#`, which would end the path. */

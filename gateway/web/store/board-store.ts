@@ -65,7 +65,10 @@ export class BoardStore {
 		this.#cancelRetry();
 		this.#closeFeed();
 		const { openFeed } = this.#options;
-		this.#closeFeed = openFeed({ onEvent: (event) => this.#take(event), onEnd: () => this.#lost() });
+		this.#closeFeed = openFeed({
+			onEvent: (event) => this.#take(event),
+			onEnd: (wholeUntil) => this.#lost(wholeUntil),
+		});
 	};
 
 	/** Reads nothing while nobody looks, and everything anew afterwards. */
@@ -98,10 +101,6 @@ export class BoardStore {
 			case 'dropped':
 				void this.#readAll();
 				return;
-			case 'stopping':
-				return;
-			case 'progress':
-				return;
 			case 'project':
 				if (!this.#state.boards?.has(event.project.id)) void this.#readAll();
 				else this.#lay(event.project.id, event);
@@ -113,7 +112,7 @@ export class BoardStore {
 				this.#lay(event.project, event);
 				this.#askLater(event.project);
 				return;
-			case 'log':
+			default:
 				return;
 		}
 	}
@@ -127,14 +126,14 @@ export class BoardStore {
 		} catch (thrown) {
 			this.#set({ trouble: this.#options.asError(thrown) });
 			this.#closeFeed();
-			this.#lost();
+			this.#lost(clock.now());
 		}
 	}
 
-	#lost(): void {
+	#lost(wholeUntil: number): void {
 		const { clock } = this.#options;
 		void this.#askWhoIAm();
-		const freshness = freshnessAfter(this.#state.freshness, { kind: 'failed', at: clock.now() });
+		const freshness = freshnessAfter(this.#state.freshness, { kind: 'failed', at: wholeUntil });
 		this.#set({ freshness });
 		const failures = 'failures' in freshness ? freshness.failures : 1;
 		this.#cancelRetry();

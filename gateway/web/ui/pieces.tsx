@@ -97,7 +97,7 @@ export function Empty({ title, whole = false, children }: EmptyProps) {
 	);
 }
 
-/** A line for a shell, with a button that copies it. Browsers copy only on https and on this machine itself. */
+/** A line for a shell, with a button that copies it. Browsers copy only on https and on this machine itself; People says so. */
 export function Command({ line, name = 'command' }: { readonly line: string; readonly name?: string }) {
 	const [copied, setCopied] = useState(false);
 	const mayCopy = window.isSecureContext;

@@ -3,7 +3,7 @@ import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { mayAsk } from '../../../shared/operations/define.ts';
 import { followLink, linkTo } from '../browser/address.ts';
 import { isLost } from '../model/freshness.ts';
-import type { Place } from '../model/route.ts';
+import { nameOf, type Place } from '../model/route.ts';
 import { BoardView } from '../views/board/board-view.tsx';
 import { useBoardState, useRoute } from './app.ts';
 import { FreshnessBanner, FreshnessLine } from './freshness.tsx';
@@ -100,13 +100,11 @@ function View({ place }: { readonly place: Place }): ReactNode {
 			return <CostView />;
 		case 'people':
 			return <PeopleView />;
-		case 'keys':
 		case 'nowhere':
 			return (
 				<Empty whole title="There is nothing here">
 					<p>
-						No view has the address <code>{place.view === 'nowhere' ? place.path : 'keys'}</code>. An item has one such
-						as <code>p/shop/12</code>.
+						No view has the address <code>{place.path}</code>. An item has one such as <code>p/shop/12</code>.
 					</p>
 					<a className="button primary" href={linkTo({ view: 'board', project: null })}>
 						To the board
@@ -212,7 +210,7 @@ function useTitle(place: Place): void {
 		const needs = [...(boards?.values() ?? [])]
 			.flatMap(({ items }) => [...items.values()])
 			.filter(({ needsYou }) => needsYou);
-		const where = place.view === 'item' ? `#${place.item} · ${place.project}` : 'Gangline';
+		const where = place.view === 'item' ? `${nameOf(place.item)} · ${place.project}` : 'Gangline';
 		const mark = isLost(freshness) ? '(away) ' : needs.length > 0 ? `(${needs.length}) ` : '';
 		document.title = `${mark}${where}`;
 	}, [boards, freshness, place]);

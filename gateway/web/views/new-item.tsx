@@ -208,7 +208,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 							<Icon name="plus" />
 							Add
 						</button>
-						<span className="soft small">
+						<span className="soft small with-keys">
 							<kbd>Ctrl</kbd> <kbd>Enter</kbd>
 						</span>
 					</div>

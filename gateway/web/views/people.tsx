@@ -59,7 +59,7 @@ function Self() {
 		}
 	};
 	return (
-		<section className="panel row wrap">
+		<section className="panel row wrap" aria-label="You">
 			<Icon name="person" />
 			<strong>{me.person}</strong>
 			<span className="soft">{`${me.access}: ${accessWords[me.access]}`}</span>
@@ -69,6 +69,13 @@ function Self() {
 				<button type="button" className="button" onClick={() => void leave()}>
 					Log out
 				</button>
+			)}
+			{!window.isSecureContext && (
+				<p className="soft small">
+					You are here over plain http. Browsers copy nothing on such pages, so the copy buttons are not there; and
+					whoever can listen in this network sees what you see. Both end behind https:{' '}
+					<code>gangline board --public-url</code>
+				</p>
 			)}
 		</section>
 	);

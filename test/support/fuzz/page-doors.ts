@@ -15,6 +15,7 @@ const failure = { error: { code: 'REFUSED', message: 'no', hint: 'ask ada', data
 const changes = [
 	{ kind: 'hello', at: 1, version: '1' },
 	{ kind: 'dropped', at: 1, events: 3 },
+	{ kind: 'alive', at: 1 },
 	{ kind: 'stopping', at: 1 },
 	{ kind: 'itemGone', at: 1, project: 'shop', key: 'a', name: '#1' },
 ];

@@ -5,7 +5,7 @@ import { anItem } from '../../support/item-answer.ts';
 
 const items = [
 	anItem({ number: 12, title: 'Show the Löhne', labels: ['ui'] }),
-	anItem({ number: 120, title: 'Something else', type: 'bug', needsYou: 'look' }),
+	anItem({ number: 120, title: 'Something else', type: 'bug' }),
 	anItem({ number: 3, title: 'Third', holder: { node: 'big', role: 'coder', agent: 'claude', since: 1 } }),
 ];
 const found = (part: object): (number | null)[] =>
@@ -23,15 +23,14 @@ describe('filters of the board', () => {
 		expect(found({ words: '120' })).toEqual([120]);
 	});
 
-	it('narrow by type, label, agent and who it waits for', () => {
+	it('narrow by type, label and agent', () => {
 		expect(found({ type: 'bug' })).toEqual([120]);
 		expect(found({ label: 'ui' })).toEqual([12]);
 		expect(found({ agent: 'claude' })).toEqual([3]);
-		expect(found({ needsYou: true })).toEqual([120]);
 	});
 
 	it('stand in the address and come back out of it', () => {
-		const filters = { words: 'a b', type: 'bug', label: 'ui', agent: 'claude', needsYou: true };
+		const filters = { words: 'a b', type: 'bug', label: 'ui', agent: 'claude' };
 		expect(readFilters({ ...writeFilters(filters) })).toEqual(filters);
 		expect(writeFilters(noFilters)).toEqual({});
 		expect(isFiltered(noFilters)).toBe(false);

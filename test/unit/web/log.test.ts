@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { emptyLog, findInLog, linesToAsk, withLines } from '../../../gateway/web/model/log-buffer.ts';
 import { firstPace, nextLookMs, paceAfter } from '../../../gateway/web/model/log-pace.ts';
+import { afterAnswer, afterFailure, firstReading } from '../../../gateway/web/model/log-reading.ts';
 import type { LogLine } from '../../../shared/operations/index.ts';
+import { ganglineError } from '../../../shared/ports/index.ts';
 
 const line = (seq: number, text = `line ${seq}`, run = 'r1'): LogLine => ({
 	...{ seq, run, text, at: seq, source: 'agent', stream: 'stdout' },
@@ -72,5 +74,39 @@ describe('the pace of reading a log', () => {
 
 	it('reads nothing while the page is hidden', () => {
 		expect(nextLookMs(firstPace, true)).toBeNull();
+	});
+});
+
+describe('the reading of a log', () => {
+	const run = { id: 'r1', startedAt: 1, endedAt: null, outcome: null };
+	const live = { run, state: 'live', words: null, lines: lines(1, 3), dropped: 0 } as const;
+
+	it('asks for fewer lines once it has the first ones, and goes on as long as more may come', () => {
+		const first = afterAnswer(firstReading, live);
+		expect(first).toMatchObject({ state: 'live', wanted: 200, pace: { drained: false } });
+		expect(afterAnswer(first, live).pace.drained).toBe(false);
+	});
+
+	it('is over when its run is, one look after the last line', () => {
+		const ended = { ...run, endedAt: 9, outcome: 'finished' };
+		const last = afterAnswer(firstReading, { ...live, run: ended, state: 'final' });
+		expect(last).toMatchObject({ state: 'final', outcome: 'finished', pace: { drained: false } });
+		expect(afterAnswer(last, { ...live, run: ended, state: 'final' }).pace.drained).toBe(true);
+	});
+
+	it('tells what is away from what is gone, and keeps asking for the one alone', () => {
+		const nothing = { run, lines: [], dropped: 0 };
+		const away = afterAnswer(firstReading, { ...nothing, state: 'away', words: 'it is on big' });
+		expect(away).toMatchObject({ state: 'away', words: 'it is on big', pace: { drained: false } });
+		const gone = afterAnswer(firstReading, { ...nothing, state: 'missing', words: 'it went with big' });
+		expect(gone).toMatchObject({ state: 'missing', words: 'it went with big', pace: { drained: true } });
+	});
+
+	it('keeps what it has when nobody answers, and is no failure where nothing ever ran', () => {
+		const noAnswer = ganglineError('NOT_RUNNING', 'the gateway did not answer');
+		expect(afterFailure(firstReading, noAnswer)).toMatchObject({ state: 'failed', error: noAnswer });
+		expect(afterFailure(afterAnswer(firstReading, live), noAnswer)).toMatchObject({ state: 'live', error: null });
+		const none = ganglineError('NOTHING_TO_SHOW', 'no log yet');
+		expect(afterFailure(firstReading, none)).toMatchObject({ state: 'none' });
 	});
 });

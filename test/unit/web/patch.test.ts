@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headerOf, hunksOf, readPatch } from '../../../gateway/web/model/patch.ts';
+import { headerOf, hunksOf, openAtFirst, readPatch } from '../../../gateway/web/model/patch.ts';
 
 const patch = `diff --git a/src/a.js b/src/a.js
 index 1..2 100644
@@ -56,6 +56,15 @@ describe('a patch', () => {
 		expect(files[2]?.before).toBe('old name.txt');
 		const [first] = files;
 		expect(first && headerOf(first)).toBe('--- a/src/a.js\n+++ b/src/a.js\n');
+	});
+
+	it('is drawn at once as far as it is short, file by file', () => {
+		const file = { path: 'a', before: 'a', change: 'changed', hunks: ['@@'], added: 200, removed: 0 } as const;
+		const long = { ...file, added: 3_000 };
+		expect(openAtFirst(files)).toBe(files.length);
+		expect(openAtFirst([long, file])).toBe(0);
+		expect(openAtFirst([file, file, long, file])).toBe(2);
+		expect(openAtFirst(Array.from({ length: 60 }, () => ({ ...file, added: 2 })))).toBe(12);
 	});
 
 	it('that is empty has no files', () => {

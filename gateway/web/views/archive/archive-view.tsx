@@ -69,7 +69,7 @@ export function ArchiveView({ project }: { readonly project: string | null }) {
 						<p>What a project has finished is listed here.</p>
 					</Empty>
 				) : words !== '' ? (
-					<Hits boards={chosen} words={words} />
+					<Hits key={words} boards={chosen} words={words} />
 				) : one ? (
 					<Leafed board={one} />
 				) : (

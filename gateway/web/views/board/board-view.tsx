@@ -73,7 +73,7 @@ export function BoardView({ project }: { readonly project: string | null }) {
 					</a>
 				)}
 			</div>
-			<ProjectBanners boards={boards} now={now} />
+			<ProjectBanners boards={boards} />
 			<fieldset className="lane-tabs" aria-label="Lane" style={{ border: 0, margin: 0 }}>
 				{lanes
 					.filter((lane) => lane !== 'closed' || byLane.closed.length > 0)

@@ -2,6 +2,7 @@
 import { draggable } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { memo, useEffect, useRef, useState } from 'react';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
+import { ownQuestion } from '../../../../shared/protocol/asks.ts';
 import { linkTo } from '../../browser/address.ts';
 import { displayOf } from '../../model/display-state.ts';
 import { itemInAddress } from '../../model/route.ts';
@@ -110,7 +111,7 @@ function Foot({ item, now }: Pick<CardProps, 'item' | 'now'>) {
 /** Why it stands where it stands, without the command that a shell would be told. */
 function whyOf(item: ItemAnswer): string | null {
 	if (item.stage === 'done') return item.landed?.commit ? `as ${item.landed.commit.slice(0, 10)}` : null;
-	if (item.asks !== null) return `asks: ${item.asks}`;
+	if (item.asks !== null) return `asks: ${ownQuestion(item.asks) ?? item.asks}`;
 	return item.stageReason ?? plainWords(item.waitsBecause);
 }
 

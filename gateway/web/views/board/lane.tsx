@@ -84,6 +84,7 @@ export function Lane({
 			className="lane"
 			data-lane={lane}
 			data-shown={shownOnPhone || undefined}
+			data-empty={items.length === 0 || undefined}
 			data-drop={dropMark(dragged, lane, over)}
 			aria-labelledby={heading}
 		>
@@ -91,7 +92,7 @@ export function Lane({
 				<h2 id={heading}>{laneTitles[lane]}</h2>
 				<span className="number">{items.length.toLocaleString('en')}</span>
 			</div>
-			<div ref={list} className="lane-list" data-lane-list={lane} data-keys={items.length}>
+			<div ref={list} className="lane-list" data-lane-list={lane}>
 				{items.length === 0 && (
 					<p className="lane-empty">{filtered ? 'Nothing here with these filters.' : emptyWords[lane]}</p>
 				)}

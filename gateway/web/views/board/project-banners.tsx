@@ -8,15 +8,14 @@ import { Icon, type IconName } from '../../ui/icon.tsx';
 
 interface BannersProps {
 	readonly boards: readonly ProjectBoard[];
-	readonly now: number;
 }
 
 /** Every item is looked at: only anew where one changed, not where a card is dragged. */
-export const ProjectBanners = memo(({ boards, now }: BannersProps) => {
+export const ProjectBanners = memo(({ boards }: BannersProps) => {
 	const said = boards.flatMap((board) => bannersOf(board, boards.length > 1).map((banner) => ({ board, banner })));
 	if (said.length === 0) return null;
 	return (
-		<div className="banners" style={{ padding: '0 20px 10px', display: 'grid', gap: 6 }} data-at={now > 0}>
+		<div className="banners" style={{ padding: '0 20px 10px', display: 'grid', gap: 6 }}>
 			{said.slice(0, 4).map(({ board, banner }) => (
 				<div key={`${board.project.id} ${banner.key}`} className="banner" data-tone={banner.tone}>
 					<Icon name={banner.icon} />

@@ -4,7 +4,7 @@
  */
 import { useMemo, useState } from 'react';
 import type { ItemAnswer, Result } from '../../../../shared/operations/index.ts';
-import { hunksOf, type PatchFile, readPatch } from '../../model/patch.ts';
+import { hunksOf, openAtFirst, type PatchFile, readPatch } from '../../model/patch.ts';
 import { count, moment, short } from '../../model/words.ts';
 import { asError, knownOf, useAnswer, useApp, useMay } from '../../ui/app.ts';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -15,8 +15,6 @@ import { DiffFile } from './diff-file.tsx';
 type Shown = Result<'item.diff'>;
 
 const wholeBytes = 1024 * 1024;
-/** Files beyond these are drawn when they are opened. */
-const openFilesMax = 12;
 
 export function DiffPart({ item }: { readonly item: ItemAnswer }) {
 	const { project, key } = item;
@@ -77,11 +75,12 @@ export function DiffPart({ item }: { readonly item: ItemAnswer }) {
 /** The same patch is read and drawn once, however often the item around it changes. */
 function Files({ shown, onWhole }: { readonly shown: Shown; readonly onWhole: (() => void) | null }) {
 	const files = useMemo(() => readPatch(shown.patch), [shown.patch]);
+	const open = openAtFirst(files);
 	return (
 		<>
 			<Amount shown={shown} files={files} onWhole={onWhole} />
 			{files.map((file, index) => (
-				<DiffFile key={file.path} file={file} open={index < openFilesMax} />
+				<DiffFile key={file.path} file={file} open={index < open} />
 			))}
 		</>
 	);
@@ -116,7 +115,7 @@ interface AmountProps {
 
 /** How much of the change is on the page; what is not is said, with how to see it. */
 function Amount({ shown, files, onWhole }: AmountProps) {
-	const { stat, cut } = shown;
+	const { stat, hunks, cut } = shown;
 	const here = hunksOf(files);
 	return (
 		<div className="stack" style={{ gap: 8 }}>
@@ -126,7 +125,7 @@ function Amount({ shown, files, onWhole }: AmountProps) {
 				<span className="removed">−{stat.deletions.toLocaleString('en')}</span>
 				<span className="soft">
 					{cut
-						? `${count(here, 'hunk')} in ${files.length} of ${count(stat.files, 'file')} are shown here`
+						? `${here.toLocaleString('en')} of ${count(hunks ?? here, 'hunk')} in ${files.length} of ${count(stat.files, 'file')} are shown here`
 						: `all ${count(here, 'hunk')} of ${count(stat.files, 'file')} are shown`}
 				</span>
 			</div>

@@ -5,11 +5,13 @@
 import { lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { tinykeys } from 'tinykeys';
 import type { ItemAnswer, ItemDetail } from '../../../../shared/operations/index.ts';
+import type { ErrorCode } from '../../../../shared/ports/errors.ts';
 import { goTo, linkTo } from '../../browser/address.ts';
 import { displayOf, isMerging } from '../../model/display-state.ts';
 import { moveBy, movesOf } from '../../model/moves.ts';
 import { itemNamed } from '../../model/named-item.ts';
-import { type ItemPart, itemParts } from '../../model/route.ts';
+import { type ItemPart, itemParts, nameOf } from '../../model/route.ts';
+import { plainWords } from '../../model/words.ts';
 import { knownOf, useAnswer, useBoards } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { useItemActions } from '../../ui/item-actions.tsx';
@@ -37,6 +39,9 @@ const partNames: Readonly<Record<ItemPart, string>> = {
 	history: 'History',
 };
 
+/** Asking again does not help: it is not there. Everything else may be over in a moment. */
+const isGone: ReadonlySet<ErrorCode> = new Set(['UNKNOWN_ITEM', 'UNKNOWN_PROJECT', 'INVALID_ID', 'INVALID_ARGUMENT']);
+
 export function ItemView({ project, item, part }: ItemViewProps) {
 	const [board] = useBoards(project);
 	const live = board && itemNamed(board.items.values(), item);
@@ -47,10 +52,12 @@ export function ItemView({ project, item, part }: ItemViewProps) {
 	if (detail === null) {
 		return (
 			<div className="view-body">
-				{asked.kind === 'failed' ? (
+				{asked.kind !== 'failed' ? (
+					<Loading what={nameOf(item)} />
+				) : isGone.has(asked.error.code) ? (
 					<Gone error={asked.error.message} project={project} />
 				) : (
-					<Loading what={`#${item}`} />
+					<Failure error={asked.error} retry={again} />
 				)}
 			</div>
 		);
@@ -58,7 +65,12 @@ export function ItemView({ project, item, part }: ItemViewProps) {
 	const now: ItemAnswer = live ?? detail;
 	return (
 		<div className="view">
-			<Head item={now} people={detail.people} headMerges={[...(board?.items.values() ?? [])].some(isMerging)} />
+			<Head
+				project={project}
+				item={now}
+				people={detail.people}
+				headMerges={[...(board?.items.values() ?? [])].some(isMerging)}
+			/>
 			<nav className="parts" aria-label="Parts of the item">
 				{itemParts.map((one) => (
 					<a
@@ -111,12 +123,14 @@ function Part({
 }
 
 interface HeadProps {
+	/** As the address names it. */
+	readonly project: string;
 	readonly item: ItemAnswer;
 	readonly people: readonly string[];
 	readonly headMerges: boolean;
 }
 
-function Head({ item, people, headMerges }: HeadProps) {
+function Head({ project, item, people, headMerges }: HeadProps) {
 	const actions = useItemActions();
 	// The one thing that a person most likely came for; the rest is in the menu.
 	const first = movesOf(item).find(({ event }) =>
@@ -126,11 +140,7 @@ function Head({ item, people, headMerges }: HeadProps) {
 	const mayFreeze = freeze && movesOf(item).includes(freeze);
 	return (
 		<header className="item-head">
-			<a
-				className="button quiet icon-only"
-				href={linkTo({ view: 'board', project: null })}
-				aria-label="Back to the board"
-			>
+			<a className="button quiet icon-only" href={linkTo({ view: 'board', project })} aria-label="Back to the board">
 				<Icon name="back" />
 			</a>
 			<div className="item-title">
@@ -182,7 +192,7 @@ function Head({ item, people, headMerges }: HeadProps) {
 function Gone({ error, project }: { readonly error: string; readonly project: string }) {
 	return (
 		<Empty whole title="This item cannot be shown">
-			<p>{error}</p>
+			<p>{plainWords(error)}</p>
 			<p>It may have been deleted, or have left the board long ago: search finds it in the archive.</p>
 			<div className="row">
 				<a className="button primary" href={linkTo({ view: 'board', project })}>

@@ -3,9 +3,9 @@ import type { ReactNode } from 'react';
 import type { ItemDetail } from '../../../../shared/operations/index.ts';
 import { linkTo } from '../../browser/address.ts';
 import { itemInAddress } from '../../model/route.ts';
-import { hasScript } from '../../model/runs-with.ts';
+import { hasScript, type Settings } from '../../model/runs-with.ts';
 import { count, plainWords, short, span, usd } from '../../model/words.ts';
-import { useChange, useMay, useNow } from '../../ui/app.ts';
+import { knownOf, useAnswer, useChange, useMay, useNow } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Time } from '../../ui/pieces.tsx';
 import { Table } from '../../ui/table.tsx';
@@ -115,6 +115,7 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 	const now = useNow();
 	const change = useChange();
 	const may = useMay('member');
+	const coders = useCoders(detail);
 	const { holder, project, key } = detail;
 	const facts: readonly (readonly [string, ReactNode])[] = [
 		...(holder && detail.stage !== 'blocked' && detail.stage !== 'frozen'
@@ -124,7 +125,7 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 					['For', span(now - holder.since)],
 				] as const)
 			: []),
-		['Agent', agentWords(detail)],
+		['Agent', agentWords(detail, coders)],
 		['Review', reviewWords[detail.review ?? 'unknown'] ?? detail.review],
 		...(detail.costUsd > 0 ? ([['Cost', usd(detail.costUsd)]] as const) : []),
 		['Tries', detail.attempts],
@@ -161,10 +162,21 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 	);
 }
 
-function agentWords({ agent, description, type }: ItemDetail): string {
+type Coder = Settings['agent'][number];
+
+/** Null while they are not known here. */
+function useCoders({ project }: ItemDetail): readonly Coder[] | null {
+	const [asked] = useAnswer('project.settings', { project });
+	return knownOf(asked)?.settings.agent.filter(({ role }) => role === 'coder') ?? null;
+}
+
+/** Who does it, or would, and with which model. */
+function agentWords({ agent, description, type }: ItemDetail, coders: readonly Coder[] | null): string {
 	if (type === 'epic') return 'none, an epic is its children';
 	if (agent === 'shell' || (agent === null && hasScript(description))) return 'its script (shell)';
-	return agent ?? 'the project’s own';
+	const coder = coders?.find(({ name }) => agent === null || name === agent);
+	if (coder === undefined) return agent ?? 'the project’s own';
+	return `${coder.name} (${coder.runtime}, ${coder.model ?? 'its usual model'})`;
 }
 
 const reviewWords: Readonly<Record<string, string>> = {
