@@ -1,8 +1,9 @@
 /**
- * A backup of this node in one file, made while it runs: key, store, and every project's canonical repository. The
- * store is read as of one moment and the repositories after it, so git may be ahead of the facts and never behind;
- * what landed in between is found on main at the next start, as after a crash. A node that begins with a restored
- * backup begins a new term: no token from after the backup counts, no number is given twice.
+ * A backup of this node in one file, made while it runs: key, store, to which mesh it belongs, and every project's
+ * canonical repository. Without the mesh a restored node would go on as the home of what was moved meanwhile. The store
+ * is read as of one moment and the repositories after it, so git may be ahead of the facts and never behind; what landed
+ * in between is found on main at the next start, as after a crash. A node that begins with a restored backup begins a
+ * new term: no token from after the backup counts, no number is given twice.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { chmod, copyFile, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
@@ -48,6 +49,7 @@ export async function makeBackup(source: BackupSource, to: string): Promise<Back
 	const folder = await mkdtemp(join(state.root, 'backup-'));
 	try {
 		await copyFile(state.identity, join(folder, 'identity.key'));
+		if (existsSync(state.mesh)) await copyFile(state.mesh, join(folder, 'mesh.json'));
 		await pipeline(store.dump(), createWriteStream(join(folder, 'store.dump'), { flush: true }));
 		await mkdir(join(folder, 'projects'));
 		for (const { record, repository } of projects) {
@@ -69,7 +71,7 @@ export async function makeBackup(source: BackupSource, to: string): Promise<Back
 /** Puts a backup into the state folder, which must have no node's store yet; nothing is there when it fails. */
 export async function restoreBackup(config: NodeConfig, file: string, log: Log): Promise<BackupReport> {
 	const { state } = config;
-	for (const taken of [state.store, state.identity]) {
+	for (const taken of [state.store, state.identity, state.mesh]) {
 		if (existsSync(taken)) {
 			throw ganglineError('REFUSED', `${state.root} has a node already (${taken}): nothing is overwritten`, {
 				hint: `stop it and move it away: gangline stop; mv '${state.root}' '${state.root}.before'`,
@@ -91,6 +93,11 @@ export async function restoreBackup(config: NodeConfig, file: string, log: Log):
 			);
 		}
 		for (const { id } of projects) await place(join(folder, 'canonical', id), state.project(id));
+		const membership = join(folder, 'mesh.json');
+		if (existsSync(membership)) {
+			await chmod(membership, 0o600);
+			await place(membership, state.mesh);
+		}
 		await place(join(folder, 'identity.key'), state.identity);
 		await chmod(state.identity, 0o600);
 		// Last: with it the node is there.

@@ -46,6 +46,12 @@ export async function openKnownMesh({ config }: NodeParts, mesh: NodeMesh): Prom
 	if (membership !== null) await mesh.open(membership);
 }
 
+/** The mesh that this node joined once, for who closes it again before anybody else opens it; null where it never did. */
+export async function openMeshForNow(parts: NodeParts): Promise<Mesh | null> {
+	const membership = await readMembership(parts.config.state.mesh);
+	return membership === null ? null : openOwnMesh(parts, membership);
+}
+
 /** Homes open before the mesh does: those of a member wait with what others want until the registry is read. */
 export async function awaitRegistry({ config, registry }: NodeParts): Promise<void> {
 	if ((await readMembership(config.state.mesh)) !== null) registry.expect();
@@ -66,7 +72,7 @@ function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects
 	});
 }
 
-export async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
+async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {
 	const { identity, store, clock, random, log } = parts;
 	const slot: { network?: ListeningNetwork } = {};
 	const mesh = await openMesh({

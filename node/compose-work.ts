@@ -108,7 +108,8 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		},
 	});
 	const desk: WorkerDesk = {
-		mayWork: (node) => ['member', 'draining'].includes(memberFor(parts, record.id, node).standing),
+		mayWork: (node) =>
+			!parts.registry.isAwaited && ['member', 'draining'].includes(memberFor(parts, record.id, node).standing),
 		main: () => repository.main(),
 		heard: (node, state) => {
 			pool.heard(node, state);
@@ -160,13 +161,17 @@ export function localState({ station, registry, identity }: NodeParts, project: 
 	return self.status === 'draining' ? { ...state, shortage: `${self.name} is draining` } : state;
 }
 
-/** Without a registry there is no other node that could come back. */
+/**
+ * Without a registry there is no other node that could come back. While a member has not read its registry, as between
+ * the opening of a project and of the mesh, who holds an item there is only silent.
+ */
 export function memberFor({ registry, identity }: NodeParts, project: string, node: NodeId): WorkerMember {
 	const { facts } = registry;
 	const known = facts === null ? undefined : findNode(facts, node);
 	const labels = known?.labels ?? [];
 	const name = registry.nodeName(node);
 	if (node === identity.nodeId) return { name, labels, standing: 'member' };
+	if (registry.isAwaited) return { name, labels, standing: 'draining' };
 	if (facts === null || known === undefined || known.status === 'revoked') return { name, labels, standing: 'gone' };
 	if (known.status === 'draining') return { name, labels, standing: 'draining' };
 	return { name, labels, standing: mayWorkFor(facts, node, project as never) ? 'member' : 'barred' };

@@ -51,6 +51,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 		folder: join(folder, 'runs'),
 		clock,
 		redact: (line) => secrets.redact(line),
+		onLost: (item, run, error) => log.warn('runLog.notWritten', { item, run, error }),
 		onLine: (key, line) => {
 			const { name = key, alias = null } = nameOf(key) ?? {};
 			hub.publish({ kind: 'log', at: line.at, project, key, name, alias, line });

@@ -31,9 +31,18 @@ import { meshHandlers } from './api/handlers/mesh.ts';
 import { type BackupSource, makeBackup } from './backup.ts';
 import { becomeMember } from './become-member.ts';
 import { openRepositories, type Repositories } from './compose-canonical.ts';
-import { askGateway, awaitRegistry, makeNodeMesh, openKnownMesh, resultsWaiting, speakerAt } from './compose-mesh.ts';
+import {
+	askGateway,
+	awaitRegistry,
+	makeNodeMesh,
+	openKnownMesh,
+	openMeshForNow,
+	resultsWaiting,
+	speakerAt,
+} from './compose-mesh.ts';
 import { openProject } from './compose-project.ts';
 import type { NodeConfig } from './config.ts';
+import { endAll } from './end-all.ts';
 import { fetchLostFacts } from './fetch-lost-facts.ts';
 import { nodesSeenByGateway } from './gateway-view.ts';
 import { adoptRepository } from './home/adopt-repository.ts';
@@ -120,7 +129,7 @@ export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSec
 		// What an earlier process left running must be gone before anything is begun.
 		const swept = await parts.processes.sweep();
 		if (swept.kind === 'survivors') log.error('processes.survived', { pids: swept.pids });
-		await fetchLostFacts(parts);
+		await fetchLostFacts(parts, () => openMeshForNow(parts));
 		await awaitRegistry(parts);
 		await projects.start();
 		await openKnownMesh(parts, mesh);
@@ -234,10 +243,7 @@ async function stopAll({ hub, clock, log, store, desk }: NodeParts, { projects, 
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	desk.listens(null);
 	log.info('node.stopping', { projects: projects.all().length });
-	await mesh.stop();
-	await projects.stop();
-	await api.stop();
-	await store.close();
+	await endAll([() => mesh.stop(), () => projects.stop(), () => api.stop(), () => store.close()]);
 	log.info('node.stopped');
 }
 

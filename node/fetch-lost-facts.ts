@@ -4,12 +4,11 @@
  * opens as ever and begins a new generation, now from everything that anyone still has [I6].
  */
 import { currentGeneration, ProjectIndex } from '../shared/documents/index.ts';
-import { type Mesh, readMembership } from '../shared/mesh/index.ts';
+import type { Mesh } from '../shared/mesh/index.ts';
 import { parseProjectId, pause } from '../shared/ports/index.ts';
 import { rightsOfAuthor } from '../shared/registry/index.ts';
 import { ProjectReplica } from '../shared/replica/index.ts';
 import type { NodeParts } from './compose.ts';
-import { openOwnMesh } from './compose-mesh.ts';
 import { knownProjects } from './home/projects.ts';
 
 /** A start must not take much longer: the command that waits for it gives up after half a minute. */
@@ -19,15 +18,17 @@ const fetchMsMax = 15_000;
 const quietMs = 2_000;
 const lookMs = 50;
 
-/** Does nothing where the store is sound, or this node belongs to no mesh. Called before projects are opened. */
-export async function fetchLostFacts(parts: NodeParts): Promise<void> {
-	const { store, config, log } = parts;
+/**
+ * Does nothing where the store is sound, or this node belongs to no mesh (`openMesh` answers null). The mesh is closed
+ * again at the end. Called before projects are opened.
+ */
+export async function fetchLostFacts(parts: NodeParts, openMesh: () => Promise<Mesh | null>): Promise<void> {
+	const { store, log } = parts;
 	if (store.damaged.length === 0) return;
 	const lost: string[] = [];
 	for (const { id } of await knownProjects(store)) if (await hasLostFacts(parts, id)) lost.push(id);
-	const membership = lost.length === 0 ? null : await readMembership(config.state.mesh);
-	if (membership === null) return;
-	await using mesh = await openOwnMesh(parts, membership);
+	await using mesh = lost.length === 0 ? null : await openMesh();
+	if (mesh === null) return;
 	await Promise.all(lost.map((id) => fetchFacts(parts, mesh, id)));
 	log.info('facts.fetched', { projects: lost.length, peers: mesh.network.links().length });
 }

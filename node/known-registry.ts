@@ -30,6 +30,11 @@ export class KnownRegistry {
 		this.#isExpected = true;
 	}
 
+	/** This node is a member and has not read what the registry says: nobody is taken for gone, or for nobody, by that. */
+	get isAwaited(): boolean {
+		return this.#facts === null ? this.#isExpected : this.#facts.revision === 0;
+	}
+
 	set(facts: RegistryFacts | null): void {
 		if (facts === this.#facts) return;
 		this.#facts = facts;
@@ -48,8 +53,9 @@ export class KnownRegistry {
 		return known?.name ?? (node === this.#self.node ? this.#self.name : node);
 	}
 
-	/** Other members that may have a replica of the project. */
-	others(project: string): readonly NodeId[] {
+	/** Other members that may have a replica of the project; null while that is not known. */
+	others(project: string): readonly NodeId[] | null {
+		if (this.isAwaited) return null;
 		const facts = this.#facts;
 		if (facts === null) return [];
 		const nodes = Object.values(facts.nodes).map(({ id }) => id);
@@ -59,7 +65,7 @@ export class KnownRegistry {
 	/** As what authors of other nodes may act in a project. */
 	rights(project: string): AuthorRights {
 		return {
-			isKnown: () => (this.#facts === null ? !this.#isExpected : this.#facts.revision > 0),
+			isKnown: () => !this.isAwaited,
 			of: (author) => (this.#facts ? rightsOfAuthor(this.#facts, author, project as ProjectId) : []),
 			speaksFor: (author, who) => this.#facts !== null && maySpeakFor(this.#facts, author, who),
 			subscribe: (listener) => this.subscribe(listener),

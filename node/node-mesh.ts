@@ -119,9 +119,21 @@ export class NodeMesh {
 
 	/** Becomes an acting member. */
 	async open(membership: Membership): Promise<Mesh> {
-		const { parts, open, answer, attach } = this.#options;
+		const mesh = await this.#options.open(membership);
+		try {
+			await this.#act(mesh, membership);
+		} catch (error) {
+			// Nobody would ever close it, and a node that could not start would listen on.
+			await mesh[Symbol.asyncDispose]();
+			throw error;
+		}
+		await this.review();
+		return mesh;
+	}
+
+	async #act(mesh: Mesh, membership: Membership): Promise<void> {
+		const { parts, answer, attach } = this.#options;
 		const { store, clock, random, identity, log, version, hub, registry } = parts;
-		const mesh = await open(membership);
 		const gateway = (): NodeId | null => gatewayOf(mesh.facts())?.id ?? membership.gateway.node;
 		const present = new PresentPeople({ mesh });
 		const replicas = new ReplicaSet({
@@ -152,8 +164,6 @@ export class NodeMesh {
 		mesh.network.subscribe(({ kind, peer }) => {
 			if (kind === 'up' && peer.node === gateway()) void this.review();
 		});
-		await this.review();
-		return mesh;
 	}
 
 	/** A person wants the project in the mesh, also when it was taken out of it before. */

@@ -27,11 +27,12 @@ async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 			});
 		}
 		await node.stopped;
-		// The loop is empty by now; a git that still waits for a remote is not.
-		setTimeout(() => process.exit(), lingerMs).unref();
 	} catch (error) {
 		log.error('node.failed', errorFields(error));
 		process.exitCode = error instanceof GanglineError ? errorKinds[error.code].exit : errorKinds.INTERNAL.exit;
+	} finally {
+		// The loop is empty by now; a git that still waits for a remote is not, nor is what could not be ended.
+		setTimeout(() => process.exit(), lingerMs).unref();
 	}
 }
 

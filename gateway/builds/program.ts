@@ -92,7 +92,8 @@ async function ownFiles({ root, isBundled }: Program): Promise<ProgramFile[]> {
 			fileAt(join(root, name), `app/${name}`),
 		),
 	);
-	return [...below.flat(), ...single].filter((file) => file !== null).filter(({ to }) => !ofTheBoard.test(to));
+	const isNeeded = ({ to }: ProgramFile): boolean => !ofTheBoard.test(to) && !to.endsWith('.d.ts');
+	return [...below.flat(), ...single].filter((file) => file !== null).filter(isNeeded);
 }
 
 async function packageFiles({ root, isBundled, machine }: Program): Promise<ProgramFile[]> {

@@ -1,4 +1,4 @@
-/** `gangline join`: this machine becomes a member of a mesh. */
+/** `gangline join` and `leave`: this machine becomes a member of a mesh, or is one no more. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
@@ -19,5 +19,12 @@ export function registerJoin(program: Command, context: CliContext): void {
 			const { join } = await import('./run-join.ts');
 			return join(session, args.text(0), readMembership(options));
 		},
+	});
+	defineCommand(program, context, {
+		usage: 'leave',
+		summary: 'Make this machine forget its mesh, also when the gateway is gone; its own projects go on alone',
+		group: 'More machines',
+		examples: ['gangline stop; gangline leave; gangline start', 'gangline leave --yes'],
+		run: async (session) => (await import('./run-leave.ts')).leave(session),
 	});
 }

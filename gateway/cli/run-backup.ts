@@ -29,7 +29,7 @@ export async function backup(session: Session, file: string): Promise<undefined>
 		[
 			`kept ${sizeOf(report)} in ${plainLine(report.file)}`,
 			"  the node's key is in it: whoever has the file can be this node",
-			'  not in it: clones of items (work that is not committed), run logs, your own checkouts, the gateway (gangline gateway backup)',
+			'  not in it: clones of items (work that is not committed), run logs, your own checkouts, secrets and logins of agents, the gateway (gangline gateway backup)',
 			`  put it back: gangline restore ${plainLine(report.file)}`,
 		].join('\n'),
 	);
@@ -48,6 +48,7 @@ export async function restore(session: Session, file: string): Promise<undefined
 		[
 			`put back ${sizeOf(report)}, kept ${moment(report.at)}, into ${state.root}`,
 			...report.projects.map(({ name, path }) => `  ${name}: its checkout is expected at ${plainLine(path)}`),
+			'  never in a backup: secrets and logins of agents (gangline secret set NAME, gangline agent login)',
 			'  the node that it was must not run anywhere any more; then: gangline start',
 		].join('\n'),
 	);

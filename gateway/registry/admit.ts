@@ -41,6 +41,8 @@ export async function admit({ registry, tokens }: Gate, request: JoinRequest, pe
 
 /** What the registry refuses, such as a person who was removed meanwhile, the joiner is told. */
 function takenIn(facts: RegistryFacts, joining: Joining, now: number): RegistryFacts {
+	// It asked twice, as after a lost answer, and the first time is still on its way to the disk.
+	if (memberOf(facts, joining.id) !== undefined) return facts;
 	try {
 		return joinNode(facts, { ...joining, name: freeName(facts, joining.name) }, now);
 	} catch (error) {

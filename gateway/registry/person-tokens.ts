@@ -54,8 +54,9 @@ export class PersonTokens {
 		const token = `${kinds[use].mark}${Buffer.from(random.bytes(32)).toString('base64url')}`;
 		const key = keyOf(person, use);
 		const hash = hashOf(token);
-		await this.#store.write([{ kind: 'put', key, value: hash }]);
+		// Held at once, so that who revokes it while it is being written takes it from both. Nobody else has it before.
 		this.#held.set(key, { person, use, hash });
+		await this.#store.write([{ kind: 'put', key, value: hash }]);
 		return token;
 	}
 

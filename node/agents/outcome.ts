@@ -25,6 +25,10 @@ export interface SessionFacts {
 
 /** Waited when an account is limited and nobody says until when. */
 const unknownLimitMs = 15 * 60_000;
+/** A limit that is over by our clock and refuses all the same: clocks differ, and a try at once would be refused too. */
+const limitMsMin = 10_000;
+/** The last time that has a date, wall ms. */
+const lastTime = 8.64e15;
 
 export function decideOutcome(facts: SessionFacts): SessionOutcome {
 	const { endedByUs, exit, reports, wasLetGo, hasStarted, result, rejected, now, lastError } = facts;
@@ -35,7 +39,7 @@ export function decideOutcome(facts: SessionFacts): SessionOutcome {
 	if (!reports) return isClean ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
 	if (result?.isOk) return isClean || wasLetGo ? { kind: 'finished' } : { kind: 'forced', cause: 'exit', reason };
 	if (rejected || result?.failure === 'rateLimit') {
-		return { kind: 'rateLimited', until: rejected?.until ?? now + unknownLimitMs };
+		return { kind: 'rateLimited', until: limitEnd(rejected?.until ?? null, now) };
 	}
 	if (!result) {
 		return hasStarted ? { kind: 'forced', cause: 'exit', reason } : { kind: 'crashed', reason };
@@ -51,4 +55,9 @@ export function decideOutcome(facts: SessionFacts): SessionOutcome {
 			if (!hasStarted) return { kind: 'crashed', reason: result.message };
 			return { kind: 'forced', cause: 'exit', reason: result.message };
 	}
+}
+
+/** Whatever the program says: a time to come that has a date. */
+function limitEnd(said: number | null, now: number): number {
+	return said === null ? now + unknownLimitMs : Math.min(Math.max(said, now + limitMsMin), lastTime);
 }

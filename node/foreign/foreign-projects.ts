@@ -3,6 +3,7 @@
  * they are not any more, and nothing of them is lost by it: reports that were not settled wait in the store.
  */
 import type { Log } from '../../shared/ports/index.ts';
+import { Serial } from '../reconcile/serial.ts';
 import type { ForeignProject } from './foreign-project.ts';
 
 export interface ForeignProjectsOptions {
@@ -19,7 +20,7 @@ export interface ForeignProjectsOptions {
 export class ForeignProjects {
 	readonly #options: ForeignProjectsOptions;
 	readonly #open = new Map<string, ForeignProject>();
-	#work: Promise<void> = Promise.resolve();
+	readonly #serial = new Serial();
 	#isStopped = false;
 
 	constructor(options: ForeignProjectsOptions) {
@@ -36,13 +37,12 @@ export class ForeignProjects {
 
 	/** The registry has changed. Resolves when what is wanted is open; what cannot be opened is tried at the next call. */
 	review(): Promise<void> {
-		this.#work = this.#work.then(() => this.#review());
-		return this.#work;
+		return this.#serial.run(() => this.#review());
 	}
 
 	async stop(): Promise<void> {
 		this.#isStopped = true;
-		await this.#work;
+		await this.#serial.idle();
 		await Promise.all([...this.#open.keys()].map((id) => this.#close(id)));
 	}
 
@@ -62,6 +62,7 @@ export class ForeignProjects {
 				onOpened(id, project);
 			} catch (error) {
 				log.error('foreign.notOpened', { project: id, error });
+				await this.#close(id);
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import type { SourceRepository } from '../../shared/git/index.ts';
 import type { Rpc } from '../../shared/mesh/rpc.ts';
 import { type CommitId, GanglineError, type Log, type NodeId, type Store } from '../../shared/ports/index.ts';
 import { workSalvaged } from '../../shared/protocol/work-methods.ts';
+import { Serial } from '../reconcile/serial.ts';
 
 export interface SalvageSenderOptions {
 	readonly project: string;
@@ -21,7 +22,7 @@ const fetchMsMax = 10 * 60_000;
 
 export class SalvageSender {
 	readonly #options: SalvageSenderOptions;
-	#sending: Promise<void> = Promise.resolve();
+	readonly #serial = new Serial();
 
 	constructor(options: SalvageSenderOptions) {
 		this.#options = options;
@@ -29,8 +30,7 @@ export class SalvageSender {
 
 	/** Offers what the home has not; one effort at a time. What it cannot be asked now waits for the next call. */
 	send(): Promise<void> {
-		this.#sending = this.#sending.then(() => this.#send());
-		return this.#sending;
+		return this.#serial.run(() => this.#send());
 	}
 
 	async #send(): Promise<void> {

@@ -3,7 +3,7 @@
  * budgets are asked; whoever is promised nothing begins nothing, and the sentence says which budget it was.
  */
 import type { Item } from '../../shared/pipeline/index.ts';
-import type { Clock, NodeId } from '../../shared/ports/index.ts';
+import { type Clock, type NodeId, parseNodeId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import { type Allowance, allowanceFor, hasBudget } from './budget.ts';
@@ -48,6 +48,18 @@ export class Allowances {
 	async settle(task: Task, report: WorkReport, from: NodeId): Promise<void> {
 		const { key, number } = task.item;
 		await this.#runs.costs.settle({ key, number, run: runName(task), agent: task.agent, node: from }, report.usage);
+	}
+
+	/**
+	 * Who does not come back reports nothing: what it was promised is booked as spent, whole, so that it counts against the
+	 * budget of one day and not of every day to come.
+	 */
+	async giveUp(isGone: (node: NodeId) => boolean): Promise<void> {
+		const { costs } = this.#runs;
+		for (const { usd, at: _at, ...run } of costs.promises()) {
+			if (!isGone(parseNodeId(run.node))) continue;
+			await costs.settle(run, { costUsd: usd, inputTokens: 0, outputTokens: 0, seconds: 0 });
+		}
 	}
 
 	/** Whether the node owes a report of this run, though nothing else is known of it any more. */

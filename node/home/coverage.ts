@@ -40,8 +40,9 @@ export class Coverage {
 		if (upTo) this.#covered.set(node, upTo);
 	}
 
-	/** Entries up to here are needed by nobody: some other replica has the facts, or there is no other. */
-	stableUpTo(others: readonly NodeId[], acceptedUpTo: UpTo): UpTo {
+	/** Entries up to here are needed by nobody: some other replica has the facts, or there is no other. Null: not known. */
+	stableUpTo(others: readonly NodeId[] | null, acceptedUpTo: UpTo): UpTo {
+		if (others === null) return {};
 		if (others.length === 0) return acceptedUpTo;
 		const stable = new Map<string, number>();
 		for (const other of others) {

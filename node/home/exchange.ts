@@ -33,8 +33,8 @@ export interface ExchangeOptions {
 	/** Authors of this process. */
 	readonly own: ReadonlySet<string>;
 	readonly rights: AuthorRights;
-	/** Nodes that may have a replica, by the registry; this one left out. */
-	readonly others: () => readonly NodeId[];
+	/** Nodes that may have a replica, by the registry; this one left out. Null while that is not known. */
+	readonly others: () => readonly NodeId[] | null;
 	readonly store: Store;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -197,6 +197,7 @@ export class HomeExchange implements SyncedProject {
 	#forgettable(): readonly string[] {
 		const { own, node } = this.#options;
 		const others = this.#options.others();
+		if (others === null) return [];
 		const { facts, refusals } = this.index;
 		const holders = new Set(Object.values(facts.items).map(({ holder }) => holder));
 		const unheard = new Set(Object.keys(refusals).map((id) => partsOf(id as IntentId).author));

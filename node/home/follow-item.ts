@@ -47,7 +47,7 @@ export async function* followItem(
 			// A worker that is away keeps its lines; of a run that has ended nobody waits for them.
 			if (record.endedAt !== null) {
 				finished = record.run;
-				at ??= { run: record.run, seq: 0 };
+				if (at?.run !== record.run) at = { run: record.run, seq: 0 };
 				continue;
 			}
 		}

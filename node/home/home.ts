@@ -81,8 +81,6 @@ function withAuthors(facts: ProjectFacts, authors: Authors): ProjectFacts {
 const detailMax = 500;
 
 const authorOf = (id: IntentId): string => id.slice(0, id.lastIndexOf('#'));
-/** The node of an author's name. */
-const nodePart = (author: string): string => author.split('.', 1)[0] ?? author;
 
 export class Home {
 	readonly #options: HomeOptions;
@@ -226,8 +224,8 @@ export class Home {
 	}
 
 	/**
-	 * For people of other processes, and for other nodes, who do not wait here for an answer. What an earlier process of
-	 * this home wanted of its own accord has nobody who would ever have heard of it, and so would stay.
+	 * For people of other processes and other nodes, who do not wait here for an answer. What a process of a home wanted of
+	 * its own accord, this one's or that of a home before it, has nobody who would ever hear of it, and so would stay.
 	 */
 	#refusalsOf(history: readonly HistoryEntry[], batch: readonly Intent[]): Refusals {
 		const unreadable = new Map(
@@ -235,9 +233,7 @@ export class Home {
 				event === 'void' ? [[`${author}#${n}`, `it could not be read: ${String(args?.reason ?? 'lost')}`]] : [],
 			),
 		);
-		const here = new Set([...this.#own].map(nodePart));
-		const isForOthers = (author: string): boolean =>
-			!this.#own.has(author) && (author.endsWith('.edge') || !here.has(nodePart(author)));
+		const isForOthers = (author: string): boolean => author.endsWith('.edge') && !this.#own.has(author);
 		const refused = history.filter(({ id, outcome }) => outcome !== 'applied' && isForOthers(authorOf(id)));
 		return Object.fromEntries(
 			refused.map(({ id, outcome, reason }) => {

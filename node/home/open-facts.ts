@@ -62,9 +62,10 @@ export async function openFacts(opening: FactsOpening): Promise<OpenedFacts> {
 }
 
 /**
- * The project's facts. Where the store has lost publications the term is raised, so that no token from before is valid
- * any more, and numbers go on at the next thousand, so that none is given twice; entries of the logs above what the
- * facts cover are folded again, and main says what has landed.
+ * The project's facts. What the store had lost of them and others have was brought back before (fetch-lost-facts.ts):
+ * in those facts is what followed from entries that everybody has trimmed. Where publications were lost the term is
+ * raised, so that no token from before is valid any more, and numbers go on at the next thousand, so that none is given
+ * twice; entries of the logs above what the facts cover are folded again, and main says what has landed.
  */
 async function openIndex({ store, clock, random, identity, log, project }: FactsOpening): Promise<ProjectIndex> {
 	const generation = await currentGeneration(store, project);

@@ -124,7 +124,8 @@ export class Projects {
 	}
 
 	async stop(): Promise<void> {
-		await Promise.all(this.all().map((project) => project.stop()));
+		const ends = await Promise.allSettled(this.all().map((project) => project.stop()));
+		for (const end of ends) if (end.status === 'rejected') throw end.reason;
 	}
 
 	async #open(record: ProjectRecord): Promise<Project> {

@@ -8,6 +8,7 @@ import type { JsonValue, Store } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
 import { type Answered, answeredSchema, type Task } from '../../shared/protocol/work.ts';
 import { type Asks, asksSchema } from '../../shared/protocol/worker-state.ts';
+import { Serial } from '../reconcile/serial.ts';
 
 const answersMax = 50;
 const notesMax = 20;
@@ -24,6 +25,8 @@ export class Talks {
 	readonly #store: Store;
 	readonly #prefix: string;
 	readonly #talks = new Map<string, Talk>();
+	/** Two people who speak at once are both kept: each change is of what is stored, not of what is being written. */
+	readonly #serial = new Serial();
 
 	private constructor(store: Store, project: string) {
 		this.#store = store;
@@ -53,41 +56,46 @@ export class Talks {
 		};
 	}
 
-	async park(key: string, parked: Asks): Promise<void> {
-		await this.#keep(key, { ...this.#of(key), parked });
+	park(key: string, parked: Asks): Promise<void> {
+		return this.#change(key, (talk) => ({ ...talk, parked }));
 	}
 
 	/** From now on the same question is answered so. */
-	async answer(key: string, answered: Answered): Promise<void> {
-		const talk = this.#of(key);
-		const others = talk.answers.filter(({ question }) => question !== answered.question);
-		await this.#keep(key, { ...talk, parked: null, answers: [...others, answered].slice(-answersMax) });
+	answer(key: string, answered: Answered): Promise<void> {
+		return this.#change(key, (talk) => {
+			const others = talk.answers.filter(({ question }) => question !== answered.question);
+			return { ...talk, parked: null, answers: [...others, answered].slice(-answersMax) };
+		});
 	}
 
 	/** Words for the next session. */
-	async note(key: string, words: string): Promise<void> {
-		const talk = this.#of(key);
-		await this.#keep(key, { ...talk, notes: [...talk.notes, words].slice(-notesMax) });
+	note(key: string, words: string): Promise<void> {
+		return this.#change(key, (talk) => ({ ...talk, notes: [...talk.notes, words].slice(-notesMax) }));
 	}
 
 	/** A session that was told the notes has ended its work. */
-	async told(key: string): Promise<void> {
-		const talk = this.#of(key);
-		if (talk.notes.length > 0) await this.#keep(key, { ...talk, notes: [] });
+	told(key: string): Promise<void> {
+		return this.#change(key, (talk) => (talk.notes.length > 0 ? { ...talk, notes: [] } : talk));
 	}
 
-	async forget(key: string): Promise<void> {
-		this.#talks.delete(key);
-		await this.#store.write([{ kind: 'delete', key: `${this.#prefix}${key}` }]);
+	forget(key: string): Promise<void> {
+		return this.#serial.run(async () => {
+			this.#talks.delete(key);
+			await this.#store.write([{ kind: 'delete', key: `${this.#prefix}${key}` }]);
+		});
 	}
 
 	#of(key: string): Talk {
 		return this.#talks.get(key) ?? silence;
 	}
 
-	async #keep(key: string, talk: Talk): Promise<void> {
-		const value: JsonValue = JSON.parse(JSON.stringify(talk));
-		await this.#store.write([{ kind: 'put', key: `${this.#prefix}${key}`, value }]);
-		this.#talks.set(key, talk);
+	#change(key: string, change: (talk: Talk) => Talk): Promise<void> {
+		return this.#serial.run(async () => {
+			const [before, talk] = [this.#of(key), change(this.#of(key))];
+			if (talk === before) return;
+			const value: JsonValue = JSON.parse(JSON.stringify(talk));
+			await this.#store.write([{ kind: 'put', key: `${this.#prefix}${key}`, value }]);
+			this.#talks.set(key, talk);
+		});
 	}
 }

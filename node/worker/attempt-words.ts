@@ -1,6 +1,7 @@
 /** Small pure parts of an attempt: whose settings, what it cost, and its endings in words for people. */
 import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
 import { hasAccounts, loginPlaces, type ProjectConfig } from '../../shared/project/index.ts';
+import { ownQuestion } from '../../shared/protocol/asks.ts';
 import type { Task, Usage } from '../../shared/protocol/work.ts';
 import { type AgentSettings, recoveryCaps, type SessionEnd } from '../agents/index.ts';
 import { tokenName } from './report-box.ts';
@@ -72,6 +73,9 @@ export function loginReason(reason: string, login: string | null, account: strin
 
 /** Nobody has answered in time; the answer lets it go on where it was. */
 export function parkedReason(question: string, { item }: Pick<Task, 'item'>): string {
+	const own = ownQuestion(question);
+	if (own !== null)
+		return `the agent asks: ${own}; answer with gangline say ${item.number} "…", or gangline answer ${item.number} allow (yes) or deny (no)`;
 	return `the agent asks whether it may do this: ${question}; answer with gangline answer ${item.number} allow, or deny`;
 }
 

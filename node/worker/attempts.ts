@@ -3,10 +3,10 @@
  * worker itself keeps slots, books and promises, and runs the same over a twin of this.
  */
 import type { CommitId, Log } from '../../shared/ports/index.ts';
+import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 import type { Task, Usage } from '../../shared/protocol/work.ts';
 import { type AttemptEnd, type AttemptInput, type AttemptParts, runAttempt } from './attempt.ts';
 import { attemptRef, noUsage } from './attempt-words.ts';
-import { removeFolder } from './workspace-files.ts';
 
 export interface Attempts {
 	/** From clone to report; every process of it is gone when it resolves. */

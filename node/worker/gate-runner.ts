@@ -12,6 +12,7 @@ import {
 	type Secrets,
 	type Store,
 } from '../../shared/ports/index.ts';
+import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 import { type GateConfig, gateSetHash, type ProjectConfig } from '../../shared/project/index.ts';
 import type { GateVerdict, TestCount, TreeVerdict } from '../../shared/protocol/work.ts';
 import { gateEnvironment } from '../agents/index.ts';
@@ -23,7 +24,7 @@ import type { MachineRoom } from './machine-room.ts';
 import type { LogSink } from './run-log.ts';
 import { countTests } from './test-count.ts';
 import { VerdictCache } from './verdict-cache.ts';
-import { freshFolder, removeFolder } from './workspace-files.ts';
+import { freshFolder } from './workspace-files.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 
 export interface GateRunnerOptions {
@@ -145,12 +146,15 @@ export class GateRunner {
 			await this.#cache.put(verdict);
 			return verdict;
 		} finally {
-			room.freePorts(ports);
+			// Before its ports, which name it: who is given them next makes a folder of that name.
 			await removeFolder(tmp).catch((error: unknown) => log.warn('gate.tmpKept', { tmp, error: String(error) }));
 			if (hurt.survivors) {
 				this.#checkouts.quarantine();
 				log.error('gate.checkoutQuarantined', { project: this.#options.project, slot });
-			} else this.#checkouts.release(slot);
+			} else {
+				room.freePorts(ports);
+				this.#checkouts.release(slot);
+			}
 		}
 	}
 

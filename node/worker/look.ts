@@ -65,12 +65,12 @@ export async function look(parts: AttemptParts, input: LookInput): Promise<LookE
 	try {
 		const ready = await setUp(parts, input, path);
 		if (ready !== null) return ready;
-		const product = await run(parts, input, path);
+		await using product = await run(parts, input, path);
+		if (input.signal.aborted) return { kind: 'stopped' };
 		const before = { refs: await git.refsFingerprint(clone), state: await git.state(clone, commit) };
 		const answerFile = join(tmp, 'answer');
-		const end = await session(parts, input, { cwd: path, answerFile, product: product?.words ?? null }).finally(() =>
-			product?.stop(),
-		);
+		const end = await session(parts, input, { cwd: path, answerFile, product: product.words });
+		await product.stop();
 		const after = { refs: await git.refsFingerprint(clone), state: await git.state(clone, commit) };
 		const changed = whatChanged(before, after);
 		return { kind: 'looked', end, answer: await readAnswer(answerFile), changed };
@@ -108,23 +108,37 @@ async function setUp(parts: AttemptParts, input: LookInput, folder: string): Pro
 	return null;
 }
 
+/** The project's program beside the session: what the agent is told of it, and its end. */
+interface Beside extends AsyncDisposable {
+	readonly words: string | null;
+	stop(): Promise<unknown>;
+}
+
+function beside(words: string | null, stop: Beside['stop'] = async () => {}): Beside {
+	return {
+		words,
+		stop,
+		[Symbol.asyncDispose]: async () => {
+			await stop();
+		},
+	};
+}
+
 /** The last port of the range: the agent may use the first ones for itself. */
-async function run(parts: AttemptParts, input: LookInput, folder: string) {
-	const { config, portBase, tmp, runId, runLog, onStep } = input;
-	if (!input.withProduct || config.run.command === undefined) return null;
+async function run(parts: AttemptParts, input: LookInput, folder: string): Promise<Beside> {
+	const { config, portBase, tmp, runId, runLog, onStep, signal } = input;
+	if (!input.withProduct || config.run.command === undefined) return beside(null);
 	onStep('run');
 	const port = portBase + portsPerClone - 1;
 	const env = { ...gateEnvironment({ person: parts.person, tmp, portBase }), PORT: String(port) };
 	const started = await startProduct(parts.ports, {
-		...{ run: config.run, folder, port, env },
+		...{ run: config.run, folder, port, env, signal },
 		confinement: confinement(parts, tmp, folder),
 		runId: `${runId}-run`,
 		onLog: (stream, text) => runLog.write('run', stream, text),
 	});
-	if (started.kind === 'ready')
-		return { words: `The product runs with this change: ${started.url}`, stop: started.stop };
-	const words = `The product could not be started with this change: ${started.why}\n${started.tail.slice(-2_000)}`;
-	return { words, stop: async () => {} };
+	if (started.kind === 'ready') return beside(`The product runs with this change: ${started.url}`, started.stop);
+	return beside(`The product could not be started with this change: ${started.why}\n${started.tail.slice(-2_000)}`);
 }
 
 async function session(

@@ -13,13 +13,14 @@ import {
 	type Person,
 	type Secrets,
 } from '../../shared/ports/index.ts';
+import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import { gateEnvironment } from '../agents/index.ts';
 import type { CommandPorts } from './command-run.ts';
 import type { MachineRoom } from './machine-room.ts';
 import { type Started, startProduct } from './product.ts';
 import { runSetup } from './setup.ts';
-import { freshFolder, removeFolder } from './workspace-files.ts';
+import { freshFolder } from './workspace-files.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 
 export interface PreviewsOptions {
@@ -61,6 +62,8 @@ interface Preview {
 	begun: Promise<void>;
 	stop: (() => Promise<unknown>) | null;
 	release: () => Promise<void>;
+	/** Set by the first who ends it; all the others wait for the same end. */
+	ending: Promise<void> | null;
 }
 
 /** Each has a clone, a program and a port. */
@@ -93,8 +96,10 @@ export class Previews {
 		}
 		const before = this.#previews.get(key);
 		const isSame = before?.commit === commit && (before.state === 'starting' || before.state === 'running');
-		if (isSame) return this.show(key);
+		if (isSame && before.ending === null) return this.show(key);
 		await this.stop(key);
+		// Somebody else has begun one meanwhile.
+		if (this.#previews.has(key)) return this.show(key);
 		if (this.#previews.size >= previewsMax) {
 			throw ganglineError('REFUSED', `${previewsMax} previews run already, and that is all that run at once`, {
 				hint: 'stop one: gangline preview <item> --stop',
@@ -102,7 +107,7 @@ export class Previews {
 		}
 		const preview: Preview = {
 			...{ commit, lines: [], controller: new AbortController(), state: 'starting', url: null, why: null },
-			...{ begun: Promise.resolve(), stop: null, release: async () => {} },
+			...{ begun: Promise.resolve(), stop: null, release: async () => {}, ending: null },
 		};
 		this.#previews.set(key, preview);
 		preview.begun = this.#begin(key, preview, config).catch((error: unknown) => {
@@ -116,11 +121,8 @@ export class Previews {
 	async stop(key: string): Promise<void> {
 		const preview = this.#previews.get(key);
 		if (preview === undefined) return;
-		preview.controller.abort();
-		await preview.begun;
-		await preview.stop?.();
-		await preview.release();
-		this.#previews.delete(key);
+		preview.ending ??= this.#end(key, preview);
+		await preview.ending;
 	}
 
 	/** Ends those of items that are not in `keep`. */
@@ -132,6 +134,17 @@ export class Previews {
 		await Promise.all([...this.#previews.keys()].map((key) => this.stop(key)));
 	}
 
+	/** What cannot be removed now is removed with the whole folder when the node starts again. */
+	async #end(key: string, preview: Preview): Promise<void> {
+		preview.controller.abort();
+		await preview.begun;
+		await preview.stop?.();
+		await preview
+			.release()
+			.catch((error: unknown) => this.#options.log.warn('preview.notRemoved', { item: key, error }));
+		this.#previews.delete(key);
+	}
+
 	async #begin(key: string, preview: Preview, config: ProjectConfig): Promise<void> {
 		const { room, git, folder, tmpRoot, person, author, ports, copyFrom, log } = this.#options;
 		this.#count += 1;
@@ -139,9 +152,10 @@ export class Previews {
 		const path = join(folder, `${key}.${this.#count}`);
 		const tmp = join(tmpRoot, `p${port}`);
 		preview.release = async () => {
-			room.freePorts(port);
 			await git.removeClone(git.cloneAt(path));
+			// Before its ports, which name it: who is given them next makes a folder of that name.
 			await removeFolder(tmp);
+			room.freePorts(port);
 		};
 		await freshFolder(tmp);
 		await git.removeClone(git.cloneAt(path));
@@ -162,7 +176,7 @@ export class Previews {
 		if (setup.kind === 'failed') return fail(preview, setup.why);
 		if (setup.kind === 'stopped' || signal.aborted) return fail(preview, 'it was stopped');
 		const started = await startProduct(ports, {
-			...{ ...common, run: config.run, port },
+			...{ ...common, run: config.run, port, signal },
 			onLog: (_stream, text) => note(text),
 			onEnded: (why) => fail(preview, why),
 		});

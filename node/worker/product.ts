@@ -17,6 +17,8 @@ export interface ProductInput {
 	readonly confinement: Confinement;
 	/** Unique on this node. */
 	readonly runId: string;
+	/** Ends it, also while it is waited for. */
+	readonly signal: AbortSignal;
 	readonly onLog: (stream: 'stdout' | 'stderr', text: string) => void;
 	/** Called when it ends by itself. */
 	readonly onEnded?: (why: string) => void;
@@ -35,27 +37,26 @@ export async function startProduct(ports: CommandPorts, input: ProductInput): Pr
 	const { run, port, folder, onEnded } = input;
 	const command = run.command ?? 'false';
 	const controller = new AbortController();
-	const ended = runCommand(ports, {
-		...input,
-		...{ command, cwd: folder, timeoutSeconds: lifeSeconds, signal: controller.signal },
-	});
+	const signal = AbortSignal.any([controller.signal, input.signal]);
+	const ended = runCommand(ports, { ...input, command, cwd: folder, timeoutSeconds: lifeSeconds, signal });
 	const stop = async (): Promise<StopReport> => {
 		controller.abort();
 		return (await ended).tree;
 	};
 	const isReady = await Promise.race([
-		listens(ports.clock, { port, withinMs: run.ready_seconds * 1000, signal: controller.signal }),
+		listens(ports.clock, { port, withinMs: run.ready_seconds * 1000, signal }),
 		ended.then(() => false),
 	]);
 	if (!isReady) {
 		const early = await Promise.race([ended, Promise.resolve(null)]);
 		const tree = await stop();
 		const { tail, exit } = await ended;
-		const how = early === null ? `did not listen on $PORT within ${run.ready_seconds} s` : describeExit(exit);
+		const late = input.signal.aborted ? 'was stopped' : `did not listen on $PORT within ${run.ready_seconds} s`;
+		const how = early === null ? late : describeExit(exit);
 		return { kind: 'failed', why: `\`${command}\` ${how}`, tail, tree };
 	}
 	void ended.then(({ exit }) => {
-		if (!controller.signal.aborted) onEnded?.(`\`${command}\` ${describeExit(exit)}`);
+		if (!signal.aborted) onEnded?.(`\`${command}\` ${describeExit(exit)}`);
 	});
 	return { kind: 'ready', url: `http://127.0.0.1:${port}/`, stop };
 }

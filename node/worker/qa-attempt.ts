@@ -68,6 +68,7 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 			if (gaveUp === null) continue;
 			return { report: { kind: 'blocked', reason: gaveUp, commit: null, usage }, survivors };
 		}
+		if (end.kind === 'looked') await parts.workspaces.recoveries.forgetCrashes(task.item.key);
 		count += 1;
 		const decided = decide(attempt, end, usage);
 		if (typeof decided !== 'string') return { report: decided, survivors };

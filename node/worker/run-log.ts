@@ -42,6 +42,8 @@ export interface RunLogLimits {
 export interface RunLogsOptions {
 	readonly folder: string;
 	readonly clock: Clock;
+	/** Told once of each run whose lines could not be written: the disk is full, most likely, and the run goes on. */
+	readonly onLost?: (key: string, run: string, error: unknown) => void;
 	/** Called with every line as it is written. */
 	readonly onLine?: (key: string, line: LogLine) => void;
 	readonly limits?: RunLogLimits;
@@ -88,10 +90,10 @@ export class RunLogs {
 
 	/** Begins a run's log, or goes on with it. */
 	open(key: string, run: string): RunLog {
-		const { clock, onLine, redact = (line) => line } = this.#options;
+		const { clock, onLine, onLost, redact = (line) => line } = this.#options;
 		mkdirSync(this.#of(key), { recursive: true, mode: 0o700 });
 		this.#dropOldest(key, run);
-		const file = new BoundedFile(this.#path(key, run), this.#limits);
+		const file = new BoundedFile(this.#path(key, run), this.#limits, (error) => onLost?.(key, run, error));
 		let seq = this.#lines(key, run).at(-1)?.seq ?? 0;
 		let last: string | null = null;
 		const unfinished = new Map<string, string>();
@@ -192,10 +194,13 @@ class BoundedFile {
 	#size: number;
 	/** -1 while the beginning is written, then which of the two end files. */
 	#part = -1;
+	/** Told of the first write that failed. Never thrown: who writes is in the middle of reading a program's output. */
+	#onLost: ((error: unknown) => void) | null;
 
-	constructor(path: string, limits: RunLogLimits) {
+	constructor(path: string, limits: RunLogLimits, onLost: (error: unknown) => void) {
 		this.#path = path;
 		this.#limits = limits;
+		this.#onLost = onLost;
 		this.#size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 	}
 
@@ -210,9 +215,15 @@ class BoundedFile {
 	/** One call to the system for many lines. */
 	flush(): void {
 		if (this.#pending.length === 0) return;
-		this.#descriptor ??= this.#open();
-		writeSync(this.#descriptor, Buffer.concat(this.#pending));
+		const bytes = Buffer.concat(this.#pending);
 		this.#pending = [];
+		try {
+			this.#descriptor ??= this.#open();
+			writeSync(this.#descriptor, bytes);
+		} catch (error) {
+			this.#onLost?.(error);
+			this.#onLost = null;
+		}
 	}
 
 	close(): void {

@@ -4,7 +4,8 @@
  * stands in the run's log with who made it [I13].
  */
 import type { Clock } from '../../shared/ports/index.ts';
-import type { Task } from '../../shared/protocol/work.ts';
+import { asOwnQuestion } from '../../shared/protocol/asks.ts';
+import type { Answered, Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
 import {
 	type AgentSession,
@@ -71,9 +72,9 @@ export class SessionAsks {
 	 * is parked as with any other question, and is told it when it asks the same again.
 	 */
 	askPerson(words: string, signal: AbortSignal): Promise<string> {
-		const question = `${words.replaceAll(/\s+/g, ' ').trim()} (allow: yes; deny: no; or gangline say)`;
+		const question = asOwnQuestion(words);
 		const before = this.#options.answered.find((one) => one.question === question);
-		if (before !== undefined) return Promise.resolve(yesOrNo(before));
+		if (before !== undefined) return Promise.resolve(answerOf(before));
 		if (this.#waiting.size >= personalMax) return Promise.resolve('too many questions are open: wait for an answer');
 		this.#asked += 1;
 		const id = `person-${this.#asked}`;
@@ -125,7 +126,7 @@ export class SessionAsks {
 		const answer = this.#waiting.get(id);
 		if (answer !== undefined) {
 			this.#options.note(`${decision.who} answered ${decision.allow ? 'yes' : 'no'}: ${asks.question}\n`);
-			answer(yesOrNo(decision));
+			answer(answerOf(decision));
 			return true;
 		}
 		return this.#decide(session, id, asks.question, decision);
@@ -158,8 +159,8 @@ export class SessionAsks {
 	}
 }
 
-const yesOrNo = ({ allow, who }: { readonly allow: boolean; readonly who: string }): string =>
-	`${who} says ${allow ? 'yes' : 'no'}`;
+const answerOf = ({ allow, who, words }: Pick<Answered, 'allow' | 'who' | 'words'>): string =>
+	words === undefined ? `${who} says ${allow ? 'yes' : 'no'}` : `${who}: ${words}`;
 
 /** The same question asked again has the same name. */
 function nameOf({ tool, summary }: PermissionAsk): string {

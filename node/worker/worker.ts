@@ -130,8 +130,10 @@ export class Worker {
 		const refusal = this.#refusal(task);
 		if (refusal !== null) return { kind: 'declined', reason: refusal };
 		const { room, clock } = this.#options;
-		if (!room.takeSlot()) return { kind: 'declined', reason: 'no slot is free' };
 		const { key } = task.item;
+		// A home whose answer got lost asks again: it is one offer, and one slot.
+		this.#offers.get(key)?.();
+		if (!room.takeSlot()) return { kind: 'declined', reason: 'no slot is free' };
 		const giveBack = (): void => {
 			if (this.#offers.delete(key)) room.freeSlot();
 			cancel();
@@ -236,8 +238,15 @@ export class Worker {
 			// A home says what it does not need with each life sign, also while this goes on.
 			if (this.#removing.has(key)) continue;
 			this.#removing.add(key);
-			await attempts.remove(key).finally(() => this.#removing.delete(key));
-			this.#options.log.info('clone.removed', { item: key });
+			try {
+				await attempts.remove(key);
+				this.#options.log.info('clone.removed', { item: key });
+			} catch (error) {
+				// It stays, with its work; the others and whatever is tidied after them need not wait for it.
+				this.#options.log.warn('clone.notRemoved', { item: key, error });
+			} finally {
+				this.#removing.delete(key);
+			}
 		}
 	}
 
@@ -271,11 +280,11 @@ export class Worker {
 			log.error('attempt.lost', { item: key, run: tokenName(task), error });
 			running.runLog?.close();
 		} finally {
-			room.freePorts(portBase);
 			if (survivors.length > 0) {
+				// Its ports too: what survives may listen there.
 				room.quarantineSlot();
 				log.error('slot.quarantined', { item: key, pids: survivors });
-			}
+			} else room.freePorts(portBase);
 			room.freeSlot();
 			this.#running.delete(key);
 			onChange?.();

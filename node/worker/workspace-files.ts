@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 
 /** Names that lockfiles commonly have; looked at where the project names none. */
 const commonLockfiles: readonly string[] = [
@@ -100,13 +101,9 @@ export async function exclude(gitDirectories: readonly string[], paths: readonly
 
 /** An empty folder of ours alone. */
 export async function freshFolder(path: string): Promise<string> {
-	await rm(path, { recursive: true, force: true });
+	await removeFolder(path);
 	await mkdir(path, { recursive: true, mode: 0o700 });
 	return path;
-}
-
-export async function removeFolder(path: string): Promise<void> {
-	await rm(path, { recursive: true, force: true });
 }
 
 export async function isFolder(path: string): Promise<boolean> {

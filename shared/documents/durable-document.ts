@@ -168,7 +168,8 @@ export class DurableDocument {
 	async #keep(update: Uint8Array | undefined, writes: readonly StoreWrite[], origin: ChangeOrigin): Promise<void> {
 		const { store } = this.#options;
 		if (!update) {
-			if (writes.length > 0) await store.write(writes);
+			// What is so already may still be on its way to the disk: an empty write ends behind it.
+			if (writes.length > 0 || this.#onTheWay.size > 0) await store.write(writes);
 			return;
 		}
 		this.#onTheWay.add(update);

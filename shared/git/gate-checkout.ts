@@ -7,6 +7,7 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ganglineError } from '../ports/errors.ts';
 import type { CommitId } from '../ports/ids.ts';
+import { removeFolder } from '../ports/system/remove-folder.ts';
 import { isPlainFolder, moveHead, writeGitDirectory } from './git-directory.ts';
 import type { SourceRepository } from './source-repository.ts';
 import { TrackedFolder } from './tracked-folder.ts';
@@ -54,9 +55,9 @@ export async function removeGateCheckout(checkout: GateCheckout): Promise<void> 
 	for (const path of [checkout.path, checkout.outside]) {
 		// Renamed first: what is half removed must not be taken for a checkout.
 		const doomed = `${path}.removed`;
-		await rm(doomed, { recursive: true, force: true });
+		await removeFolder(doomed);
 		await rename(path, doomed).catch(() => undefined);
-		await rm(doomed, { recursive: true, force: true });
+		await removeFolder(doomed);
 	}
 }
 

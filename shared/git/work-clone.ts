@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { ganglineError } from '../ports/errors.ts';
 import type { Person } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
+import { removeFolder } from '../ports/system/remove-folder.ts';
 import { moveHead, readHead, writeGitDirectory } from './git-directory.ts';
 import { encodeCommit } from './landing-commit.ts';
 import type { SourceRepository } from './source-repository.ts';
@@ -63,8 +64,8 @@ export function cloneForWork(canonical: SourceRepository, input: CloneInput): Pr
 
 /** Removes a clone and what we kept beside it. Salvage first: this is not undone. */
 export async function removeClone(clone: WorkClone): Promise<void> {
-	await rm(clone.path, { recursive: true, force: true });
-	await rm(clone.outside, { recursive: true, force: true });
+	await removeFolder(clone.path);
+	await removeFolder(clone.outside);
 }
 
 async function fill(canonical: SourceRepository, clone: WorkClone, input: CloneInput): Promise<void> {

@@ -226,7 +226,11 @@ class Libp2pNetwork implements ListeningNetwork {
 		let signs: Stream;
 		try {
 			signs = await askForSign(connection);
-		} catch {
+		} catch (error) {
+			// Left open, it would be what the next dial finds in the place of a new one, dead or not, for a quarter of an hour.
+			if (!this.#links.some((known) => known.connection === connection)) {
+				this.#meterOf(connection)?.end(connection, error instanceof Error ? error : new Error(String(error)));
+			}
 			return 'it refused this node';
 		}
 		const link = this.#linkOf(connection);

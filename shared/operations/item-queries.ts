@@ -113,6 +113,7 @@ export const itemQueries = {
 			binding: bindingSchema,
 			stat: statSchema,
 			patch: z.string(),
+			hunks: z.int().nullable().default(null).describe('In the whole of it; null where its home does not count them'),
 			cut: z
 				.object({ bytes: z.int(), files: z.array(z.string()), words: z.string() })
 				.nullable()

@@ -56,7 +56,10 @@ export const backupSchema = z.object({
 	projects: z.array(z.object({ name: z.string(), path: z.string() })),
 });
 
-/** Discriminated by `kind`. `hello` comes first on every stream; `dropped` says that this reader was too slow and must read again. */
+/**
+ * Discriminated by `kind`. `hello` comes first on every stream; `dropped` says that this reader was too slow and must read
+ * again; `alive` is said every 15 s, so that whoever hears nothing for longer knows that the line is dead.
+ */
 export const changeEventSchema = z.discriminatedUnion('kind', [
 	z.object({ kind: z.literal('hello'), at: atSchema, version: z.string() }),
 	z.object({ kind: z.literal('item'), at: atSchema, project: z.string(), item: itemAnswerSchema, why: z.string() }),
@@ -79,6 +82,7 @@ export const changeEventSchema = z.discriminatedUnion('kind', [
 		container: containerViewSchema,
 	}),
 	z.object({ kind: z.literal('dropped'), at: atSchema, events: z.int() }),
+	z.object({ kind: z.literal('alive'), at: atSchema }),
 	z.object({ kind: z.literal('stopping'), at: atSchema }),
 ]);
 /** `project` is the project's id. */

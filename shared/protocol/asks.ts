@@ -10,3 +10,15 @@ export const asksSchema = z.object({
 	at: z.int().min(0),
 });
 export type Asks = Readonly<z.output<typeof asksSchema>>;
+
+const mayBeWords = ' (allow: yes; deny: no; or gangline say)';
+
+/** What an agent asks a person by itself, as it is passed on: unlike a permission it may be answered in words. */
+export function asOwnQuestion(words: string): string {
+	return `${words.replaceAll(/\s+/g, ' ').trim()}${mayBeWords}`;
+}
+
+/** The words of such a question; null where a permission is asked for. */
+export function ownQuestion(question: string): string | null {
+	return question.endsWith(mayBeWords) ? question.slice(0, -mayBeWords.length) : null;
+}

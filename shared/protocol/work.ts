@@ -43,6 +43,11 @@ export const answeredSchema = z.object({
 	question: z.string().max(1_000),
 	allow: z.boolean(),
 	who: z.string().max(100),
+	/** In place of yes or no, where the agent asked a question of its own. */
+	words: z
+		.string()
+		.max(8 * 1024)
+		.exactOptional(),
 	at: z.number().min(0),
 });
 export type Answered = Readonly<z.output<typeof answeredSchema>>;
@@ -142,8 +147,8 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		/** Its session is parked with this question. */
 		asks: asksSchema.exactOptional(),
 	}),
-	/** The account's limit; costs no try. Wall ms. */
-	z.object({ kind: z.literal('rateLimited'), until: amount, usage: usageSchema }),
+	/** The account's limit; costs no try. Wall ms that have a date. */
+	z.object({ kind: z.literal('rateLimited'), until: amount.max(8.64e15), usage: usageSchema }),
 	/** Stopped by us; what was there is kept at `commit`. */
 	z.object({ kind: z.literal('stopped'), reason: saying, commit, usage: usageSchema }),
 ]);

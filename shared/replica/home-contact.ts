@@ -2,9 +2,11 @@
  * How the home of a project is reached from a replica: directly where there is a connection, otherwise through the
  * gateway, which has one of its own. And since when it is away, by this machine's clock.
  */
+import type { z } from 'zod';
 import type { Rpc } from '../mesh/rpc.ts';
 import { type Caller, type CallName, operations, type Result } from '../operations/index.ts';
-import { type Clock, GanglineError, ganglineError, type Network, type NodeId } from '../ports/index.ts';
+import { type Clock, GanglineError, ganglineError, type Network, type NodeId, whyInvalid } from '../ports/index.ts';
+import { readAs } from '../ports/read-as.ts';
 import { operationMethod } from '../protocol/mesh.ts';
 
 /** Since when each member is connected or gone; of members never seen, nothing. One per process. */
@@ -88,7 +90,16 @@ export class HomeContact {
 		try {
 			const asked = { operation: name, args: JSON.parse(JSON.stringify(args)), person: caller.person };
 			const answer = await this.#options.rpc.ask(via, operationMethod, asked, { timeoutMs });
-			return operations[name].result.parse(answer) as Result<Name>;
+			const schema: z.ZodType = operations[name].result;
+			const read = readAs(schema, answer);
+			if (read.success) return read.data as Result<Name>;
+			throw ganglineError(
+				'MALFORMED',
+				`${this.name} answered ${name} otherwise than expected: ${whyInvalid(read.error)}`,
+				{
+					hint: 'both machines must run one version: gangline --version',
+				},
+			);
 		} catch (error) {
 			if (error instanceof GanglineError && lostContact.has(error.code)) throw this.away(name, error);
 			throw error;

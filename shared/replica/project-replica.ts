@@ -29,6 +29,7 @@ import {
 	type Random,
 	type Store,
 } from '../ports/index.ts';
+import { homeKeyWrite, keepHomeKey } from './home-key.ts';
 import { authorNames } from './names.ts';
 import { OpenTexts } from './open-texts.ts';
 import { type Answer, type KeptRefusal, Settlement } from './settlement.ts';
@@ -82,6 +83,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	readonly #indexListeners = new Set<() => void>();
 	#index: ProjectIndex;
 	#homeKey: string;
+	#adopting = 0;
 	#views: ReadonlyMap<string, ItemView> | undefined;
 	#trimming: Promise<void> = Promise.resolve();
 	#unsubscribe: () => void = () => {};
@@ -111,7 +113,8 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 			return pending ? `${pending.name} ${JSON.stringify(pending.title)}` : null;
 		};
 		const node = identity.nodeId;
-		const settlement = await Settlement.open({ store, project, node, logs, log, nameOf, onSettled });
+		const about = { store, project, node, logs, log, nameOf, onSettled };
+		const settlement = await Settlement.open(about, index.facts.acceptedUpTo);
 		const opened = new ProjectReplica(options, { index, homeKey, logs, own, settlement });
 		replica.current = opened;
 		settlement.settle(index);
@@ -268,12 +271,16 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	/** From now on this is the project. What the home no longer covers is open again, and offered to it by the logs. */
 	async adoptIndex(index: ProjectIndex): Promise<void> {
 		const { store, project, home } = this.#options;
-		if (Number(index.generation) <= Number(this.#index.generation)) return;
+		// Two peers may bring two of them at once: the later one stays, whichever comes first.
+		if (Number(index.generation) <= Math.max(this.#adopting, Number(this.#index.generation))) return;
+		this.#adopting = Number(index.generation);
 		this.#homeKey = home().key;
-		await store.write([
-			...becomeCurrentWrites(store, project, index.generation),
-			{ kind: 'put', key: homeKeyRecord(project), value: this.#homeKey },
-		]);
+		const writes = [...becomeCurrentWrites(store, project, index.generation), homeKeyWrite(project, this.#homeKey)];
+		await store.write(writes).catch((error: unknown) => {
+			// Brought once more, when the disk has room again, it is taken.
+			this.#adopting = 0;
+			throw error;
+		});
 		this.#unsubscribe();
 		this.#index = index;
 		this.#follow();
@@ -377,17 +384,6 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 			return intents.map((intent) => ({ intent, ...(answers.get(intent) ?? { kind: 'tentative' as const }) }));
 		});
 	}
-}
-
-const homeKeyRecord = (project: string): string => `replica/${project}/homeKey`;
-
-/** Under which the generation on this disk was signed: the registry's may be a later home's already. */
-async function keepHomeKey(store: Store, project: string, now: string): Promise<string> {
-	const key = homeKeyRecord(project);
-	const value = await store.get(key);
-	if (typeof value === 'string') return value;
-	await store.write([{ kind: 'put', key, value: now }]);
-	return now;
 }
 
 function openReader(options: ReplicaOptions, generation: string, homeKey: string): Promise<ProjectIndex> {

@@ -81,8 +81,10 @@ export class ReplicaSet implements AsyncDisposable {
 
 	/** Opens what is missing and closes what is no longer to be here; resolves when it is so. */
 	review(): Promise<void> {
-		this.#reviewing = this.#reviewing.then(() => this.#review());
-		return this.#reviewing;
+		const review = this.#reviewing.then(() => this.#review());
+		// One that fails is its caller's to hear of, and no reason not to try the next.
+		this.#reviewing = review.catch(() => undefined);
+		return review;
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

@@ -84,8 +84,11 @@ export class Settlement {
 	readonly #reached = new Map<AuthorId, number>();
 	#writing: Promise<void> = Promise.resolve();
 
-	/** Reads what earlier processes of this node left open. */
-	static async open(options: SettlementOptions): Promise<Settlement> {
+	/**
+	 * Reads what earlier processes of this node left open. `covered`: by the facts here; what the home before had answered
+	 * beyond is open again, also when the process ended right after a later generation took its place.
+	 */
+	static async open(options: SettlementOptions, covered: Readonly<Record<string, number>> = {}): Promise<Settlement> {
 		const settlement = new Settlement(options);
 		const { store, project } = options;
 		for (const { key, value } of await store.list(`heard/${project}/`)) {
@@ -99,7 +102,7 @@ export class Settlement {
 		for (const { key } of await store.list(stuckPrefix(project))) {
 			settlement.#seenStuck.add(key.slice(stuckPrefix(project).length) as IntentId);
 		}
-		settlement.reopen();
+		settlement.reopen(covered);
 		return settlement;
 	}
 
@@ -108,7 +111,7 @@ export class Settlement {
 	}
 
 	/** Takes up every entry of this node's logs that has no answer on disk; those from `above` on again. */
-	reopen(above: Readonly<Record<string, number>> = {}): void {
+	reopen(above: Readonly<Record<string, number>>): void {
 		const { logs, node } = this.#options;
 		for (const { author } of logs.digests()) {
 			if (nodeOf(author) !== node || !author.endsWith('.edge')) continue;
@@ -130,7 +133,7 @@ export class Settlement {
 	restored(author: AuthorId): void {
 		const { logs, node } = this.#options;
 		if (nodeOf(author) !== node || !author.endsWith('.edge')) return;
-		const heard = this.#heard.get(author) ?? 0;
+		const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
 		for (const intent of logs.intentsAfter(author, heard)) this.#take(author, intent);
 		this.#openOf(author);
 	}

@@ -56,10 +56,10 @@ describe('libp2p under attack', () => {
 	}
 
 	/** A bare libp2p node that keeps none of our rules. */
-	async function bare(identity: Identity): Promise<Libp2p> {
+	async function bare(identity: Identity, listen: readonly string[] = []): Promise<Libp2p> {
 		const host = await startHost({
 			identity,
-			listen: [],
+			listen,
 			mayConnect: () => true,
 			connecting: () => {},
 			opening: () => {},
@@ -350,6 +350,15 @@ describe('libp2p under attack', () => {
 		const heard = listen(channel);
 		await channel.send(Buffer.from('here'));
 		await until(() => heard.length === 1);
+	});
+
+	it('[I12] ends a connection that it dialled and that gives no sign, so that the next dial makes another', async () => {
+		const silent = await bare(member, ['/ip4/127.0.0.1/tcp/0']);
+		const [address] = silent.getMultiaddrs();
+		const peer = { node: member.nodeId, publicKey: member.publicKey };
+		const addresses = [`${address}`.replace(/\/p2p\/.*$/, '')];
+		await expect(victim.dial({ ...peer, addresses })).rejects.toMatchObject({ code: 'PEER_UNREACHABLE' });
+		await until(() => silent.getConnections().length === 0);
 	});
 
 	it('carries on over a slow and late line without taking it for dead', async () => {

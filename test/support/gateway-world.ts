@@ -6,7 +6,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Identity, identityOf } from '../../shared/log/index.ts';
 import { Hello, type Mesh, openLibp2pNetwork, openMesh } from '../../shared/mesh/index.ts';
 import { type Joined, type JoinWish, joinMesh, parseToken } from '../../shared/mesh/join/index.ts';
@@ -14,8 +13,7 @@ import { type CallName, type Input, operations, type Result } from '../../shared
 import { openSimStore, SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock, SystemRandom } from '../../shared/ports/system/index.ts';
 import { type ApiFile, apiFileSchema } from '../../shared/project/api-file.ts';
-
-const main = fileURLToPath(new URL('../../gateway/main.ts', import.meta.url));
+import { gatewayMain } from './main-programs.ts';
 
 export interface ErrorAnswer {
 	readonly error: { readonly code: string; readonly message: string; readonly hint: string | null };
@@ -74,7 +72,10 @@ export async function gatewayWorld(): Promise<GatewayWorld> {
 	};
 
 	const spawned = (env: Readonly<Record<string, string>>): ChildProcess => {
-		const process_ = spawn(process.execPath, [main], { env: { ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+		const process_ = spawn(process.execPath, [gatewayMain], {
+			env: { ...own, ...env },
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
 		for (const stream of [process_.stdout, process_.stderr]) {
 			stream?.setEncoding('utf8').on('data', (text: string) => {
 				output += text;

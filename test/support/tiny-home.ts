@@ -157,7 +157,16 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				if (item.change === null) throw ganglineError('NOTHING_TO_SHOW', `${item.name} has no result yet`);
 				const patch = `diff --git a/src/login.ts b/src/login.ts\n--- a/src/login.ts\n+++ b/src/login.ts\n@@ -1 +1,2 @@\n-old${escapes}\n+new\n+more\n`;
 				const binding = { ...item.change.binding, branch: home.branch };
-				return { item, binding, stat: item.change.stat, patch, cut: null, takenAt: 0, command: 'git diff a b' };
+				return {
+					item,
+					binding,
+					stat: item.change.stat,
+					patch,
+					hunks: 1,
+					cut: null,
+					takenAt: 0,
+					command: 'git diff a b',
+				};
 			},
 			'item.approve': async (args) => {
 				const item = find(items, args.item);

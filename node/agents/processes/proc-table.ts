@@ -3,7 +3,7 @@
  * marker in the environment follows who belongs to the run. A pid alone names nobody: boot, pid and start time do.
  * Reading is synchronous on purpose, a tree that forks is chased faster that way.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import type { ProcessIdentity } from '../../../shared/ports/index.ts';
 
 export interface ProcEntry {
@@ -54,11 +54,18 @@ export function parseStat(line: string): ProcEntry | null {
 	};
 }
 
+/** A line is some 300 bytes. One buffer for all: a look reads hundreds, and this halves its time. */
+const statBytes = Buffer.alloc(4096);
+
 export function readProcess(pid: number): ProcEntry | null {
+	let file: number | null = null;
 	try {
-		return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+		file = openSync(`/proc/${pid}/stat`, 'r');
+		return parseStat(statBytes.toString('latin1', 0, readSync(file, statBytes)));
 	} catch {
 		return null;
+	} finally {
+		if (file !== null) closeSync(file);
 	}
 }
 

@@ -2,7 +2,7 @@
  * One run while it lives: who belongs to it and how it is brought to its end. Members are found from four sides (the
  * cgroup, the tree below the leader, sessions and groups, the marker), because each alone can be got away from.
  * Invariant: a signal goes only to a process whose start time was read in the same pass, and `empty` is said only
- * after two looks in a row at the kernel have found nothing.
+ * after two looks in a row at the kernel have found nothing; that a cgroup says it is empty is one.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity, StopReport } from '../../../shared/ports/index.ts';
@@ -92,7 +92,7 @@ export class RunTree {
 	async #kill(): Promise<StopReport> {
 		const { cgroup } = this.traits;
 		const giveUpAt = performance.now() + killMsMax;
-		let emptyLooks = 0;
+		let emptyLooks = cgroup && (await this.#emptyCgroup(cgroup, giveUpAt)) ? 1 : 0;
 		let looks = 0;
 		let leaderAloneSince: number | null = null;
 		for (;;) {
@@ -114,6 +114,19 @@ export class RunTree {
 		}
 		if (cgroup) endCgroup(cgroup);
 		return { kind: 'empty', killed: this.#signalled.size };
+	}
+
+	/**
+	 * The kernel ends all members at once and says when they are gone; to read of each that is dying takes far longer.
+	 * Who has left the cgroup is remembered beforehand, while its parents can still be seen. False: it is not empty yet.
+	 */
+	async #emptyCgroup(cgroup: string, giveUpAt: number): Promise<boolean> {
+		for (const { pid, startTicks } of this.look(false)) this.#signalled.add(`${pid}:${startTicks}`);
+		for (killCgroup(cgroup); isPopulated(cgroup); killCgroup(cgroup)) {
+			if (performance.now() > giveUpAt) return false;
+			await delay(1);
+		}
+		return true;
 	}
 
 	#survivors(living: readonly ProcEntry[], cgroup: string | null): StopReport {

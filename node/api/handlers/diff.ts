@@ -12,11 +12,21 @@ export async function statOf(project: Project, { mergeBase, branch }: Binding): 
 
 export async function diffOf(project: Project, { mergeBase, branch }: Binding, bytesMax: number) {
 	const from = parseCommitId(mergeBase);
-	const { patch, cut } = await diffText(project.repository, { from, to: parseCommitId(branch), bytesMax });
+	const { patch, hunks, cut } = await diffText(project.repository, { from, to: parseCommitId(branch), bytesMax });
 	const command = `git -C ${quoted(project.repository.path)} diff ${mergeBase} ${branch}`;
-	if (cut === null) return { patch, cut, command };
-	const words = `${cut.bytes} bytes more${cut.files.length > 0 ? ` in ${cut.files.length} files` : ''}`;
-	return { patch, cut: { bytes: cut.bytes, files: [...cut.files], words }, command };
+	if (cut === null) return { patch, hunks, cut, command };
+	const shown = Buffer.byteLength(patch);
+	const missing = cut.files.length > 0 ? `; ${count(cut.files.length, 'file')} of it not at all` : '';
+	const words = `${bytes(shown)} of ${bytes(shown + cut.bytes)} are shown${missing}`;
+	return { patch, hunks, cut: { bytes: cut.bytes, files: [...cut.files], words }, command };
+}
+
+function bytes(size: number): string {
+	return size < 1_000_000 ? `${Math.ceil(size / 1000)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
+}
+
+function count(n: number, one: string): string {
+	return `${n} ${one}${n === 1 ? '' : 's'}`;
 }
 
 function quoted(path: string): string {

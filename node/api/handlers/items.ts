@@ -119,9 +119,9 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 					hint: `gangline logs ${view.name.replace('#', '')} shows what is being done`,
 				});
 			}
-			const { patch, cut, command } = await diffOf(project, shown.binding, args.bytes);
+			const { patch, hunks, cut, command } = await diffOf(project, shown.binding, args.bytes);
 			const item = itemAnswer(view, project.surroundings(project.views()));
-			return { item, binding: shown.binding, stat: shown.stat, patch, cut, takenAt: clock.now(), command };
+			return { item, ...shown, patch, hunks, cut, takenAt: clock.now(), command };
 		},
 		'item.approve': async (args, caller) => {
 			const project = context.project(args.project);

@@ -50,7 +50,7 @@ async function join(context: MeshContext, { token: text, ...wish }: Args<'mesh.j
 	const open = context.mesh.mesh;
 	if (open && open.membership.mesh !== token.mesh) {
 		throw ganglineError('REFUSED', `this node belongs to the mesh ${open.membership.mesh} already`, {
-			hint: 'a node has one mesh: an owner revokes it there first, then its mesh.json is moved away',
+			hint: 'a node has one mesh: gangline stop, gangline leave, then join again; an owner of the other one revokes it there',
 			data: { mesh: open.membership.mesh },
 		});
 	}

@@ -12,6 +12,7 @@ import {
 } from '../../../shared/operations/index.ts';
 import { type ItemView, mayRun } from '../../../shared/pipeline/index.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
+import { ownQuestion } from '../../../shared/protocol/asks.ts';
 import type { Project } from '../../home/project.ts';
 import type { HandlerContext } from './context.ts';
 
@@ -35,6 +36,9 @@ export function steeringHandlers(context: SteeringContext): Steering {
 				return { item: answered(project, view.key), answer: 'told: the agent reads it at its next turn' };
 			}
 			await project.talks.note(view.key, `${caller.person}: ${words}`);
+			if (await answersParked(context, project, { view, caller, words })) {
+				return { item: answered(project, view.key), answer: 'answered: the session goes on with it' };
+			}
 			return { item: answered(project, view.key), answer: 'kept: the next session begins with it' };
 		},
 		'item.answer': async ({ project: ref, item, decision }, caller) => {
@@ -92,6 +96,21 @@ export function steeringHandlers(context: SteeringContext): Steering {
 			return context.answer(project, view.key);
 		},
 	};
+}
+
+/** Words to a question of its own that the agent was parked with are its answer; false where none waits for words. */
+async function answersParked(
+	{ change, clock }: SteeringContext,
+	project: Project,
+	{ view, caller, words }: { readonly view: ItemView; readonly caller: Caller; readonly words: string },
+): Promise<boolean> {
+	const question = project.talks.parked(view.key)?.question;
+	if (view.stage.kind !== 'blocked' || question === undefined || ownQuestion(question) === null) return false;
+	const at = Math.floor(clock.now());
+	await project.talks.answer(view.key, { question, allow: false, words, who: caller.person, at });
+	await change(project, draft(caller, view, 'unblock'));
+	await project.settleWork();
+	return true;
 }
 
 async function isHeard(

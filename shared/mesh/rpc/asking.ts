@@ -9,7 +9,7 @@ import { decodeError } from '../wire-error.ts';
 import { creditedQueue, itemCost } from './credited-queue.ts';
 import { FrameSender } from './frame-sender.ts';
 import { BodyAssembler, decodeFrame, type Message } from './frames.ts';
-import { answerPartsMax, questionsMax, waitingMax } from './limits.ts';
+import { answerPartsMax, pieceBytes, questionsMax, waitingMax } from './limits.ts';
 import { Places } from './places.ts';
 
 interface Open {
@@ -116,7 +116,9 @@ export class AskingEnd {
 		const abandon = (): void => {
 			if (!this.#open.has(id)) return;
 			finish();
-			void sent.then(() => this.#sender.send('cancel', id)).catch(() => undefined);
+			const cancel = (): Promise<void> => this.#sender.send('cancel', id);
+			// Right behind a question in one piece: the next one, which takes its place, must not pass it.
+			void (body.length <= pieceBytes ? cancel() : sent.then(cancel)).catch(() => undefined);
 		};
 		const onAbort = (): void => {
 			abandon();

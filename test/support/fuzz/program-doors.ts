@@ -345,7 +345,7 @@ const logDoors: readonly Door[] = [
 		name: 'events that a node streams',
 		covers: ['gateway/cli/read-events.ts'],
 		make: bytesFrom([
-			Buffer.from(': still here\n\nid: 1\nevent: hello\ndata: {"kind":"hello","at":1,"version":"1"}\n\n'),
+			Buffer.from(': a comment\n\nid: 1\nevent: hello\ndata: {"kind":"hello","at":1,"version":"1"}\n\n'),
 		]),
 		feed: async (bytes: Uint8Array) => {
 			const body = new Blob([Uint8Array.from(bytes)]).stream();

@@ -31,6 +31,16 @@ const cases: readonly [name: string, change: Partial<SessionFacts>, expected: ob
 		{ kind: 'rateLimited', until: 5_000_000 },
 	],
 	['a limit without a time', { result: failed('rateLimit'), exit: code(1) }, { kind: 'rateLimited', until: 1_900_000 }],
+	[
+		'a limit that is over by our clock',
+		{ result: failed('rateLimit'), rejected: { until: 5 }, exit: code(1) },
+		{ kind: 'rateLimited', until: 1_010_000 },
+	],
+	[
+		'a limit that ends after all days',
+		{ result: failed('rateLimit'), rejected: { until: 2e18 }, exit: code(1) },
+		{ kind: 'rateLimited', until: 8.64e15 },
+	],
 	['a limit that was waited out', { rejected: { until: 5 } }, { kind: 'finished' }],
 	['its own limit of turns', { result: failed('turns'), exit: code(1) }, { kind: 'overBudget', which: 'turns' }],
 	['its own limit of cost', { result: failed('cost'), exit: code(1) }, { kind: 'overBudget', which: 'cost' }],

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -233,5 +233,24 @@ describe('start, ps and stop', () => {
 			stderr: expect.stringMatching(/the gateway did not start, the node goes on/),
 		});
 		await place.type(['stop']);
+	});
+});
+
+describe('leave', () => {
+	it('forgets the mesh after a yes, never under a running node, and says how to undo it', async () => {
+		await using place = await openWorkplace();
+		const mesh = join(place.state, 'mesh.json');
+		expect(await place.type(['leave', '--yes'])).toMatchObject({ code: 3, stderr: expect.stringContaining('no mesh') });
+		await writeFile(mesh, '{}');
+		expect(await place.type(['leave', '--yes'])).toMatchObject({
+			code: 4,
+			stderr: expect.stringContaining('gangline stop'),
+		});
+		await place.stopApi();
+		expect(await place.type(['leave'], { tty: true, answer: false })).toMatchObject({ code: 130 });
+		expect(await readFile(mesh, 'utf8')).toBe('{}');
+		const { code, stdout } = await place.type(['leave', '--yes']);
+		expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(`mv '${mesh}.left' '${mesh}'`) });
+		expect(await readFile(`${mesh}.left`, 'utf8')).toBe('{}');
 	});
 });

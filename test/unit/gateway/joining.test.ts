@@ -4,7 +4,7 @@ import { openCore } from '../../../gateway/open-core.ts';
 import { admit, type TokenWish } from '../../../gateway/registry/index.ts';
 import type { Identity } from '../../../shared/log/index.ts';
 import { type Joined, type JoinWish, joinMesh } from '../../../shared/mesh/join/index.ts';
-import { openSimStore, SimClock, SimDisk, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { openSimStore, SimClock, SimDisk, SimLog, SimNet, SimRandom, settle } from '../../../shared/ports/sim/index.ts';
 import { addProject, memberOf, setPerson } from '../../../shared/registry/index.ts';
 import { gatewayIdentity, identityNo, idNo, meshId, shop } from '../../support/registry-facts.ts';
 
@@ -198,5 +198,32 @@ describe('joining', () => {
 		const outcomes = await Promise.allSettled(both);
 		expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
 		expect(Object.keys(registry.facts.nodes)).toHaveLength(2);
+	});
+
+	it('takes a node in once that asks again while it is being taken in', async () => {
+		const { token, registry, tokens } = await world();
+		const once = await token();
+		const request: Parameters<typeof admit>[1] = {
+			...{ v: 1, mesh: meshId, secret: Buffer.from(once.secret).toString('base64url'), hostName: 'host' },
+			...{ wish: {}, addresses: [], version: '0.1.0' },
+		};
+		const peer = { node: idNo(2), publicKey: identityNo(2).publicKey };
+		const asked = [1, 2].map(() => admit({ registry, tokens }, request, peer));
+		const [first, second] = await Promise.all(asked);
+		expect(second?.node).toEqual(first?.node);
+		expect([Object.keys(registry.facts.nodes).length, tokens.list()[0]?.usedBy]).toEqual([2, [idNo(2)]]);
+	});
+
+	it('[I6] says of a change that is so already that it is so when that is on disk', async () => {
+		const { registry, disk } = await world();
+		const letIn = () => registry.change((facts) => setPerson(facts, { id: 'bob', access: 'member' }));
+		const done: string[] = [];
+		disk.holdSyncs();
+		const changes = [letIn().then(() => done.push('made')), letIn().then(() => done.push('so already'))];
+		await settle();
+		expect(done).toEqual([]);
+		disk.releaseSyncs();
+		await Promise.all(changes);
+		expect(done).toEqual(['made', 'so already']);
 	});
 });

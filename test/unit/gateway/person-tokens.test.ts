@@ -26,4 +26,15 @@ describe('tokens of people', () => {
 		await again.remove('ann');
 		expect([again.has('ann'), again.has('ann', 'editor'), again.holderOf(all)]).toEqual([false, false, null]);
 	});
+
+	it('[I13] are void when they are taken back while they are being written', async () => {
+		const store = await openSimStore(new SimDisk(), { log: new SimLog() });
+		const tokens = await PersonTokens.open(store);
+		const renewed = tokens.renew('ann', new SimRandom(1));
+		const removed = tokens.remove('ann');
+		const token = await renewed;
+		await removed;
+		const again = await PersonTokens.open(store);
+		expect([tokens.holderOf(token), again.holderOf(token)]).toEqual([null, null]);
+	});
 });

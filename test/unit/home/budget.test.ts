@@ -115,6 +115,29 @@ describe('a mesh that spends', () => {
 		);
 	});
 
+	it('[I12] books what was promised to a node that is gone for good on one day, and on no other', async () => {
+		const clock = new SimClock();
+		const runs = await RunBook.open(await openSimStore(new SimDisk(), { log: new SimLog() }), project, () =>
+			clock.now(),
+		);
+		const home = new Allowances({ runs, clock });
+		const config = settings({ day_usd: 3 });
+		const granted = await home.promise(task('a', 1), there, config);
+		const usd = granted?.allowanceUsd ?? 0;
+		expect(usd).toBeGreaterThan(0);
+		await home.giveUp(() => false);
+		expect(runs.costs.promises()).toHaveLength(1);
+		await home.giveUp((node) => node === there);
+		expect(runs.costs.gone('a')).toMatchObject({
+			day: { spent: usd, reserved: 0 },
+			project: { spent: usd, reserved: 0 },
+		});
+		await clock.advance(86_400_000);
+		expect(runs.costs.gone('a')).toMatchObject({ day: { spent: 0, reserved: 0 }, project: { spent: usd } });
+		await home.settle(task('a', 1), report(usd), there);
+		expect(runs.costs.costUsd()).toBe(usd);
+	});
+
 	it('counts a report that comes twice once, and a run that goes on twice', async () => {
 		const clock = new SimClock();
 		const runs = await RunBook.open(await openSimStore(new SimDisk(), { log: new SimLog() }), project, () =>

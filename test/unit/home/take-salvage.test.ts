@@ -7,7 +7,7 @@ import { serveSalvage } from '../../../node/home/take-salvage.ts';
 import { type CanonicalRepository, MirrorRepository } from '../../../shared/git/index.ts';
 import { NetworkPacks } from '../../../shared/mesh/pack/index.ts';
 import { NetworkRpc } from '../../../shared/mesh/rpc/index.ts';
-import type { CommitId } from '../../../shared/ports/index.ts';
+import { type CommitId, ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore } from '../../../shared/ports/sim/index.ts';
 import { commitInto, environment, newCanonical, shell, temporaryFolder } from '../../support/git.ts';
 import { type MeshPair, meshPair, oneId, twoId } from '../../support/mesh-pair.ts';
@@ -89,4 +89,23 @@ it('[I13] [I15] is not taken of an item that the worker never had, and not witho
 	expect(refs.every((ref) => ref.startsWith(`refs/gangline/salvage/${key}/`))).toBe(true);
 	const codes = pair.log.lines.flatMap(({ event, fields }) => (event === 'salvage.notHandedOver' ? [fields.code] : []));
 	expect(new Set(codes)).toEqual(new Set(['FORBIDDEN', 'REFUSED']));
+});
+
+it('[I12] is offered again after git has failed once', async () => {
+	const asked: string[] = [];
+	let fails = 1;
+	const repository = {
+		refs: async () => {
+			if (fails-- > 0) throw ganglineError('GIT_FAILED', 'git could not be started');
+			return [{ ref: `refs/gangline/salvage/${key}/7`, commit: first }];
+		},
+		main: async () => first,
+		mergeBase: async () => first,
+	};
+	const rpc = { ask: async (_node: unknown, { name }: { name: string }) => void asked.push(name) } as never;
+	const store = await openSimStore();
+	const again = new SalvageSender({ project, repository, store, rpc, home: () => twoId, log: pair.log });
+	await expect(again.send()).rejects.toMatchObject({ code: 'GIT_FAILED' });
+	await again.send();
+	expect(asked).toEqual(['work.salvaged']);
 });

@@ -37,4 +37,20 @@ describe('a replica whose home is away', () => {
 			expect((error as GanglineError).hint).toContain('ask again when it is back');
 		});
 	}
+
+	it('says that the home runs another version when it answers what nobody can read', async () => {
+		const near = new LinkBook(
+			{ links: () => [{ node: twoId }] as never, subscribe: () => () => undefined },
+			new SimClock(),
+		);
+		const asked = new HomeContact({
+			...{ home: () => twoId, gateway: () => null, nodeName: () => 'laptop', project: () => 'shop', links: near },
+			rpc: { ask: async () => ({ items: 'many' }) as never },
+		});
+		const caller = { person: 'vera', access: 'viewer' } as const;
+		await expect(asked.ask({ name: 'item.list', args: {}, caller })).rejects.toMatchObject({
+			code: 'MALFORMED',
+			message: expect.stringContaining('laptop answered item.list otherwise than expected'),
+		});
+	});
 });

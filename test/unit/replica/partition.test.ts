@@ -186,14 +186,18 @@ describe('a project with replicas', () => {
 		expect(mesh.replica('ann').views().get(key(1))).toMatchObject({ alias: '~ann-1', title: 'Better' });
 	});
 
-	it('[I15] keeps no refusal of what an earlier process of the home wanted of its own accord', async () => {
+	it.each([
+		['an earlier process of the home', 'desk', 'refused:unknownItem'],
+		['a home of before', 'ann', 'refused:notAuthorised'],
+	])('[I15] keeps no refusal of what %s wanted of its own accord', async (_, at, outcome) => {
 		const mesh = await ReplicaMesh.start({ seed: 'own accord' });
-		const { identity } = mesh.node('desk');
+		const { identity } = mesh.node(at);
 		const random = mesh.random.fork('an earlier process');
-		const earlier = await mesh.home().exchange.logs.startAuthor({ identity, duty: 'home', random });
+		const { logs } = at === 'desk' ? mesh.home().exchange : mesh.replica(at);
+		const earlier = await logs.startAuthor({ identity, duty: 'home', random });
 		await earlier.append([{ by: 'system', item: key(1), event: 'landed', args: {}, basedOn: 0 }]);
 		await mesh.pump();
-		expect((await mesh.historyAtHome()).at(-1)).toMatchObject({ item: key(1), outcome: 'refused:unknownItem' });
+		expect((await mesh.historyAtHome()).at(-1)).toMatchObject({ item: key(1), outcome });
 		expect(mesh.home().exchange.index.refusals).toEqual({});
 	});
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { identityOf, ProjectLogs } from '../../../shared/log/index.ts';
 import { emptyFacts, intentSchema } from '../../../shared/pipeline/index.ts';
+import { parseAuthorId } from '../../../shared/ports/index.ts';
 import { openSimStore, SimClock, SimDisk, SimLog, SimRandom, settle } from '../../../shared/ports/sim/index.ts';
 import { Settlement } from '../../../shared/replica/settlement.ts';
 import { projectOne } from '../../support/facts.ts';
@@ -21,7 +22,8 @@ async function threeWishes() {
 	const [first] = await own.append([draft, draft]);
 	await own.append([draft]);
 	const author = first?.author ?? '';
-	const open = () => Settlement.open({ ...about, node: ada.nodeId, logs, nameOf: () => null, onSettled: () => {} });
+	const open = (covered: Readonly<Record<string, number>> = {}) =>
+		Settlement.open({ ...about, node: ada.nodeId, logs, nameOf: () => null, onSettled: () => {} }, covered);
 	const answered = (n: number) => ({ facts: { ...emptyFacts(), acceptedUpTo: { [author]: n } }, refusals: {} });
 	return { disk, logs, author, answered, open, settlement: await open() };
 }
@@ -64,5 +66,26 @@ describe('an answer', () => {
 		expect(settlement.unsettled).toHaveLength(3);
 		settlement.settle(answered(1));
 		expect(settlement.unsettled.map(({ n }) => n).sort()).toEqual([2, 3]);
+	});
+
+	it('[I14] is open again for what a home that knows less has not covered, also after a crash', async () => {
+		const { author, answered, open, settlement } = await threeWishes();
+		settlement.settle(answered(3));
+		await settlement.idle();
+		const again = await open({ [author]: 1 });
+		expect([again.unsettled.map(({ n }) => n), again.heard]).toEqual([[2, 3], { [author]: 1 }]);
+		const refused = { [`${author}#3`]: { reason: 'notAllowed', at: 1 } };
+		again.settle({ ...answered(3), refusals: refused as never });
+		expect(again.refusals.map(({ n }) => n)).toEqual([3]);
+	});
+
+	it('[I14] that is being written is not taken for one to come when others bring the entry back', async () => {
+		const { disk, author, answered, settlement } = await threeWishes();
+		disk.holdSyncs();
+		settlement.settle(answered(3));
+		settlement.restored(parseAuthorId(author));
+		expect(settlement.unsettled).toEqual([]);
+		disk.releaseSyncs();
+		await settlement.idle();
 	});
 });

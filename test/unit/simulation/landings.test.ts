@@ -6,7 +6,7 @@ import { landsOnce, mainMoves } from '../../support/simulation/checkers/landings
 import { Ledger } from '../../support/simulation/checkers/ledger.ts';
 import { oneAtWork } from '../../support/simulation/checkers/tokens-and-grants.ts';
 import { workKept } from '../../support/simulation/checkers/work-kept.ts';
-import { MadeUpMesh } from '../../support/simulation/made-up-mesh.ts';
+import { MadeUpMesh, registryOf } from '../../support/simulation/made-up-mesh.ts';
 
 const a = '01K0TASK00000000000000000A';
 const b = '01K0TASK00000000000000000B';
@@ -185,5 +185,22 @@ describe('[I5] the checker of work', () => {
 		const said = (await mesh.step(checker)).join();
 		expect(said).toContain('while its tree lives');
 		expect(said).toContain('before its grant was a fact');
+	});
+
+	it('finds who goes on when its grant is over, unless it was revoked and nobody may tell it', async () => {
+		const checker = oneAtWork(new Ledger());
+		const token = mesh.granted(a);
+		mesh.nodes.set('w1', { attempts: [{ ...attempt, token }] });
+		await mesh.step(checker);
+		mesh.system('release', a);
+		const heard = mesh.registry;
+		mesh.registry = registryOf(['desk', 'ann'], 2);
+		await mesh.step(checker);
+		mesh.now += 60_000;
+		expect(await mesh.step(checker)).toEqual([]);
+		mesh.registry = heard;
+		await mesh.step(checker);
+		mesh.now += 60_000;
+		expect((await mesh.step(checker)).join()).toContain('goes on though its grant is over');
 	});
 });

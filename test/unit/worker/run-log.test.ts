@@ -43,6 +43,22 @@ describe('RunLogs', () => {
 		expect(log.lastLine()).toBe('rest');
 	});
 
+	test('[I15] goes on without a word to its writer where nothing can be written, and says so once', () => {
+		const lost: unknown[] = [];
+		const heard: string[] = [];
+		const logs = new RunLogs({
+			...{ folder, clock: new SimClock(), onLine: (_, { text }) => heard.push(text) },
+			onLost: (...said) => lost.push(said),
+		});
+		const log = logs.open('k', '1.1');
+		// Its disk is gone, which is as good as full.
+		rmSync(join(folder, 'k'), { recursive: true });
+		for (const line of ['one\n', 'two\n']) log.write('agent', 'stdout', line);
+		log.close();
+		expect(heard).toEqual(['one', 'two']);
+		expect(lost).toEqual([['k', '1.1', expect.objectContaining({ code: 'ENOENT' })]]);
+	});
+
 	test('[I15] keeps the beginning and the end of a flood, and its numbers say what is missing', () => {
 		const limits = { headBytes: 10_000, tailBytes: 5_000 };
 		const { logs } = make(limits);

@@ -54,6 +54,8 @@ describe('a question that an agent asks a person', () => {
 		expect([await answer, first.asks.parked]).toMatchObject(['nobody has answered', { question }]);
 		const { asks } = open([{ question, allow: true, who: 'Ada', at: 0 }]);
 		expect(await asks.askPerson('May I drop the table?', never)).toBe('Ada says yes');
+		const { asks: later } = open([{ question, allow: false, words: 'only the old one', who: 'Ada', at: 0 }]);
+		expect(await later.askPerson('May I drop the table?', never)).toBe('Ada: only the old one');
 	});
 
 	test('[I15] is closed when its agent waits no more, and only a few are open', async () => {

@@ -1,4 +1,7 @@
-/** Clones that nobody needs: each is removed once, however often that is asked, and nothing begins in it meanwhile. */
+/**
+ * Clones that nobody needs: each is removed once, however often that is asked, and nothing begins in it meanwhile. And
+ * the slots of offers: each is given back once, however often it was offered.
+ */
 import { expect, it } from 'vitest';
 import { type Attempts, MachineRoom, Worker } from '../../../node/worker/index.ts';
 import { openSimStore, SimClock, SimDisk, SimLog } from '../../../shared/ports/sim/index.ts';
@@ -11,26 +14,30 @@ const task: Task = {
 	item: { key, number: 1, title: 'x', type: 'story', description: '', words: [], lastFailure: null },
 };
 
-it('[I7] removes a clone once, and begins nothing in it while it goes', async () => {
+async function idleWorker(attempts: Partial<Attempts>, slots = 1) {
 	const clock = new SimClock();
 	const log = new SimLog();
+	const room = new MachineRoom({ slots, machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }) });
+	const worker = new Worker({
+		...{ project, clock, log, room, store: await openSimStore(new SimDisk(), { log }) },
+		logs: { open: () => Promise.reject(new Error('nothing runs here')) as never },
+		attempts: attempts as Attempts,
+		prepare: () => Promise.reject(new Error('nothing runs here')),
+		report: async () => {},
+	});
+	return { worker, room, clock, log };
+}
+
+it('[I7] removes a clone once, and begins nothing in it while it goes', async () => {
 	const gone = Promise.withResolvers<void>();
 	let removals = 0;
-	const attempts: Partial<Attempts> = {
+	const { worker } = await idleWorker({
 		keys: async () => [key],
 		known: [key],
 		remove: () => {
 			removals += 1;
 			return gone.promise;
 		},
-	};
-	const worker = new Worker({
-		...{ project, clock, log, store: await openSimStore(new SimDisk(), { log }) },
-		room: new MachineRoom({ slots: 1, machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }) }),
-		logs: { open: () => Promise.reject(new Error('nothing runs here')) as never },
-		attempts: attempts as Attempts,
-		prepare: () => Promise.reject(new Error('nothing runs here')),
-		report: async () => {},
 	});
 	const both = [worker.tidy(new Set()), worker.tidy(new Set())];
 	await Promise.resolve();
@@ -40,4 +47,29 @@ it('[I7] removes a clone once, and begins nothing in it while it goes', async ()
 	await Promise.all(both);
 	expect(removals).toBe(1);
 	expect(worker.offer(task)).toEqual({ kind: 'accepted' });
+});
+
+it('[I12] leaves a clone that cannot be removed, and removes the others all the same', async () => {
+	const other = '01BX5ZZKBKACTAV9WEVGEMMVS0';
+	const removed: string[] = [];
+	const { worker, log } = await idleWorker({
+		keys: async () => [key, other],
+		remove: async (one) => {
+			if (one === key) throw new Error('its objects are gone');
+			removed.push(one);
+		},
+	});
+	await worker.tidy(new Set());
+	expect(removed).toEqual([other]);
+	expect(log.of('clone.notRemoved')).toMatchObject([{ level: 'warn', fields: { item: key } }]);
+	expect(worker.offer(task)).toEqual({ kind: 'accepted' });
+});
+
+it('[I12] gives the slot of a task back that was offered twice, because the first answer was lost', async () => {
+	const { worker, room, clock } = await idleWorker({}, 2);
+	expect(worker.offer(task)).toEqual({ kind: 'accepted' });
+	expect(worker.offer(task)).toEqual({ kind: 'accepted' });
+	expect(room.freeSlots).toBe(1);
+	await clock.advance(60_000);
+	expect(room.freeSlots).toBe(2);
 });

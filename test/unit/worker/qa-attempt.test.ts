@@ -1,0 +1,72 @@
+/** Programs of a QA agent that begin no session, counted in a row, over sessions that do begin. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { type AgentSession, programLogin, type SessionEnd } from '../../../node/agents/index.ts';
+import type { AttemptInput, AttemptParts } from '../../../node/worker/attempt.ts';
+import { RecoveryBook } from '../../../node/worker/index.ts';
+import { runQaAttempt } from '../../../node/worker/qa-attempt.ts';
+import { noSecrets } from '../../../shared/ports/index.ts';
+import { openSimStore, SimClock, SimMachine, SimProcesses } from '../../../shared/ports/sim/index.ts';
+import { parseProjectConfig } from '../../../shared/project/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
+
+const key = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
+const project = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+const commit = 'a'.repeat(40);
+const config = parseProjectConfig(`id = "${project}"
+name = "app"
+branch = "main"
+[[agent]]
+name = "quinn"
+role = "qa"
+runtime = "claude-code"
+`);
+const task: Task = {
+	...{ project, role: 'qa', agent: 'quinn', token: [1, 1], main: commit, startFrom: commit },
+	item: { key, number: 1, title: 'x', type: 'story', description: '', words: [], lastFailure: null },
+};
+const crashed = { kind: 'crashed', reason: 'no program' } as const;
+
+it('[I11] counts a crash as the first again where a session has begun meanwhile', async () => {
+	const tmp = mkdtempSync(join(tmpdir(), 'gangline-qa-'));
+	onTestFinished(() => rmSync(tmp, { recursive: true, force: true }));
+	const outcomes: SessionEnd['outcome'][] = [crashed, crashed, { kind: 'finished' }, crashed, { kind: 'finished' }];
+	const start = (): Partial<AgentSession> => ({
+		pid: null,
+		ended: Promise.resolve({
+			...{ outcome: outcomes.shift() ?? crashed, sessionId: null, filesRead: [], lastText: '', garbageLines: 0 },
+			...{ usage: { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 }, tree: { kind: 'empty', killed: 0 } },
+		}),
+	});
+	const clock = new SimClock();
+	const parts = {
+		git: {
+			objects: [],
+			isKnown: async () => true,
+			clone: async ({ path }: { path: string }) => {
+				for (const folder of [`${path}/.git`, `${path}.outside`]) mkdirSync(join(folder, 'info'), { recursive: true });
+				return { path, outside: `${path}.outside` };
+			},
+			removeClone: async ({ path }: { path: string }) => rmSync(path, { recursive: true }),
+			refsFingerprint: async () => '',
+			state: async () => ({ head: commit, diff: '' }),
+		},
+		ports: { processes: new SimProcesses(new SimMachine(clock, {})), clock, shellPath: '/bin/sh' },
+		workspaces: { recoveries: new RecoveryBook({ store: await openSimStore(), project }) },
+		runtime: () => ({ name: 'claude-code', credentials: [], login: 'claude', start }),
+		...{ secrets: noSecrets, author: { name: 'Ada', email: 'ada@example.org' }, person: {}, copyFrom: null },
+		...{ hidden: [], readOnly: [], tmpRoot: tmp, newSessionId: () => 'fresh', pause: async () => {} },
+	} as unknown as AttemptParts;
+	const input = {
+		...{ task, config, portBase: 21_000, signal: new AbortController().signal },
+		runLog: { write: () => {}, lastLine: () => null, close: () => {} },
+		...{ onPid: () => {}, onAsk: () => {}, onSteering: () => {}, onStep: () => {} },
+	} as AttemptInput;
+	const [settings] = config.agent;
+	if (settings === undefined) throw new Error('quinn is configured');
+	const { report } = await runQaAttempt({ parts, input, settings, login: programLogin, runId: 'work-q', tmp });
+	expect(report).toMatchObject({ kind: 'failed', reason: 'QA gave no verdict: no verdict was written' });
+	expect(outcomes).toEqual([]);
+});
