@@ -6,6 +6,7 @@ import { type OpenCore, openCore } from '../../../gateway/open-core.ts';
 import { AccountLogins } from '../../../node/agents/index.ts';
 import type { NodeParts } from '../../../node/compose.ts';
 import { type OpenedWorkers, openWorkers } from '../../../node/compose-workers.ts';
+import { fetchLostFacts } from '../../../node/fetch-lost-facts.ts';
 import { Projects } from '../../../node/home/projects.ts';
 import { KnownRegistry } from '../../../node/known-registry.ts';
 import { MeshDoors } from '../../../node/mesh-doors.ts';
@@ -94,6 +95,7 @@ async function openNode(process: Process, store: Store): Promise<void> {
 		checkout: (project) => parts.checkouts.of(project),
 	});
 	process.mesh = mesh;
+	await fetchLostFacts(parts, () => openSimMesh(process, store, machine.world.membership()));
 	parts.registry.expect();
 	await projects.start();
 	await mesh.open(machine.world.membership());

@@ -5,6 +5,7 @@
 import type { SimBackup, SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
+import type { Fault } from './types.ts';
 import { write } from './workload.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +45,41 @@ function alone(world: World, one: Machine, forMs: number): void {
  * they published last.
  */
 const replaceable = ['worker', 'laptop'] as const;
+
+/** Longer than a home that has lost facts waits for somebody who may have them. */
+const unheardMs = 12_000;
+
+/**
+ * Of what a home published last a bit flips, when others have it already; `isAlone`: and reaches none of them when it
+ * starts again (default: drawn).
+ */
+export function homeFlip(isAlone?: boolean): Omit<Fault<World>, 'kind'> {
+	let machine: Machine | null = null;
+	let startsAlone = false;
+	return {
+		begin: async (world, random) => {
+			const { id, name } = random.pick(world.origins.all());
+			machine = world.homeOf(id);
+			if (!machine.process) return null;
+			world.crash(machine.name, 'process', 'a bit of its facts will flip');
+			const { disk } = machine;
+			const last = [...disk.backup().pairs.keys()]
+				.filter((key) => key.startsWith(`s!doc/${id}/index/`))
+				.sort()
+				.at(-1);
+			if (disk.flipBit(random, (key) => key === last)) {
+				world.emit({ kind: 'diskLost', node: machine.name, how: 'flip' });
+			}
+			startsAlone = isAlone ?? random.below(2) === 0;
+			return `of ${name} at ${machine.name}${startsAlone ? ', which then reaches nobody' : ''}`;
+		},
+		heal: async (world) => {
+			if (!machine) return;
+			if (startsAlone) alone(world, machine, unheardMs);
+			world.bootSoon(machine.name, 1);
+		},
+	};
+}
 
 export const diskFaults: Makers = {
 	failingSync: {
@@ -118,33 +154,7 @@ export const diskFaults: Makers = {
 			};
 		},
 	},
-	/** Of what a home published last a bit flips, when others have it already. */
-	homeFlip: {
-		forMs: [500, 5_000],
-		make: () => {
-			let machine: Machine | null = null;
-			return {
-				begin: async (world, random) => {
-					const { id, name } = random.pick(world.origins.all());
-					machine = world.homeOf(id);
-					if (!machine.process) return null;
-					world.crash(machine.name, 'process', 'a bit of its facts will flip');
-					const { disk } = machine;
-					const last = [...disk.backup().pairs.keys()]
-						.filter((key) => key.startsWith(`s!doc/${id}/index/`))
-						.sort()
-						.at(-1);
-					if (disk.flipBit(random, (key) => key === last)) {
-						world.emit({ kind: 'diskLost', node: machine.name, how: 'flip' });
-					}
-					return `of ${name} at ${machine.name}`;
-				},
-				heal: async (world) => {
-					if (machine) world.bootSoon(machine.name, 1);
-				},
-			};
-		},
-	},
+	homeFlip: { forMs: [500, 5_000], make: () => homeFlip() },
 	oldBackup: {
 		forMs: [10_000, 60_000],
 		make: () => {

@@ -163,15 +163,15 @@ class Contact {
 	}
 }
 
-/** Who has lost an item and meets its home hears of it, and stops. */
+/** Who has lost an item and meets its home hears of it, and stops; to whom was revoked nobody speaks any more. */
 class Lost {
 	readonly #since = new Map<string, number>();
 
 	read(mesh: SeenMesh, contact: Contact): readonly string[] {
-		const over = mesh.nodes.flatMap(({ name, attempts }) =>
+		const over = mesh.nodes.flatMap(({ name, id: node, attempts }) =>
 			attempts.flatMap(({ isLive, project: id, item, token }) => {
 				const project = mesh.projects.find((one) => one.id === id);
-				if (!project?.home || !isLive) return [];
+				if (!project?.home || !isLive || mesh.registry.nodes[node]?.status === 'revoked') return [];
 				if (project.home.facts.items[item]?.token?.join('.') === token.join('.')) return [];
 				const attempt = `${name} ${id}/${grantName(item, token)}`;
 				const since = this.#since.get(attempt) ?? mesh.nowMs;

@@ -110,7 +110,11 @@ export const replicaSwitches: readonly Switch[] = [
 				find: 'const isLater = /^[1-9]\\d{0,14}$/.test(generation) && Number(generation) > Number(this.#index.generation);',
 				replace: 'const isLater = generation !== this.#index.generation;',
 			},
-			{ file: replica, find: 'if (Number(index.generation) <= Number(this.#index.generation)) return;', replace: '' },
+			{
+				file: replica,
+				find: 'if (Number(index.generation) <= Math.max(this.#adopting, Number(this.#index.generation))) return;',
+				replace: '',
+			},
 			{ file: projects, find: 'if (Number(theirs.generation) <= Number(own.generation)) return;', replace: '' },
 			{
 				file: projects,
