@@ -6,7 +6,8 @@ import { LongestFirst } from './support/longest-first.ts';
  * Five kinds of tests, from the cheapest to the most real, one kind after the other. `unit` and `contract` touch at most
  * one temporary folder and share the machine's cores; `programs` are those unit tests whose subject is what git, npm or
  * our own command does, and that therefore start hundreds of processes; `e2e` starts whole nodes, real git and real
- * sockets, and mostly waits for them: two files at a time, each in a world of its own that counts only its own processes.
+ * sockets, and mostly waits for them: more files at a time than processors, each in a world of its own that counts only
+ * its own processes.
  * Unit tests share their workers: nothing of ours lives in a module, and a third of the time was starting them.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -41,7 +42,7 @@ export default defineConfig({
 			kind('e2e', 4, {
 				testTimeout: 180_000,
 				hookTimeout: 180_000,
-				maxWorkers: 2,
+				maxWorkers: 3,
 				globalSetup: 'test/support/compiled-code.ts',
 			}),
 		],

@@ -18,14 +18,13 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../shared/operations/index.ts';
 import { openLevelDisk } from '../../shared/store/level-disk.ts';
+import { nodeMain } from '../support/main-programs.ts';
 import { canMount, readOnlyView, resize, smallDisk } from '../support/mounts.ts';
 import { type CommandResult, launcher, makeWorld, type World } from '../support/world.ts';
 
-const nodeProgram = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
 const shop = { 'check.sh': '#!/bin/sh\necho ok\n', 'README.md': '# shop\n' };
 const mayMount = canMount();
 if (!mayMount) console.warn('e2e/bad-input: without the right to mount, full and read-only disks are left out');
@@ -168,7 +167,7 @@ describe('bad input', { timeout: 300_000 }, () => {
 		await world.ok(repository, 'start');
 		await world.ok(repository, 'add', 'A', '--hold');
 
-		const second = spawnSync(process.execPath, [nodeProgram], { env: world.env, cwd: world.state, encoding: 'utf8' });
+		const second = spawnSync(process.execPath, [nodeMain], { env: world.env, cwd: world.state, encoding: 'utf8' });
 		expect(second.status).toBe(6);
 		expect(second.stdout).toMatch(/"STORE_LOCKED".*another process holds the store.*gangline stop/);
 		// What a killed node leaves of its address keeps nobody out.

@@ -6,17 +6,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { CallName, Input, Result } from '../../shared/operations/index.ts';
 import { type ApiFile, apiFileSchema } from '../../shared/project/api-file.ts';
 import { idleShares, median, residentMibOf } from '../support/idle-cost.ts';
+import { nodeMain } from '../support/main-programs.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
 const all = Boolean(process.env.GANGLINE_TEST_ALL);
 const count = Number(process.env.GANGLINE_TEST_NODES ?? 50);
 const startedAtOnce = 5;
-const nodeMain = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
 const shareMax = 1;
 
 const children: ChildProcess[] = [];

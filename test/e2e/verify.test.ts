@@ -7,12 +7,11 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { verifyLineSchema } from '../../shared/protocol/verify.ts';
+import { nodeMain } from '../support/main-programs.ts';
 import { makeWorld } from '../support/world.ts';
 
-const program = fileURLToPath(new URL('../../node/main.ts', import.meta.url));
 const endMsMax = 20_000;
 
 it('[I12] a check of main that is stopped in a gate ends, says so, and leaves no folder', async () => {
@@ -21,7 +20,7 @@ it('[I12] a check of main that is stopped in a gate ends, says so, and leaves no
 	await world.ok(repository, 'init', '--yes', '--no-verify', '--gate', 'slow=sleep 600');
 	const temporary = join(world.folder, 'tmp');
 	mkdirSync(temporary);
-	const child = spawn(process.execPath, [program, 'verify', '--repo', repository], {
+	const child = spawn(process.execPath, [nodeMain, 'verify', '--repo', repository], {
 		env: { ...world.env, TMPDIR: temporary },
 		stdio: ['ignore', 'pipe', 'inherit'],
 		timeout: endMsMax,

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Board, Result } from '../../shared/operations/index.ts';
 import { boardOf } from '../support/board.ts';
 import { writeFakeClis } from '../support/fake-clis.ts';
+import { gaveUp, lastOf } from '../support/gave-up.ts';
 import { noted } from '../support/work-bench.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
@@ -62,7 +63,7 @@ async function until(done: (board: Board) => boolean, seconds = 90): Promise<Boa
 async function eventually(isSo: () => Promise<boolean>, seconds = 60): Promise<void> {
 	const end = Date.now() + seconds * 1000;
 	while (!(await isSo())) {
-		if (Date.now() > end) throw new Error(`waited ${seconds} s\n${log(laptop)}\n${log(builder)}`);
+		if (Date.now() > end) throw gaveUp(seconds, { builder: lastOf(log(builder)) }, log(laptop));
 		await new Promise((resolve) => setTimeout(resolve, 200));
 	}
 }
