@@ -74,7 +74,14 @@ async function member({ folder, env }: World, name: string, token: string): Prom
 		stdio: ['ignore', log, log],
 	});
 	children.push(child);
-	const note = await eventually(() => noteIn(join(state, 'api.json')), `the note of ${name}`, 60);
+	const begun = (): ApiFile | null => {
+		const end = child.exitCode ?? child.signalCode;
+		if (end !== null) throw new Error(`${name} ended with ${end}: ${readFileSync(join(state, 'node.log'), 'utf8')}`);
+		return noteIn(join(state, 'api.json'));
+	};
+	const note = await eventually(begun, `the note of ${name}`, 60).catch((error: unknown) => {
+		throw new Error(`${String(error)}; it said: ${readFileSync(join(state, 'node.log'), 'utf8')}`);
+	});
 	await call(note, 'mesh.join', { token }).catch((error: unknown) => {
 		// It is a member and goes on by itself: on a busy machine the registry takes longer than a person would wait.
 		if (!String(error).includes('PEER_GONE')) throw error;

@@ -20,32 +20,42 @@ export const wish = (who: string, more: Partial<IntentDraft> = {}): IntentDraft 
 
 const forbidden = { code: 'FORBIDDEN' };
 
-/** The home has answered an author: the refusal is in its facts. */
-async function refusedBy(line: SyncLine, project: string, author: string): Promise<void> {
+/** Waits until the home's record of `key` reads as `isSo` wants it. */
+async function recorded(
+	line: SyncLine,
+	project: string,
+	key: string,
+	isSo: (record: string) => boolean,
+): Promise<void> {
 	const { message } = await line.hears('project');
 	const document = `doc/${project}/index/${(message as MessageOf<'project'>).generation}`;
-	const records = (): Record<string, string> => {
+	const record = (): string => {
 		const facts = new Y.Doc();
 		for (const { message: said, payload } of line.heard) {
 			const isOfFacts = (said.k === 'diff' || said.k === 'update') && said.document === document;
 			if (isOfFacts && payload.byteLength > 0) Y.applyUpdate(facts, payload);
 		}
-		return facts.getMap<string>('facts').toJSON() as Record<string, string>;
+		return facts.getMap<string>('facts').get(key) ?? '';
 	};
 	await line.say({ k: 'ask', document }, emptyVector);
-	await eventually(() => records()[`x/${author}`]?.includes('notAuthorised') === true, 'the refusal of the home');
+	await eventually(() => isSo(record()), `the home's record ${key}`);
 }
 
-/** Writes a log of its own and holds that each entry of it is refused. */
-async function sayAs(
-	{ world, eve }: Scene,
-	duty: 'edge' | 'home' | 'work',
-	drafts: readonly IntentDraft[],
-): Promise<void> {
+/** The home has answered an author: the refusal is in its facts. */
+const refusedBy = (line: SyncLine, project: string, author: string): Promise<void> =>
+	recorded(line, project, `x/${author}`, (refusals) => refusals.includes('notAuthorised'));
+
+/** The home has read an author as far as that; whoever is no person is told of no refusal. */
+const readBy = (line: SyncLine, project: string, author: string, upTo: number): Promise<void> =>
+	recorded(line, project, `a/${author}`, (acts) => acts.includes(`"upTo":${upTo}`));
+
+/** Writes a log of its own and holds that the home has read and refused it; what it keeps is compared by the caller. */
+async function sayAs({ world, eve }: Scene, duty: 'edge' | 'home', drafts: readonly IntentDraft[]): Promise<void> {
 	const line = await eve.sync(world.home);
 	const { author, flushes } = await eve.flushes(world.project, duty, drafts);
 	for (const flush of flushes) await line.say({ k: 'flush', project: world.project }, flush);
-	await refusedBy(line, world.project, author);
+	if (duty === 'edge') await refusedBy(line, world.project, author);
+	else await readBy(line, world.project, author, drafts.length);
 }
 
 /** A document as a replica has it, with a record changed by whom it does not belong to. */
