@@ -4,14 +4,24 @@
  * types already taken out. Packages with files of their own that they look for (a native part, a protocol) stay outside:
  * each is one of ours in package.json, by which a build for other machines finds it.
  */
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	utimesSync,
+	writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { bundleFits, bundleNote } from '../gateway/cli/bundle-fits.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'dist');
+const next = join(out, 'next');
 const mains = ['gateway/cli/main', 'gateway/main', 'node/main'];
 const outside = ['dockerode', 'level', 'pino'];
 
@@ -29,8 +39,8 @@ const made = await build({
 	ssr: { noExternal: true, external: outside },
 	build: {
 		ssr: true,
-		outDir: out,
-		emptyOutDir: false,
+		outDir: next,
+		emptyOutDir: true,
 		copyPublicDir: false,
 		target: 'node24',
 		minify: false,
@@ -42,6 +52,7 @@ const made = await build({
 	},
 });
 const parts = made.output.map(({ fileName }) => fileName).filter((name) => name.startsWith('parts/'));
+putInPlace([...parts, ...made.output.map(({ fileName }) => fileName).filter((name) => !name.startsWith('parts/'))]);
 removeAllBut(new Set([...parts, ...before]));
 const note = join(root, bundleNote);
 writeFileSync(`${note}.new`, `${JSON.stringify({ outside, parts }, null, '\t')}\n`);
@@ -56,6 +67,15 @@ function partsOf(path) {
 	} catch {
 		return [];
 	}
+}
+
+/** A process that begins meanwhile finds each file whole: the one of before or the new one, and what that one loads. */
+function putInPlace(names) {
+	for (const name of names) {
+		mkdirSync(dirname(join(out, name)), { recursive: true });
+		renameSync(join(next, name), join(out, name));
+	}
+	rmSync(next, { recursive: true });
 }
 
 /** A process that runs may still load parts of the build before this one. */
