@@ -58,7 +58,7 @@ interface Base {
 
 /** The first mode in which a run really cannot see what is hidden, nor write what is read-only, nor undo either. */
 async function proveNamespaces(base: Base): Promise<{ readonly mode: NamespaceMode | null; readonly reason: string }> {
-	let reason = 'the programs unshare, mount, umount and mkdir of util-linux and coreutils are needed';
+	let reason = 'the programs unshare, mount and umount of util-linux are needed';
 	for (const mode of base.means.namespaceModes) {
 		const failure = await trial(base, mode);
 		if (failure === null) return { mode, reason: '' };

@@ -12,7 +12,6 @@ export interface Tools {
 	readonly setpriv: string | null;
 	readonly mount: string | null;
 	readonly umount: string | null;
-	readonly mkdir: string | null;
 	readonly perl: string | null;
 }
 
@@ -55,33 +54,17 @@ const init = 'echo begun >&3; "$@" 3>&-; code=$?; echo "ended $code" >&3; exit "
 
 /** Carries out the steps of mount-plan.ts. The stage is used by relative path, because it may itself get covered. */
 const enclose = `set -eu
-mount=$1 umount=$2 mkdir=$3 stage=$4 isStageCovered=$5 cwd=$6
-shift 6
-make() (
-	count=$2 all=$#
-	shift 2
-	while [ "$all" -gt 2 ]; do
-		path=$1 all=$((all - 1))
-		shift
-		[ "$count" -le 0 ] || set -- "$@" "$path"
-		count=$((count - 1))
-	done
-	"$mkdir" -p "$@"
-)
+mount=$1 umount=$2 stage=$3 isStageCovered=$4 cwd=$5
+shift 5
 cd "$stage"
 "$mount" -t tmpfs -o mode=0700,size=256k gangline "$stage"
 cd "$stage"
 while [ "$1" != -- ]; do
 	case $1 in
-	stage) names= i=0
-		while [ $i -lt "$2" ]; do names="$names ./$i" i=$((i + 1)); done
-		"$mkdir" $names; shift 2 ;;
-	aside) "$mount" --rbind "$3" "./$2"; shift 3 ;;
-	freeze) "$mount" -o remount,bind,ro "$stage/$2"; shift 2 ;;
-	here) "$mount" --rbind "$2" "$2"; "$mount" -o remount,bind,ro "$2"; shift 2 ;;
+	aside) "$mount" -o X-mount.mkdir,rbind "$3" "./$2"; shift 3 ;;
+	here) "$mount" -o rbind,ro "$2" "$2"; shift 2 ;;
 	cover) "$mount" -t tmpfs -o mode=0555,size=1m gangline "$2"; shift 2 ;;
-	folders) make "$@"; shift $(($2 + 2)) ;;
-	back) "$mount" -c --rbind "./$2" "$3"; shift 3 ;;
+	back) "$mount" -c -o "X-mount.mkdir,$2" "./$3" "$4"; shift 4 ;;
 	seal) "$mount" -o remount,bind,ro "$2"; shift 2 ;;
 	*) exit 125 ;;
 	esac
@@ -151,8 +134,8 @@ function inNamespaces(
 	{ tools, argv, cwd }: LaunchPlan,
 	{ mode, uid, gid, stage, isStageCovered, steps }: NonNullable<LaunchPlan['namespaces']>,
 ): readonly string[] {
-	const { sh, unshare, setpriv, mount, umount, mkdir } = tools;
-	if (!unshare || !mount || !umount || !mkdir) return argv;
+	const { sh, unshare, setpriv, mount, umount } = tools;
+	if (!unshare || !mount || !umount) return argv;
 	const drop =
 		mode === 'root' && setpriv
 			? [setpriv, '--bounding-set', droppedRights.map((right) => `-${right}`).join(','), '--']
@@ -161,6 +144,6 @@ function inNamespaces(
 	enter.push('--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--');
 	const run = [...drop, sh, '-c', init, 'gangline', ...argv];
 	if (steps.length === 0) return [...enter, ...run];
-	const place = [mount, umount, mkdir, stage, isStageCovered ? 'yes' : 'no', cwd];
+	const place = [mount, umount, stage, isStageCovered ? 'yes' : 'no', cwd];
 	return [...enter, sh, '-c', enclose, 'gangline', ...place, ...steps.flat(), '--', ...run];
 }

@@ -39,14 +39,13 @@ export function findMeans(scope: string, anchors: readonly Anchor[]): Means {
 		setpriv: find('setpriv'),
 		mount: find('mount'),
 		umount: find('umount'),
-		mkdir: find('mkdir'),
 		perl: find('perl'),
 	};
 	const uid = process.getuid?.() ?? 0;
 	return {
 		tools,
 		cgroup: probeCgroup(scope, anchors.includes('cgroup')),
-		namespaceModes: tools.unshare && tools.mount && tools.umount && tools.mkdir ? modesFor(uid, tools) : [],
+		namespaceModes: tools.unshare && tools.mount && tools.umount ? modesFor(uid, tools) : [],
 		reaperCall: tools.perl ? (prctlNumbers[process.arch] ?? null) : null,
 		uid,
 		gid: process.getgid?.() ?? 0,

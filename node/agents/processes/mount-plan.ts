@@ -1,27 +1,22 @@
 /**
- * From a confinement to the mounts that enforce it, as a list of steps. Pure. Order is everything: what stays reachable
- * is bound aside first, then folders are covered from the shallowest to the deepest and what was set aside is put back
- * on top, so that the deepest folder named decides; covers are sealed last, because mount points are made in them.
+ * From a confinement to the mounts that enforce it, as a list of steps. Pure. Order is everything: what has reachable
+ * things in it is bound aside first, then folders are covered from the shallowest to the deepest and what stays is put
+ * back on top, so that the deepest folder named decides; covers are sealed last, because mount points are made in them.
+ * Each step costs a process, and all of them come before an agent's first word.
  */
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { Confinement } from '../../../shared/ports/index.ts';
 
 /** Steps of the launcher's script, each a word and its arguments. */
 export type MountStep =
-	/** Makes `count` places in the stage, numbered from 0. */
-	| readonly ['stage', count: string]
-	/** Binds `path` to the number `slot` of the stage. */
+	/** Binds `path` into the stage, as `slot`. */
 	| readonly ['aside', slot: string, path: string]
-	/** What is at `slot` becomes read-only. */
-	| readonly ['freeze', slot: string]
 	/** `path` becomes read-only where it is. */
 	| readonly ['here', path: string]
 	/** An empty folder over `path`. */
 	| readonly ['cover', path: string]
-	/** Makes mount points in covers; one step for all, because each step costs a process. */
-	| readonly ['folders', count: string, ...paths: string[]]
-	/** Binds `slot` to `path`. */
-	| readonly ['back', slot: string, path: string]
+	/** Binds `source`, a path in the stage, to `path`, which is made where a cover hides it. */
+	| readonly ['back', how: 'rbind' | 'rbind,ro', source: string, path: string]
 	/** The cover over `path` becomes read-only. */
 	| readonly ['seal', path: string];
 
@@ -33,23 +28,19 @@ interface Place {
 /** The paths are absolute and have no symbolic links in them. */
 export function planMounts(confinement: Confinement): readonly MountStep[] {
 	const places = placesOf(confinement);
-	const isOutermost = (place: Place): boolean => place.access === 'readOnly' && enclosing(places, place) === undefined;
+	const isOutermost = (place: Place): boolean => enclosing(places, place) === undefined;
+	const outermostOf = (inner: Place): Place => places.find(({ path }) => isInside(inner.path, path)) ?? inner;
 	const kept = places.filter((place) => place.access !== 'hidden' && !isOutermost(place));
-	const slotOf = (place: Place): string => String(kept.indexOf(place));
-	const steps: MountStep[] = kept.length > 0 ? [['stage', String(kept.length)]] : [];
-	for (const place of kept) {
-		steps.push(['aside', slotOf(place), place.path]);
-		if (place.access === 'readOnly') steps.push(['freeze', slotOf(place)]);
-	}
+	const aside = [...new Set(kept.map(outermostOf))];
+	const steps: MountStep[] = aside.map(({ path }, slot) => ['aside', String(slot), path]);
 	for (const place of places) {
-		if (place.access === 'hidden') {
-			steps.push(['cover', place.path]);
-			const inside = kept.filter((other) => enclosing(places, other) === place).map(({ path }) => path);
-			if (inside.length > 0) steps.push(['folders', String(inside.length), ...inside]);
-			continue;
+		if (place.access === 'hidden') steps.push(['cover', place.path]);
+		else if (isOutermost(place)) steps.push(['here', place.path]);
+		else {
+			const root = outermostOf(place);
+			const source = `${aside.indexOf(root)}/${relative(root.path, place.path)}`;
+			steps.push(['back', place.access === 'readOnly' ? 'rbind,ro' : 'rbind', source, place.path]);
 		}
-		if (isOutermost(place)) steps.push(['here', place.path]);
-		else steps.push(['back', slotOf(place), place.path]);
 	}
 	for (const place of places) if (place.access === 'hidden') steps.push(['seal', place.path]);
 	return steps;

@@ -96,7 +96,7 @@ describe('findCgroupMount', () => {
 });
 
 describe('planLaunch', () => {
-	const tools = { sh: '/bin/sh', unshare: '/u', setpriv: '/s', mount: '/m', umount: '/um', mkdir: '/md', perl: '/p' };
+	const tools = { sh: '/bin/sh', unshare: '/u', setpriv: '/s', mount: '/m', umount: '/um', perl: '/p' };
 	const plan = { tools, argv: ['/bin/x', 'a"b $(c)'], cwd: '/w', cgroup: null, namespaces: null, reaperCall: null };
 	const nasty = '/a "b\' $(touch x)\n';
 
