@@ -46,9 +46,14 @@ export function agentWorld(clis: AgentClis, model: ModelServer): World {
 }
 
 /** A repository with the agent in its project file, initialised and started. */
-export async function openShop(world: World, { name, runtime, settings }: AgentKind, more = ''): Promise<string> {
+export async function openShop(
+	world: World,
+	{ name, runtime, settings }: AgentKind,
+	more = '',
+	review: 'human' | 'server' = 'human',
+): Promise<string> {
 	const repository = world.repository('my shop', shop);
-	await world.ok(repository, 'init', '--yes', '--no-input', '--review', 'human', '--gate', 'check=./check.sh');
+	await world.ok(repository, 'init', '--yes', '--no-input', '--review', review, '--gate', 'check=./check.sh');
 	const file = join(repository, '.gangline', 'project.toml');
 	writeFileSync(file, readFileSync(file, 'utf8').replace(/^slots = .*$/m, 'slots = 4'));
 	appendFileSync(file, `\n[[agent]]\nname = "${name}"\nruntime = "${runtime}"\n${settings}${more}`);

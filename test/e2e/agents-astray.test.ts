@@ -1,0 +1,79 @@
+/**
+ * The real `claude` and `codex` programs with a model that goes astray, in a project whose checks alone decide: it makes
+ * the check weaker in place of doing the work, it uses tools for ever. Neither lands, each says why, and the others go on.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Result } from '../../shared/operations/index.ts';
+import { type AgentClis, installAgentClis } from '../support/agent-clis.ts';
+import { startModelServer } from '../support/model-server.ts';
+import {
+	type AgentKind,
+	agentWorld,
+	commit,
+	installMsMax,
+	itemOf,
+	once,
+	openShop,
+	run,
+	scripted,
+	sum,
+} from '../support/real-agents.ts';
+
+const all = Boolean(process.env.GANGLINE_TEST_ALL);
+const turnsMax = 4;
+const reworksMax = 5;
+
+const kinds: readonly AgentKind[] = [
+	{ name: 'claude', runtime: 'claude-code', settings: '' },
+	{ name: 'codex', runtime: 'codex', settings: 'env = ["MOCK_PROVIDER_KEY"]\n' },
+];
+
+let clis: AgentClis;
+beforeAll(async () => {
+	if (all) clis = await installAgentClis();
+}, installMsMax);
+
+describe.skipIf(!all).each(kinds)('the real $name program astray (scripts/test --all)', (kind) => {
+	it('[I9] lands nothing that makes the check weaker, and is stopped when it loops', async () => {
+		let turns = 0;
+		await using model = await startModelServer(
+			scripted({
+				'Weaken the check': once(() => commit(`${sum('$1 * $2')} && printf '#!/bin/sh\\nexit 0\\n' > check.sh`)),
+				'Loop for ever': ({ results }) => {
+					turns += 1;
+					return run(`echo ${results.length} >> steps.txt`);
+				},
+				'Add two numbers': once(() => commit(sum('$1 + $2'))),
+			}),
+		);
+		await using world = agentWorld(clis, model);
+		const repository = await openShop(world, kind, `max_turns = ${turnsMax}\n`, 'server');
+		for (const title of ['Weaken the check', 'Loop for ever', 'Add two numbers'])
+			await world.ok(repository, 'add', title);
+
+		const board = await world.untilBoard(
+			repository,
+			(now) => itemOf(now, 1).needsYou !== null && itemOf(now, 2).needsYou !== null && itemOf(now, 3).stage === 'done',
+			120,
+		);
+		expect(itemOf(board, 1)).toMatchObject({
+			stage: 'reviewHold',
+			waitsBecause: 'it changes check.sh, which gate check runs',
+		});
+		expect(itemOf(board, 2)).toMatchObject({
+			stage: 'blocked',
+			waitsBecause: `${reworksMax} reworks failed (cap ${reworksMax})`,
+			lastFailure: { reason: expect.stringContaining('the session reached its limit of turns') },
+		});
+		const { item } = await world.json<Result<'item.show'>>(repository, 'show', '2');
+		expect(item.runs).toHaveLength(reworksMax);
+		expect(model.prompts('Loop for ever')).toHaveLength(reworksMax);
+		// One more, where a program asks before it looks at its limit.
+		expect(turns).toBeLessThanOrEqual(reworksMax * (turnsMax + 1));
+		await world.untilBoard(repository, ({ distance }) => distance.checkout?.behind === 0);
+		expect(readFileSync(join(repository, 'sum.sh'), 'utf8')).toContain('$1 + $2');
+		expect(readFileSync(join(repository, 'check.sh'), 'utf8')).toContain('5 expected');
+	}, 200_000);
+});
