@@ -154,7 +154,7 @@ export class LandingQueue {
 		if (!verdict.passed) {
 			// On a red main every change fails: nobody's item is to blame, and nothing lands until main is mended.
 			this.#waits = await this.#options.redMain(candidate.tip, config);
-			return this.#waits === null ? this.#fail(item, 'gates', describeFailure(verdict)) : 'settled';
+			return this.#waits === null ? this.#fail(item, 'gates', describeFailure(verdict, candidate.tip)) : 'settled';
 		}
 		const doubt = fewerTests(await verdictOnMain(candidate.tip, config), verdict);
 		if (doubt !== null && item.approval === null) return this.#askPerson(item, doubt);
@@ -262,8 +262,10 @@ function landedDraft(item: Item, candidate: Candidate): Draft {
 	};
 }
 
-/** The failing gates, worst first, with the end of their output: what a coder needs to fix it. */
-export function describeFailure(verdict: TreeVerdict): string {
+/** The failing gates with the end of their output, and on what they failed: what a coder needs to see and fix it. */
+function describeFailure(verdict: TreeVerdict, main: CommitId): string {
 	const failing = verdict.gates.filter(({ outcome }) => outcome !== 'passed');
-	return failing.map(({ gate, why, tail }) => `gate ${gate}: ${why}\n${tail}`.trim()).join('\n\n');
+	const gates = failing.map(({ gate, why, tail }) => `gate ${gate}: ${why}\n${tail}`.trim());
+	const where = `This is of the change merged with main, which is commit ${main}: merge that into the branch to see it there.`;
+	return [...gates, where].join('\n\n');
 }
