@@ -54,7 +54,7 @@ const marks = { waiting: '  ', running: '…', done: 'ok', failed: 'no' } as con
 export function stepLine({ out }: Session, { name, state, words, tookMs }: ContainerStep): string {
 	const took = tookMs === null ? '' : out.paint('dim', ` ${(tookMs / 1000).toFixed(1)} s`);
 	const mark = out.paint(state === 'failed' ? 'red' : state === 'done' ? 'green' : 'dim', marks[state].padEnd(2));
-	return `  ${mark} ${name.padEnd(9)} ${plainLine(words)}${took}`;
+	return `  ${mark} ${name.padEnd(13)} ${plainLine(words)}${took}`;
 }
 
 /** One container with all that is known of it. */
@@ -66,6 +66,11 @@ export function containerText(session: Session, view: ContainerView): string {
 		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
 		...(view.agents.length === 0 ? [] : [`  agents   ${view.agents.join(', ')}`]),
 		`  limits   ${limits.cpus} processors, ${sizeWords(limits.memory)} memory, ${limits.pids} processes`,
+		...view.ports.map(
+			({ inside, host, label }) =>
+				`  port     ${inside}${label === null ? '' : ` ${plainLine(label)}`} is http://127.0.0.1:${host}, where what listens inside does so on all addresses`,
+		),
+		...devcontainerLines(view),
 		...(view.idleStopMs === null
 			? []
 			: [`  sleeps   after ${Math.round(view.idleStopMs / 60_000)} min without anything to do`]),
@@ -73,4 +78,17 @@ export function containerText(session: Session, view: ContainerView): string {
 		`  log      ${plainLine(view.log)}`,
 		...view.next.map((next) => `→ ${plainLine(next)}`),
 	].join('\n');
+}
+
+function devcontainerLines({ name, devcontainer }: ContainerView): readonly string[] {
+	if (devcontainer === null) return [];
+	const { path, hash, image, taken, left } = devcontainer;
+	const all = [...(image === 'used' ? ['its image'] : []), ...taken];
+	return [
+		`  ${plainLine(path)}: ${all.length === 0 ? 'nothing of it counts' : `taken ${plainLine(all.join(', '))}`}`,
+		...left.map(({ what, why }) => `    not ${plainLine(what)}: ${plainLine(why)}`),
+		...(image === 'not trusted'
+			? [`    not its image: gangline rebuild ${name} --devcontainer ${hash} trusts it`]
+			: []),
+	];
 }

@@ -7,6 +7,9 @@ import { wholeNumber } from './review.ts';
 const agentsWords =
 	"programs of agents inside: claude-code, codex, both with a comma, or none; default: those that the project's file names";
 
+const devcontainerWords =
+	'trust the image that its devcontainer.json of this hash names (the step devcontainer says it), or none: leave that file alone';
+
 export function registerContainers(program: Command, context: CliContext): void {
 	registerMaking(program, context);
 	registerLooking(program, context);
@@ -29,6 +32,7 @@ function registerMaking(program: Command, context: CliContext): void {
 			limitOptions(command)
 				.option('--stack <name>', 'rust, node, go, python, jvm, ruby or none; default: what the files at its root say')
 				.option('--agents <names>', agentsWords)
+				.option('--devcontainer <hash>', devcontainerWords)
 				.option('--git <url>', 'clone it from there')
 				.option('--path <folder>', 'where the source is, or is to be; default: a folder of that name here')
 				.option('--retry', 'go on where making it failed or was cut off'),
@@ -38,6 +42,7 @@ function registerMaking(program: Command, context: CliContext): void {
 				name: args.required(0),
 				stack: options.text('stack'),
 				agents: agentsOf(options),
+				devcontainer: options.text('devcontainer'),
 				git: options.text('git'),
 				path: options.text('path'),
 				retry: options.flag('retry'),
@@ -54,11 +59,15 @@ function registerMaking(program: Command, context: CliContext): void {
 			'gangline rebuild myapp --stack python',
 			'gangline rebuild myapp --agents claude-code,codex',
 		],
-		configure: (command) => command.option('--stack <name>', 'another stack').option('--agents <names>', agentsWords),
+		configure: (command) =>
+			command
+				.option('--stack <name>', 'another stack')
+				.option('--agents <names>', agentsWords)
+				.option('--devcontainer <hash>', devcontainerWords),
 		run: async (session, args, options) => {
 			const { rebuildContainer } = await import('./run-new.ts');
-			const [stack, agents] = [options.text('stack'), agentsOf(options)];
-			return rebuildContainer(session, { name: args.required(0), stack, agents });
+			const [stack, agents, devcontainer] = [options.text('stack'), agentsOf(options), options.text('devcontainer')];
+			return rebuildContainer(session, { name: args.required(0), stack, agents, devcontainer });
 		},
 	});
 	defineCommand(program, context, {

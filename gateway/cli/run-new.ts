@@ -15,6 +15,7 @@ export interface NewGiven {
 	readonly name: string;
 	readonly stack: string | undefined;
 	readonly agents: readonly string[] | undefined;
+	readonly devcontainer: string | undefined;
 	readonly git: string | undefined;
 	readonly path: string | undefined;
 	readonly retry: boolean;
@@ -23,7 +24,7 @@ export interface NewGiven {
 
 export async function newContainer(session: Session, given: NewGiven): Promise<undefined> {
 	const gateway = await gatewayHere(session);
-	const { name, stack, agents, git, retry } = given;
+	const { name, stack, agents, devcontainer, git, retry } = given;
 	const path = resolve(session.context.cwd, given.path ?? name);
 	const known = retry ? (await gateway.call('container.show', { name })).container.path : path;
 	return follow(session, gateway, {
@@ -34,6 +35,7 @@ export async function newContainer(session: Session, given: NewGiven): Promise<u
 				path: known,
 				...(stack === undefined ? {} : { stack }),
 				...(agents === undefined ? {} : { agents: [...agents] }),
+				...(devcontainer === undefined ? {} : { devcontainer }),
 				...(git === undefined ? {} : { git: addressOf(session, git) }),
 			}),
 	});
@@ -41,7 +43,7 @@ export async function newContainer(session: Session, given: NewGiven): Promise<u
 
 export async function rebuildContainer(
 	session: Session,
-	{ name, stack, agents }: Pick<NewGiven, 'name' | 'stack' | 'agents'>,
+	{ name, stack, agents, devcontainer }: Pick<NewGiven, 'name' | 'stack' | 'agents' | 'devcontainer'>,
 ): Promise<undefined> {
 	const gateway = await session.gateway();
 	return follow(session, gateway, {
@@ -51,6 +53,7 @@ export async function rebuildContainer(
 				name,
 				...(stack === undefined ? {} : { stack }),
 				...(agents === undefined ? {} : { agents: [...agents] }),
+				...(devcontainer === undefined ? {} : { devcontainer }),
 			}),
 	});
 }
@@ -135,7 +138,7 @@ class StepLines {
 		if (now === undefined || !context.stderr.isTTY) return;
 		this.#clear();
 		const width = (context.stderr.columns ?? 80) - 1;
-		const line = `  …  ${now.name.padEnd(9)} ${plainLine(now.words)}`;
+		const line = `  …  ${now.name.padEnd(13)} ${plainLine(now.words)}`;
 		context.stderr.write(out.paint('dim', line.slice(0, width)));
 		this.#open = true;
 	}

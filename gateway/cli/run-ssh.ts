@@ -27,8 +27,9 @@ export async function sshInto(session: Session, name: string, command: readonly 
 }
 
 /** @throws GanglineError REFUSED */
-export function requireRunning({ name, state, words, next }: ContainerView): void {
-	if (state === 'running') return;
+export function requireRunning({ name, state, connected, words, next }: ContainerView): void {
+	// Where a hook goes on or has failed, its container runs, and inside is where that is mended.
+	if (state === 'running' || connected) return;
 	throw ganglineError('REFUSED', `${name} does not run: ${words}`, { hint: next[0] ?? `gangline start ${name}` });
 }
 

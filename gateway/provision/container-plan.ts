@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { ContainerLimits } from '../../shared/operations/index.ts';
-import type { Bind, ContainerWish } from './provisioner.ts';
+import type { Bind, ContainerWish, PublishedPort } from './provisioner.ts';
 
 /** Whoever runs the gateway: containers run as this user, so that files belong to the same person on both sides. */
 export interface HostOwner {
@@ -30,6 +30,11 @@ export interface Plan {
 	readonly caches: Readonly<Record<string, string>>;
 	/** The project's folder in the gateway's state. */
 	readonly folder: string;
+	/** What the project wants besides; none of it is a variable of ours. */
+	readonly env?: Readonly<Record<string, string>>;
+	readonly ports?: readonly PublishedPort[];
+	/** Where its own image looks for programs. */
+	readonly imagePath?: string | null;
 }
 
 /** Where the state lies inside. */
@@ -55,7 +60,7 @@ export function containerFolder(folder: string) {
 	} as const;
 }
 
-export function planContainer({ project, owner, image, caches, folder }: Plan): ContainerWish {
+export function planContainer({ project, owner, image, caches, folder, ...more }: Plan): ContainerWish {
 	const at = containerFolder(folder);
 	const binds: Bind[] = [
 		{ from: at.state, to: stateInside, readOnly: false },
@@ -65,10 +70,11 @@ export function planContainer({ project, owner, image, caches, folder }: Plan): 
 	];
 	const cacheVariables = Object.entries(caches).map(([name, place]) => [name, `${stateInside}/caches/${place}`]);
 	const env = {
+		...more.env,
 		HOME: `${stateInside}/home`,
 		USER: owner.name,
 		// What is installed for one project alone, such as an agent's program, lies in its home folder.
-		PATH: `${stateInside}/home/.local/bin:/usr/local/bin:/usr/bin:/bin`,
+		PATH: pathInside(more.imagePath ?? null),
 		GANGLINE_HOME: `${stateInside}/node`,
 		GANGLINE_NAME: project.name,
 		GANGLINE_JOIN_FILE: `${stateInside}/join-token`,
@@ -76,11 +82,18 @@ export function planContainer({ project, owner, image, caches, folder }: Plan): 
 		...Object.fromEntries(cacheVariables),
 	};
 	const { limits, name, sshPort } = project;
-	const wish = { name, image, user: `${owner.uid}:${owner.gid}`, folder: project.path, env, binds, limits, sshPort };
+	const ports = more.ports === undefined || more.ports.length === 0 ? {} : { ports: more.ports };
+	const user = `${owner.uid}:${owner.gid}`;
+	const wish = { name, image, user, folder: project.path, env, binds, limits, sshPort, ...ports };
 	// Limits are changed while it runs; everything else needs a new container.
 	const { limits: _live, ...fixed } = wish;
 	const hash = createHash('sha256').update(JSON.stringify(fixed)).digest('hex').slice(0, 16);
 	return { ...wish, hash };
+}
+
+/** Where programs are looked for inside; what an image of the project's own says is behind the home folder. */
+export function pathInside(imagePath: string | null): string {
+	return `${stateInside}/home/.local/bin:${imagePath ?? '/usr/local/bin:/usr/bin:/bin'}`;
 }
 
 /** `passwd` of a machine where root, the owner and nobody live. */

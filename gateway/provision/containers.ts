@@ -14,8 +14,9 @@ import { freePort } from './free-port.ts';
 import { type GitGiven, writeGitSettings } from './git-access.ts';
 import { MakeLog } from './make-log.ts';
 import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
+import { devcontainerView, ownImageWish } from './own-image.ts';
 import type { Condition, Leftover } from './provisioner.ts';
-import { type ContainerRecord, engineNameOf } from './records.ts';
+import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
 import { runSteps, type Step, waitingSteps } from './run-steps.ts';
 import { hostKeyAlias } from './ssh-keys.ts';
 
@@ -68,7 +69,10 @@ export class Containers implements AsyncDisposable {
 		return this.view(record.name);
 	}
 
-	async #fresh({ name, path, git, stack, agents, limits }: Wish, person: string): Promise<ContainerRecord> {
+	async #fresh(
+		{ name, path, git, stack, agents, limits, devcontainer }: Wish,
+		person: string,
+	): Promise<ContainerRecord> {
 		const { records, clock, cpus } = this.#options;
 		const namesake = records.all().find((one) => one.path === path);
 		if (namesake !== undefined) {
@@ -82,7 +86,7 @@ export class Containers implements AsyncDisposable {
 				hint: 'take another name for the new one',
 			});
 		}
-		const sshPort = await freePort(new Set(records.all().map((one) => one.sshPort)));
+		const sshPort = await freePort(portsTaken(records.all()));
 		return {
 			...{ name, madeAs: null, path, person, sshPort, idleStopMs: null, asleep: false },
 			git: git ?? null,
@@ -90,6 +94,8 @@ export class Containers implements AsyncDisposable {
 			wantedStack: stack ?? null,
 			wantedAgents: agents ?? null,
 			agents: [],
+			wantedDevcontainer: devcontainer ?? null,
+			...{ devcontainer: null, ports: [], imagePath: null, hooksDone: null },
 			...{ stack: null, others: [], project: null, image: null, gateway: null, node: null, token: null, hint: null },
 			limits: merged({ ...limitsDefault, cpus: Math.min(limitsDefault.cpus, cpus) }, limits ?? {}),
 			phase: 'making',
@@ -200,8 +206,12 @@ export class Containers implements AsyncDisposable {
 	}
 
 	/** Begins, and answers at once. */
-	async rebuild({ name, stack, agents }: Args<'container.rebuild'>): Promise<ContainerView> {
-		const record = { ...this.#ready(name), ...(agents === undefined ? {} : { wantedAgents: agents }) };
+	async rebuild({ name, stack, agents, devcontainer }: Args<'container.rebuild'>): Promise<ContainerView> {
+		const record = {
+			...this.#ready(name),
+			...(agents === undefined ? {} : { wantedAgents: agents }),
+			...(devcontainer === undefined ? {} : { wantedDevcontainer: devcontainer }),
+		};
 		const next =
 			stack === undefined ? record : { ...record, wantedStack: stack, stack: stack === 'none' ? null : stack };
 		this.#begin(next, rebuildSteps);
@@ -277,7 +287,7 @@ export class Containers implements AsyncDisposable {
 	leftovers(): Promise<readonly Leftover[]> {
 		const all = this.#options.records.all();
 		const names = new Set(all.map(engineNameOf));
-		const images = new Set(all.flatMap(({ image }) => image ?? []));
+		const images = new Set(all.flatMap((one) => [one.image ?? [], ownImageWish(one)?.tag ?? []].flat()));
 		return this.#options.provisioner.leftovers({ names, images, building: this.#busy.size > 0 });
 	}
 
@@ -335,6 +345,7 @@ export class Containers implements AsyncDisposable {
 		return {
 			...{ name, project, path, stack, agents, others, steps, image, limits, idleStopMs, changedAt, connected },
 			...explainContainer({ record, condition, busy, connected }),
+			...devcontainerView(record),
 			container: condition === null || condition.kind === 'gone' ? null : condition.id,
 			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias },
 			log: at.log,
@@ -354,12 +365,13 @@ function refuseKnown({ name, phase }: ContainerRecord): GanglineError {
 }
 
 /** A wish may be mended where it failed: another address or stack. */
-function retried(record: ContainerRecord, { git, stack, agents, limits }: Wish): ContainerRecord {
+function retried(record: ContainerRecord, { git, stack, agents, limits, devcontainer }: Wish): ContainerRecord {
 	return {
 		...record,
 		git: git ?? record.git,
 		wantedStack: stack ?? record.wantedStack,
 		wantedAgents: agents ?? record.wantedAgents,
+		wantedDevcontainer: devcontainer ?? record.wantedDevcontainer,
 		limits: merged(record.limits, limits ?? {}),
 	};
 }

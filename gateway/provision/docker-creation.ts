@@ -20,7 +20,7 @@ export interface EngineName {
 }
 
 export function creationOf(wish: ContainerWish, { full, labels }: EngineName): ContainerCreateOptions {
-	const port = `${sshPortInside}/tcp`;
+	const ports = [{ inside: sshPortInside, host: wish.sshPort }, ...(wish.ports ?? [])];
 	return {
 		name: full,
 		Hostname: wish.name,
@@ -29,14 +29,16 @@ export function creationOf(wish: ContainerWish, { full, labels }: EngineName): C
 		WorkingDir: wish.folder,
 		Env: Object.entries(wish.env).map(([name, value]) => `${name}=${value}`),
 		Labels: { ...labels, [hashLabel]: wish.hash },
-		ExposedPorts: { [port]: {} },
+		ExposedPorts: Object.fromEntries(ports.map(({ inside }) => [`${inside}/tcp`, {}])),
 		StopSignal: 'SIGTERM',
 		StopTimeout: 30,
 		HostConfig: {
 			...limitsOf(wish.limits),
 			Binds: wish.binds.map(({ from, to, readOnly }) => `${from}:${to}:${readOnly ? 'ro' : 'rw'}`),
 			NetworkMode: full,
-			PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: String(wish.sshPort) }] },
+			PortBindings: Object.fromEntries(
+				ports.map(({ inside, host }) => [`${inside}/tcp`, [{ HostIp: '127.0.0.1', HostPort: String(host) }]]),
+			),
 			CapDrop: ['ALL'],
 			SecurityOpt: ['no-new-privileges'],
 			Privileged: false,
@@ -55,6 +57,11 @@ export function creationOf(wish: ContainerWish, { full, labels }: EngineName): C
 /** No swap beyond the memory: what is over its bound is ended and not slowed down for ever. */
 export function limitsOf({ cpus, memory, pids }: ContainerLimits) {
 	return { NanoCpus: Math.round(cpus * 1e9), Memory: memory, MemorySwap: memory, PidsLimit: pids };
+}
+
+/** The same for what runs while an image is built. */
+export function buildLimitsOf({ cpus, memory }: ContainerLimits) {
+	return { memory, memswap: memory, cpuperiod: 100_000, cpuquota: Math.round(cpus * 100_000) };
 }
 
 /**

@@ -6,10 +6,12 @@ import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { ContainerLimits } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
-import { bridgeName, creationOf, limitsOf } from './docker-creation.ts';
+import { bridgeName, buildLimitsOf, creationOf, limitsOf } from './docker-creation.ts';
 import { leftoversAt, withLabel } from './docker-leftovers.ts';
+import { framesOf, runInside } from './docker-output.ts';
 import { followEngine, guardEngine } from './engine-wire.ts';
 import {
+	type CommandWish,
 	type Condition,
 	type ContainerWish,
 	hashLabel,
@@ -35,6 +37,7 @@ const infoSchema = z.object({
 	SystemTime: z.string().optional(),
 });
 
+const imageSchema = z.object({ Config: z.object({ Env: z.array(z.string()).nullish() }).nullish() });
 const processesSchema = z.object({ Processes: z.array(z.array(z.string())) });
 /** What OpenSSH calls the process of a login, whether it has a terminal or not. */
 const loginTitle = /^sshd(?:-session)?: \S+@/;
@@ -86,12 +89,14 @@ class DockerProvisioner implements Provisioner {
 	async ensureImage(wish: ImageWish, onLine: (line: string) => void): Promise<{ readonly built: boolean }> {
 		return this.#asked(`build ${wish.tag}`, async (docker) => {
 			if ((await orGone(docker.getImage(wish.tag).inspect())) !== null) return { built: false };
-			await this.#ensureBase(docker, wish.baseImage, onLine);
+			if (wish.baseImage !== null) await this.#ensureBase(docker, wish.baseImage, onLine);
 			const { packContext } = await import('./build-context.ts');
 			await using context = await packContext({ ...wish, dockerfile: withLabel(wish.dockerfile, this.#options.owner) });
 			const built = await docker.buildImage(context.stream, {
 				t: wish.tag,
-				buildargs: { BASE_IMAGE: wish.baseImage },
+				buildargs: { ...wish.args, ...(wish.baseImage !== null && { BASE_IMAGE: wish.baseImage }) },
+				...(wish.target != null && { target: wish.target }),
+				...(wish.limits !== undefined && buildLimitsOf(wish.limits)),
 				rm: true,
 				forcerm: true,
 			});
@@ -115,6 +120,23 @@ class DockerProvisioner implements Provisioner {
 				},
 			);
 		}
+	}
+
+	async pathIn(image: string): Promise<string | null> {
+		return this.#asked(`describe ${image}`, async (docker) => {
+			const found = imageSchema.parse(await docker.getImage(image).inspect());
+			const line = (found.Config?.Env ?? []).find((one) => one.startsWith('PATH='));
+			return line === undefined ? null : line.slice('PATH='.length);
+		});
+	}
+
+	async run(wish: CommandWish, onLine: (line: string) => void): Promise<number> {
+		return this.#asked(`run a command in ${wish.name}`, async (docker) => {
+			const container = docker.getContainer(engineName(wish.name));
+			const found = await container.inspect();
+			this.#requireOurs(found.Config.Labels, `container ${engineName(wish.name)}`);
+			return runInside(container, wish, onLine);
+		});
 	}
 
 	async ensureNetwork(name: string): Promise<{ readonly gateway: string }> {
@@ -327,17 +349,6 @@ function follow(stream: AsyncIterable<unknown>, onLine: (line: string) => void):
 			if (typeof text === 'string') for (const line of text.split('\n')) if (line.trim() !== '') onLine(line);
 		}
 	});
-}
-
-/** Output of a container without a terminal comes in frames of eight bytes and a text. */
-function framesOf(raw: Buffer): string {
-	const texts: string[] = [];
-	for (let at = 0; at + 8 <= raw.length; ) {
-		const length = raw.readUInt32BE(at + 4);
-		texts.push(raw.toString('utf8', at + 8, at + 8 + length));
-		at += 8 + length;
-	}
-	return texts.join('');
 }
 
 function wordsOf(error: unknown): string {

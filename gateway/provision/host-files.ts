@@ -22,9 +22,19 @@ export interface HostFiles {
 	readonly wish: ContainerWish;
 	/** For the node's first start; null where it has joined. */
 	readonly token: string | null;
+	/** For logins alone. */
+	readonly loginEnv: Readonly<Record<string, string>>;
 }
 
-export async function writeHostFiles({ folder, owner, path, environment, wish, token }: HostFiles): Promise<void> {
+export async function writeHostFiles({
+	folder,
+	owner,
+	path,
+	environment,
+	wish,
+	token,
+	loginEnv,
+}: HostFiles): Promise<void> {
 	const at = containerFolder(folder);
 	await mkdir(at.state, { recursive: true, mode: 0o700 });
 	for (const one of ['home', 'node', 'caches']) await (await SharedFolder.open(at.state, one))[Symbol.asyncDispose]();
@@ -33,7 +43,7 @@ export async function writeHostFiles({ folder, owner, path, environment, wish, t
 	await writeWhole(at.group, groupText(owner), 0o644);
 	await seedGitSettings(at.state, path, environment);
 	const { HOME: _home, USER: _user, ...env } = wish.env;
-	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: loginVariables(env) });
+	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: { ...loginVariables(env), ...loginEnv } });
 	if (token !== null) await writeWhole(join(at.state, 'join-token'), `${token}\n`, 0o600);
 }
 

@@ -2,24 +2,24 @@
  * The steps from a wish to a project that has joined. Order and words are here; what each does is in a file of its own.
  * Nothing of the source is run on this machine.
  */
-import { join } from 'node:path';
 import { inspectRepository, onlyReading, readCheckoutTree, whoCommits } from '../../shared/git/index.ts';
 import { pause } from '../../shared/ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
-import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers-options.ts';
+import { devcontainerStep, forgetStart, remoteEnvOf } from './devcontainer-steps.ts';
 import { explainContainer } from './explain.ts';
 import { keptOrFree } from './free-port.ts';
 import { writeGitSettings } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
-import { planImage } from './image-plan.ts';
+import { imageStep, stackOf, stacksOf } from './image-step.ts';
 import type { MakeLog } from './make-log.ts';
-import { type ContainerRecord, engineNameOf } from './records.ts';
+import { ownImage } from './own-image.ts';
+import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { seedProject } from './seed.ts';
 import { checkSource, ensureSource } from './source.ts';
-import { chooseStack, readStacks, type StackFolder } from './stacks.ts';
+import { chooseStack, readStacks } from './stacks.ts';
 
 export interface Making {
 	readonly options: ContainersOptions;
@@ -39,6 +39,7 @@ export function makeSteps(making: Making): readonly Step[] {
 	return [
 		checkStep(making),
 		sourceStep(making),
+		devcontainerStep(making),
 		stackStep(making),
 		imageStep(making),
 		seedStep(making),
@@ -50,7 +51,7 @@ export function makeSteps(making: Making): readonly Step[] {
 
 /** The same without touching the source: for a rebuild. */
 export function rebuildSteps(making: Making): readonly Step[] {
-	return [imageStep(making), networkStep(making), containerStep(making), joinStep(making)];
+	return [devcontainerStep(making), imageStep(making), networkStep(making), containerStep(making), joinStep(making)];
 }
 
 function checkStep({ options }: Making): Step {
@@ -102,6 +103,9 @@ function stackStep({ options }: Making): Step {
 		name: 'stack',
 		doing: 'looking what it is written in',
 		run: async ({ record }) => {
+			if (ownImage(record) !== null && record.wantedStack === null) {
+				return { words: 'its own image brings the tools', change: { stack: null, others: [] } };
+			}
 			const { stack, others } = chooseStack(
 				await readStacks(stacksOf(options)),
 				record.wantedStack,
@@ -113,43 +117,10 @@ function stackStep({ options }: Making): Step {
 	};
 }
 
-const stacksOf = ({ docker }: ContainersOptions): string => join(docker, 'stacks');
-
 async function filesAt(path: string, { environment }: ContainersOptions): Promise<readonly string[]> {
 	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
 	return (await readCheckoutTree(path, onlyReading(environment))).files;
-}
-
-async function stackNamed(options: ContainersOptions, name: string | null): Promise<StackFolder | null> {
-	if (name === null) return null;
-	return (await readStacks(stacksOf(options))).find(({ stack }) => stack === name) ?? null;
-}
-
-/** What the project's file names is looked at each time: an agent that was added to it comes with a rebuild. */
-async function agentsFor({ docker, environment }: ContainersOptions, { path, wantedAgents }: ContainerRecord) {
-	const layers = await readAgentLayers(join(docker, 'agents'));
-	return chooseAgents(layers, wantedAgents, wantedAgents === null ? await agentsNamed(path, environment) : []);
-}
-
-function imageStep({ options, log }: Making): Step {
-	return {
-		name: 'image',
-		doing: 'looking for the image',
-		run: async ({ record, say }) => {
-			const { baseImage, docker, program, digests } = options;
-			const agents = await agentsFor(options, record);
-			const stack = await stackNamed(options, record.stack);
-			const wish = await planImage({ baseImage, docker, stack, agents, program: await program(), digests });
-			const { built } = await options.provisioner.ensureImage(wish, (line) => {
-				log.write(line);
-				say(line.slice(0, 200));
-			});
-			const names = agents.map(({ runtime }) => runtime);
-			const inside = names.length === 0 ? '' : `, with ${names.join(' and ')}`;
-			return { words: `${built ? 'built' : 'found'} ${wish.tag}${inside}`, change: { image: wish.tag, agents: names } };
-		},
-	};
 }
 
 function seedStep({ options }: Making): Step {
@@ -207,7 +178,7 @@ function containerStep({ options, folder }: Making): Step {
 		doing: 'making the container',
 		run: async ({ record }) => {
 			const { owner, environment, provisioner } = options;
-			const stack = await stackNamed(options, record.stack);
+			const stack = await stackOf(options, record);
 			const sshPort = await portFor(record, options);
 			const wish = planContainer({
 				project: { ...record, name: engineNameOf(record), sshPort },
@@ -215,9 +186,14 @@ function containerStep({ options, folder }: Making): Step {
 				image: record.image ?? '',
 				caches: stack?.caches ?? {},
 				folder,
+				...{ env: record.devcontainer?.env ?? {}, ports: record.ports, imagePath: record.imagePath },
 			});
 			const joining = record.node === null ? await options.joinToken(record) : null;
-			await writeHostFiles({ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null });
+			await writeHostFiles({
+				...{ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null },
+				loginEnv: remoteEnvOf(record),
+			});
+			await forgetStart(folder);
 			await writeGitSettings({ folder }, record.gitGiven);
 			const { made } = await provisioner.ensureContainer(wish);
 			await provisioner.limit(wish.name, record.limits);
@@ -232,8 +208,7 @@ function containerStep({ options, folder }: Making): Step {
 /** One that has joined keeps its own: people's settings name it. */
 async function portFor({ name, node, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
 	if (node !== null) return sshPort;
-	const others = records.all().filter((one) => one.name !== name);
-	return keptOrFree(sshPort, new Set(others.map((one) => one.sshPort)));
+	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)));
 }
 
 function joinStep({ options, stopped }: Making): Step {

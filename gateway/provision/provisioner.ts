@@ -16,8 +16,14 @@ export const hashLabel = 'dev.gangline.hash';
 export interface ImageWish {
 	/** Where it is found again: derived from all that it is made of. */
 	readonly tag: string;
-	readonly baseImage: string;
+	/** Null: its Dockerfile says so. */
+	readonly baseImage: string | null;
 	readonly dockerfile: string;
+	/** Of its Dockerfile. */
+	readonly args?: Readonly<Record<string, string>>;
+	readonly target?: string | null;
+	/** What its building may use, where that runs what the repository wants. */
+	readonly limits?: ContainerLimits;
 	/** Files of the context by their place in it. */
 	readonly files: readonly { readonly from: string; readonly to: string }[];
 }
@@ -27,6 +33,19 @@ export interface Bind {
 	readonly from: string;
 	readonly to: string;
 	readonly readOnly: boolean;
+}
+
+export interface PublishedPort {
+	readonly inside: number;
+	readonly host: number;
+}
+
+/** A command in a running container, as its own user. */
+export interface CommandWish {
+	readonly name: string;
+	readonly argv: readonly string[];
+	readonly env: Readonly<Record<string, string>>;
+	readonly folder: string;
 }
 
 export interface ContainerWish {
@@ -40,6 +59,8 @@ export interface ContainerWish {
 	readonly limits: ContainerLimits;
 	/** The port of its sshd on 127.0.0.1. */
 	readonly sshPort: number;
+	/** More that is published on 127.0.0.1. */
+	readonly ports?: readonly PublishedPort[];
 	/** Changes whenever the container must be made anew. */
 	readonly hash: string;
 }
@@ -74,6 +95,10 @@ export interface Provisioner {
 	check(): Promise<void>;
 	/** Builds it unless it is there. `onLine` gets what the build says. */
 	ensureImage(wish: ImageWish, onLine: (line: string) => void): Promise<{ readonly built: boolean }>;
+	/** Where programs are looked for in an image that is there; null where it does not say. */
+	pathIn(image: string): Promise<string | null>;
+	/** Runs it to its end; answers its exit code. */
+	run(wish: CommandWish, onLine: (line: string) => void): Promise<number>;
 	/** A network of its own; answers the host's address in it. */
 	ensureNetwork(name: string): Promise<{ readonly gateway: string }>;
 	/** Made as wished and running. Another one of the name, made from something else, is replaced. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { containerStepSchema, limitsSchema } from '../../shared/operations/index.ts';
 import { ganglineError, type JsonValue, type Store } from '../../shared/ports/index.ts';
 import { soundRecord } from '../../shared/store/index.ts';
+import { devcontainerSchema } from './devcontainer-plan.ts';
 
 const gitGivenSchema = z.strictObject({
 	identity: z.strictObject({ name: z.string(), email: z.string() }).nullable(),
@@ -29,6 +30,19 @@ const recordSchema = z.strictObject({
 	/** What the person asked for; null: whatever the files say. */
 	wantedStack: z.string().nullable(),
 	stack: z.string().nullable(),
+	/** `none`: its devcontainer.json is left alone. Otherwise the hash of the one whose image the person trusts. */
+	wantedDevcontainer: z.string().nullable().default(null),
+	/** What its devcontainer.json names, as it was read last. */
+	devcontainer: devcontainerSchema.nullable().default(null),
+	/** Ports of it, and where they are published on 127.0.0.1. */
+	ports: z.array(z.strictObject({ inside: z.int(), host: z.int() })).default([]),
+	/** Where its own image looks for programs; null where it has none of its own. */
+	imagePath: z.string().nullable().default(null),
+	/** Hooks that have ended well in the container of that id. */
+	hooksDone: z
+		.strictObject({ container: z.string(), names: z.array(z.string()) })
+		.nullable()
+		.default(null),
 	/** Whose programs the person asked for; null: those that the project's file names. */
 	wantedAgents: z.array(z.string()).nullable().default(null),
 	/** Runtimes whose programs the image has. */
@@ -61,6 +75,11 @@ const prefix = 'gateway/container/';
 /** The name at the engine, which stays: another network would have another address, and its node would not find us. */
 export function engineNameOf({ name, madeAs }: Pick<ContainerRecord, 'name' | 'madeAs'>): string {
 	return madeAs ?? name;
+}
+
+/** Of 127.0.0.1, given to these. */
+export function portsTaken(records: readonly ContainerRecord[]): ReadonlySet<number> {
+	return new Set(records.flatMap(({ sshPort, ports }) => [sshPort, ...ports.map(({ host }) => host)]));
 }
 
 export class ContainerRecords {
@@ -120,6 +139,9 @@ function putOf(record: ContainerRecord) {
 		...record,
 		gitGiven: structuredClone(record.gitGiven),
 		limits: { ...record.limits },
+		devcontainer: structuredClone(record.devcontainer),
+		ports: record.ports.map((port) => ({ ...port })),
+		hooksDone: structuredClone(record.hooksDone),
 		steps: record.steps.map((step) => ({ ...step })),
 	};
 	return { kind: 'put', key: `${prefix}${record.name}`, value } as const;

@@ -18,6 +18,8 @@ export interface StepRun {
 export interface StepResult {
 	readonly words: string;
 	readonly change?: Partial<ContainerRecord>;
+	/** Steps that it found out about, for the end. */
+	readonly more?: readonly Step[];
 }
 
 export interface Step {
@@ -50,7 +52,8 @@ export async function runSteps({ clock, steps, record: first, keep, show }: Step
 		changedAt: clock.now(),
 	};
 	await keep(record);
-	for (const step of steps) {
+	const all = [...steps];
+	for (const step of all) {
 		const begun = clock.monotonic();
 		const mark = (state: ContainerStep['state'], words: string, tookMs: number | null = null): ContainerRecord => ({
 			...record,
@@ -60,8 +63,10 @@ export async function runSteps({ clock, steps, record: first, keep, show }: Step
 		record = mark('running', step.doing);
 		await keep(record);
 		try {
-			const { words, change = {} } = await step.run({ record, say: (now) => show(mark('running', now)) });
+			const { words, change = {}, more = [] } = await step.run({ record, say: (now) => show(mark('running', now)) });
 			record = { ...mark('done', words, Math.round(clock.monotonic() - begun)), ...change };
+			all.push(...more);
+			record = { ...record, steps: [...record.steps, ...waitingSteps(more)] };
 			await keep(record);
 		} catch (error) {
 			record = { ...mark('failed', error instanceof Error ? error.message : String(error)), phase: 'failed' };

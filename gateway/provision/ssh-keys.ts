@@ -40,7 +40,7 @@ export async function ensureSshKeys({ name, folder, user, env }: SshWish): Promi
 /** An sshd without a single right: it serves the user that it runs as, by key alone. */
 export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string {
 	const at = `${stateInside}/ssh`;
-	const variables = Object.entries(env).map(([name, value]) => `"${name}=${value.replaceAll('"', '')}"`);
+	const variables = Object.entries(env).map(([name, value]) => `"${name}=${value.replace(/["\\]/g, '\\$&')}"`);
 	return [
 		`Port ${sshPortInside}`,
 		`HostKey ${at}/host_ed25519`,

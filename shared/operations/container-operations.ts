@@ -20,12 +20,17 @@ const stepStates = ['waiting', 'running', 'done', 'failed'] as const;
 export const containerStepNames = [
 	'check',
 	'source',
+	'devcontainer',
 	'stack',
 	'image',
 	'seed',
 	'network',
 	'container',
 	'join',
+	'onCreate',
+	'updateContent',
+	'postCreate',
+	'postStart',
 ] as const;
 export type ContainerStepName = (typeof containerStepNames)[number];
 
@@ -62,6 +67,19 @@ export const containerViewSchema = z.object({
 	image: z.string().nullable(),
 	container: z.string().nullable().describe("The container's id at the engine"),
 	connected: z.boolean().describe('Its node is connected with the gateway'),
+	ports: z
+		.array(z.object({ inside: z.int(), host: z.int().describe('Of 127.0.0.1'), label: z.string().nullable() }))
+		.describe('Published because its devcontainer.json names them'),
+	devcontainer: z
+		.object({
+			path: z.string(),
+			hash: z.string(),
+			image: z.enum(['used', 'not trusted']).nullable().describe('Null: it names none that can be used'),
+			taken: z.array(z.string()),
+			left: z.array(z.object({ what: z.string(), why: z.string() })),
+		})
+		.nullable()
+		.describe('What its devcontainer.json names, and what became of it; null: there is none'),
 	limits: limitsSchema,
 	idleStopMs: z.int().nullable().describe('Stopped after so long without anything to do; null: never'),
 	ssh: z
@@ -87,6 +105,13 @@ const agents = z
 	.max(8)
 	.optional()
 	.describe("Runtimes whose programs the image gets, instead of those that the project's file names; none: []");
+const devcontainer = z
+	.string()
+	.regex(/^(?:none|[0-9a-f]{12})$/, 'expected `none`, or the hash that the step `devcontainer` names')
+	.optional()
+	.describe(
+		'Trust the image of the devcontainer.json of that hash, whose building runs as root; `none`: leave it alone',
+	);
 const path = z
 	.string()
 	.min(2)
@@ -109,6 +134,7 @@ export const containerOperations = {
 				.optional()
 				.describe('Instead of what the files at its root say; `none`: nothing but the base'),
 			agents,
+			devcontainer,
 			limits: limitsSchema.partial().optional(),
 			retry: z.boolean().default(false).describe('Go on where making it failed or was cut off'),
 		}),
@@ -167,7 +193,7 @@ export const containerOperations = {
 		access: 'owner',
 		runsAt: 'gateway',
 		summary: 'Put it into a container of the image as it is to be now; source and state stay',
-		args: z.strictObject({ name, stack: z.string().max(32).optional(), agents }),
+		args: z.strictObject({ name, stack: z.string().max(32).optional(), agents, devcontainer }),
 		result: answer,
 		examples: [{ cli: 'gangline rebuild myapp', args: { name: 'myapp' } }],
 		errors,

@@ -14,6 +14,8 @@ export const myapp: ContainerView = {
 	image: 'gangline/project:node-0123456789abcdef',
 	container: '0123456789abcdef',
 	connected: true,
+	ports: [],
+	devcontainer: null,
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 	idleStopMs: null,
 	ssh: {

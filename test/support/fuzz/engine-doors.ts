@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a devcontainer.json has placeholders of its own
 /**
  * Doors for servers that a gateway asks and does not trust with its life: a container engine on a socket of this
  * machine, and a server that takes messages for people. Real sockets; the other side answers whatever the input says.
@@ -6,17 +7,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sendNtfy } from '../../../gateway/notify/ntfy.ts';
+import { parseDevcontainer } from '../../../gateway/provision/devcontainer-file.ts';
+import { devcontainerSchema, planDevcontainer } from '../../../gateway/provision/devcontainer-plan.ts';
 import { dockerProvisioner } from '../../../gateway/provision/docker-provisioner.ts';
 import { imageLabel, nameLabel, ownerLabel, type Provisioner } from '../../../gateway/provision/provisioner.ts';
 import { spoilBytes } from './bytes.ts';
 import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
 import { jsonText, spoilValue } from './json.ts';
-import { jsonFrom } from './makers.ts';
+import { jsonFrom, textFrom } from './makers.ts';
 
 /** `folder`: where the engine's socket is. */
 export function engineDoors(folder: string): readonly Door[] {
-	return [engineDoor(join(folder, 'engine.sock')), ntfyDoor()] as readonly Door[];
+	return [engineDoor(join(folder, 'engine.sock')), devcontainerDoor(), ntfyDoor()] as readonly Door[];
 }
 
 type Answering = (request: IncomingMessage, response: ServerResponse) => void;
@@ -67,6 +70,9 @@ const answers: readonly (readonly [RegExp, unknown])[] = [
 	[/\/(?:images\/create|build)/, Buffer.from(lines)],
 	[/\/networks(?:\?|$)/, [{ Name: 'gangline-other', Labels: labels }]],
 	[/\/logs/, frame],
+	[/\/exec\/[^/]+\/start/, frame],
+	[/\/exec\/[^/]+\/json/, { Running: false, ExitCode: 0 }],
+	[/\/containers\/[^/]+\/exec/, { Id: 'e1' }],
 	[/\/top/, { Titles: ['PID', 'CMD'], Processes: [['7', 'sshd: ada@pts/0']] }],
 	[
 		/\/containers\/[^/]+\/json/,
@@ -77,13 +83,14 @@ const answers: readonly (readonly [RegExp, unknown])[] = [
 	],
 	[/\/containers\/create/, { Id: 'c3', Warnings: [] }],
 	[/\/networks\/[^/]+$/, { Name: 'gangline-shop', Labels: labels, IPAM: { Config: [{ Gateway: '172.18.0.1' }] } }],
-	[/\/images\/[^/]+\/json/, { Id: 'i2' }],
+	[/\/images\/[^/]+\/json/, { Id: 'i2', Config: { Env: ['PATH=/bin'] } }],
 ];
 
 const wish = {
 	...{ name: 'shop', image: 'a:b', user: '1000:1000', folder: '/shop', env: { A: 'b' }, binds: [] },
 	...{ limits, sshPort: 2222, hash: 'h' },
 };
+const command = { name: 'shop', argv: ['true'], env: { A: 'b' }, folder: '/shop' };
 const image = { tag: 'a:b', baseImage: 'c:d', dockerfile: 'FROM c:d', files: [] };
 const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
 	(provisioner) => provisioner.check(),
@@ -99,6 +106,8 @@ const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
 	(provisioner) => provisioner.removeLeftover({ kind: 'network', name: 'gangline-other', bytes: null }),
 	(provisioner) => provisioner.lastLines('shop', 9),
 	(provisioner) => provisioner.remove('shop'),
+	(provisioner) => provisioner.pathIn('a:b'),
+	(provisioner) => provisioner.run(command, () => undefined),
 ];
 
 interface Engine {
@@ -116,7 +125,7 @@ function engineDoor(path: string): Door<Engine> {
 	const answerer = new Answerer((server) => server.listen(path));
 	return {
 		name: 'a container engine',
-		covers: ['gateway/provision/docker-provisioner.ts', 'gateway/provision/engine-wire.ts'],
+		covers: ['docker-provisioner', 'docker-output', 'engine-wire'].map((file) => `gateway/provision/${file}.ts`),
 		// The engine's own client has a part in it, and so has the server that plays the engine.
 		msMax: 150,
 		make: (dice) => ({
@@ -148,6 +157,25 @@ const bytesOf = (value: unknown): Uint8Array => (Buffer.isBuffer(value) ? value 
 function spoiltAnswer(dice: Dice, sound: unknown): Uint8Array {
 	if (Buffer.isBuffer(sound) || dice.once(4)) return spoilBytes(dice, bytesOf(sound));
 	return bytesOf(spoilValue(dice, sound, 60_000));
+}
+
+const devcontainers = [
+	'// a\n{"image": "debian:bookworm", "forwardPorts": [3000, "db:5432",], "postCreateCommand": {"a": ["x"], "b": "y"}}',
+	'{"build": {"dockerfile": "Dockerfile", "args": {"A": "${localEnv:B:c}"}}, "appPort": "8000:3000", "privileged": true}',
+	'{"containerEnv": {"A": "b"}, "remoteEnv": {"PATH": "/x:${containerEnv:PATH}", "N": null}, /* c */ "onCreateCommand": "z"}',
+];
+
+function devcontainerDoor(): Door<string> {
+	return {
+		name: 'a devcontainer.json of a repository',
+		covers: ['gateway/provision/devcontainer-file.ts'],
+		make: textFrom(devcontainers, 80 * 1024),
+		feed: (text) => {
+			const file = parseDevcontainer(text, 'devcontainer.json');
+			const planned = { file, text, path: 'devcontainer.json', folder: '/home/ada/shop', dockerfile: text };
+			return devcontainerSchema.parse(planDevcontainer(planned));
+		},
+	};
 }
 
 interface Answer {

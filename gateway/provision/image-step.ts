@@ -1,0 +1,73 @@
+/** The step that brings the image: what it is made of is looked at each time, so that a rebuild brings what was added. */
+import { join } from 'node:path';
+import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
+import type { ContainersOptions } from './containers-options.ts';
+import { planImage } from './image-plan.ts';
+import type { MakeLog } from './make-log.ts';
+import { baseNameOf, ownImage, ownImageWish } from './own-image.ts';
+import type { ContainerRecord } from './records.ts';
+import type { Step } from './run-steps.ts';
+import { readStacks, type StackFolder } from './stacks.ts';
+
+export interface ImageMaking {
+	readonly options: ContainersOptions;
+	readonly log: MakeLog;
+}
+
+export function imageStep({ options, log }: ImageMaking): Step {
+	return {
+		name: 'image',
+		doing: 'looking for the image',
+		run: async ({ record, say }) => {
+			const { docker, program, digests, provisioner } = options;
+			const agents = await agentsFor(options, record);
+			const stack = await stackOf(options, record);
+			const onLine = (line: string): void => {
+				log.write(line);
+				say(line.slice(0, 200));
+			};
+			const { baseImage, isOwn } = await baseFor(options, record, onLine);
+			const planned = await planImage({ baseImage, docker, stack, agents, program: await program(), digests });
+			const wish = isOwn ? { ...planned, limits: record.limits } : planned;
+			const { built } = await provisioner.ensureImage(wish, onLine);
+			const names = agents.map(({ runtime }) => runtime);
+			const inside = names.length === 0 ? '' : `, with ${names.join(' and ')}`;
+			return {
+				words: `${built ? 'built' : 'found'} ${wish.tag}${isOwn ? ` on ${baseImage}` : ''}${inside}`,
+				change: { image: wish.tag, agents: names, imagePath: isOwn ? await provisioner.pathIn(wish.tag) : null },
+			};
+		},
+	};
+}
+
+/** What the image is built on: the project's own where the person trusts that, made first where it is a Dockerfile. */
+async function baseFor(
+	{ baseImage, provisioner }: ContainersOptions,
+	record: ContainerRecord,
+	onLine: (line: string) => void,
+): Promise<{ readonly baseImage: string; readonly isOwn: boolean }> {
+	const own = ownImage(record);
+	if (own?.kind === 'name') return { baseImage: baseNameOf(own.name), isOwn: true };
+	const wish = ownImageWish(record);
+	if (wish === null) return { baseImage, isOwn: false };
+	await provisioner.ensureImage(wish, onLine);
+	return { baseImage: wish.tag, isOwn: true };
+}
+
+export const stacksOf = ({ docker }: ContainersOptions): string => join(docker, 'stacks');
+
+async function stackNamed(options: ContainersOptions, name: string | null): Promise<StackFolder | null> {
+	if (name === null) return null;
+	return (await readStacks(stacksOf(options))).find(({ stack }) => stack === name) ?? null;
+}
+
+/** An image of the project's own brings its tools, unless a person asked for others. */
+export function stackOf(options: ContainersOptions, record: ContainerRecord): Promise<StackFolder | null> {
+	return stackNamed(options, ownImage(record) !== null && record.wantedStack === null ? null : record.stack);
+}
+
+/** What the project's file names is looked at each time: an agent that was added to it comes with a rebuild. */
+async function agentsFor({ docker, environment }: ContainersOptions, { path, wantedAgents }: ContainerRecord) {
+	const layers = await readAgentLayers(join(docker, 'agents'));
+	return chooseAgents(layers, wantedAgents, wantedAgents === null ? await agentsNamed(path, environment) : []);
+}
