@@ -2,7 +2,8 @@
  * The store itself, over any disk: streams and records, one synced batch for all that a turn of the loop wrote, never
  * two batches in flight. Sequence numbers are given when `write` is called, so the order of calls is the order on disk;
  * readers see only what is durable. After the first batch that fails nothing is written any more (the disk may have
- * kept part of it in a cache that a second sync would call clean): only opening again tells what is there.
+ * kept part of it in a cache that a second sync would call clean): only opening again tells what is there. The same
+ * after a write that was refused because the disk hangs: taking a later one would leave a hole in a stream [I6].
  */
 import {
 	assert,
@@ -161,10 +162,13 @@ export class ChainedStore implements Store {
 			checkName('key' in write ? 'record' : 'stream', 'key' in write ? write.key : write.stream);
 		}
 		if (total > waitingBytesMax) {
-			throw ganglineError(
-				'STORE_FAILED',
-				`${total} bytes wait for the disk of ${this.#disk.path}, at most ${waitingBytesMax} may: the disk hangs`,
-				{ hint: `Look whether the disk answers: ls ${this.#disk.path}` },
+			throw this.#fail(
+				[],
+				ganglineError(
+					'STORE_FAILED',
+					`${total} bytes wait for the disk of ${this.#disk.path}, at most ${waitingBytesMax} may: the disk hangs`,
+					{ hint: `Look whether the disk answers (ls ${this.#disk.path}), then start again.` },
+				),
 			);
 		}
 		this.#checkCompactions(writes);
@@ -254,7 +258,7 @@ export class ChainedStore implements Store {
 		try {
 			await this.#disk.commit(batch.ops);
 		} catch (cause) {
-			this.#fail(batch, cause);
+			this.#fail(batch.waiting, this.#diskFailed(cause));
 			return;
 		}
 		this.#batch = number;
@@ -279,15 +283,21 @@ export class ChainedStore implements Store {
 		batch.ops.push({ kind: 'put', key: batchKey(number), value: encodeMarker(number, base) });
 	}
 
-	#fail(batch: Batch, cause: unknown): void {
-		this.#failure = ganglineError(
+	/** From now on nothing is written; who waits for what no disk has seen, and `waiting`, hears it. Answers the failure. */
+	#fail(waiting: Batch['waiting'], failure: GanglineError): GanglineError {
+		this.#failure ??= failure;
+		const unwritten = this.#gathering?.waiting ?? [];
+		this.#gathering = undefined;
+		for (const { reject } of [...waiting, ...unwritten]) reject(failure);
+		return failure;
+	}
+
+	#diskFailed(cause: unknown): GanglineError {
+		return ganglineError(
 			'STORE_FAILED',
 			`could not write to the store ${this.#disk.path}: ${cause instanceof Error ? cause.message : String(cause)}`,
 			{ hint: `Look for room and errors on that disk (df -h ${this.#disk.path}), then start again.`, cause },
 		);
-		const waiting = [...batch.waiting, ...(this.#gathering?.waiting ?? [])];
-		this.#gathering = undefined;
-		for (const { reject } of waiting) reject(this.#failure);
 	}
 
 	#decode(key: string, bytes: Uint8Array): JsonValue {

@@ -72,6 +72,23 @@ describe('a store whose disk fails', () => {
 		expect(await texts(again, 'a')).toEqual(['1']);
 	});
 
+	it('[I6] fails closed where too much waits for the disk: nothing later is taken over the hole', async () => {
+		disk.holdSyncs();
+		const first = store.write([append('a', '1')]);
+		await turn();
+		const hangs = { code: 'STORE_FAILED', message: expect.stringContaining('the disk hangs') };
+		const gathering = expect(store.write([append('a', '2')])).rejects.toMatchObject(hangs);
+		const mebibyte = Buffer.alloc(1024 * 1024);
+		const tooMuch = Array.from({ length: 257 }, (): StoreWrite => ({ kind: 'append', stream: 'a', bytes: mebibyte }));
+		await expect(store.write(tooMuch)).rejects.toMatchObject(hangs);
+		await expect(store.write([append('a', '4')])).rejects.toMatchObject(hangs);
+		await gathering;
+		disk.releaseSyncs();
+		await first;
+		await store.close();
+		expect(await texts(await openSimStore(disk), 'a')).toEqual(['1']);
+	});
+
 	it('names the stream that lost a batch, keeps what came before, and is sound again at the next opening', async () => {
 		for (const text of ['1', '2', '3', '4']) await store.write([append('a', text), append('b', text)]);
 		await store.write([append('b', '5')]);
