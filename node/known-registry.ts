@@ -3,7 +3,7 @@
  * the gateway is away. Homes, replicas and handlers read names and rights from here.
  */
 import type { NodeId, ProjectId } from '../shared/ports/index.ts';
-import { mayHave, maySpeakFor, type RegistryFacts, rightsOfAuthor } from '../shared/registry/index.ts';
+import { findNode, mayHave, maySpeakFor, type RegistryFacts, rightsOfAuthor } from '../shared/registry/index.ts';
 import type { AuthorRights } from './home/author-rights.ts';
 
 export class KnownRegistry {
@@ -67,6 +67,7 @@ export class KnownRegistry {
 		return {
 			isKnown: () => !this.isAwaited,
 			of: (author) => (this.#facts ? rightsOfAuthor(this.#facts, author, project as ProjectId) : []),
+			isGone: (node) => !this.isAwaited && this.#facts !== null && findNode(this.#facts, node)?.status === 'revoked',
 			speaksFor: (author, who) => this.#facts !== null && maySpeakFor(this.#facts, author, who),
 			subscribe: (listener) => this.subscribe(listener),
 		};

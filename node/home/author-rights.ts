@@ -9,6 +9,8 @@ export interface AuthorRights {
 	/** False while a member has not read what its registry says: what others want waits then. */
 	isKnown(): boolean;
 	of(author: AuthorId): readonly Right[];
+	/** Whether the node was revoked: for good, so it never hears or says anything again. */
+	isGone(node: NodeId): boolean;
 	/** Whether the author may name that person. */
 	speaksFor(author: AuthorId, who: string): boolean;
 	/** Called when rights may have changed; must not throw. */

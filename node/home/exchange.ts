@@ -9,6 +9,7 @@ import type { SyncedProject } from '../../shared/mesh/sync.ts';
 import type { RefusedWish } from '../../shared/operations/index.ts';
 import { calledIn, type IntentId, type ItemView } from '../../shared/pipeline/index.ts';
 import {
+	type AuthorId,
 	type Clock,
 	type Log,
 	type NodeId,
@@ -141,9 +142,10 @@ export class HomeExchange implements SyncedProject {
 		await this.#settlement.seen(ids);
 	}
 
-	/** Drops what everyone has: entries of logs, and authors of processes that are over. */
+	/** Drops what everyone has: entries of logs, authors of processes that are over, and what nobody will ever hear. */
 	async tidy(): Promise<void> {
 		await this.#trim();
+		await this.#forgetRefusals((author) => this.#options.rights.isGone(nodeOf(author)));
 		const gone = new Set(this.#forgettable());
 		if (gone.size === 0) return;
 		const without = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
@@ -157,9 +159,15 @@ export class HomeExchange implements SyncedProject {
 
 	/** The node has these answers on its disk: the index need not keep them for it. */
 	async forgetHeard(node: NodeId, heard: Readonly<Record<string, number>>): Promise<void> {
+		await this.#forgetRefusals(
+			(author, n) => nodeOf(author) === node && Object.hasOwn(heard, author) && n <= (heard[author] ?? 0),
+		);
+	}
+
+	async #forgetRefusals(isDue: (author: AuthorId, n: number) => boolean): Promise<void> {
 		const known = (Object.keys(this.index.refusals) as IntentId[]).filter((id) => {
 			const { author, n } = partsOf(id);
-			return nodeOf(parseAuthorId(author)) === node && Object.hasOwn(heard, author) && n <= (heard[author] ?? 0);
+			return isDue(parseAuthorId(author), n);
 		});
 		if (known.length === 0) return;
 		await this.#options.home.revise((facts) => facts, Object.fromEntries(known.map((id) => [id, null])));
@@ -195,7 +203,7 @@ export class HomeExchange implements SyncedProject {
 	 * they have said. While one still had an entry, forgetting would let it be accepted twice, or kept there for ever.
 	 */
 	#forgettable(): readonly string[] {
-		const { own, node } = this.#options;
+		const { own, node, rights } = this.#options;
 		const others = this.#options.others();
 		if (others === null) return [];
 		const { facts, refusals } = this.index;
@@ -207,7 +215,8 @@ export class HomeExchange implements SyncedProject {
 			if (own.has(author) || holders.has(author) || unheard.has(author)) return false;
 			const id = parseAuthorId(author);
 			const speaker = nodeOf(id);
-			const current = speaker === node ? null : this.#coverage.currentAuthor(speaker);
+			const isOver = speaker === node || rights.isGone(speaker);
+			const current = isOver ? null : this.#coverage.currentAuthor(speaker);
 			if (current === undefined || current === author) return false;
 			const isTrimmed = ends.get(author) === upTo && this.logs.intentsAfter(id, 0).length === 0;
 			return isTrimmed && this.#coverage.isCoveredBy(others, author, upTo);

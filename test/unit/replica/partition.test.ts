@@ -29,6 +29,14 @@ async function said(mesh: ReplicaMesh, at: string, drafts: readonly ItemDraft[])
 	return answer;
 }
 
+function revoke(mesh: ReplicaMesh, at: string): void {
+	mesh.register((facts) => {
+		const node = facts.nodes[mesh.id(at)];
+		if (!node) throw new Error(`${at} is there`);
+		return { ...facts, nodes: { ...facts.nodes, [node.id]: { ...node, status: 'revoked' } } };
+	});
+}
+
 /** Begins another process there, until the author of the one before is forgotten; answers that author. */
 async function forgotten(mesh: ReplicaMesh, at: string): Promise<string> {
 	const { author } = mesh.replica(at);
@@ -160,15 +168,33 @@ describe('a project with replicas', () => {
 		mesh.cut('desk', 'ann');
 		mesh.cut('desk', 'gate');
 		await said(mesh, 'ann', [add(1, 'ann')]);
-		mesh.register((facts) => {
-			const node = facts.nodes[mesh.id('ann')];
-			if (!node) throw new Error('ann is there');
-			return { ...facts, nodes: { ...facts.nodes, [node.id]: { ...node, status: 'revoked' } } };
-		});
+		revoke(mesh, 'ann');
 		mesh.link('desk', 'gate');
 		await mesh.pump();
 		expect(mesh.home().home.facts.items).toEqual({});
 		expect((await mesh.historyAtHome()).at(-1)).toMatchObject({ outcome: 'refused:notAuthorised', item: key(1) });
+	});
+
+	it('[I15] keeps nothing in the index of a node that was revoked: no author, and no refusal that nobody will hear', async () => {
+		const mesh = await ReplicaMesh.start({ seed: 'revoked for good' });
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		const { author } = mesh.replica('ann');
+		mesh.cut('desk', 'ann');
+		mesh.cut('desk', 'gate');
+		await said(mesh, 'ann', [edit(1, 'ann', 'Too late')]);
+		mesh.isolate('ann');
+		revoke(mesh, 'ann');
+		mesh.link('desk', 'gate');
+		await mesh.pump();
+		expect(Object.keys(mesh.home().exchange.index.refusals)).toEqual([`${author}#2`]);
+		await mesh.home().exchange.tidy();
+		await mesh.pump();
+		await mesh.home().exchange.tidy();
+		const { index } = mesh.home().exchange;
+		expect(index.refusals).toEqual({});
+		expect(index.facts.authors).not.toHaveProperty(author);
+		expect(index.facts.acceptedUpTo).not.toHaveProperty(author);
+		expect(index.facts.items).toHaveProperty(key(1));
 	});
 
 	it('trims logs that others have the facts of, and forgets authors of ended processes', async () => {
