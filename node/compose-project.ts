@@ -18,6 +18,7 @@ import { HomeExchange } from './home/exchange.ts';
 import { historyWrites } from './home/history.ts';
 import { Home } from './home/home.ts';
 import { disagreement } from './home/independent-check.ts';
+import { LandingJournal } from './home/landing-journal.ts';
 import { LandingQueue } from './home/landing-queue.ts';
 import { MainReader } from './home/main-reader.ts';
 import { openFacts } from './home/open-facts.ts';
@@ -247,7 +248,6 @@ function makeQueue(
 	const { parts, record, log, repository, main, settings, home, exchange, gates, judge, author, opened, poke } = ground;
 	const { config, store, clock } = parts;
 	const own = { repository, main, environment: config.personEnvironment, temporaryFolder: config.state.root };
-	const key = `landing/${record.id}`;
 	return new LandingQueue({
 		git: repository,
 		main,
@@ -268,12 +268,8 @@ function makeQueue(
 		propose: (item, candidate, at) => pulls.propose(item, candidate, at),
 		merged: (item, tip) => pulls.merged(item, tip),
 		afterLanding: async () => poke(),
-		check: (item, candidate) => disagreement({ ...own, item, candidate }),
-		journal: {
-			write: ({ commit, tip }, { key: item }) =>
-				store.write([{ kind: 'put', key, value: { item, commit, from: tip } }]),
-			clear: [{ kind: 'delete', key }],
-		},
+		check: (made) => disagreement({ ...own, ...made }),
+		journal: new LandingJournal(store, record.id),
 	});
 }
 

@@ -15,12 +15,12 @@ import {
 	type Log,
 	type Person,
 	parseCommitId,
-	type StoreWrite,
 } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
 import type { Draft, Exclusive, Home } from './home.ts';
 import { type Candidate, moveToLanding, prepareLanding } from './landing.ts';
+import { type LandingJournal, type LandingMade, landingMade } from './landing-journal.ts';
 import type { MainReader } from './main-reader.ts';
 import { draftOf } from './plan-drafts.ts';
 import { fewerTests } from './review.ts';
@@ -55,15 +55,16 @@ export interface LandingQueueOptions {
 	/** After main moved: the remote, the person's checkout, clean-up. Failures are retried by their own reconcilers. */
 	readonly afterLanding: (item: Item, commit: CommitId) => Promise<void>;
 	/** The independent check; a sentence when it disagrees. */
-	readonly check: (item: Item, candidate: Candidate) => Promise<string | null>;
-	/** The landing journal: written before main moves, removed with the facts. */
-	readonly journal: { write(candidate: Candidate, item: Item): Promise<void>; readonly clear: readonly StoreWrite[] };
+	readonly check: (made: LandingMade) => Promise<string | null>;
+	readonly journal: Pick<LandingJournal, 'read' | 'write' | 'clear'>;
 }
 
 export class LandingQueue {
 	readonly #options: LandingQueueOptions;
 	#stopped: string | null = null;
 	#waits: string | null = null;
+	/** The journal may name a landing that was made and not checked: by the process before this one, or by a check that failed. */
+	#mayOweCheck = true;
 
 	constructor(options: LandingQueueOptions) {
 		this.#options = options;
@@ -90,6 +91,8 @@ export class LandingQueue {
 
 	/** Lands everything that can land now. */
 	async pass(): Promise<void> {
+		if (this.#stopped !== null) return;
+		if (this.#mayOweCheck) await this.#checkOwed();
 		if (this.#stopped !== null) return;
 		const queue = this.queue();
 		if (queue.length === 0) return this.#recoverMoved();
@@ -173,10 +176,14 @@ export class LandingQueue {
 
 	async #moveMain(item: Item, candidate: Candidate): Promise<'settled' | 'overtaken'> {
 		const { git, home, journal, afterLanding, log } = this.#options;
+		const made = landingMade(item, candidate);
 		const landed = await home.exclusive(async (inner) => {
 			const result = await moveToLanding(candidate, inner.facts.items[item.key], {
 				git,
-				journal: () => journal.write(candidate, item),
+				journal: () => {
+					this.#mayOweCheck = true;
+					return journal.write(made);
+				},
 			}).catch(async (error: unknown) => {
 				log.warn('landing.outcomeUnknown', { item: item.key, error });
 				await this.#readMain();
@@ -184,22 +191,44 @@ export class LandingQueue {
 			});
 			if (result.kind === 'overtaken') return false;
 			await this.#readMain();
-			await inner.submit('home', [landedDraft(item, candidate)], journal.clear);
+			await inner.submit('home', [landedDraft(item, candidate)]);
 			await this.#recordFound(inner);
 			return true;
 		});
 		if (!landed) return 'overtaken';
 		log.info('item.landed', { item: item.key, number: item.number, commit: candidate.commit });
-		await this.#checkLanding(item, candidate);
+		await this.#checkLanding(made);
 		await afterLanding(item, candidate.commit);
 		return 'settled';
 	}
 
-	async #checkLanding(item: Item, candidate: Candidate): Promise<void> {
-		const disagreement = await this.#options.check(item, candidate);
-		if (disagreement === null) return;
-		this.#stopped = `the check of landing #${item.number} (${candidate.commit.slice(0, 12)}) disagrees: ${disagreement}`;
-		this.#options.log.error('landing.disagrees', { item: item.key, commit: candidate.commit, disagreement });
+	/** What was made before a kill, or before a check that failed, is checked before anything else lands. */
+	async #checkOwed(): Promise<void> {
+		const { main, journal } = this.#options;
+		const made = await journal.read();
+		if (made !== null) {
+			await this.recover();
+			const isMade = main.landing(made.item.key)?.commit === made.candidate.commit;
+			if (isMade) return this.#checkLanding(made);
+			await journal.clear();
+		}
+		this.#mayOweCheck = false;
+	}
+
+	async #checkLanding(made: LandingMade): Promise<void> {
+		const { check, journal, log } = this.#options;
+		const { number, key } = made.item;
+		const { commit } = made.candidate;
+		const disagreement = await check(made).catch((error: unknown) => {
+			this.#waits = `the check of landing #${number} (${commit.slice(0, 12)}) could not be made; it is tried again`;
+			throw error;
+		});
+		if (disagreement !== null) {
+			this.#stopped = `the check of landing #${number} (${commit.slice(0, 12)}) disagrees: ${disagreement}`;
+			log.error('landing.disagrees', { item: key, commit, disagreement });
+		}
+		await journal.clear();
+		this.#mayOweCheck = false;
 	}
 
 	/** Main cannot be trusted when it was rewritten: the queue stops with that sentence. Whatever else failed is tried again. */

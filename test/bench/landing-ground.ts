@@ -11,6 +11,7 @@ import { historyWrites } from '../../node/home/history.ts';
 import { Home } from '../../node/home/home.ts';
 import { disagreement } from '../../node/home/independent-check.ts';
 import type { Candidate } from '../../node/home/landing.ts';
+import { LandingJournal, type LandingMade } from '../../node/home/landing-journal.ts';
 import { LandingQueue } from '../../node/home/landing-queue.ts';
 import { MainReader } from '../../node/home/main-reader.ts';
 import { openFacts } from '../../node/home/open-facts.ts';
@@ -87,20 +88,16 @@ export async function openLandings(files: number, items: number): Promise<Landin
 		propose: async () => false,
 		merged: async () => null,
 		afterLanding: async () => {},
-		check: (item: Item, candidate: Candidate) => {
+		check: (made: LandingMade) => {
 			landedAt = performance.now();
 			cpuMs += ownCpuMs() - cpuBefore;
 			return disagreement({
-				...{ repository, main, item, candidate },
+				...{ repository, main, ...made },
 				environment: { PATH: process.env.PATH ?? '' },
 				temporaryFolder: folder,
 			});
 		},
-		journal: {
-			write: ({ commit, tip: from }: Candidate, { key: item }: Item) =>
-				store.write([{ kind: 'put', key: `landing/${project}`, value: { item, commit, from } }]),
-			clear: [{ kind: 'delete' as const, key: `landing/${project}` }],
-		},
+		journal: new LandingJournal(store, project),
 	};
 	const queue = new LandingQueue(options);
 	await queue.recover();

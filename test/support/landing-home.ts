@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { historyWrites } from '../../node/home/history.ts';
 import { Home } from '../../node/home/home.ts';
+import { LandingJournal } from '../../node/home/landing-journal.ts';
 import { LandingQueue } from '../../node/home/landing-queue.ts';
 import { MainReader } from '../../node/home/main-reader.ts';
 import { openFacts } from '../../node/home/open-facts.ts';
@@ -97,11 +98,7 @@ const queue = new LandingQueue({
 	merged: async () => null,
 	afterLanding: async (item, commit) => say({ kind: 'landed', item: item.key, commit }),
 	check: async () => null,
-	journal: {
-		write: ({ commit, tip: from }, { key: item }) =>
-			store.write([{ kind: 'put', key: `landing/${project}`, value: { item, commit, from } }]),
-		clear: [{ kind: 'delete', key: `landing/${project}` }],
-	},
+	journal: new LandingJournal(store, project),
 });
 
 if (order.mode !== 'dump') {

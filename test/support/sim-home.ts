@@ -1,6 +1,7 @@
 /** A home over the git twin with facts and logs in memory that outlive its process, for tests of landing and acceptance. */
 import { dutyRights } from '../../node/home/author-rights.ts';
 import { type Draft, Home, type OwnLog } from '../../node/home/home.ts';
+import type { LandingMade } from '../../node/home/landing-journal.ts';
 import { LandingQueue, type LandingQueueOptions } from '../../node/home/landing-queue.ts';
 import { MainReader } from '../../node/home/main-reader.ts';
 import { emptyFacts, type HistoryEntry, type Intent, type ProjectFacts } from '../../shared/pipeline/index.ts';
@@ -23,6 +24,7 @@ export class SimDiskOfProject {
 	facts: ProjectFacts = emptyFacts();
 	readonly logs: Intent[] = [];
 	readonly history: HistoryEntry[] = [];
+	readonly journal: { made: LandingMade | null } = { made: null };
 	readonly objects = new SimObjects();
 	readonly clock: SimClock;
 	/** Called before each step of git, of a publication and of an append; what it throws is a crash there. */
@@ -85,7 +87,7 @@ export class SimDiskOfProject {
 		const { git, objects, clock } = this;
 		const onStep = (step: string): void => this.onStep(step);
 		const { queue, main } = openSimLanding({
-			...{ git, objects, clock, home, verdicts, onStep, doors },
+			...{ git, objects, clock, home, verdicts, onStep, doors, journal: this.journal },
 			...(gatesOf && { gatesOf }),
 		});
 		return { home, queue, main, workAuthor: logs.work.author };
@@ -119,6 +121,8 @@ export interface SimLandingParts {
 	/** What each gate says of a tree; default: there are no gates. */
 	readonly gatesOf?: (tree: string) => readonly GateVerdict[];
 	readonly onStep?: (step: string) => void;
+	/** The landing journal's record; default: one of this process. */
+	readonly journal?: { made: LandingMade | null };
 	/** What a queue asks of what is around it; default: no remote, no pull requests, nothing paused, the check agrees. */
 	readonly doors?: Partial<Pick<LandingQueueOptions, 'bringIn' | 'isPaused' | 'propose' | 'merged' | 'check'>>;
 }
@@ -126,6 +130,7 @@ export interface SimLandingParts {
 /** A landing queue over the git twin, whose gates a test decides. */
 export function openSimLanding(parts: SimLandingParts): { readonly queue: LandingQueue; readonly main: MainReader } {
 	const { git, objects, clock, home, verdicts = () => true, gatesOf = () => [], onStep = () => {}, doors = {} } = parts;
+	const { journal = { made: null } } = parts;
 	const main = new MainReader(git);
 	const queue = new LandingQueue({
 		...{ git, main, home, clock },
@@ -145,10 +150,24 @@ export function openSimLanding(parts: SimLandingParts): { readonly queue: Landin
 		merged: async () => null,
 		afterLanding: async () => onStep('afterLanding'),
 		check: async () => null,
-		journal: { write: async () => onStep('journal'), clear: [] },
+		journal: journalOf(onStep, journal),
 		...doors,
 	});
 	return { queue, main };
+}
+
+function journalOf(onStep: (step: string) => void, disk: { made: LandingMade | null }): LandingQueueOptions['journal'] {
+	return {
+		read: async () => disk.made,
+		write: async (made) => {
+			onStep('journal');
+			disk.made = made;
+		},
+		clear: async () => {
+			onStep('journal:clear');
+			disk.made = null;
+		},
+	};
 }
 
 const config = projectConfigSchema.parse({

@@ -12,6 +12,7 @@ import { ConfigAtMain } from '../../../node/home/config-at-main.ts';
 import { HomeExchange } from '../../../node/home/exchange.ts';
 import { historyWrites } from '../../../node/home/history.ts';
 import { Home } from '../../../node/home/home.ts';
+import { LandingJournal } from '../../../node/home/landing-journal.ts';
 import { LandingQueue } from '../../../node/home/landing-queue.ts';
 import { LimitBook } from '../../../node/home/limit-book.ts';
 import { MainReader } from '../../../node/home/main-reader.ts';
@@ -162,7 +163,6 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 		},
 		report: (node, task, report) => work.report(node, task, report),
 	});
-	const journalKey = `landing/${id}`;
 	const queue = new LandingQueue(
 		wire('landing', {
 			...{ git: repository, main, home, clock, log },
@@ -186,11 +186,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 			merged: async () => null,
 			afterLanding: async () => poke(),
 			check: async () => null,
-			journal: {
-				write: ({ commit, tip }, { key: item }) =>
-					store.write([{ kind: 'put', key: journalKey, value: { item, commit, from: tip } }]),
-				clear: [{ kind: 'delete', key: journalKey }],
-			},
+			journal: new LandingJournal(store, id),
 		}),
 	);
 	orderStart(wire, { queue, home, exchange });

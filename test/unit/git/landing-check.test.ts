@@ -145,7 +145,7 @@ describe('a landing as its home has it checked', () => {
 		const tree = await git.treeOf(candidate.commit);
 		return disagreement({
 			...{ repository: git, main, environment, temporaryFolder: folder.path, item: { key: itemA, result } },
-			candidate: { ...candidate, tree, token: [1, 1], changes: [] },
+			candidate: { ...candidate, tree },
 		});
 	};
 
@@ -156,6 +156,9 @@ describe('a landing as its home has it checked', () => {
 		const landed = await land(earlier, both);
 		await git.moveMain(landed, await git.main());
 		expect(await ask({ commit: landed, tip: earlier, result: reviewed }, { base })).toBeNull();
+		const later = await land(landed, { ...both, 'c.txt': 'c\n' }, '01K0000000000000000000000C');
+		await git.moveMain(later, landed);
+		expect(await ask({ commit: landed, tip: earlier, result: reviewed }, { base }), 'checked late').toBeNull();
 		const undoes = await land(earlier, { 'a.txt': lines(30, { 4: 'x' }), 'b.txt': lines(30) });
 		expect(await ask({ commit: undoes, tip: earlier, result: reviewed }, { base })).toMatch(/: .+/);
 		expect(await ask({ commit: landed, tip: earlier, result: reviewed }, null)).toMatch(/: .+/);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LandingMade } from '../../../node/home/landing-journal.ts';
 import type { CommitId } from '../../../shared/ports/index.ts';
 import type { GateVerdict } from '../../../shared/protocol/work.ts';
 import { itemInMerge, SimDiskOfProject } from '../../support/sim-home.ts';
@@ -158,5 +159,54 @@ describe('LandingQueue', () => {
 			expect([...(await landedKeys(disk))].sort(), `killed at step ${deadline}`).toEqual(keys);
 			for (const key of keys) expect(disk.facts.items[key]?.stage.kind, `step ${deadline}`).toBe('done');
 		}
+	});
+
+	it('[I9] checks each landing, also where the home dies between the landing and its check', async () => {
+		const checkedOf = (disk: SimDiskOfProject, checked: Set<string>) => ({
+			check: async ({ item }: LandingMade) => {
+				disk.onStep('check');
+				checked.add(item.key);
+				return null;
+			},
+		});
+		let steps = 0;
+		const counted = await queueOfThree();
+		counted.onStep = () => {
+			steps += 1;
+		};
+		await counted.start(undefined, undefined, checkedOf(counted, new Set())).queue.pass();
+		for (let deadline = 1; deadline <= steps; deadline += 1) {
+			const disk = await queueOfThree();
+			const checked = new Set<string>();
+			let step = 0;
+			disk.onStep = (name) => {
+				step += 1;
+				if (step >= deadline) throw new Error(`killed at ${name}`);
+			};
+			const dying = disk.start(undefined, undefined, checkedOf(disk, checked));
+			await dying.queue.pass().catch(() => {});
+			disk.onStep = () => {};
+			const next = disk.start(undefined, undefined, checkedOf(disk, checked));
+			await next.queue.recover();
+			await next.home.settlePending();
+			await next.queue.pass();
+			expect([...checked].sort(), `killed at step ${deadline}`).toEqual(keys);
+			expect(disk.journal.made).toBeNull();
+		}
+	});
+
+	it('[I9] stops at a landing of the process before with which the check disagrees, before anything else lands', async () => {
+		const disk = await queueOfThree();
+		const killed = async () => {
+			throw new Error('killed');
+		};
+		const dying = disk.start(undefined, undefined, { check: killed });
+		await dying.queue.pass().catch(() => {});
+		expect(dying.queue.trouble).toContain('the check of landing #1');
+		const { queue } = disk.start(undefined, undefined, { check: async () => 'change: a.txt' });
+		await queue.recover();
+		await queue.pass();
+		expect(queue.trouble).toContain('disagrees: change: a.txt');
+		expect(await landedKeys(disk)).toEqual(keys.slice(0, 1));
 	});
 });

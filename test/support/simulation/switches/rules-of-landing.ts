@@ -32,6 +32,7 @@ export const landingSwitches: readonly Switch[] = [
 				find: 'if (queue.length === 0) return this.#recoverMoved();',
 				replace: 'if (queue.length === 0) return;',
 			},
+			{ file: queue, find: 'if (this.#mayOweCheck) await this.#checkOwed();', replace: '' },
 		],
 	},
 	{
