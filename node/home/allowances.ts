@@ -51,13 +51,13 @@ export class Allowances {
 	}
 
 	/**
-	 * Who does not come back reports nothing: what it was promised is booked as spent, whole, so that it counts against the
-	 * budget of one day and not of every day to come.
+	 * Who does not come back, or may not work for the project any more, reports nothing that is heard: what it was promised
+	 * is booked as spent, whole, so that it counts against the budget of one day and not of every day to come.
 	 */
-	async giveUp(isGone: (node: NodeId) => boolean): Promise<void> {
+	async giveUp(isBarred: (node: NodeId) => boolean): Promise<void> {
 		const { costs } = this.#runs;
 		for (const { usd, at: _at, ...run } of costs.promises()) {
-			if (!isGone(parseNodeId(run.node))) continue;
+			if (!isBarred(parseNodeId(run.node))) continue;
 			await costs.settle(run, { costUsd: usd, inputTokens: 0, outputTokens: 0, seconds: 0 });
 		}
 	}

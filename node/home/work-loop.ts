@@ -95,7 +95,7 @@ export class WorkLoop {
 	/** One pass of the reconciler. `begin`: the main that new work begins on, or why none may begin. */
 	async pass(begin: { readonly main: CommitId } | string, config: ProjectConfig): Promise<void> {
 		const { home, pool, clock, texts } = this.#options;
-		await this.#allowances.giveUp((node) => pool.isGone(node));
+		await this.#allowances.giveUp((node) => pool.isBarred(node));
 		const items = Object.values(home.facts.items);
 		this.#notBefore = this.#limitedItems(items, config);
 		const actions = planWork(home.facts, pool.seen(items.flatMap(({ holder }) => holder ?? [])), {

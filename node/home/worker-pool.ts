@@ -193,6 +193,12 @@ export class WorkerPool {
 		return local?.node !== node && member(node).standing === 'gone';
 	}
 
+	/** Brings nothing any more: gone, or no longer let work for this project, so that its reports are refused. */
+	isBarred(node: NodeId): boolean {
+		const { local, member } = this.#options;
+		return local?.node !== node && isBarredBy(member(node).standing);
+	}
+
 	/** Clones that a worker has and nobody needs any more. */
 	forgettable(node: NodeId, keep: ReadonlySet<string>): readonly string[] {
 		const state = this.#heard.get(node)?.state;
@@ -205,7 +211,7 @@ export class WorkerPool {
 		const { standing } = member(node);
 		const silentMs = clock.monotonic() - (heard?.at ?? this.#began);
 		// Who may not work for the project any more has ended what it did, and is not heard.
-		const isGone = standing === 'gone' || standing === 'barred';
+		const isGone = isBarredBy(standing);
 		if (heard === undefined) return { node, author: null, silentMs, isGone, busy: [], reporting: [], room: 0 };
 		const { state, begun } = heard;
 		const said = state.busy.filter((run) => !begun.some(({ key }) => key === run.key));
@@ -214,6 +220,10 @@ export class WorkerPool {
 		const room = takes ? Math.max(0, state.slots.free - begun.length) : 0;
 		return { node, author: state.author, silentMs, isGone, busy, reporting: state.reporting, room };
 	}
+}
+
+function isBarredBy(standing: WorkerMember['standing']): boolean {
+	return standing === 'gone' || standing === 'barred';
 }
 
 interface LoginAt {

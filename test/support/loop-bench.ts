@@ -8,7 +8,7 @@ import { RunBook } from '../../node/home/run-book.ts';
 import { Talks } from '../../node/home/talks.ts';
 import { WorkLoop } from '../../node/home/work-loop.ts';
 import type { WorkerLink } from '../../node/home/worker-link.ts';
-import { WorkerPool } from '../../node/home/worker-pool.ts';
+import { type WorkerMember, WorkerPool } from '../../node/home/worker-pool.ts';
 import type { Item } from '../../shared/pipeline/index.ts';
 import { type CommitId, type NodeId, parseNodeId } from '../../shared/ports/index.ts';
 import { openSimStore, SimDisk, SimLog } from '../../shared/ports/sim/index.ts';
@@ -33,6 +33,8 @@ export class LoopBench {
 	answers: Partial<Answers> = {};
 	/** How fetching an attempt's commits goes. */
 	fetch: (from: NodeId, commit: CommitId) => Promise<void> = async () => {};
+	/** What the registry says of the worker. */
+	standing: WorkerMember['standing'] = 'member';
 	config: ProjectConfig;
 	main!: CommitId;
 	home!: ReturnType<SimDiskOfProject['start']>['home'];
@@ -61,7 +63,7 @@ export class LoopBench {
 		const { home, workAuthor } = disk.start();
 		this.home = home;
 		const store = await openSimStore(new SimDisk(), { log });
-		const member = () => ({ name: 'builder', standing: 'member' as const, labels: [] });
+		const member = () => ({ name: 'builder', standing: this.standing, labels: [] });
 		this.pool = new WorkerPool({
 			...{ project: usedProject, clock, local: null, member, linkTo: () => this.#link() },
 			...{ onChange: () => {}, limits: await LimitBook.open(store, usedProject, () => clock.now()) },

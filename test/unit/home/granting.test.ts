@@ -159,6 +159,18 @@ describe('a budget', () => {
 		expect(bench.item(a).holder).toBeNull();
 	});
 
+	it.each(['gone', 'barred'] as const)(
+		'[I12] books as spent what was promised to a worker that is %s, and gives the item back',
+		async (standing) => {
+			const bench = await working({ agent: [ada], budget: { project_usd: 3 } }, { agent: 'ada' });
+			const usd = bench.begun.allowanceUsd ?? 0;
+			bench.standing = standing;
+			await bench.pass();
+			expect(bench.item(a).holder).toBeNull();
+			expect(bench.runs.costs.gone(a).project).toEqual({ spent: usd, reserved: 0 });
+		},
+	);
+
 	it('[I11] that is used up begins nothing again under a grant that goes on', async () => {
 		const bench = await working({ agent: [ada], budget: { item_usd: 1 } }, { agent: 'ada' });
 		await bench.runs.costs.settle({ key: a, number: 1, run: '1.98', agent: 'ada', node: there }, usage);
