@@ -98,13 +98,10 @@ export class Previews {
 		const isSame = before?.commit === commit && (before.state === 'starting' || before.state === 'running');
 		if (isSame && before.ending === null) return this.show(key);
 		await this.stop(key);
+		// What has failed is shown until its place is wanted. No await between the last look and the new one's entry.
+		while (this.#previews.size >= previewsMax && !this.#previews.has(key)) await this.stop(this.#oldestFailed());
 		// Somebody else has begun one meanwhile.
 		if (this.#previews.has(key)) return this.show(key);
-		if (this.#previews.size >= previewsMax) {
-			throw ganglineError('REFUSED', `${previewsMax} previews run already, and that is all that run at once`, {
-				hint: 'stop one: gangline preview <item> --stop',
-			});
-		}
 		const preview: Preview = {
 			...{ commit, lines: [], controller: new AbortController(), state: 'starting', url: null, why: null },
 			...{ begun: Promise.resolve(), stop: null, release: async () => {}, ending: null },
@@ -121,13 +118,30 @@ export class Previews {
 	async stop(key: string): Promise<void> {
 		const preview = this.#previews.get(key);
 		if (preview === undefined) return;
-		preview.ending ??= this.#end(key, preview);
+		preview.ending ??= this.#end(key, preview).catch((error: unknown) => {
+			// It holds its place; who asks again tries again.
+			preview.ending = null;
+			throw error;
+		});
 		await preview.ending;
 	}
 
-	/** Ends those of items that are not in `keep`. */
+	/** Ends those of items that are not in `keep`. One that cannot be ended now keeps nobody from ending the others. */
 	async tidy(keep: ReadonlySet<string>): Promise<void> {
-		for (const key of [...this.#previews.keys()]) if (!keep.has(key)) await this.stop(key);
+		for (const key of [...this.#previews.keys()]) {
+			if (keep.has(key)) continue;
+			await this.stop(key).catch((error: unknown) =>
+				this.#options.log.warn('preview.notStopped', { item: key, error }),
+			);
+		}
+	}
+
+	/** @throws GanglineError REFUSED where all run */
+	#oldestFailed(): string {
+		for (const [key, { state }] of this.#previews) if (state === 'failed') return key;
+		throw ganglineError('REFUSED', `${previewsMax} previews run already, and that is all that run at once`, {
+			hint: 'stop one: gangline preview <item> --stop',
+		});
 	}
 
 	async stopAll(): Promise<void> {

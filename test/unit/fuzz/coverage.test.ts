@@ -78,6 +78,7 @@ const elsewhere: Readonly<Record<string, string>> = {
 	'gateway/builds/builds.ts': 'a file that cannot be read means that the build is made again',
 	'node/compose-mesh.ts': 'a copy of its own arguments',
 	'shared/operations/container-operations.ts': 'a name that came through the operation project.rename',
+	'node/home/landing-journal.ts': 'a record that is passed over, see above',
 	'node/home/pull-requests.ts': 'a record that is passed over, see above',
 	'node/worker/gate-checkouts.ts': 'a record that is passed over, see above',
 	'node/worker/workspaces.ts': 'a record that is passed over, see above',

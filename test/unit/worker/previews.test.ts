@@ -28,12 +28,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Programs that run until they are told to end. */
-function world() {
+const untilTold = ({ term }: SimRun): Promise<number> =>
+	new Promise((resolve) => term.addEventListener('abort', () => resolve(0), { once: true }));
+
+function world(program: (run: SimRun) => Promise<number>) {
 	const clock = new SimClock();
-	const machine = new SimMachine(clock, {
-		'/bin/sh': ({ term }: SimRun) =>
-			new Promise((resolve) => term.addEventListener('abort', () => resolve(0), { once: true })),
-	});
+	const machine = new SimMachine(clock, { '/bin/sh': program });
 	const log = new SimLog();
 	const room = new MachineRoom({ slots: 2, machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }) });
 	/** Temporary folders that were there when their ports were given back. */
@@ -74,8 +74,8 @@ command = "serve"
 ready_seconds = 3600
 `);
 
-function previews() {
-	const here = world();
+function previews(program = untilTold) {
+	const here = world(program);
 	const author = async () => ({ name: 'Ada', email: 'ada@example.org' });
 	return {
 		...here,
@@ -122,8 +122,42 @@ it('keeps a preview that was begun while the one before it ended', async () => {
 	expect(machine.lives.size).toBe(0);
 });
 
+const keyOf = (n: number): string => `01BX5ZZKBKACTAV9WEVGEMMVR${n}`;
+
+it('[I12] lets one that failed hold no place: it is shown until another begins, and those that run are left alone', async () => {
+	let hasFailed = 0;
+	const {
+		previews: all,
+		clock,
+		room,
+		machine,
+	} = previews((run) => {
+		hasFailed += 1;
+		return hasFailed <= 3 ? Promise.resolve(1) : untilTold(run);
+	});
+	for (let n = 0; n < 4; n += 1) {
+		await all.start(keyOf(n), commit, config);
+		await expect.poll(() => hasFailed).toBe(n + 1);
+		await settled(clock);
+	}
+	await expect
+		.poll(() => [0, 1, 2, 3].map((n) => all.show(keyOf(n)).state))
+		.toEqual([...Array(3).fill('failed'), 'starting']);
+	expect(all.show(keyOf(0)).why).toContain('serve');
+	const starting = Promise.all([4, 5, 6].map((n) => all.start(keyOf(n), commit, config)));
+	await settled(clock);
+	await starting;
+	expect([0, 1, 2].map((n) => all.show(keyOf(n)).state)).toEqual(Array(3).fill('stopped'));
+	await expect(all.start(keyOf(7), commit, config)).rejects.toMatchObject({ code: 'REFUSED' });
+	await expect.poll(() => machine.lives.size).toBe(4);
+	const ending = all.stopAll();
+	await settled(clock);
+	await ending;
+	expect(room.takePorts()).toBe(21_000);
+});
+
 it('gives the ports of a gate back only when its temporary folder is gone', async () => {
-	const { place, early } = world();
+	const { place, early } = world(untilTold);
 	const gates = new GateRunner({ ...place, store: await openSimStore(), folder: join(folder, 'gates'), slots: 1 });
 	expect(await gates.verdict({ commit, config })).toMatchObject({ passed: true });
 	expect(early).toEqual([]);
