@@ -1,6 +1,7 @@
 /**
  * Tells the home what a replica has on its disk, soon after it changed and whenever a connection came up. Nothing hangs
- * on one message: what was not heard is said again with the next change, the next connection, or after a minute.
+ * on one message: what was not heard is said again with the next change, the next connection, or after a minute. One
+ * message at a time: they go different ways, and an older one must not come after a newer one.
  */
 import { type Clock, GanglineError, type Log } from '../ports/index.ts';
 import type { CoveredArgs } from '../protocol/replica.ts';
@@ -25,6 +26,11 @@ export class CoverageTeller {
 	#cancel: (() => void) | undefined;
 	#isSoon = false;
 	#told = '';
+	/** Raised with each connection: what was being said before counts as not heard. */
+	#connection = 0;
+	#isTelling = false;
+	/** Something changed while it was told. */
+	#isDue = false;
 	#isStopped = false;
 
 	constructor(options: CoverageTellerOptions) {
@@ -36,6 +42,7 @@ export class CoverageTeller {
 	/** A connection came up: the other side may know nothing. */
 	again(): void {
 		this.#told = '';
+		this.#connection += 1;
 		this.#arm(debounceMs);
 	}
 
@@ -57,9 +64,34 @@ export class CoverageTeller {
 	}
 
 	async #say(): Promise<void> {
-		const { replica, node, tell, log } = this.#options;
+		if (this.#isTelling) {
+			this.#isDue = true;
+			return;
+		}
+		const covered = this.#covered();
+		const text = JSON.stringify(covered);
+		if (text === this.#told) return;
+		const connection = this.#connection;
+		this.#isTelling = true;
+		try {
+			await this.#options.tell(covered);
+			if (connection === this.#connection) this.#told = text;
+		} catch (error) {
+			const { replica, log } = this.#options;
+			if (!(error instanceof GanglineError)) log.error('replica.notTold', { project: replica.id, error });
+			this.#arm(againMs);
+		} finally {
+			this.#isTelling = false;
+		}
+		if (!this.#isDue) return;
+		this.#isDue = false;
+		this.#arm(debounceMs);
+	}
+
+	#covered(): CoveredArgs {
+		const { replica, node } = this.#options;
 		const { generation, stateHash } = replica.index;
-		const covered: CoveredArgs = {
+		return {
 			project: replica.id as CoveredArgs['project'],
 			node,
 			generation,
@@ -68,14 +100,5 @@ export class CoverageTeller {
 			heard: { ...replica.heard() },
 			keeps: [...replica.logs.kept()],
 		};
-		const text = JSON.stringify(covered);
-		if (text === this.#told) return;
-		try {
-			await tell(covered);
-			this.#told = text;
-		} catch (error) {
-			if (!(error instanceof GanglineError)) log.error('replica.notTold', { project: replica.id, error });
-			this.#arm(againMs);
-		}
 	}
 }

@@ -45,7 +45,8 @@ const passedOver: Readonly<Record<string, string>> = {
 	'record replica': 'the view is made again; a key that is none proves nothing (shared/replica)',
 	'record met': 'only numbers are taken (shared/replica/replica-set.ts)',
 	'record origin': 'its id has one parser (node/home/branch-sync.ts)',
-	'record landing': 'written for people, read by nobody (node/compose-project.ts)',
+	'record landing':
+		'one of another shape is of an older version: nothing is checked again (node/home/landing-journal.ts)',
 	'record salvaged': 'compared with what is there now; anything else is sent again (node/foreign/salvage-sender.ts)',
 	'record registered': 'only `true` is taken (node/node-mesh.ts)',
 };
