@@ -18,6 +18,14 @@ import type { Programs } from './context.ts';
 import { post } from './post.ts';
 import { readEvents } from './read-events.ts';
 
+/** What a newer node or gateway tells of, and this command does not know; each kind once. */
+export interface UnknownEvent {
+	readonly kind: 'unknown';
+	/** For people. */
+	readonly words: string;
+}
+export type HeardEvent = ChangeEvent | UnknownEvent;
+
 /** Which of the two processes of a machine. */
 export type Who = 'node' | 'gateway';
 
@@ -32,7 +40,7 @@ export interface NodeClient {
 	follow<Value>(
 		input: Input<'events'>,
 		signal: AbortSignal,
-		use: (events: AsyncIterable<ChangeEvent>) => Promise<Value>,
+		use: (events: AsyncIterable<HeardEvent>) => Promise<Value>,
 	): Promise<Value>;
 }
 
@@ -84,14 +92,7 @@ export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
 			if (status < 200 || status > 299) throw errorFrom(body, status, name);
 			const parsed = operations[name].result.safeParse(body);
 			if (parsed.success) return parsed.data as Result<typeof name>;
-			throw ganglineError(
-				'MALFORMED',
-				`the ${who} (version ${note.version}) answered ${name} in a way this gangline does not know`,
-				{
-					hint: 'both must be of one version: gangline stop && gangline start',
-					cause: parsed.error,
-				},
-			);
+			throw otherVersion(`the ${who} (version ${note.version}) answered ${name}`, parsed.error);
 		},
 		async follow(input, signal, use) {
 			const query = new URLSearchParams();
@@ -104,12 +105,42 @@ export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
 			const response = await reached(who, note, asked, signal);
 			if (!response.ok || !response.body) throw errorFrom(json(await response.text()), response.status, 'events');
 			try {
-				return await use(readEvents(response.body, (data) => changeEventSchema.parse(json(data)), until));
+				return await use(readEvents(response.body, eventReader(`the ${who} (version ${note.version})`), until));
 			} finally {
 				used.abort();
 			}
 		},
 	};
+}
+
+/** Reads one event of a stream: null for what a newer side tells of and was named before. */
+function eventReader(teller: string): (data: string) => HeardEvent | null {
+	const named = new Set<string>();
+	return (data) => {
+		const body = json(data);
+		const parsed = changeEventSchema.safeParse(body);
+		if (parsed.success) return parsed.data;
+		const kind = own(body, 'kind');
+		if (typeof kind !== 'string' || knownKinds.has(kind))
+			throw otherVersion(`${teller} told of a change`, parsed.error);
+		if (named.has(kind) || named.size >= unknownKindsMax) return null;
+		named.add(kind);
+		const words = `${teller} tells of ${JSON.stringify(kind.slice(0, 50))}, which this gangline does not know: passed over`;
+		return { kind: 'unknown', words };
+	};
+}
+
+const knownKinds: ReadonlySet<string> = new Set(
+	changeEventSchema.options.flatMap(({ shape }) => [...shape.kind.values]),
+);
+/** Named on one stream; nobody reads more of them. */
+const unknownKindsMax = 20;
+
+function otherVersion(what: string, cause: Error): GanglineError {
+	return ganglineError('MALFORMED', `${what} in a way this gangline does not know`, {
+		hint: 'both must be of one version: gangline stop && gangline start',
+		cause,
+	});
 }
 
 function reached<Answer>(who: Who, note: ApiFile, asked: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {

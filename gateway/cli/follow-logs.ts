@@ -5,7 +5,7 @@
 import type { Input, LogLine, Result } from '../../shared/operations/index.ts';
 import { errorKinds } from '../../shared/ports/errors.ts';
 import type { Output } from './output.ts';
-import { plain } from './output.ts';
+import { plain, plainLine } from './output.ts';
 import type { Session } from './session.ts';
 
 type Asked = Omit<Input<'item.logs'>, 'project'>;
@@ -64,6 +64,7 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 			await catchUp();
 			for await (const event of events) {
 				if (event.kind === 'log') print(event.line);
+				if (event.kind === 'unknown') out.message(plainLine(event.words));
 				if (event.kind === 'dropped') {
 					out.message(`${event.events} events were missed; reading again`);
 					await catchUp();

@@ -1,11 +1,14 @@
-/** Server-sent events from a response body: blocks apart by an empty line, of each the `data:` lines. Bounded. */
+/**
+ * Server-sent events from a response body: blocks apart by an empty line, of each the `data:` lines. Bounded. What
+ * `parse` answers null of is passed over.
+ */
 
 /** Longer than any event the node sends; what exceeds it is no event stream. */
 const blockCharactersMax = 4 * 1024 * 1024;
 
 export async function* readEvents<Event>(
 	body: ReadableStream<Uint8Array>,
-	parse: (data: string) => Event,
+	parse: (data: string) => Event | null,
 	signal: AbortSignal,
 ): AsyncGenerator<Event> {
 	let waiting = '';
@@ -18,7 +21,8 @@ export async function* readEvents<Event>(
 			if (waiting.length > blockCharactersMax) throw new Error('an event without an end');
 			for (const block of blocks) {
 				const data = dataOf(block);
-				if (data !== '') yield parse(data);
+				const event = data === '' ? null : parse(data);
+				if (event !== null) yield event;
 			}
 		}
 	} catch (error) {

@@ -3,9 +3,9 @@
  * step that goes on is one line that changes; elsewhere each step is a line when it ends. Ctrl-C stops looking, not it.
  */
 import { isAbsolute, resolve } from 'node:path';
-import type { ChangeEvent, ContainerStep, ContainerView } from '../../shared/operations/index.ts';
+import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
-import { clientOf, type NodeClient } from './client.ts';
+import { clientOf, type HeardEvent, type NodeClient } from './client.ts';
 import { containerText, stepLine } from './container-words.ts';
 import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
 import { plainLine } from './output.ts';
@@ -99,13 +99,14 @@ async function follow(session: Session, gateway: NodeClient, { name, begin }: Fo
 /** Shows them until it is made, has failed, or nobody tells any more; answers what was told last. */
 async function showSteps(
 	session: Session,
-	events: AsyncIterable<ChangeEvent>,
+	events: AsyncIterable<HeardEvent>,
 	begun: ContainerView,
 ): Promise<ContainerView> {
 	const shown = new StepLines(session);
 	let last = begun;
 	for await (const event of events) {
 		if (event.kind === 'stopping') break;
+		if (event.kind === 'unknown') session.out.message(plainLine(event.words));
 		if (event.kind !== 'container' || event.container.name !== begun.name) continue;
 		last = event.container;
 		shown.show(last.steps);
