@@ -6,12 +6,13 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { chmod, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { create, extract } from 'tar';
 import { z } from 'zod';
 import { type GanglineError, ganglineError } from '../ports/errors.ts';
 import { readAs } from '../ports/read-as.ts';
+import { syncPath } from '../ports/system/sync-path.ts';
 import { whyInvalid } from '../ports/why-invalid.ts';
 
 const manifestName = 'manifest.json';
@@ -48,9 +49,10 @@ export async function pack(
 	try {
 		await create({ cwd: folder, file: part, portable: true, strict: true, mode: 0o600 }, [manifestName, ...paths]);
 		await chmod(part, 0o600);
-		const file = await open(part, 'r+');
-		await file.sync().finally(() => file.close());
+		await syncPath(part);
 		await rename(part, to);
+		// Without it a power cut may leave the draft's name, after the person was told that the backup is there.
+		await syncPath(dirname(to));
 	} catch (cause) {
 		await rm(part, { force: true });
 		const why = cause instanceof Error ? cause.message : String(cause);

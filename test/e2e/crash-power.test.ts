@@ -9,11 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unpack } from '../../shared/backup/index.ts';
 import { LandingCuts } from '../support/crashes/landing-cuts.ts';
 import { powerCutsMissing, Recording, type Run } from '../support/crashes/recording.ts';
 import { type Acknowledged, check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
 
 const long = Boolean(process.env.GANGLINE_TEST_LONG);
+const keeper = fileURLToPath(new URL('../support/backup-writer.ts', import.meta.url));
 const writer = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url));
 /** LevelDB begins a new log every 4 MiB: the long form sees several, their tables and their compaction. */
 const bytesPerLife = long ? 2_500_000 : 1_500_000;
@@ -54,6 +56,22 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 	it('[I6] takes nothing that was acknowledged after a death in a sync', { timeout: 1_200_000 }, async () => {
 		const acknowledged = await cutStore(Array(3).fill({ killAfterBytes: 100_000, inSync: true }), long ? 500 : 80);
 		expect(acknowledged.lines).toBeGreaterThan(30);
+	});
+
+	it('[I6] takes no backup that a person was told of', { timeout: 120_000 }, async () => {
+		const recording = new Recording(folder);
+		recording.begin();
+		expect(await recording.run({ program: keeper, args: [recording.root, '6'], killAfterBytes: null })).toBe(0);
+		let told = 0;
+		await recording.cuts({ count: 40, seed: 'backups' }, async ({ number, image, said, fileSystem }) => {
+			for (const name of said) {
+				const into = mkdtempSync(join(folder, 'into-'));
+				const kept = unpack(join(image, name), into).then(({ at }) => `${at}.tar`);
+				await expect(kept, `cut ${number} of ${fileSystem}`).resolves.toBe(name);
+			}
+			told = said.length;
+		});
+		expect(told).toBe(6);
 	});
 
 	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 1_200_000 }, async () => {
