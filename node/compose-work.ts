@@ -103,6 +103,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 			},
 			salvage: (key) => own.worker.salvage(key),
 			tidy: (keep) => own.worker.tidy(keep),
+			keepLogsOf: (isThere) => own.logs.keepOnly(isThere),
 			living: () => parts.processes.living(),
 			shortage: () => localState(parts, record.id, workAuthor).shortage,
 		},

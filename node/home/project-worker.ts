@@ -57,6 +57,8 @@ export interface ProjectWorker {
 	salvage(key: string): Promise<string | null>;
 	/** Removes clones that no item needs any more, their work kept first. */
 	tidy(keep: ReadonlySet<string>): Promise<void>;
+	/** Removes logs of runs here of items that have left the project. */
+	keepLogsOf(isThere: (key: string) => boolean): Promise<void>;
 }
 
 export interface RunningWork {
@@ -77,6 +79,7 @@ export interface OwnWorker {
 	stop(): Promise<void>;
 	salvage(key: string): Promise<string | null>;
 	tidy(keep: ReadonlySet<string>): Promise<void>;
+	keepLogsOf(isThere: (key: string) => boolean): Promise<void>;
 	readonly shortage: () => string | null;
 	/** Names of all runs of this node of which anything lives, from the kernel. */
 	readonly living: () => Promise<readonly string[]>;
@@ -168,6 +171,10 @@ export class ProjectWorkers implements ProjectWorker {
 	async tidy(keep: ReadonlySet<string>): Promise<void> {
 		this.#keep = keep;
 		await this.#options.own.tidy(keep);
+	}
+
+	keepLogsOf(isThere: (key: string) => boolean): Promise<void> {
+		return this.#options.own.keepLogsOf(isThere);
 	}
 
 	/** Clones of a worker that no item needs any more. */

@@ -20,6 +20,7 @@ import { Reconciler } from '../reconcile/reconciler.ts';
 import type { PreviewState } from '../worker/index.ts';
 import { agentFor } from './agent-for.ts';
 import type { HomeExchange } from './exchange.ts';
+import { LeftItems } from './forget-left.ts';
 import type { Placement } from './grants.ts';
 import type { Home } from './home.ts';
 import { lacksAgent } from './plan-work.ts';
@@ -41,6 +42,7 @@ const limitTimerMsMax = 30_000;
 export class Project {
 	readonly #parts: ProjectParts;
 	readonly #reconcilers: readonly Reconciler[];
+	readonly #left: LeftItems;
 	#record: ProjectRecord;
 	#cancelLimitTimer: (() => void) | undefined;
 	#isStopped = false;
@@ -50,6 +52,7 @@ export class Project {
 	constructor(parts: ProjectParts) {
 		this.#parts = parts;
 		this.#record = parts.record;
+		this.#left = new LeftItems(parts);
 		const { clock, log } = parts;
 		const reconciler = (name: string, pass: () => Promise<void>): Reconciler =>
 			new Reconciler({ name: `${this.name}.${name}`, clock, log, pass });
@@ -352,6 +355,7 @@ export class Project {
 			due.map(({ key: item }) => ({ ...archive, item })),
 		);
 		await segments.pass(clock.now());
+		await this.#left.pass();
 	}
 
 	/** Items whose clone may still be needed: not ended, or kept for people to look at. */

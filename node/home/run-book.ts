@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import type { JsonValue, Store } from '../../shared/ports/index.ts';
+import type { JsonValue, Store, StoreWrite } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
 import { gateVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
@@ -50,10 +50,12 @@ export class RunBook {
 	/** Reads what earlier processes wrote; a record of an unknown shape is left out, not an error. */
 	static async open(store: Store, project: string, now: () => number): Promise<RunBook> {
 		const book = new RunBook(store, project, now, await CostLedger.open(store, project, now));
+		const dropped: RunRecord[] = [];
 		for (const { value } of await store.list(book.#prefix)) {
 			const run = readAs(runSchema, value);
-			if (run.success) book.#remember(run.data);
+			if (run.success) dropped.push(...book.#remember(run.data));
 		}
+		if (dropped.length > 0) await store.write(book.#removals(dropped));
 		return book;
 	}
 
@@ -107,19 +109,34 @@ export class RunBook {
 	async forget(key: string): Promise<void> {
 		const runs = this.#runs.get(key) ?? [];
 		this.#runs.delete(key);
-		await this.#store.write(runs.map(({ run }) => ({ kind: 'delete', key: `${this.#prefix}${key}/${run}` })));
+		await this.#store.write(this.#removals(runs));
+	}
+
+	/** Forgets items that have left the project. */
+	async keepOnly(isThere: (key: string) => boolean): Promise<void> {
+		for (const key of [...this.#runs.keys()]) if (!isThere(key)) await this.forget(key);
 	}
 
 	async #keep(run: RunRecord): Promise<void> {
-		this.#remember(run);
+		const dropped = this.#remember(run);
 		const value: JsonValue = JSON.parse(JSON.stringify(run));
-		await this.#store.write([{ kind: 'put', key: `${this.#prefix}${run.key}/${run.run}`, value }]);
+		await this.#store.write([{ kind: 'put', key: this.#name(run), value }, ...this.#removals(dropped)]);
 	}
 
-	#remember(run: RunRecord): void {
+	/** Answers what was left out for it. */
+	#remember(run: RunRecord): readonly RunRecord[] {
 		const others = (this.#runs.get(run.key) ?? []).filter((known) => known.run !== run.run);
 		const runs = [...others, run].sort((a, b) => a.startedAt - b.startedAt);
 		this.#runs.set(run.key, runs.slice(-runsPerItemMax));
+		return runs.slice(0, -runsPerItemMax);
+	}
+
+	#removals(runs: readonly RunRecord[]): readonly StoreWrite[] {
+		return runs.map((run) => ({ kind: 'delete', key: this.#name(run) }));
+	}
+
+	#name({ key, run }: RunRecord): string {
+		return `${this.#prefix}${key}/${run}`;
 	}
 }
 

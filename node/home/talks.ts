@@ -85,6 +85,11 @@ export class Talks {
 		});
 	}
 
+	/** Forgets items that have left the project. */
+	async keepOnly(isThere: (key: string) => boolean): Promise<void> {
+		for (const key of [...this.#talks.keys()]) if (!isThere(key)) await this.forget(key);
+	}
+
 	#of(key: string): Talk {
 		return this.#talks.get(key) ?? silence;
 	}

@@ -15,9 +15,11 @@ import {
 	statSync,
 	writeSync,
 } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogLine } from '../../shared/operations/index.ts';
 import type { Clock } from '../../shared/ports/index.ts';
+import { namesIn } from './workspace-files.ts';
 
 export type LogStream = LogLine['stream'];
 
@@ -154,8 +156,12 @@ export class RunLogs {
 			.map(({ name }) => name.slice(0, -'.log'.length));
 	}
 
-	forget(key: string): void {
-		rmSync(this.#of(key), { recursive: true, force: true });
+	/** Forgets items that have left the project; what is still written stays. */
+	async keepOnly(isThere: (key: string) => boolean): Promise<void> {
+		for (const key of await namesIn(this.#options.folder)) {
+			const isWritten = [...this.#written].some((one) => one.startsWith(`${key}/`));
+			if (!isThere(key) && !isWritten) await rm(this.#of(key), { recursive: true, force: true });
+		}
 	}
 
 	#lines(key: string, run: string): readonly LogLine[] {

@@ -150,6 +150,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 			},
 			salvage: (key) => worker.salvage(key),
 			tidy: (keep) => worker.tidy(keep),
+			keepLogsOf: async () => {},
 			living: async () => [],
 			shortage: () => localState(parts, id, own.work.author).shortage,
 		},

@@ -97,7 +97,7 @@ describe('RunLogs', () => {
 		expect(logs.read('k', '1.1', 10).lines.map(({ seq, text }) => `${seq} ${text}`)).toEqual(['1 one', '2 two']);
 	});
 
-	test('lists runs from the oldest, forgets an item, and knows nothing of others', () => {
+	test('lists runs from the oldest, forgets an item, and knows nothing of others', async () => {
 		const { logs } = make();
 		for (const run of ['1.2', '1.10']) {
 			const log = logs.open('k', run);
@@ -105,7 +105,7 @@ describe('RunLogs', () => {
 			log.close();
 		}
 		expect(logs.runs('k')).toEqual(['1.2', '1.10']);
-		logs.forget('k');
+		await logs.keepOnly(() => false);
 		expect(logs.runs('k')).toEqual([]);
 		expect(logs.read('other', '1.1', 10)).toEqual({ lines: [], dropped: 0 });
 	});
