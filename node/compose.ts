@@ -54,7 +54,7 @@ import { OwnCheckouts } from './own-checkouts.ts';
 import { followProvisioner } from './provisioned.ts';
 import { type NodeSecrets, SecretFile } from './secret-file.ts';
 import { AgentDesk } from './tools/index.ts';
-import { MachineRoom, readMachine, Station } from './worker/index.ts';
+import { diskBoundOf, MachineRoom, readMachine, Station } from './worker/index.ts';
 
 export interface RunningNode {
 	readonly url: string;
@@ -159,7 +159,12 @@ export async function openParts(
 	const doors = new MeshDoors();
 	const registry = new KnownRegistry({ node: identity.nodeId, name: config.name });
 	const logins = new AccountLogins(config.state, secrets);
-	const room = new MachineRoom({ slots: config.slots ?? slotsDefault, machine: () => readMachine(config.state.root) });
+	const bound = config.provisioned === null ? null : diskBoundOf(config.provisioned, { clock, log });
+	const room = new MachineRoom({
+		slots: config.slots ?? slotsDefault,
+		machine: () => readMachine(config.state.root),
+		bound: () => bound?.shortage() ?? null,
+	});
 	const stage = `${config.state.root}/stage`;
 	mkdirSync(stage, { recursive: true, mode: 0o700 });
 	return {

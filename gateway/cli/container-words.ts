@@ -8,17 +8,26 @@ export interface LimitsGiven {
 	readonly cpus: number | undefined;
 	readonly memory: string | undefined;
 	readonly pids: number | undefined;
+	readonly disk: string | undefined;
+}
+
+export interface LimitsRead {
+	cpus?: number;
+	memory?: number;
+	pids?: number;
+	disk?: number | null;
 }
 
 /** Only what was given. @throws GanglineError INVALID_ARGUMENT */
-export function readLimits({ cpus, memory, pids }: LimitsGiven): { cpus?: number; memory?: number; pids?: number } {
+export function readLimits({ cpus, memory, pids, disk }: LimitsGiven): LimitsRead {
 	if (cpus !== undefined && !(cpus > 0)) {
 		throw ganglineError('INVALID_ARGUMENT', `--cpus ${cpus} is no number of processors: expected such as 2 or 1.5`);
 	}
 	return {
 		...(cpus === undefined ? {} : { cpus }),
-		...(memory === undefined ? {} : { memory: bytesFrom(memory) }),
+		...(memory === undefined ? {} : { memory: bytesFrom('--memory', memory) }),
 		...(pids === undefined ? {} : { pids }),
+		...(disk === undefined ? {} : { disk: disk === 'none' ? null : bytesFrom('--disk', disk) }),
 	};
 }
 
@@ -34,10 +43,13 @@ export function readIdleStop(text: string): number | null {
 	);
 }
 
-function bytesFrom(text: string): number {
+function bytesFrom(option: string, text: string): number {
 	const [, number, unit = ''] = /^([0-9]{1,15}(?:\.[0-9]{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim()) ?? [];
 	if (number === undefined) {
-		throw ganglineError('INVALID_ARGUMENT', `--memory ${JSON.stringify(text)} is no size: expected such as 4g or 512m`);
+		throw ganglineError(
+			'INVALID_ARGUMENT',
+			`${option} ${JSON.stringify(text)} is no size: expected such as 4g or 512m`,
+		);
 	}
 	return Math.round(Number(number) * 1024 ** ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase()));
 }
@@ -65,7 +77,7 @@ export function containerText(session: Session, view: ContainerView): string {
 		`  source   ${plainLine(view.path)}`,
 		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
 		...(view.agents.length === 0 ? [] : [`  agents   ${view.agents.join(', ')}`]),
-		`  limits   ${limits.cpus} processors, ${sizeWords(limits.memory)} memory, ${limits.pids} processes`,
+		`  limits   ${limitWords(limits)}`,
 		...view.ports.map(
 			({ inside, host, label }) =>
 				`  port     ${inside}${label === null ? '' : ` ${plainLine(label)}`} is http://127.0.0.1:${host}, where what listens inside does so on all addresses`,
@@ -78,6 +90,11 @@ export function containerText(session: Session, view: ContainerView): string {
 		`  log      ${plainLine(view.log)}`,
 		...view.next.map((next) => `→ ${plainLine(next)}`),
 	].join('\n');
+}
+
+export function limitWords({ cpus, memory, pids, disk = null }: ContainerView['limits']): string {
+	const room = disk === null ? '' : `, ${sizeWords(disk)} of disk for source and state`;
+	return `${cpus} processors, ${sizeWords(memory)} memory, ${pids} processes${room}`;
 }
 
 function devcontainerLines({ name, devcontainer }: ContainerView): readonly string[] {

@@ -77,6 +77,7 @@ function registerMaking(program: Command, context: CliContext): void {
 		examples: [
 			'gangline limits myapp --memory 8g',
 			'gangline limits myapp --cpus 4 --pids 4096',
+			'gangline limits myapp --disk 20g       above it its node begins nothing new; none: no bound',
 			'gangline limits myapp --idle-stop 30m   it stops when nothing is to do, and wakes when something is',
 		],
 		configure: (command) => limitOptions(command).option('--idle-stop <time>', 'such as 30m, 2h or never'),
@@ -168,12 +169,14 @@ function limitOptions(command: Command): Command {
 	return command
 		.option('--cpus <number>', 'processors, such as 1.5', Number)
 		.option('--memory <size>', 'such as 4g or 512m')
-		.option('--pids <number>', 'processes and threads at once', wholeNumber);
+		.option('--pids <number>', 'processes and threads at once', wholeNumber)
+		.option('--disk <size>', 'source and state; above it nothing new is begun; such as 20g, or none');
 }
 
 async function limitsOf(options: Options) {
 	const { readLimits } = await import('./container-words.ts');
-	return readLimits({ cpus: options.number('cpus'), memory: options.text('memory'), pids: options.number('pids') });
+	const [memory, disk] = [options.text('memory'), options.text('disk')];
+	return readLimits({ cpus: options.number('cpus'), memory, pids: options.number('pids'), disk });
 }
 
 function agentsOf(options: Options): readonly string[] | undefined {

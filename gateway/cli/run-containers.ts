@@ -1,7 +1,7 @@
 /** containers, limits, start, stop, delete, prune of projects in containers. */
 import type { Input } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
-import { containerText, readIdleStop, sizeWords } from './container-words.ts';
+import { containerText, limitWords, readIdleStop, sizeWords } from './container-words.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
 
@@ -48,7 +48,7 @@ export async function changeLimits(
 	if (!hasLimits && afterMs === undefined) {
 		throw ganglineError(
 			'INVALID_ARGUMENT',
-			'nothing to change was given: expected --memory, --cpus, --pids or --idle-stop',
+			'nothing to change was given: expected --memory, --cpus, --pids, --disk or --idle-stop',
 			{ hint: `what it may use now: gangline containers ${name}` },
 		);
 	}
@@ -60,11 +60,7 @@ export async function changeLimits(
 	}
 	if (slept !== null) session.out.message(plainLine(slept.answer));
 	const answer = await gateway.call('container.limits', { name, limits });
-	const { cpus, memory, pids } = answer.container.limits;
-	session.out.result(
-		answer,
-		() => `${name} may use ${cpus} processors, ${sizeWords(memory)} memory, ${pids} processes`,
-	);
+	session.out.result(answer, () => `${name} may use ${limitWords(answer.container.limits)}`);
 	return undefined;
 }
 

@@ -6,7 +6,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, type HeardEvent, type NodeClient } from './client.ts';
-import { containerText, stepLine } from './container-words.ts';
+import { containerText, type LimitsRead, stepLine } from './container-words.ts';
 import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
@@ -19,7 +19,7 @@ export interface NewGiven {
 	readonly git: string | undefined;
 	readonly path: string | undefined;
 	readonly retry: boolean;
-	readonly limits: { cpus?: number; memory?: number; pids?: number };
+	readonly limits: LimitsRead;
 }
 
 export async function newContainer(session: Session, given: NewGiven): Promise<undefined> {

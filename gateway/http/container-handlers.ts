@@ -26,8 +26,10 @@ export function containerHandlers({ containers, log }: GatewayParts): Pick<Handl
 		}),
 		'container.limits': async ({ name, limits }) => {
 			const container = await containers.limit(name, limits);
-			const { cpus, memory, pids } = container.limits;
-			return { container, answer: `${name} may use ${cpus} processors, ${memory} bytes of memory, ${pids} processes` };
+			const { cpus, memory, pids, disk = null } = container.limits;
+			const room = disk === null ? '' : `, ${disk} bytes of disk for source and state`;
+			const words = `${cpus} processors, ${memory} bytes of memory, ${pids} processes${room}`;
+			return { container, answer: `${name} may use ${words}` };
 		},
 		'container.idleStop': async ({ name, afterMs }) => {
 			const container = await containers.idleStop(name, afterMs);

@@ -9,7 +9,8 @@ import { pause } from '../../shared/ports/clock.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { containerFolder, limitsDefault } from './container-plan.ts';
 import type { ContainersOptions } from './containers-options.ts';
-import { explainContainer } from './explain.ts';
+import { readDiskUsed, writeDiskBound } from './disk-files.ts';
+import { explainContainer, type Seen } from './explain.ts';
 import { freePort } from './free-port.ts';
 import { type GitGiven, writeGitSettings } from './git-access.ts';
 import { MakeLog } from './make-log.ts';
@@ -126,7 +127,8 @@ export class Containers implements AsyncDisposable {
 		const folder = this.#folder(record);
 		const log = await MakeLog.open(containerFolder(folder).log);
 		const show = (now: ContainerRecord): void => {
-			if (!this.#stopping.signal.aborted) publish(this.#viewOf(now, null, true));
+			if (this.#stopping.signal.aborted) return;
+			publish(this.#viewOf(now, { condition: null, busy: true, diskUsed: null }));
 		};
 		const keep = async (now: ContainerRecord): Promise<void> => {
 			if (this.#stopping.signal.aborted) return;
@@ -147,7 +149,8 @@ export class Containers implements AsyncDisposable {
 	async view(name: string): Promise<ContainerView> {
 		const record = this.#options.records.get(name);
 		const busy = this.#busy.has(name);
-		return this.#viewOf(record, busy ? null : await this.#condition(record), busy);
+		const diskUsed = await readDiskUsed(this.#folder(record), record.limits.disk ?? null);
+		return this.#viewOf(record, { condition: busy ? null : await this.#condition(record), busy, diskUsed });
 	}
 
 	list(): Promise<readonly ContainerView[]> {
@@ -222,6 +225,7 @@ export class Containers implements AsyncDisposable {
 		const record = this.#ready(name);
 		const next = merged(record.limits, limits);
 		await this.#options.provisioner.limit(engineNameOf(record), next);
+		await writeDiskBound(this.#folder(record), next.disk ?? null);
 		await this.#options.records.put({ ...record, limits: next, changedAt: this.#options.clock.now() });
 		return this.#changed(name);
 	}
@@ -336,7 +340,8 @@ export class Containers implements AsyncDisposable {
 		});
 	}
 
-	#viewOf(record: ContainerRecord, condition: Condition | null, busy: boolean): ContainerView {
+	#viewOf(record: ContainerRecord, seen: Required<Pick<Seen, 'condition' | 'busy' | 'diskUsed'>>): ContainerView {
+		const { condition, busy, diskUsed } = seen;
 		const { mesh, owner } = this.#options;
 		const at = containerFolder(this.#folder(record));
 		const connected = mesh.network.links().some(({ node }) => node === record.node);
@@ -344,7 +349,8 @@ export class Containers implements AsyncDisposable {
 		const alias = hostKeyAlias(engineNameOf(record));
 		return {
 			...{ name, project, path, stack, agents, others, steps, image, limits, idleStopMs, changedAt, connected },
-			...explainContainer({ record, condition, busy, connected }),
+			...explainContainer({ record, condition, busy, connected, diskUsed }),
+			diskUsed,
 			...devcontainerView(record),
 			container: condition === null || condition.kind === 'gone' ? null : condition.id,
 			ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias },
@@ -378,5 +384,6 @@ function retried(record: ContainerRecord, { git, stack, agents, limits, devconta
 
 /** What was left out stays. */
 function merged(before: ContainerLimits, wish: LimitsWish): ContainerLimits {
-	return { cpus: wish.cpus ?? before.cpus, memory: wish.memory ?? before.memory, pids: wish.pids ?? before.pids };
+	const disk = wish.disk === undefined ? (before.disk ?? null) : wish.disk;
+	return { cpus: wish.cpus ?? before.cpus, memory: wish.memory ?? before.memory, pids: wish.pids ?? before.pids, disk };
 }

@@ -10,6 +10,8 @@ export interface Seen {
 	/** This process is at it. */
 	readonly busy: boolean;
 	readonly connected: boolean;
+	/** What its node said last that source and state take; null: there is no bound. */
+	readonly diskUsed?: number | null;
 }
 
 type Said = Pick<ContainerView, 'state' | 'words' | 'next'>;
@@ -30,7 +32,7 @@ export function explainContainer(seen: Seen): Said {
 	return standing(seen);
 }
 
-function standing({ record, condition, connected }: Seen): Said {
+function standing({ record, condition, connected, diskUsed = null }: Seen): Said {
 	const { name } = record;
 	if (condition === null) {
 		return { state: 'gone', words: 'the container engine does not answer', next: ['gangline doctor'] };
@@ -49,16 +51,18 @@ function standing({ record, condition, connected }: Seen): Said {
 	const ended = condition.outOfMemory
 		? `; something in it was ended for want of memory: all that runs in it may use ${size(record.limits.memory)}`
 		: '';
-	const mend = condition.outOfMemory
-		? [`gangline limits ${name} --memory ${2 * gibibytes(record.limits.memory)}g`]
-		: [];
+	const disk = diskWords(record, diskUsed);
+	const mend = [
+		...(condition.outOfMemory ? [`gangline limits ${name} --memory ${2 * gibibytes(record.limits.memory)}g`] : []),
+		...(disk === '' ? [] : [`gangline limits ${name} --disk ${2 * gibibytes(record.limits.disk ?? 0)}g`]),
+	];
 	if (!connected) {
-		const words = `it runs, its node is not connected${ended}`;
+		const words = `it runs, its node is not connected${ended}${disk}`;
 		return { state: 'running', words, next: [...mend, `gangline containers ${name}`] };
 	}
 	return {
 		state: 'running',
-		words: `it runs, its node is connected${ended}`,
+		words: `it runs, its node is connected${ended}${disk}`,
 		next: [
 			...mend,
 			`gangline add "What should be done" -p ${name}`,
@@ -66,6 +70,14 @@ function standing({ record, condition, connected }: Seen): Said {
 			`gangline ssh ${name}`,
 		],
 	};
+}
+
+/** From four fifths on it is said. */
+function diskWords({ limits: { disk = null } }: ContainerRecord, used: number | null): string {
+	if (disk === null || used === null || used <= disk * 0.8) return '';
+	const takes = `source and state take ${size(used)} of disk`;
+	if (used <= disk) return `; ${takes} of the ${size(disk)} that they may`;
+	return `; ${takes}, more than the ${size(disk)} that they may: nothing new is begun until there is room`;
 }
 
 function endWords({ limits }: ContainerRecord, ended: Extract<Condition, { kind: 'ended' }>): string {

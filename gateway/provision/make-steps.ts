@@ -8,6 +8,7 @@ import { type Clock, GanglineError, ganglineError } from '../../shared/ports/ind
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { devcontainerStep, forgetStart, remoteEnvOf } from './devcontainer-steps.ts';
+import { writeDiskBound } from './disk-files.ts';
 import { explainContainer } from './explain.ts';
 import { keptOrFree } from './free-port.ts';
 import { writeGitSettings } from './git-access.ts';
@@ -195,6 +196,7 @@ function containerStep({ options, folder }: Making): Step {
 			});
 			await forgetStart(folder);
 			await writeGitSettings({ folder }, record.gitGiven);
+			await writeDiskBound(folder, record.limits.disk ?? null);
 			const { made } = await provisioner.ensureContainer(wish);
 			await provisioner.limit(wish.name, record.limits);
 			return {

@@ -5,6 +5,7 @@
 
 export { afterCrash, type Pause, pauseOn } from './after-crash.ts';
 export { type Attempts, realAttempts } from './attempts.ts';
+export { diskBoundOf } from './disk-bound.ts';
 export { followRun, type RunPlace } from './follow-run.ts';
 export { GateRunner } from './gate-runner.ts';
 export { readMachine } from './machine.ts';

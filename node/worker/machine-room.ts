@@ -17,6 +17,8 @@ export interface MachineRoomOptions {
 	/** The first port that may be given away. */
 	readonly portBase?: number;
 	readonly machine: () => MachineState;
+	/** Why nothing may be begun for a bound that the machine knows nothing of. */
+	readonly bound?: () => string | null;
 	readonly freeDiskBytesMin?: number;
 	readonly freeMemoryBytesMin?: number;
 	readonly loadMax?: number;
@@ -40,6 +42,7 @@ export class MachineRoom {
 			freeMemoryBytesMin: gibibyte / 4,
 			// A machine that is well used by compilers has two or three per core; this one does nothing in time any more.
 			loadMax: 32,
+			bound: () => null,
 			...options,
 		};
 		this.#slots = options.slots;
@@ -79,7 +82,7 @@ export class MachineRoom {
 			return `only ${gigabytes(freeMemoryBytes)} of memory are free, ${gigabytes(freeMemoryBytesMin)} are needed`;
 		}
 		if (load > loadMax) return `the load is ${load.toFixed(1)} per core, at most ${loadMax} are allowed`;
-		return null;
+		return this.#options.bound();
 	}
 
 	takeSlot(): boolean {

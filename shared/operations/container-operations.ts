@@ -51,6 +51,13 @@ export const limitsSchema = z.object({
 		.max(1024 * 1024 * mebibyte)
 		.describe('Bytes'),
 	pids: z.int().min(64).max(1_000_000),
+	disk: z
+		.int()
+		.min(256 * mebibyte, 'expected at least 256m')
+		.max(1024 * 1024 * 1024 * mebibyte)
+		.nullable()
+		.optional()
+		.describe('Bytes of source and state above which its node begins nothing new; null: no bound'),
 });
 export type ContainerLimits = z.output<typeof limitsSchema>;
 
@@ -81,6 +88,10 @@ export const containerViewSchema = z.object({
 		.nullable()
 		.describe('What its devcontainer.json names, and what became of it; null: there is none'),
 	limits: limitsSchema,
+	diskUsed: z
+		.int()
+		.nullable()
+		.describe('What source and state took when its node last looked; null: no bound, or no look'),
 	idleStopMs: z.int().nullable().describe('Stopped after so long without anything to do; null: never'),
 	ssh: z
 		.object({

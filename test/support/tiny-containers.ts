@@ -17,6 +17,7 @@ export const myapp: ContainerView = {
 	ports: [],
 	devcontainer: null,
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
+	diskUsed: null,
 	idleStopMs: null,
 	ssh: {
 		user: 'ada',

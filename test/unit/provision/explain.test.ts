@@ -54,6 +54,21 @@ describe('how a project in a container is', () => {
 		expect(now.next[0]).toBe('gangline limits shop --memory 8g');
 	});
 
+	it('[I15] says that its disk fills up and that it is full, and how to give it more', () => {
+		const gibibyte = 1024 ** 3;
+		const limited = { ...record, limits: { ...record.limits, disk: 10 * gibibyte } };
+		const taking = (used: number | null) =>
+			explainContainer({
+				...{ record: limited, condition: running, busy: false, connected: true },
+				diskUsed: used === null ? null : used * gibibyte,
+			});
+		expect(taking(7).words).toBe('it runs, its node is connected');
+		expect(taking(9).words).toMatch(/; source and state take 9 GiB of disk of the 10 GiB that they may$/);
+		expect(taking(11).words).toMatch(/take 11 GiB of disk, more than the 10 GiB that they may: nothing new is begun/);
+		expect(taking(11).next[0]).toBe('gangline limits shop --disk 20g');
+		expect(taking(null).next[0]).not.toMatch(/--disk/);
+	});
+
 	it('tells a stop, a kill, a start that failed and an exit code apart', () => {
 		expect(said(ended).words).toBe('it was stopped');
 		expect(said({ ...ended, exitCode: 137 }).words).toMatch(/^it was killed/);
