@@ -1,7 +1,8 @@
 /**
  * Tells people what needs them, as a reconciler: what waits now is compared with what was told, soon after something
- * changed and every half minute. What was told is on disk before the next pass, so a restart tells nothing twice; what
- * could not be sent waits and is tried again.
+ * changed and every half minute. What was told is on disk before the next pass, so a restart tells nothing twice, and in
+ * memory whatever the disk says, so that one that is full rings no phone each half minute; what could not be sent waits
+ * and is tried again.
  */
 import { z } from 'zod';
 import { type Clock, GanglineError, type Log, type Store } from '../../shared/ports/index.ts';
@@ -105,7 +106,12 @@ export class Notifier {
 		this.#isSoon = ms === soonMs;
 		this.#cancel = this.#options.clock.after(ms, () => {
 			this.#isSoon = false;
-			this.#running = this.#running.then(() => this.#pass()).then(() => this.#arm(everyMs));
+			this.#running = this.#running
+				.then(() => this.#pass())
+				.then(() => {
+					// What changed meanwhile is looked at soon, not with the next round.
+					if (!this.#isSoon) this.#arm(everyMs);
+				});
 		});
 	}
 
@@ -117,6 +123,8 @@ export class Notifier {
 			const { messages, over } = planMessages(waiting(), this.#told);
 			if (over.length > 0) await this.#remember({}, over);
 			for (const { title, text, path, tells } of messages) {
+				// A person has named another place, or none.
+				if (this.#target !== target) return;
 				await this.#options.send(target, { title, text, click: `${this.#options.base()}/${path}` });
 				await this.#remember(tells, []);
 				this.#lastSentAt = this.#options.clock.now();
@@ -132,7 +140,7 @@ export class Notifier {
 	async #remember(tells: Readonly<Record<string, string>>, over: readonly string[]): Promise<void> {
 		const kept = Object.entries(this.#told).filter(([key]) => !over.includes(key));
 		const told = { ...Object.fromEntries(kept), ...tells };
-		await this.#options.store.write([{ kind: 'put', key: toldKey, value: told }]);
 		this.#told = told;
+		await this.#options.store.write([{ kind: 'put', key: toldKey, value: told }]);
 	}
 }

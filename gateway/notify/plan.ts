@@ -3,6 +3,8 @@
  * was told says nothing more, and what no longer needs anybody is forgotten, so that it is told again when it comes back.
  */
 
+import { createHash } from 'node:crypto';
+
 /** Something that waits for a person. */
 export interface Waiting {
 	/** Names it for ever: project and item. */
@@ -32,16 +34,19 @@ export interface Plan {
 const singlyMax = 3;
 const listedMax = 8;
 
-/** `told`: key → the words that were told of it. */
+/** Longer words are remembered by their hash: all that was told is one record of the store, which is no file. */
+const rememberedCharsMax = 64;
+
+/** `told`: key → what is remembered of the words that were told of it. */
 export function planMessages(waiting: readonly Waiting[], told: Readonly<Record<string, string>>): Plan {
 	const now = new Set(waiting.map(({ key }) => key));
-	const fresh = waiting.filter(({ key, words }) => told[key] !== words);
+	const fresh = waiting.filter(({ key, words }) => told[key] !== remembered(words) && told[key] !== words);
 	const over = Object.keys(told).filter((key) => !now.has(key));
 	return { messages: fresh.length > singlyMax ? [together(fresh)] : fresh.map(single), over };
 }
 
 function single({ key, title, words, path }: Waiting): Message {
-	return { title, text: words, path, tells: { [key]: words } };
+	return { title, text: words, path, tells: { [key]: remembered(words) } };
 }
 
 function together(fresh: readonly Waiting[]): Message {
@@ -51,6 +56,12 @@ function together(fresh: readonly Waiting[]): Message {
 		title: `${fresh.length} things need you`,
 		text: [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
 		path: '',
-		tells: Object.fromEntries(fresh.map(({ key, words }) => [key, words])),
+		tells: Object.fromEntries(fresh.map(({ key, words }) => [key, remembered(words)])),
 	};
+}
+
+function remembered(words: string): string {
+	return words.length <= rememberedCharsMax
+		? words
+		: `#${createHash('sha256').update(words).digest('hex').slice(0, 32)}`;
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Notifier } from '../../../gateway/notify/index.ts';
 import { planMessages, type Waiting } from '../../../gateway/notify/plan.ts';
-import { openSimStore, SimClock, SimLog } from '../../../shared/ports/sim/index.ts';
+import { openSimStore, SimClock, SimDisk, SimLog } from '../../../shared/ports/sim/index.ts';
 import { type NtfyServer, openNtfyServer } from '../../support/ntfy-server.ts';
 
 const item = (number: number, words = 'approve it'): Waiting => ({
@@ -22,6 +22,17 @@ describe('what is told', () => {
 	it('is told again when it comes back', () => {
 		expect(planMessages([], { 'shop/1': 'approve it' })).toEqual({ messages: [], over: ['shop/1'] });
 		expect(planMessages([item(1)], {}).messages.length).toBe(1);
+	});
+
+	it('[I15] is remembered in few characters, however long the words are, and told once', () => {
+		const long = 'a gate failed: '.repeat(200);
+		const [message] = planMessages([item(1, long)], {}).messages;
+		expect(message?.text).toBe(long);
+		expect(message?.tells['shop/1']?.length).toBeLessThan(70);
+		expect(planMessages([item(1, long)], message?.tells ?? {}).messages).toEqual([]);
+		// As a version before this one remembered it.
+		expect(planMessages([item(1, long)], { 'shop/1': long }).messages).toEqual([]);
+		expect(planMessages([item(1, `${long}!`)], message?.tells ?? {}).messages.length).toBe(1);
 	});
 
 	it('is one message where there is much', () => {
@@ -88,6 +99,53 @@ describe('the notifier', () => {
 			'https://board.example.org/g/p/shop/1',
 			'https://board.example.org/g/p/shop/2',
 		]);
+	});
+
+	async function told(more: { readonly disk?: SimDisk } = {}) {
+		const disk = more.disk ?? new SimDisk();
+		const clock = new SimClock();
+		const sent: string[] = [];
+		const gates = { send: async (): Promise<void> => {} };
+		const waiting = [item(1)];
+		const notifier = await Notifier.open({
+			...{ store: await openSimStore(disk), clock, log: new SimLog(), waiting: () => waiting, base: () => 'b' },
+			send: async (_, { click }) => {
+				sent.push(click ?? '');
+				await gates.send();
+			},
+		});
+		await notifier.change({ url: 'https://ntfy.example.org/t', token: null });
+		return { disk, clock, sent, gates, waiting, notifier };
+	}
+
+	it('rings no phone again and again where what was told cannot be kept', async () => {
+		const { disk, clock, sent } = await told();
+		disk.failNextSync(new Error('no space left on device'));
+		for (let round = 0; round < 5; round += 1) await clock.advance(30_000);
+		expect(sent).toEqual(['b/p/shop/1']);
+	});
+
+	it('tells what came up while it was sending soon, not with the next round', async () => {
+		const { clock, sent, gates, waiting, notifier } = await told();
+		const slow = Promise.withResolvers<void>();
+		gates.send = () => slow.promise;
+		await clock.advance(2_000);
+		expect(sent).toHaveLength(1);
+		waiting.push(item(2));
+		notifier.poke();
+		slow.resolve();
+		await clock.advance(0);
+		await clock.advance(3_000);
+		expect(sent).toEqual(['b/p/shop/1', 'b/p/shop/2']);
+	});
+
+	it('tells nobody any more once a person has said so, also in the middle of several', async () => {
+		const { clock, sent, gates, waiting, notifier } = await told();
+		waiting.push(item(2), item(3));
+		gates.send = () => notifier.change(null);
+		await clock.advance(60_000);
+		await notifier.stop();
+		expect(sent).toHaveLength(1);
 	});
 
 	it('says why a message did not arrive when a person tries', async () => {
