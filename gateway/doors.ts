@@ -1,6 +1,7 @@
 /**
  * The gateway's two doors for other machines, the mesh and the builds, opened at the same hosts and moved together: both
- * or none. An address that this machine has lost meanwhile (a laptop in another network) keeps nothing else shut.
+ * or none. An address that this machine has lost meanwhile (a laptop in another network) keeps nothing else shut. One
+ * move at a time: a person's and that of a container's network would close each other's doors.
  */
 import type { ListeningNetwork } from '../shared/mesh/index.ts';
 import { GanglineError, type Log } from '../shared/ports/index.ts';
@@ -14,6 +15,9 @@ import {
 	readListening,
 	writeListening,
 } from './listening.ts';
+import { Turns } from './turns.ts';
+
+const move = 'move';
 
 export interface DoorsOptions {
 	readonly network: ListeningNetwork;
@@ -28,6 +32,7 @@ export class Doors {
 	readonly #options: DoorsOptions;
 	/** Of the mesh on loopback; the others take the same unless they name one. */
 	readonly #port: number;
+	readonly #turns = new Turns();
 	#hosts: readonly ListenHost[] = [];
 	/** Addresses of this machine in networks of containers: the mesh alone, and nobody is told of them. */
 	readonly #bridges = new Set<string>();
@@ -38,7 +43,22 @@ export class Doors {
 	}
 
 	/** Opens what was kept, as far as this machine has it. */
-	async openKept(): Promise<void> {
+	openKept(): Promise<void> {
+		return this.#turns.run(move, () => this.#openKept());
+	}
+
+	/** From now on exactly there, loopback besides. Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed. */
+	async listen(texts: readonly string[]): Promise<void> {
+		const hosts = await readHosts(texts);
+		await this.#turns.run(move, () => this.#listen(hosts));
+	}
+
+	/** Lets the mesh be reached from the network of a container too. Throws PORT_IN_USE or INVALID_CONFIG. */
+	openBridge(host: string): Promise<void> {
+		return this.#turns.run(move, () => this.#openBridge(host));
+	}
+
+	async #openKept(): Promise<void> {
 		const { path, log } = this.#options;
 		const { hosts } = await readListening(path);
 		const usable: ListenHost[] = [];
@@ -56,10 +76,8 @@ export class Doors {
 		await writeListening(path, { v: 1, hosts, port: this.#port });
 	}
 
-	/** From now on exactly there, loopback besides. Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed. */
-	async listen(texts: readonly string[]): Promise<void> {
+	async #listen(hosts: readonly ListenHost[]): Promise<void> {
 		const { path } = this.#options;
-		const hosts = await readHosts(texts);
 		try {
 			await this.#open(hosts);
 		} catch (error) {
@@ -70,8 +88,7 @@ export class Doors {
 		await writeListening(path, { v: 1, hosts: [...hosts], port: this.#port });
 	}
 
-	/** Lets the mesh be reached from the network of a container too. Throws PORT_IN_USE or INVALID_CONFIG. */
-	async openBridge(host: string): Promise<void> {
+	async #openBridge(host: string): Promise<void> {
 		if (this.#bridges.has(host)) return;
 		this.#bridges.add(host);
 		try {

@@ -119,9 +119,12 @@ export class Board {
 		}
 	}
 
-	/** From now on so. @throws GanglineError PORT_IN_USE, INVALID_CONFIG, and nothing has changed */
+	/**
+	 * From now on so. Another list of addresses, though it says the same, opens those that this machine had lost when the
+	 * gateway began. @throws GanglineError PORT_IN_USE, INVALID_CONFIG, and nothing has changed
+	 */
 	async change(settings: StoredSettings): Promise<void> {
-		if (settings.lan.join() !== this.#settings.lan.join()) await this.#door?.listen(settings.lan);
+		if (settings.lan !== this.#settings.lan) await this.#door?.listen(settings.lan);
 		await writeSettings(this.#options.store, settings);
 		this.#settings = settings;
 		this.#options.log.info('board.settings', { ...settings });

@@ -50,7 +50,8 @@ export class LanDoor {
 		server.maxConnections = connectionsMax;
 		attach(server);
 		return new Promise((resolve, reject) => {
-			server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, host, port)));
+			// It stays: a connection that cannot be taken later, for want of descriptors, must not end the gateway.
+			server.on('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, host, port)));
 			server.listen(port, host, () => resolve(server));
 		});
 	}

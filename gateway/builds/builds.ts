@@ -49,6 +49,7 @@ const buildsKept = 3;
 export function createBuilds({ folder, program, log, isOpen }: BuildsOptions): Builds {
 	let making: Promise<Build> | undefined;
 	let door: BuildDoor | undefined;
+	let doorAt = '';
 
 	async function make(): Promise<Build> {
 		const files = await filesOf(program);
@@ -69,9 +70,13 @@ export function createBuilds({ folder, program, log, isOpen }: BuildsOptions): B
 			return making;
 		},
 		async listen(addresses) {
+			const at = JSON.stringify(addresses);
+			// Whoever fetches a build now is not cut off, and lines that were printed go on working where any port is taken.
+			if (door !== undefined && at === doorAt) return door.urls;
 			await door?.close();
 			door = undefined;
 			door = await openDoor({ folder, addresses, log, isOpen });
+			doorAt = at;
 			return door.urls;
 		},
 		urls: () => door?.urls ?? [],

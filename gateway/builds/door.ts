@@ -124,7 +124,8 @@ export function readRange(header: string | undefined, size: number): Range | 'no
 
 function listening(server: Server, { host, port }: DoorAddress): Promise<string> {
 	return new Promise((resolve, reject) => {
-		server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, host, port)));
+		// It stays: a connection that cannot be taken later, for want of descriptors, must not end the gateway.
+		server.on('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(cause, host, port)));
 		server.listen(port, host, () => {
 			const address = server.address();
 			const bound = typeof address === 'object' && address !== null ? address.port : port;

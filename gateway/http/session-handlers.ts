@@ -87,11 +87,11 @@ function phoneUrl({ publicUrl, lan, offers }: BoardStatus): string {
 async function open(parts: GatewayParts, args: Args<'board.open'>): Promise<Result<'board.open'>> {
 	const { board } = parts;
 	const { publicUrl, behindProxy, lan } = board.settings;
-	const hosts = args.lan === undefined ? lan : (await readHosts(args.lan)).map(({ host }) => host);
+	const wanted = args.lan === undefined ? lan : (await readHosts(args.lan)).map(({ host }) => host);
 	await board.change({
 		publicUrl: args.publicUrl === undefined ? publicUrl : args.publicUrl,
 		behindProxy: args.behindProxy ?? behindProxy,
-		lan: [...hosts],
+		lan: wanted,
 	});
 	const status = await statusOf(parts);
 	return { board: status, answer: wordsOf(status) };
