@@ -4,10 +4,12 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Args, type ContainerLimits, type ContainerView, isContainerName } from '../../shared/operations/index.ts';
+import { type Args, type ContainerView, isContainerName } from '../../shared/operations/index.ts';
 import { pause } from '../../shared/ports/clock.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/index.ts';
-import { containerFolder, limitsDefault } from './container-plan.ts';
+import { Turns } from '../turns.ts';
+import { containerFolder } from './container-plan.ts';
+import { freshRecord, type LimitsWish, merged, retried, type Wish } from './container-wish.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { readDiskUsed, writeDiskBound } from './disk-files.ts';
 import { explainContainer, type Seen } from './explain.ts';
@@ -18,11 +20,13 @@ import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
 import { devcontainerView, ownImageWish } from './own-image.ts';
 import type { Condition, Leftover } from './provisioner.ts';
 import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
-import { runSteps, type Step, waitingSteps } from './run-steps.ts';
+import { runSteps, type Step } from './run-steps.ts';
 import { hostKeyAlias } from './ssh-keys.ts';
 
-type Wish = Args<'container.create'>;
-type LimitsWish = Args<'container.limits'>['limits'];
+interface Removed {
+	readonly gone: string[];
+	readonly stays: string[];
+}
 
 const bridgeAgainMs = 5_000;
 const wakeMsMax = 30_000;
@@ -31,6 +35,8 @@ const wakeLookMs = 200;
 export class Containers implements AsyncDisposable {
 	readonly #options: ContainersOptions;
 	readonly #busy = new Map<string, Promise<void>>();
+	/** What is changed in moments waits its turn: each sees what the one before has kept. */
+	readonly #turns = new Turns();
 	readonly #stopping = new AbortController();
 	#cancelBridges: () => void = () => undefined;
 
@@ -42,22 +48,26 @@ export class Containers implements AsyncDisposable {
 	async openBridges(): Promise<void> {
 		const { records, doors, clock, log } = this.#options;
 		const hosts = new Set(records.all().flatMap(({ gateway }) => gateway ?? []));
+		let isAway = false;
 		for (const host of hosts) {
 			try {
 				await doors.openBridge(host);
 			} catch (error) {
-				if (!(error instanceof GanglineError)) throw error;
-				log.info('container.bridgeAway', { host, why: error.message });
-				if (!this.#stopping.signal.aborted) {
-					this.#cancelBridges = clock.after(bridgeAgainMs, () => void this.openBridges());
-				}
-				return;
+				// A network that is gone for good keeps the others' doors no longer shut.
+				isAway = true;
+				log.info('container.bridgeAway', { host, why: error instanceof Error ? error.message : String(error) });
 			}
 		}
+		if (isAway && !this.#stopping.signal.aborted)
+			this.#cancelBridges = clock.after(bridgeAgainMs, () => void this.openBridges());
 	}
 
 	/** Begins, and answers at once. */
-	async create(wish: Wish, person: string): Promise<ContainerView> {
+	create(wish: Wish, person: string): Promise<ContainerView> {
+		return this.#naming(wish.name, () => this.#create(wish, person));
+	}
+
+	async #create(wish: Wish, person: string): Promise<ContainerView> {
 		const { records } = this.#options;
 		this.#refuseBusy(wish.name);
 		const known = records.find(wish.name);
@@ -70,10 +80,8 @@ export class Containers implements AsyncDisposable {
 		return this.view(record.name);
 	}
 
-	async #fresh(
-		{ name, path, git, stack, agents, limits, devcontainer }: Wish,
-		person: string,
-	): Promise<ContainerRecord> {
+	async #fresh(wish: Wish, person: string): Promise<ContainerRecord> {
+		const { name, path } = wish;
 		const { records, clock, cpus } = this.#options;
 		const namesake = records.all().find((one) => one.path === path);
 		if (namesake !== undefined) {
@@ -88,21 +96,7 @@ export class Containers implements AsyncDisposable {
 			});
 		}
 		const sshPort = await freePort(portsTaken(records.all()));
-		return {
-			...{ name, madeAs: null, path, person, sshPort, idleStopMs: null, asleep: false },
-			git: git ?? null,
-			gitGiven: { identity: null, hasKey: false, tokenFor: null },
-			wantedStack: stack ?? null,
-			wantedAgents: agents ?? null,
-			agents: [],
-			wantedDevcontainer: devcontainer ?? null,
-			...{ devcontainer: null, ports: [], imagePath: null, hooksDone: null },
-			...{ stack: null, others: [], project: null, image: null, gateway: null, node: null, token: null, hint: null },
-			limits: merged({ ...limitsDefault, cpus: Math.min(limitsDefault.cpus, cpus) }, limits ?? {}),
-			phase: 'making',
-			steps: waitingSteps([]),
-			changedAt: clock.now(),
-		};
+		return freshRecord(wish, { person, sshPort, cpus, now: clock.now() });
 	}
 
 	#begin(record: ContainerRecord, stepsOf: (making: Parameters<typeof makeSteps>[0]) => readonly Step[]): void {
@@ -157,21 +151,18 @@ export class Containers implements AsyncDisposable {
 		return Promise.all(this.#options.records.all().map(({ name }) => this.view(name)));
 	}
 
-	async start(name: string): Promise<ContainerView> {
-		await this.#options.provisioner.start(engineNameOf(this.#ready(name)));
-		return this.#awake(name, true);
+	start(name: string): Promise<ContainerView> {
+		return this.#turned(name, 'start', true);
 	}
 
 	/** It stays stopped until a person starts it. */
-	async stop(name: string): Promise<ContainerView> {
-		await this.#options.provisioner.stop(engineNameOf(this.#ready(name)));
-		return this.#awake(name, true);
+	stop(name: string): Promise<ContainerView> {
+		return this.#turned(name, 'stop', true);
 	}
 
 	/** Stopped until something is to do. */
-	async sleep(name: string): Promise<ContainerView> {
-		await this.#options.provisioner.stop(engineNameOf(this.#ready(name)));
-		return this.#awake(name, false);
+	sleep(name: string): Promise<ContainerView> {
+		return this.#turned(name, 'stop', false);
 	}
 
 	/** Starts it where it sleeps, and waits until its node is connected. False: it does not sleep, or did not come. */
@@ -202,14 +193,16 @@ export class Containers implements AsyncDisposable {
 	}
 
 	/** Null: it is never put to sleep. */
-	async idleStop(name: string, afterMs: number | null): Promise<ContainerView> {
-		const { records } = this.#options;
-		await records.put({ ...records.get(name), idleStopMs: afterMs });
-		return this.#changed(name);
+	idleStop(name: string, afterMs: number | null): Promise<ContainerView> {
+		return this.#turns.run(name, () => this.#keep(name, { idleStopMs: afterMs }));
 	}
 
 	/** Begins, and answers at once. */
-	async rebuild({ name, stack, agents, devcontainer }: Args<'container.rebuild'>): Promise<ContainerView> {
+	rebuild(wish: Args<'container.rebuild'>): Promise<ContainerView> {
+		return this.#turns.run(wish.name, () => this.#rebuild(wish));
+	}
+
+	async #rebuild({ name, stack, agents, devcontainer }: Args<'container.rebuild'>): Promise<ContainerView> {
 		const record = {
 			...this.#ready(name),
 			...(agents === undefined ? {} : { wantedAgents: agents }),
@@ -221,20 +214,25 @@ export class Containers implements AsyncDisposable {
 		return this.view(name);
 	}
 
-	async limit(name: string, limits: LimitsWish): Promise<ContainerView> {
-		const record = this.#ready(name);
-		const next = merged(record.limits, limits);
-		await this.#options.provisioner.limit(engineNameOf(record), next);
-		await writeDiskBound(this.#folder(record), next.disk ?? null);
-		await this.#options.records.put({ ...record, limits: next, changedAt: this.#options.clock.now() });
-		return this.#changed(name);
+	limit(name: string, limits: LimitsWish): Promise<ContainerView> {
+		return this.#turns.run(name, async () => {
+			const record = this.#ready(name);
+			const next = merged(record.limits, limits);
+			await this.#options.provisioner.limit(engineNameOf(record), next);
+			await writeDiskBound(this.#folder(record), next.disk ?? null);
+			return this.#keep(name, { limits: next, changedAt: this.#options.clock.now() });
+		});
 	}
 
 	/**
 	 * Called something else from now on, while it runs. The registry first: it alone may refuse, and asked again it agrees.
 	 * @throws GanglineError INVALID_ARGUMENT, REFUSED
 	 */
-	async rename(name: string, to: string): Promise<ContainerView> {
+	rename(name: string, to: string): Promise<ContainerView> {
+		return this.#naming(name, () => this.#rename(name, to));
+	}
+
+	async #rename(name: string, to: string): Promise<ContainerView> {
 		const { records, renamed } = this.#options;
 		const record = this.#ready(name);
 		if (!isContainerName(to)) {
@@ -259,7 +257,11 @@ export class Containers implements AsyncDisposable {
 	}
 
 	/** Answers what is gone and what stays. */
-	async remove(name: string, purge: boolean): Promise<{ readonly gone: string[]; readonly stays: string[] }> {
+	remove(name: string, purge: boolean): Promise<Removed> {
+		return this.#turns.run(name, () => this.#remove(name, purge));
+	}
+
+	async #remove(name: string, purge: boolean): Promise<Removed> {
 		const { records, provisioner } = this.#options;
 		this.#refuseBusy(name);
 		const record = records.get(name);
@@ -280,12 +282,14 @@ export class Containers implements AsyncDisposable {
 	}
 
 	/** Changes what it commits and pushes with; it counts at once, inside too. */
-	async give(name: string, change: Partial<GitGiven>): Promise<void> {
-		const { records } = this.#options;
-		const record = records.get(name);
-		const given = { ...record.gitGiven, ...change };
-		await writeGitSettings({ folder: this.#folder(record) }, given);
-		await records.put({ ...records.get(name), gitGiven: given });
+	give(name: string, change: Partial<GitGiven>): Promise<void> {
+		return this.#turns.run(name, async () => {
+			const { records } = this.#options;
+			const record = records.get(name);
+			const given = { ...record.gitGiven, ...change };
+			await writeGitSettings({ folder: this.#folder(record) }, given);
+			await records.put({ ...records.get(name), gitGiven: given });
+		});
 	}
 
 	leftovers(): Promise<readonly Leftover[]> {
@@ -320,9 +324,21 @@ export class Containers implements AsyncDisposable {
 		throw ganglineError('REFUSED', `${name} is being made right now`, { hint: `gangline containers ${name}` });
 	}
 
-	async #awake(name: string, isAwake: boolean): Promise<ContainerView> {
+	#turned(name: string, what: 'start' | 'stop', isAwake: boolean): Promise<ContainerView> {
+		return this.#turns.run(name, async () => {
+			await this.#options.provisioner[what](engineNameOf(this.#ready(name)));
+			return this.#keep(name, { asleep: !isAwake });
+		});
+	}
+
+	/** Who gives a name looks at all of them first, so one at a time does. */
+	#naming<T>(name: string, act: () => Promise<T>): Promise<T> {
+		return this.#turns.run('', () => this.#turns.run(name, act));
+	}
+
+	async #keep(name: string, change: Partial<ContainerRecord>): Promise<ContainerView> {
 		const { records } = this.#options;
-		await records.put({ ...records.get(name), asleep: !isAwake });
+		await records.put({ ...records.get(name), ...change });
 		return this.#changed(name);
 	}
 
@@ -368,22 +384,4 @@ function refuseKnown({ name, phase }: ContainerRecord): GanglineError {
 	return ganglineError('REFUSED', `${name} is there already`, {
 		hint: phase === 'ready' ? `gangline containers ${name}` : `go on with it: gangline new ${name} --retry`,
 	});
-}
-
-/** A wish may be mended where it failed: another address or stack. */
-function retried(record: ContainerRecord, { git, stack, agents, limits, devcontainer }: Wish): ContainerRecord {
-	return {
-		...record,
-		git: git ?? record.git,
-		wantedStack: stack ?? record.wantedStack,
-		wantedAgents: agents ?? record.wantedAgents,
-		wantedDevcontainer: devcontainer ?? record.wantedDevcontainer,
-		limits: merged(record.limits, limits ?? {}),
-	};
-}
-
-/** What was left out stays. */
-function merged(before: ContainerLimits, wish: LimitsWish): ContainerLimits {
-	const disk = wish.disk === undefined ? (before.disk ?? null) : wish.disk;
-	return { cpus: wish.cpus ?? before.cpus, memory: wish.memory ?? before.memory, pids: wish.pids ?? before.pids, disk };
 }

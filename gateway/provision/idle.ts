@@ -77,9 +77,10 @@ export class IdleWatch {
 			try {
 				await this.#lookAt(name);
 			} catch (error) {
+				this.#since.delete(name);
 				// An engine that is away is said wherever a person looks; here there is only the next look.
-				if (!(error instanceof GanglineError)) throw error;
-				log.info('container.notLookedAt', { name, why: error.message });
+				if (error instanceof GanglineError) log.info('container.notLookedAt', { name, why: error.message });
+				else log.error('container.notLookedAt', { name, error });
 			}
 		}
 	}

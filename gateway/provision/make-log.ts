@@ -7,6 +7,7 @@ const bytesMax = 4 * 1024 * 1024;
 
 export class MakeLog {
 	readonly #stream: WriteStream;
+	#left = bytesMax;
 
 	static async open(path: string): Promise<MakeLog> {
 		await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -21,8 +22,12 @@ export class MakeLog {
 		stream.on('error', () => undefined);
 	}
 
+	/** Of an image that never stops talking the beginning is kept. */
 	write(line: string): void {
-		this.#stream.write(`${line}\n`);
+		if (this.#left <= 0) return;
+		const bytes = Buffer.from(`${line}\n`);
+		this.#left -= bytes.byteLength;
+		this.#stream.write(this.#left > 0 ? bytes : `… the rest is left out: more than ${bytesMax} bytes\n`);
 	}
 
 	close(): Promise<void> {

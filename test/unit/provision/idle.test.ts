@@ -23,6 +23,7 @@ function watched(more: Partial<ContainerRecord> = {}) {
 		doing: 'nothing' as Doing,
 		logins: 0,
 		isAway: false,
+		bug: null as Error | null,
 		told: [] as string[],
 	};
 	const log = new SimLog();
@@ -31,7 +32,10 @@ function watched(more: Partial<ContainerRecord> = {}) {
 		doing: () => world.doing,
 		...{ clock, log },
 		containers: {
-			isBusy: () => false,
+			isBusy: () => {
+				if (world.bug !== null) throw world.bug;
+				return false;
+			},
 			logins: async () => {
 				if (world.isAway) throw ganglineError('ENGINE_FAILED', 'away');
 				return world.logins;
@@ -52,7 +56,7 @@ function watched(more: Partial<ContainerRecord> = {}) {
 		await clock.advance(ms);
 		await watch.look();
 	};
-	return { world, watch, lookAfter };
+	return { world, watch, log, lookAfter };
 }
 
 describe('a container with nothing to do', () => {
@@ -82,10 +86,20 @@ describe('a container with nothing to do', () => {
 		Object.assign(world, now);
 		await lookAfter(31 * minute);
 		expect(world.told).toEqual([]);
-		if ('isAway' in now) return;
 		Object.assign(world, before);
 		await lookAfter(minute);
 		expect(world.told).toEqual([]);
+		await lookAfter(30 * minute);
+		expect(world.told).toEqual(['sleep']);
+	});
+
+	it('is looked at again after a mistake of ours, which does not end the gateway', async () => {
+		const { world, log, lookAfter } = watched();
+		world.bug = new TypeError('a bug');
+		await lookAfter(0);
+		expect(log.of('container.notLookedAt')).toMatchObject([{ level: 'error' }]);
+		world.bug = null;
+		await lookAfter(0);
 		await lookAfter(30 * minute);
 		expect(world.told).toEqual(['sleep']);
 	});
