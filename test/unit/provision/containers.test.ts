@@ -1,5 +1,5 @@
 /** Projects in containers that several people change at once, over an engine that answers when a test says so. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -12,6 +12,7 @@ import { openSimStore, SimClock, SimLog, SimRandom } from '../../../shared/ports
 let folder: string;
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), 'gangline-containers-'));
+	mkdirSync(join(folder, 'shop'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
