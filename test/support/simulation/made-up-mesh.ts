@@ -175,7 +175,17 @@ export class MadeUpMesh {
 			...{ name, id: names[name] as NodeId, kind, person: kind === 'laptop' ? name : null, isUp: true },
 			disk: new SimDisk(),
 			replicas: new Map(isReader ? [[projectOne, { ...replicaOf(this.facts), ...this.replica }]] : []),
-			...{ attempts: [], reporting: [], made: [], knows: null, timers: 0, errors: [] },
+			...{
+				attempts: [],
+				reporting: [],
+				made: [],
+				knows: null,
+				timers: 0,
+				slots: 9,
+				damages: 0,
+				clones: [],
+				errors: [],
+			},
 			stored: { records: 0, bytes: 0 },
 			...this.nodes.get(name),
 		};
@@ -184,7 +194,15 @@ export class MadeUpMesh {
 
 const homeOf = (facts: ProjectFacts): SeenHome => ({
 	...{ node: 'desk', facts, generation: '1', stateHash: String(facts.revision) },
-	...{ queue: [], trouble: null, refusals: 0, pending: [], trimmed: () => new Map(), history: async () => [] },
+	...{
+		queue: [],
+		trouble: null,
+		refusals: 0,
+		size: { structures: 0, records: 0 },
+		pending: [],
+		trimmed: () => new Map(),
+		history: async () => [],
+	},
 });
 
 export const replicaOf = (facts: ProjectFacts): SeenReplica => ({

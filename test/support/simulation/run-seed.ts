@@ -12,6 +12,7 @@ import { drawFaults, type PlannedFault } from './faults.ts';
 import { review } from './people.ts';
 import { Eyes } from './seen.ts';
 import type { Checker, FaultKind, SeedOptions, SeedResult, Violation } from './types.ts';
+import { unsettled } from './unsettled.ts';
 import { type Action, busyMs, drawActions, Fates } from './workload.ts';
 import { type PlannedMachine, World } from './world.ts';
 
@@ -210,39 +211,7 @@ class Run {
 	}
 
 	#isSettled(): boolean {
-		return this.#unsettled().next().done === true;
-	}
-
-	/** What is still under way, in words. */
-	*#unsettled(): Generator<string> {
-		const { machines } = this.#world;
-		for (const { name, process, attempts } of machines.values()) {
-			if (!process) yield `${name} is down`;
-			if (attempts.size > 0) yield `an agent works at ${name}`;
-		}
-		for (const id of projectIds) yield* this.#unsettledIn(id);
-	}
-
-	*#unsettledIn(id: string): Generator<string> {
-		const project = this.#world.projectAtHome(id);
-		if (!project) return yield `the home of ${id} is away`;
-		const { facts } = project.home;
-		for (const item of Object.values(facts.items))
-			if (isUnderWay(item)) yield `#${item.number} is in ${item.stage.kind}`;
-		const { index, logs } = project.exchange;
-		if (Object.keys(index.refusals).length > 0) yield `refusals of ${project.name} are not heard`;
-		if (logs.pendingIntents(facts.acceptedUpTo).length > 0) yield `intents wait at the home of ${project.name}`;
-		for (const { name, process, id: node } of this.#world.machines.values()) {
-			if (this.#world.registry.nodes[node]?.status === 'revoked') continue;
-			const reports = process?.parts?.station.state().reporting.filter((report) => report.project === id) ?? [];
-			if (reports.length > 0) yield `${name} has ${reports.length} reports`;
-			for (const { replica } of process?.seats() ?? []) {
-				if (replica.id !== id) continue;
-				if (replica.index.stateHash !== index.stateHash) yield `${name} has not the facts of ${project.name}`;
-				if (replica.unsettled().length > 0) yield `${name} waits for answers of ${project.name}`;
-				if (replica.pending().length > 0) yield `${name} keeps entries of ${project.name}`;
-			}
-		}
+		return unsettled(this.#world, projectIds).next().done === true;
 	}
 
 	async #end(): Promise<void> {
@@ -289,9 +258,6 @@ class Run {
 const later =
 	(begin: number) =>
 	(action: Action): Action => ({ ...action, atMs: action.atMs + begin });
-
-const underWay: ReadonlySet<string> = new Set(['coding', 'qa', 'merge', 'mergeFailure']);
-const isUnderWay = ({ stage }: { readonly stage: { readonly kind: string } }): boolean => underWay.has(stage.kind);
 
 function machinesOf(random: SimRandom): readonly PlannedMachine[] {
 	const workers = Array.from({ length: 2 + random.below(2) }, (_, n) => `w${n + 1}`);

@@ -102,6 +102,9 @@ function homeSeen({ name: node, process }: Machine, project: Project): SeenHome 
 			.map(({ key }) => key),
 		trouble: project.view().trouble,
 		refusals: Object.keys(index.refusals).length,
+		get size() {
+			return index.size;
+		},
 		get pending() {
 			return logs.pendingIntents(home.facts.acceptedUpTo);
 		},
@@ -120,13 +123,15 @@ function homeSeen({ name: node, process }: Machine, project: Project): SeenHome 
 }
 
 function nodeOf(machine: Machine): SeenNode {
-	const { name, id, kind, person, process, disk, attempts, made } = machine;
+	const { name, id, kind, person, process, disk, attempts, made, slots, clones } = machine;
 	return {
-		...{ name, id, kind, person, disk, made, isUp: process !== null },
+		...{ name, id, kind, person, disk, made, slots, isUp: process !== null },
+		clones: [...clones.values()].map(({ project, item }) => ({ project, item })),
 		replicas: new Map(process?.seats().map((seat) => [seat.replica.id, replicaSeen(seat)]) ?? []),
 		attempts: [...attempts],
 		reporting: reportsOf(machine),
 		knows: process?.parts?.registry.facts?.revision ?? null,
+		damages: process?.parts?.store.damaged.length ?? null,
 		timers: machine.clock.waiting,
 		get stored() {
 			const { pairs } = disk.backup();

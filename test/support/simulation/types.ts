@@ -27,56 +27,9 @@ import type { SimDisk, SimObjects, SimRandom } from '../../../shared/ports/sim/i
 import type { ProjectConfig } from '../../../shared/project/index.ts';
 import type { WorkReport } from '../../../shared/protocol/work.ts';
 import type { RegistryFacts } from '../../../shared/registry/index.ts';
+import type { AgentBehaviour, FaultKind } from './kinds.ts';
 
-/** Every kind of fault that a seed may have; each must have fired over the fixed set of seeds. */
-export const faultKinds = [
-	'latency',
-	'lostConnections',
-	'repeatedRequests',
-	'oneWay',
-	'partition',
-	'longPartition',
-	'flapping',
-	'crashProcess',
-	'crashMachine',
-	'crashHome',
-	'crashAtStep',
-	'failingSync',
-	'fullDisk',
-	'tornWrite',
-	'bitFlip',
-	'oldBackup',
-	'clockJump',
-	'clockRate',
-	'sleeper',
-	'gatewayAway',
-	'revocation',
-	'draining',
-	'sealedMove',
-	'lostMove',
-	'newerPeer',
-	'personPushes',
-	'gitFails',
-	'crashInCommit',
-	'homeFlip',
-] as const;
-export type FaultKind = (typeof faultKinds)[number];
-
-/** How an attempt of an agent goes. */
-export const agentBehaviours = [
-	'finishes',
-	'conflicts',
-	'fails',
-	'lies',
-	'liesAboutCommit',
-	'hangs',
-	'dies',
-	'late',
-	'blocks',
-	'limited',
-	'stacks',
-] as const;
-export type AgentBehaviour = (typeof agentBehaviours)[number];
+export { type AgentBehaviour, agentBehaviours, type FaultKind, faultKinds } from './kinds.ts';
 
 /** In what grant's name something happened at a worker. */
 interface OfGrant {
@@ -114,6 +67,10 @@ export type SimEvent = {
 			readonly history: readonly HistoryEntry[];
 			/** The accepted and refused intents themselves, by id, as far as their logs still have them. */
 			readonly intents: readonly Intent[];
+			/** What the home's clock showed. */
+			readonly wallMs: number;
+			/** All of it was folded at once: false for what a process before this one had published. */
+			readonly isOneFold: boolean;
 	  }
 	/** The same of a home that was given up as lost and does not know it yet: nothing of it counts any more. */
 	| {
@@ -166,6 +123,10 @@ export type SimEvent = {
 	| { readonly kind: 'diskLost'; readonly node: string; readonly how: 'backup' | 'flip' | 'torn' }
 	/** Something asked of a node was refused, as it had to be. */
 	| { readonly kind: 'refused'; readonly node: string; readonly code: string; readonly what: string }
+	/** A node sent what nobody whom it names has signed. */
+	| { readonly kind: 'forged'; readonly node: string; readonly project: string; readonly id: IntentId }
+	/** Who is no member was let in by a node. */
+	| { readonly kind: 'strangerMet'; readonly node: string; readonly protocol: string }
 	/** The last fault is healed: from here on progress is owed. */
 	| { readonly kind: 'calm' }
 );
@@ -201,6 +162,8 @@ export interface SeenHome {
 	readonly refusals: number;
 	/** Intents that are here and not folded. */
 	readonly pending: readonly Intent[];
+	/** Structures in the document of its index, and records that it needs. */
+	readonly size: { readonly structures: number; readonly records: number };
 	/** Up to which entry the log of each author is cut here. Dear. */
 	trimmed(): ReadonlyMap<string, number>;
 	/** As it shows to people what happened, oldest first. Dear. */
@@ -240,6 +203,10 @@ export interface SeenNode {
 	readonly person: string | null;
 	readonly isUp: boolean;
 	readonly disk: SimDisk;
+	/** How many agents may run on it at once. */
+	readonly slots: number;
+	/** Items of which it has a clone, by project. */
+	readonly clones: readonly { readonly project: string; readonly item: string }[];
 	/** By project; empty while the node is down. */
 	readonly replicas: ReadonlyMap<string, SeenReplica>;
 	/** Attempts that run now, of all projects. */
@@ -250,6 +217,8 @@ export interface SeenNode {
 	readonly made: readonly (Omit<OfGrant, 'node'> & { readonly commit: CommitId; readonly base: CommitId })[];
 	/** The revision of the registry that it goes by; null while it is down or has none. */
 	readonly knows: number | null;
+	/** How much of its store was found damaged when its process began; null while it is down. */
+	readonly damages: number | null;
 	/** Of the clock: timers that have not fired. */
 	readonly timers: number;
 	/** Records and bytes that its disk holds. */

@@ -126,7 +126,7 @@ export class World {
 			return (acceptedUpTo[id.slice(0, split)] ?? 0) >= Number(id.slice(split + 1));
 		});
 		book.unconfirmed.delete(process.name);
-		if (missed.length > 0) this.#published(process, project, missed);
+		if (missed.length > 0) this.#published(process, project, { history: missed, isOneFold: false });
 		project.home.subscribe(({ history }) => {
 			const known = new Set(history.map(({ id }) => id));
 			const open = book.unconfirmed.get(process.name) ?? [];
@@ -134,7 +134,7 @@ export class World {
 				process.name,
 				open.filter(({ id }) => !known.has(id)),
 			);
-			if (history.length > 0 && !process.isDead) this.#published(process, project, history);
+			if (history.length > 0 && !process.isDead) this.#published(process, project, { history, isOneFold: true });
 		});
 	}
 
@@ -305,7 +305,11 @@ export class World {
 		this.origins.fetched(project, objects, to, this.random);
 	}
 
-	#published(process: Process, project: Project, history: readonly HistoryEntry[]): void {
+	#published(
+		process: Process,
+		project: Project,
+		{ history, isOneFold }: { readonly history: readonly HistoryEntry[]; readonly isOneFold: boolean },
+	): void {
 		const book = this.book(project.id);
 		const { facts, exchange } = { facts: project.home.facts, exchange: project.exchange };
 		if (facts.term < book.term) {
@@ -318,7 +322,7 @@ export class World {
 		const intents = history.flatMap(({ id }) => book.intents.get(id) ?? []);
 		this.emit({
 			...{ kind: 'published', node: process.name, project: project.id, term: facts.term, history, intents },
-			...{ generation: exchange.index.generation, revision: facts.revision },
+			...{ generation: exchange.index.generation, revision: facts.revision, wallMs: process.clock.now(), isOneFold },
 		});
 		for (const { id, event, outcome } of history) {
 			const { item = '', args } = book.intents.get(id) ?? {};
