@@ -6,6 +6,7 @@ import type { Attempts } from '../../../node/worker/index.ts';
 import type { Token } from '../../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import { projectConfigPath } from '../../../shared/project/index.ts';
 import type { GateVerdict, Task, WorkReport } from '../../../shared/protocol/work.ts';
 import type { Point, SimSession } from './repositories.ts';
 import type { AgentBehaviour, EventOf, SeenAttempt } from './types.ts';
@@ -66,6 +67,7 @@ const workMs: Readonly<Record<AgentBehaviour, readonly [number, number]>> = {
 	blocks: [500, 3_000],
 	limited: [500, 2_000],
 	stacks: [1_000, 8_000],
+	meddles: [1_000, 8_000],
 };
 
 export const cloneName = (project: string, item: string): string => `${project}/${item}`;
@@ -198,7 +200,8 @@ async function commitWork({ ground, session }: AgentOptions, task: Task, behavio
 		files.set(sharedPath, text(task.role === 'mergemaster' ? `${shared}${own}` : `${own}${shared}`));
 	}
 	files.set(`items/${key}.txt`, text(own));
-	if (behaviour === 'lies') files.set(redPath, text(own));
+	if (behaviour === 'lies' || behaviour === 'meddles') files.set(redPath, text(own));
+	if (behaviour === 'meddles') files.set(projectConfigPath, text(withoutGates(files.get(projectConfigPath)?.content)));
 	const tree = objects.putTree(files);
 	const message = task.item.title || key;
 	const commit = await session.git.createCommit({
@@ -214,6 +217,13 @@ async function commitWork({ ground, session }: AgentOptions, task: Task, behavio
 	ground.made.push({ project: task.project, item: key, token: task.token, commit, base });
 	const grant = { node: ground.node, project: task.project, item: key, token: task.token };
 	ground.emit({ kind: 'agentCommitted', ...grant, commit, base });
+}
+
+/** The settings of a project in which nothing is judged. */
+function withoutGates(settings: Uint8Array = new Uint8Array()): string {
+	return Buffer.from(settings)
+		.toString()
+		.replace(/\[\[gate\]\]\n(?:[a-z_]+ = .*\n)+/g, '');
 }
 
 /** A commit that no gate and no person has seen, for another to stand on. */

@@ -5,6 +5,7 @@
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { setPerson } from '../../../shared/registry/index.ts';
 import { speak } from './people.ts';
+import { write } from './workload.ts';
 import type { World } from './world.ts';
 
 interface Demotion {
@@ -31,6 +32,10 @@ export function drawDemotion({ random, person, projects, busyMs }: DemotionDrawi
 	return [
 		{ atMs: atMs - lateMs, what: `${person} is heard late`, run: (world) => speakLate(world, person, project) },
 		{ atMs, what: `${person} may only look`, run: (world) => void set(world, person, 'viewer') },
+		...[1, 2, 3].map((n) => ({
+			...{ atMs: atMs + n * lateMs, what: `${person} writes all the same ${n}` },
+			run: (world: World) => writeAllTheSame(world, { who: person, project, n: 700 + n }),
+		})),
 		{
 			atMs: Math.min(atMs + 70_000, busyMs - 1),
 			what: `${person} may speak again`,
@@ -56,6 +61,14 @@ function giveBack(world: World, person: string): void {
 	void set(world, person, 'member').then((isSet) => {
 		if (!isSet) world.clock.after(1_000, () => giveBack(world, person));
 	});
+}
+
+/** Who may only look writes on their own machine, where nothing keeps them from it. */
+function writeAllTheSame(world: World, { who, project, n }: { who: string; project: string; n: number }): void {
+	const seats = world.machine(who).process?.seats() ?? [];
+	const facts = seats.find(({ replica }) => replica.id === project)?.replica.facts;
+	const key = Object.keys(facts?.items ?? {})[n % 5];
+	if (key) write(world, { who, project, key, n });
 }
 
 /** The person and a home of something else are apart from everybody, with each other, and the person speaks. */

@@ -87,14 +87,15 @@ export const processFaults: Makers = {
 				return { machine, kind, at, steps: 1 + random.below(at === null ? 400 : 4) };
 			}),
 	},
-	/** Again and again a home dies between one commit of its disk and the next, so what it writes in two is seen apart. */
+	/** Again and again a home (or somebody's laptop) dies between one commit of its disk and the next, so what it writes in two is seen apart. */
 	crashInCommit: {
 		forMs: [10_000, 25_000],
 		make: () => {
 			let dying: Machine | null = null;
 			return {
 				begin: async (world, random) => {
-					const home = world.homeOf(random.pick(world.origins.all()).id);
+					const laptop = random.below(3) === 0 ? pick(world, random, ['laptop']) : null;
+					const home = laptop ?? world.homeOf(random.pick(world.origins.all()).id);
 					dying = home;
 					const again = (): void => {
 						if (dying === null) return;
@@ -116,6 +117,17 @@ export const processFaults: Makers = {
 				},
 			};
 		},
+	},
+	/** A home dies right after main has moved, and people want otherwise what has just landed. */
+	crashInLanding: {
+		forMs: [20_000, 60_000],
+		make: () =>
+			fused((world, random) => {
+				const home = world.homeOf(random.pick(world.origins.all()).id);
+				if (!home.process) return null;
+				const kind = random.below(2) === 0 ? 'process' : 'machine';
+				return { machine: home, kind, at: 'git.moveMain:done', steps: 1 + random.below(2) };
+			}),
 	},
 	clockJump: {
 		forMs: [1_000, 60_000],

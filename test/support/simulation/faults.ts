@@ -5,6 +5,7 @@
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { diskFaults } from './faults-disk.ts';
 import { gitFaults } from './faults-git.ts';
+import { hostileFaults } from './faults-hostile.ts';
 import { meshFaults } from './faults-mesh.ts';
 import { networkFaults } from './faults-network.ts';
 import { processFaults } from './faults-process.ts';
@@ -28,13 +29,23 @@ export interface PlannedFault {
 	state: 'coming' | 'on' | 'over';
 }
 
-const makers: Makers = { ...networkFaults, ...processFaults, ...diskFaults, ...gitFaults, ...meshFaults };
+const makers: Makers = {
+	...networkFaults,
+	...processFaults,
+	...diskFaults,
+	...gitFaults,
+	...meshFaults,
+	...hostileFaults,
+};
 /** In nearly every run. */
 const usual: readonly FaultKind[] = ['longPartition', 'crashProcess', 'crashHome', 'crashAtStep'];
+/** In every second one, where others are in every fourth. */
+const likely: ReadonlySet<FaultKind> = new Set(['forgery', 'personRevoked', 'crashInLanding']);
 
 /** All that will go wrong, in order of time. */
 export function drawFaults(random: SimRandom, only?: readonly FaultKind[]): PlannedFault[] {
-	const kinds = only ?? [...usual, ...faultKinds.filter((kind) => !usual.includes(kind) && random.below(4) === 0)];
+	const isDrawn = (kind: FaultKind): boolean => random.below(likely.has(kind) ? 2 : 4) === 0;
+	const kinds = only ?? [...usual, ...faultKinds.filter((kind) => !usual.includes(kind) && isDrawn(kind))];
 	const planned = kinds.flatMap((kind) => {
 		const own = random.fork(kind);
 		const times = only === undefined && usual.includes(kind) ? 1 : 1 + own.below(2);

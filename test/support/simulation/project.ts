@@ -171,7 +171,8 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 			config: (tip) => settings.at(tip),
 			described: (item) => exchange.openTexts.described(item),
 			verdictOnMain: async (base) => verdictOf(session.kept.objects.treeId(base), true),
-			verdict: async (item, candidate) => {
+			verdict: async (item, candidate, { gate }) => {
+				if (gate.length === 0) return { tree: candidate.tree, gateSet: 'none', passed: true, gates: [] };
 				const verdict = await judge(candidate.commit);
 				const { tree, passed } = verdict;
 				process.emit({ kind: 'gated', node: process.name, project: id, item: item.key, tree, passed });

@@ -8,6 +8,7 @@ import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import { sharedPath } from './agents.ts';
 import { drawDemotion } from './demotion.ts';
+import { drawIntrusions } from './intrusions.ts';
 import { drawMischief } from './mischief.ts';
 import { speak } from './people.ts';
 import type { AgentBehaviour } from './types.ts';
@@ -23,7 +24,8 @@ export interface Action {
 export const busyMs = 150_000;
 
 const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] = [
-	[24, 'finishes'],
+	[22, 'finishes'],
+	[2, 'meddles'],
 	[47, 'conflicts'],
 	[6, 'fails'],
 	[4, 'lies'],
@@ -90,6 +92,7 @@ export function drawActions(random: SimRandom, projects: readonly string[], spea
 		const keys = Array.from({ length: drawing.items }, (_, n) => itemKey(at, n));
 		const mischief = { random: random.fork(`mischief ${id}`), project: id, speakers, busyMs, keys };
 		actions.push(...drawMischief({ ...mischief, keyOf: (n) => itemKey(at, 900 + n) }));
+		actions.push(...drawIntrusions({ ...mischief, random: random.fork(`intrusions ${id}`) }));
 	}
 	const person = speakers.at(-1) ?? '';
 	actions.push(...drawDemotion({ random: random.fork('demotion'), person, projects, busyMs }));
