@@ -5,7 +5,7 @@
  */
 import type { Checker, SeenMesh } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
-import type { Ledger } from './ledger.ts';
+import { grantName, type Ledger } from './ledger.ts';
 import { caps } from './rulebook.ts';
 
 export function transitionsAreRows(ledger: Ledger): Checker {
@@ -31,7 +31,9 @@ export function countersStay(ledger: Ledger): Checker {
 		'foundOnMain',
 		'delete',
 	]);
+	const givenBack = new Set<string>();
 	const step = (mesh: SeenMesh): readonly string[] => {
+		const paid = costOfNothing(mesh, givenBack);
 		for (const { project, history } of eventsOf(mesh.fresh, 'published')) {
 			for (const { item, event, outcome } of history) {
 				if (outcome !== 'applied') continue;
@@ -40,12 +42,34 @@ export function countersStay(ledger: Ledger): Checker {
 				else if (event === 'grant') started.set(name, (started.get(name) ?? 0) + 1);
 			}
 		}
-		return [...started].flatMap(([name, count]) => {
+		const tooOften = [...started].flatMap(([name, count]) => {
 			const isOver = count > caps.totalAttempts && mesh.projects.every(({ id }) => ledger.of(id).losses === 0);
 			if (!isOver) return [];
 			started.delete(name);
 			return [`${name} was granted ${count} times, at most ${caps.totalAttempts} may be without a person`];
 		});
+		return [...paid, ...tooOften];
 	};
 	return ledgerChecker(ledger, [11, 'counters stay'], { step });
+}
+
+/**
+ * What only gives an item back (a limit of an account, a stop) costs it no try. `givenBack`: such grants; one of a frozen
+ * item may go on.
+ */
+function costOfNothing({ fresh, projects }: SeenMesh, givenBack: Set<string>): readonly string[] {
+	return fresh.flatMap((event) => {
+		if (event.kind === 'agentStarted') givenBack.delete(`${event.project} ${grantName(event.item, event.token)}`);
+		if (event.kind === 'reportSent' && (event.report === 'rateLimited' || event.report === 'stopped')) {
+			givenBack.add(`${event.project} ${grantName(event.item, event.token)}`);
+		}
+		if (event.kind !== 'published') return [];
+		const intents = projects.find(({ id }) => id === event.project)?.intents;
+		return event.history.flatMap(({ id, item, event: what, outcome }) => {
+			const token = intents?.get(id)?.token;
+			if (what !== 'attemptFailed' || outcome !== 'applied' || !token) return [];
+			const name = grantName(item, token);
+			return givenBack.has(`${event.project} ${name}`) ? [`${name} counts as failed, and was only given back`] : [];
+		});
+	});
 }

@@ -13,7 +13,9 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 	const meanings = { words: new Map<string, string>(), seen: new Set<string>(), read: new Map<string, number>() };
 	const published = new Map<string, number>();
 	const elsewhere = new Elsewhere();
+	const flips = new Flips();
 	const step = (mesh: SeenMesh): readonly string[] => [
+		...flips.read(mesh),
 		...mesh.projects.flatMap((project) => [
 			...aheadOfHome(mesh, project),
 			...forgotPublished(mesh, project, published),
@@ -34,6 +36,22 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 			mesh.nodes.flatMap((node) => (node.isUp ? lostWishes(mesh, project, node) : [])),
 		);
 	return ledgerChecker(ledger, [6, 'what was acknowledged stays'], { step, end });
+}
+
+/** Who begins on a disk of which a bit has flipped knows that. */
+class Flips {
+	readonly #flipped = new Set<string>();
+
+	read({ fresh, nodes }: SeenMesh): readonly string[] {
+		return fresh.flatMap((event) => {
+			if (event.kind === 'diskLost') this.#flipped[event.how === 'flip' ? 'add' : 'delete'](event.node);
+			// A start that did not come to its end has set aside what it found.
+			if (event.kind === 'crash') this.#flipped.delete(event.node);
+			if (event.kind !== 'boot' || !this.#flipped.delete(event.node) || event.failed !== null) return [];
+			const damages = nodes.find(({ name }) => name === event.node)?.damages;
+			return damages === 0 ? [`${event.node} began on a disk of which a bit has flipped, and found nothing`] : [];
+		});
+	}
 }
 
 /** What other replicas have on their disks, and what a home's logs may therefore do without. */

@@ -4,7 +4,7 @@
  */
 import type { HistoryEntry, Intent, Token } from '../../../../shared/pipeline/index.ts';
 import type { SimObjects } from '../../../../shared/ports/sim/index.ts';
-import { sameChange } from './changes.ts';
+import { pathsChanged, sameChange } from './changes.ts';
 import { type ModelItem, shownOf, text } from './model-item.ts';
 import type { RightsBook } from './rights-book.ts';
 import { caps, roleIn, rowOf } from './rulebook.ts';
@@ -98,7 +98,7 @@ function wrongStep(one: Case): readonly Finding[] {
 	const found = (invariant: number, words: string): readonly Finding[] => [
 		{ invariant, what: `${nameOf(intent)}: ${words}` },
 	];
-	if (intent.event === 'add') return item ? found(14, 'the item was there already') : [];
+	if (intent.event === 'add') return item ? found(14, 'the item was there already') : wrongDependencies(one, undefined);
 	if (!item) return found(14, 'applied to an item that is not there');
 	if (entry.from !== item.stage.kind)
 		return found(2, `recorded from ${entry.from}, the item was in ${item.stage.kind}`);
@@ -111,11 +111,17 @@ function wrongStep(one: Case): readonly Finding[] {
 	return wrongGuard(one, item).map((finding) => ({ ...finding, what: `${nameOf(intent)}: ${finding.what}` }));
 }
 
-function wrongRecord({ intent, entry }: Case, item: ModelItem): readonly Finding[] {
+function wrongRecord(one: Case, item: ModelItem): readonly Finding[] {
+	const { intent, entry } = one;
 	const found = (invariant: number, words: string): readonly Finding[] => [
 		{ invariant, what: `${nameOf(intent)} (revision ${entry.revision}): ${words}` },
 	];
-	if (intent.event === 'delete') return intent.by === 'user' ? [] : found(13, 'only a person deletes');
+	if (intent.event === 'delete') {
+		if (intent.by !== 'user') return found(13, 'only a person deletes');
+		const waiting = [...one.items.values()].filter((other) => waitsFor(other, item) && !isOver(other));
+		return waiting.flatMap(({ number }) => found(8, `#${number} still waits for it`));
+	}
+	if (intent.event === 'edit') return wrongDependencies(one, item);
 	if (intent.event !== 'grant') return [];
 	if (item.role !== null) return found(5, `${item.holder} works on it already as ${item.role}`);
 	if (item.stage.kind === 'coding' && item.token !== null) return found(5, `the token ${item.token.join('.')} is out`);
@@ -127,6 +133,39 @@ function wrongRecord({ intent, entry }: Case, item: ModelItem): readonly Finding
 	if (isLoop && tries.reworks >= caps.reworks) return found(11, `${tries.reworks} reworks were made`);
 	if (isLoop && (tries.mergeFailures?.count ?? 0) >= caps.mergeFailures) return found(11, 'landing failed too often');
 	return [];
+}
+
+const waitsFor = (other: ModelItem, { key }: ModelItem): boolean =>
+	other.dependsOn.includes(key) || other.parent === key;
+const isOver = ({ stage }: ModelItem): boolean => stage.kind === 'done' || stage.kind === 'archived';
+
+/** What an item is to wait for is there, and does not wait for it. */
+function wrongDependencies({ intent, items, completed }: Case, item: ModelItem | undefined): readonly Finding[] {
+	const { dependsOn, parent } = intent.args ?? {};
+	if (!Array.isArray(dependsOn) && typeof parent !== 'string') return [];
+	const named = Array.isArray(dependsOn) ? dependsOn.map(String) : (item?.dependsOn ?? []);
+	const nowhere = named.filter((key) => !items.has(key) && !completed.has(key) && !item?.dependsOn.includes(key));
+	const found = nowhere.map((key) => ({
+		invariant: 8,
+		what: `${nameOf(intent)}: it depends on ${key}, which is not there`,
+	}));
+	const behind = reachedFrom(named, items);
+	const above = typeof parent === 'string' ? parent : item?.parent;
+	const isCircle = behind.has(intent.item) || (above && behind.has(above));
+	return isCircle ? [...found, { invariant: 12, what: `${nameOf(intent)}: it waits for itself` }] : found;
+}
+
+/** Everything that has to be done before these are, and they themselves: an epic waits for its children. */
+function reachedFrom(keys: readonly string[], items: ReadonlyMap<string, ModelItem>): ReadonlySet<string> {
+	const reached = new Set<string>();
+	const next = [...keys];
+	for (let key = next.pop(); key !== undefined; key = next.pop()) {
+		if (reached.has(key)) continue;
+		reached.add(key);
+		next.push(...(items.get(key)?.dependsOn ?? []));
+		for (const child of items.values()) if (child.parent === key) next.push(child.key);
+	}
+	return reached;
 }
 
 function wrongGuard(
@@ -169,7 +208,10 @@ function wrongGuard(
 		case 'submit':
 		case 'submitForQa':
 		case 'submitForReview':
-			return wrongResult({ args, objects, isOnMain });
+			return [
+				...wrongResult({ args, objects, isOnMain }),
+				...(intent.event === 'submit' ? changedJudge(args, objects) : []),
+			];
 		default:
 			return [];
 	}
@@ -206,6 +248,14 @@ function wrongResult({
 	return objects.ancestry(commit as never).has(base as never)
 		? []
 		: [{ invariant: 9, what: `${commit} did not grow on its base ${base}` }];
+}
+
+/** Whoever changes how changes are judged needs a person who has looked. */
+function changedJudge(args: object, objects: SimObjects): readonly Finding[] {
+	const [commit, base] = [text(args as never, 'commit'), text(args as never, 'base')];
+	if (!commit || !base || !objects.has(commit) || !objects.has(base)) return [];
+	const own = [...pathsChanged(objects, { base, commit })].filter((path) => path.startsWith('.gangline/'));
+	return own.map((path) => ({ invariant: 9, what: `it changes ${path}, and no person is asked` }));
 }
 
 /** A refusal whose reason is not so. */

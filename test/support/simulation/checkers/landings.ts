@@ -30,8 +30,7 @@ export function landsOnce(ledger: Ledger): Checker {
 			}
 			return found;
 		});
-	const end = (mesh: SeenMesh): readonly string[] =>
-		mesh.projects.flatMap((project) => unknownLandings(project, ledger));
+	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap(unknownLandings);
 	return ledgerChecker(ledger, [3, 'an item lands once'], { step, end });
 }
 
@@ -48,12 +47,12 @@ function doneElsewhere({ home, repository, name }: SeenProject, said: Set<string
 }
 
 /** When nothing is open any more, what main has is known. */
-function unknownLandings({ home, repository, name }: SeenProject, ledger: Ledger): readonly string[] {
+function unknownLandings({ home, repository, name }: SeenProject): readonly string[] {
 	if (!home) return [];
 	return [...landingsOn(repository.objects, repository.main).keys()].flatMap((key) => {
 		const item = home.facts.items[key];
 		const isOver = !item || item.stage.kind === 'done' || item.stage.kind === 'archived';
-		return isOver || ledger.rights.isUnsettled ? [] : [`${key} of ${name} is on main and in ${item.stage.kind}`];
+		return isOver ? [] : [`${key} of ${name} is on main and in ${item.stage.kind}`];
 	});
 }
 

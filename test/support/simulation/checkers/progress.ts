@@ -5,6 +5,7 @@
 import type { Item } from '../../../../shared/pipeline/index.ts';
 import type { Checker, SeenHome, SeenMesh, SeenProject } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
+import { Idle, Limits } from './idle.ts';
 import type { Ledger } from './ledger.ts';
 
 export function progressResumes(ledger: Ledger): Checker {
@@ -21,8 +22,9 @@ export function progressResumes(ledger: Ledger): Checker {
 			];
 		}),
 	];
-	const silence = new Silence();
-	return ledgerChecker(ledger, [12, 'progress resumes'], { step: (mesh) => silence.read(mesh), end });
+	const watches = [new Silence(), new Idle(), new Limits()];
+	const step = (mesh: SeenMesh): readonly string[] => watches.flatMap((watch) => watch.read(mesh));
+	return ledgerChecker(ledger, [12, 'progress resumes'], { step, end });
 }
 
 /** A pass of the home is due every half minute, and what it does takes a while. */
@@ -44,9 +46,12 @@ class Silence {
 			);
 			return Object.values(home?.facts.items ?? {}).flatMap((item) => {
 				const { key, holder, role, token, labels, stage } = item;
-				const name = `${key} ${token?.join('.')}`;
 				const node = mesh.nodes.find(({ id }) => holder?.startsWith(`${id}.`));
-				const isSilent = node && stage.kind === 'coding' && role !== null && !mesh.meets(node.name, homeName);
+				const isRevoked = node !== undefined && isRevokedAt(mesh, node.id, homeName);
+				const isSilent =
+					node && stage.kind === 'coding' && role !== null && (isRevoked || !mesh.meets(node.name, homeName));
+				// Who is cut off for good is waited for no longer, from when its home knows.
+				const name = `${key} ${token?.join('.')} ${isRevoked ? 'revoked' : ''}`;
 				if (!isSilent || isNewHome) {
 					this.#since.delete(name);
 					return [];
@@ -54,13 +59,19 @@ class Silence {
 				const since = this.#since.get(name) ?? mesh.nowMs;
 				this.#since.set(name, since);
 				const lostAfterMs = labels.includes('impatient') ? 0 : config.work.lost_after_seconds * 1_000;
-				const isOver = mesh.nowMs - since > Math.max(unknownMs, lostAfterMs) + passMs;
+				const isOver = mesh.nowMs - since > (isRevoked ? 0 : Math.max(unknownMs, lostAfterMs)) + passMs;
 				if (!isOver || this.#said.has(name)) return [];
 				this.#said.add(name);
 				return [`#${item.number} is still held by ${node.name}, silent for ${mesh.nowMs - since} ms`];
 			});
 		});
 	}
+}
+
+/** Whether the node was cut off, by what that home knows. */
+function isRevokedAt({ registry, nodes }: SeenMesh, node: string, homeName: string): boolean {
+	const home = nodes.find(({ name }) => name === homeName);
+	return registry.nodes[node]?.status === 'revoked' && home?.knows === registry.revision;
 }
 
 function deadNodes({ nodes, events }: SeenMesh): readonly string[] {

@@ -7,6 +7,7 @@ import type { ProjectFacts } from '../../../../shared/pipeline/index.ts';
 import { mayHave } from '../../../../shared/registry/index.ts';
 import type { Checker, SeenMesh, SeenProject, SeenReplica } from '../types.ts';
 import { checker, eventsOf, hasLost } from './checker.ts';
+import { Lines } from './texts.ts';
 
 interface Shown {
 	readonly where: string;
@@ -50,16 +51,48 @@ export function replicasEqual(): Checker {
 		];
 	};
 
-	const step = (mesh: SeenMesh): readonly string[] =>
-		mesh.projects.flatMap((project) => [
+	const lines = new Lines();
+	const unseen = new Unseen();
+	const step = (mesh: SeenMesh): readonly string[] => [
+		...lines.step(mesh),
+		...unseen.read(mesh),
+		...mesh.projects.flatMap((project) => [
 			...(project.home ? compare(project.id, project.homeName, project.home) : []),
 			...replicasOf(mesh, project).flatMap(([where, replica]) => [
 				...compare(project.id, where, replica),
 				...goesBack(project.id, where, replica, mesh),
+				...madeUp(project, where, replica),
 			]),
-		]);
-	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap((project) => differences(mesh, project));
+		]),
+	];
+	const end = (mesh: SeenMesh): readonly string[] => [
+		...lines.end(mesh),
+		...mesh.projects.flatMap((project) => differences(mesh, project)),
+	];
 	return checker(1, 'replicas are equal', { step, end });
+}
+
+/** Only a home begins a generation. */
+function madeUp({ home, homeName, name }: SeenProject, where: string, { generation }: SeenReplica): readonly string[] {
+	if (!home || Number(generation) <= Number(home.generation)) return [];
+	return [`${where} has generation ${generation} of ${name}, its home ${homeName} is at ${home.generation}`];
+}
+
+/** What a person has just asked for at their node is seen there, marked as what is not settled. */
+class Unseen {
+	read({ fresh, nodes, registry }: SeenMesh): readonly string[] {
+		return eventsOf(fresh, 'wish').flatMap(({ node, project, item, event, as, id, person }) => {
+			const seen = nodes.find(({ name }) => name === node);
+			const replica = seen?.replicas.get(project);
+			const mayWish = ['owner', 'member'].includes(registry.people[person]?.access ?? '');
+			if (as !== 'tentative' || event !== 'add' || !mayWish || !replica?.unsettled.includes(id)) return [];
+			const { args } = replica.pending.find(({ author, n }) => `${author}#${n}` === id) ?? {};
+			// What names others is shown where they are known.
+			if (!args || typeof args.parent === 'string' || String(args.dependsOn ?? '') !== '') return [];
+			if (Object.hasOwn(replica.facts.items, item) || replica.views().get(item)?.tentative === true) return [];
+			return [`${person} added ${item} at ${node} and does not see it there`];
+		});
+	}
 }
 
 function differences(mesh: SeenMesh, project: SeenProject): readonly string[] {

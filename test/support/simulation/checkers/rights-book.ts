@@ -16,6 +16,8 @@ export class RightsBook {
 	readonly #registries: { readonly facts: RegistryFacts; untilMs: number }[] = [];
 	/** Which revisions each node went by lately, by its id. */
 	readonly #known = new Map<string, { readonly atMs: number; readonly revision: number }[]>();
+	/** Revisions that nodes go by now, the gateway's among them. */
+	#current: ReadonlySet<number> = new Set();
 	#apartMs = Number.NEGATIVE_INFINITY;
 	#nowMs = 0;
 
@@ -31,6 +33,7 @@ export class RightsBook {
 		const last = this.#registries.at(-1);
 		if (last) last.untilMs = mesh.nowMs;
 		if (last?.facts !== mesh.registry) this.#registries.push({ facts: mesh.registry, untilMs: mesh.nowMs });
+		this.#current = new Set([mesh.registry.revision, ...mesh.nodes.flatMap(({ knows }) => knows ?? [])]);
 		for (const { id, knows } of mesh.nodes) {
 			if (knows === null) continue;
 			const known = (this.#known.get(id) ?? []).filter((_, at, all) => {
@@ -57,6 +60,15 @@ export class RightsBook {
 		const since = this.#nowMs - heardMs;
 		const inForce = this.#registries.filter(({ untilMs }) => untilMs >= since);
 		return inForce.every(({ facts }) => speaksIn(facts, node, who));
+	}
+
+	/** Whether no node that runs goes by a registry that lets the person change anything. */
+	isBarredEverywhere(person: string): boolean {
+		return [...this.#current].every((revision) =>
+			this.#registries.some(
+				({ facts }) => facts.revision === revision && !changers.has(facts.people[person]?.access ?? 'nobody'),
+			),
+		);
 	}
 
 	/** Whether the node may take tasks of the project. */

@@ -1,20 +1,33 @@
 /**
  * [I13] Nobody does what their rights do not allow. What is accepted is in the ledger; here: who has no right to a
- * project any more learns nothing new of it, and who may not work for it does not begin to.
+ * project any more learns nothing new of it, who may not work for it does not begin to, what was forged is taken by nobody.
  */
 import type { Checker, SeenMesh } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
 import type { Ledger } from './ledger.ts';
+import { BarredLines } from './texts.ts';
 
 export function rightsHold(ledger: Ledger): Checker {
 	const barred = new Map<string, number>();
 	const said = new Set<string>();
-	const step = (mesh: SeenMesh): readonly string[] =>
-		[...newToStrangers(mesh, ledger, barred), ...newWork(mesh, ledger)].filter((words) => {
+	const lines = new BarredLines();
+	const forged = new Set<string>();
+	const deposed = new Deposed();
+	const step = (mesh: SeenMesh): readonly string[] => {
+		const found = [
+			...newToStrangers(mesh, ledger, barred),
+			...newWork(mesh, ledger),
+			...lines.step(mesh, ledger.rights),
+			...forgeries(mesh, forged),
+			...deposed.read(mesh),
+			...eventsOf(mesh.fresh, 'strangerMet').map(({ node, protocol }) => `${node} let a stranger speak ${protocol}`),
+		];
+		return found.filter((words) => {
 			const isNew = !said.has(words);
 			said.add(words);
 			return isNew;
 		});
+	};
 	return ledgerChecker(ledger, [13, 'rights hold'], { step });
 }
 
@@ -38,4 +51,48 @@ function newWork(mesh: SeenMesh, { rights }: Ledger): readonly string[] {
 		const id = mesh.nodes.find(({ name }) => name === node)?.id;
 		return id === undefined || rights.mayWork(id, project) ? [] : [`${node} works on ${item} and may not`];
 	});
+}
+
+/** What a node that stops being a home may take to do so: what it had begun is published. */
+const ceaseMsMax = 5_000;
+
+/** A node that knows that another is the home decides nothing any more. */
+class Deposed {
+	/** Since when a node has known the registry that is in force, by its name. */
+	readonly #since = new Map<string, { readonly revision: number; readonly atMs: number }>();
+
+	read({ nodes, registry, fresh, nowMs }: SeenMesh): readonly string[] {
+		const found = eventsOf(fresh, 'publishedInVain').flatMap(({ node, project, history }) => {
+			const known = this.#since.get(node);
+			const id = nodes.find(({ name }) => name === node)?.id;
+			const isHome = registry.projects[project]?.home === id;
+			if (isHome || known?.revision !== registry.revision || nowMs - known.atMs < ceaseMsMax) return [];
+			return [`${node} decided ${history.length} things about ${project}, and knows that another node is its home`];
+		});
+		for (const { name, knows } of nodes) {
+			if (knows === null) this.#since.delete(name);
+			else if (this.#since.get(name)?.revision !== knows) this.#since.set(name, { revision: knows, atMs: nowMs });
+		}
+		return found;
+	}
+}
+
+/** What nobody has signed leaves no trace: it is not accepted, not refused, and at no node. */
+function forgeries({ fresh, nodes, projects }: SeenMesh, forged: Set<string>): readonly string[] {
+	for (const { id } of eventsOf(fresh, 'forged')) forged.add(id);
+	if (forged.size === 0) return [];
+	return [
+		...nodes.flatMap(({ name, replicas }) =>
+			[...replicas.values()].flatMap(({ pending }) =>
+				pending.flatMap(({ author, n }) =>
+					forged.has(`${author}#${n}`) ? [`${name} has ${author}#${n}, which its author never signed`] : [],
+				),
+			),
+		),
+		...projects.flatMap(({ history, homeName }) =>
+			history.flatMap(({ id, event, item }) =>
+				forged.has(id) ? [`${homeName} settled ${id} (${event} of ${item}), which its author never signed`] : [],
+			),
+		),
+	];
 }

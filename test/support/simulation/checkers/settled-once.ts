@@ -6,10 +6,13 @@ import type { HistoryEntry, IntentId } from '../../../../shared/pipeline/index.t
 import type { Checker, SeenMesh, SeenProject } from '../types.ts';
 import { eventsOf, hasLost, ledgerChecker } from './checker.ts';
 import type { Ledger } from './ledger.ts';
+import { orderHolds } from './order.ts';
 
 export function settledOnce(ledger: Ledger): Checker {
-	const step = (mesh: SeenMesh): readonly string[] =>
-		mesh.projects.flatMap((project) => {
+	const order = orderHolds();
+	const step = (mesh: SeenMesh): readonly string[] => [
+		...order(mesh),
+		...mesh.projects.flatMap((project) => {
 			const wishes = eventsOf(mesh.fresh, 'wish').filter(
 				(wish) => wish.project === project.id && wish.as !== 'tentative',
 			);
@@ -20,7 +23,8 @@ export function settledOnce(ledger: Ledger): Checker {
 				if (outcome === undefined || (outcome === 'applied') === (as === 'applied')) return [];
 				return [`${node} was told that ${id} is ${as}, the home says ${outcome}`];
 			});
-		});
+		}),
+	];
 	const end = async (mesh: SeenMesh): Promise<readonly string[]> => {
 		const kept = await Promise.all(mesh.projects.map((project) => keptTwice(mesh, project)));
 		return [...mesh.projects.flatMap((project) => openWishes(mesh, project)), ...kept.flat()];
@@ -49,12 +53,26 @@ function openWishes(mesh: SeenMesh, project: SeenProject): readonly string[] {
 async function keptTwice(mesh: SeenMesh, project: SeenProject): Promise<readonly string[]> {
 	if (!project.home || isForgotten(mesh, project)) return [];
 	const applied = (await project.home.history()).filter(({ outcome }) => outcome === 'applied');
-	return applied.flatMap(({ revision, event, item }, at) => {
-		const before = applied[at - 1];
-		if (!before || (revision ?? 0) > (before.revision ?? 0)) return [];
-		const named = `${event} of ${item} (revision ${revision})`;
-		return [`the history at ${project.homeName} has ${named} after the revision ${before.revision}`];
-	});
+	return [...lacking(mesh, project, new Set(applied.map(({ revision }) => revision ?? 0)))].concat(
+		applied.flatMap(({ revision, event, item }, at) => {
+			const before = applied[at - 1];
+			if (!before || (revision ?? 0) > (before.revision ?? 0)) return [];
+			const named = `${event} of ${item} (revision ${revision})`;
+			return [`the history at ${project.homeName} has ${named} after the revision ${before.revision}`];
+		}),
+	);
+}
+
+/** Each home keeps what it accepted itself. */
+function lacking({ events }: SeenMesh, { id, homeName }: SeenProject, kept: ReadonlySet<number>): readonly string[] {
+	const own = eventsOf(events, 'published').filter(({ project, node }) => project === id && node === homeName);
+	return own.flatMap(({ history }) =>
+		history.flatMap(({ event, item, outcome, revision }) =>
+			outcome !== 'applied' || kept.has(revision)
+				? []
+				: [`the history at ${homeName} lacks ${event} of ${item} (revision ${revision})`],
+		),
+	);
 }
 
 /** A home that was put back, or is lost for good, knows less than it said. */

@@ -6,6 +6,7 @@
  */
 import type { Checker, SeenMesh, SimEvent } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
+import { Contact } from './contact.ts';
 import { grantName, type Ledger } from './ledger.ts';
 
 export function tokensHold(ledger: Ledger): Checker {
@@ -50,7 +51,7 @@ export function oneAtWork(ledger: Ledger): Checker {
 	const order = new Order();
 	const contact = new Contact();
 	const lost = new Lost();
-	const step = (mesh: SeenMesh): readonly string[] => [
+	const look = (mesh: SeenMesh): readonly string[] => [
 		...mesh.nodes.flatMap(({ name, attempts }) => {
 			const live = attempts.filter(({ isLive }) => isLive).map(({ project, item }) => `${project}/${item}`);
 			const twice = new Set(live.filter((one, i) => live.indexOf(one) !== i));
@@ -59,9 +60,13 @@ export function oneAtWork(ledger: Ledger): Checker {
 			);
 		}),
 		...order.read(mesh, ledger),
-		...contact.read(mesh, ledger),
+		...takenFromHeard(mesh, ledger, contact),
 		...lost.read(mesh, contact),
 	];
+	const step = (mesh: SeenMesh): readonly string[] => {
+		contact.read(mesh);
+		return look(mesh);
+	};
 	return ledgerChecker(ledger, [5, 'one at work'], { step: once(step) });
 }
 
@@ -71,9 +76,15 @@ class Order {
 	readonly #durable = new Set<string>();
 	/** Trees that began and have not ended, by node and grant. */
 	readonly #live = new Set<string>();
+	/** Settled, and the item has another token since: nobody waits for what a run under it would bring. */
+	readonly #over = new Set<string>();
 
 	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
 		const said = mesh.fresh.flatMap((event) => this.#note(event, ledger));
+		for (const event of eventsOf(mesh.fresh, 'reportSettled')) {
+			const item = mesh.projects.find(({ id }) => id === event.project)?.home?.facts.items[event.item];
+			if (item && item.token?.join('.') !== event.token.join('.')) this.#over.add(this.#nameOf(event));
+		}
 		for (const { id } of mesh.projects) {
 			for (const name of ledger.of(id).granted.keys()) this.#durable.add(`${id}/${name}`);
 		}
@@ -101,6 +112,7 @@ class Order {
 				this.#live.add(name);
 				const grant = `${event.project}/${grantName(event.item, event.token)}`;
 				if (isTwice) return [`${name} was begun while it runs`];
+				if (this.#over.has(name)) return [`${name} was begun though it had been settled and is over`];
 				if (this.#durable.has(grant) || ledger.of(event.project).losses > 0) return [];
 				return [`${name} was begun before its grant was a fact`];
 			}
@@ -124,43 +136,19 @@ class Order {
 /** A home takes a holder for lost after 30 s; who was out of reach a moment ago may count as silent since then. */
 const heardMs = 28_000;
 
-/** Since when each node and each home have met without a break. */
-class Contact {
-	readonly #since = new Map<string, number>();
-	/** Faults that are on and may keep anybody from hearing anybody. */
-	#disturbances = 0;
-
-	/** For how long the two have met now without a break. */
-	metMs(node: string, home: string, nowMs: number): number {
-		return nowMs - (this.#since.get(`${node} ${home}`) ?? nowMs);
-	}
-
-	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
-		for (const event of mesh.fresh) {
-			if (event.kind === 'faultBegun' && disturbing.has(event.fault)) this.#disturbances += 1;
-			if (event.kind === 'faultHealed' && disturbing.has(event.fault)) this.#disturbances -= 1;
-		}
-		const isDisturbed = this.#disturbances > 0;
-		for (const { name } of mesh.nodes) {
-			for (const { homeName } of mesh.projects) {
-				const pair = `${name} ${homeName}`;
-				const isBroken =
-					isDisturbed || !mesh.meets(name, homeName) || mesh.fresh.some((event) => isTrouble(event, name, homeName));
-				if (isBroken || !this.#since.has(pair)) this.#since.set(pair, mesh.nowMs);
-			}
-		}
-		return eventsOf(mesh.fresh, 'published').flatMap(({ project, node, history }) =>
-			history.flatMap(({ item, event, outcome, reason, revision }) => {
-				if (event !== 'release' || outcome !== 'applied' || !reason?.includes('not heard of')) return [];
-				const grant = [...ledger.of(project).granted].findLast(
-					([name, { revision: given }]) => name.startsWith(`${item}/`) && given < revision,
-				);
-				const holder = mesh.nodes.find(({ id }) => grant?.[1].holder.startsWith(`${id}.`))?.name;
-				const metMs = mesh.nowMs - (this.#since.get(`${holder} ${node}`) ?? mesh.nowMs);
-				return metMs > heardMs ? [`${holder} lost ${item} as silent, though it met ${node} for ${metMs} ms`] : [];
-			}),
-		);
-	}
+/** Nobody loses an item as silent whom its home could hear. */
+function takenFromHeard(mesh: SeenMesh, ledger: Ledger, contact: Contact): readonly string[] {
+	return eventsOf(mesh.fresh, 'published').flatMap(({ project, node, history }) =>
+		history.flatMap(({ item, event, outcome, reason, revision }) => {
+			if (event !== 'release' || outcome !== 'applied' || !reason?.includes('not heard of')) return [];
+			const grant = [...ledger.of(project).granted].findLast(
+				([name, { revision: given }]) => name.startsWith(`${item}/`) && given < revision,
+			);
+			const holder = mesh.nodes.find(({ id }) => grant?.[1].holder.startsWith(`${id}.`))?.name;
+			const metMs = contact.metMs(holder ?? '', node, mesh.nowMs);
+			return metMs > heardMs ? [`${holder} lost ${item} as silent, though it met ${node} for ${metMs} ms`] : [];
+		}),
+	);
 }
 
 /** Who has lost an item and meets its home hears of it, and stops; to whom was revoked nobody speaks any more. */
@@ -188,21 +176,6 @@ class Lost {
 
 /** Within this a home looks at what runs where, and an agent has ended. */
 const toldMs = 45_000;
-
-/** What may keep two from hearing each other without cutting them off. */
-const disturbing: ReadonlySet<string> = new Set([
-	'latency',
-	'lostConnections',
-	'sleeper',
-	'clockRate',
-	'failingSync',
-	'fullDisk',
-]);
-
-function isTrouble(event: SimEvent, ...names: readonly string[]): boolean {
-	if (event.kind === 'boot' || event.kind === 'crash') return names.includes(event.node);
-	return (event.kind === 'faultBegun' || event.kind === 'faultHealed') && disturbing.has(event.fault);
-}
 
 /** What stays wrong is said once. */
 function once(step: (mesh: SeenMesh) => readonly string[]): (mesh: SeenMesh) => readonly string[] {

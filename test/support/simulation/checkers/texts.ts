@@ -1,0 +1,111 @@
+/**
+ * Lines that people write at items: what was written once is there once for as long as the item is, wherever it was
+ * written and whoever wrote beside it; and what somebody writes who may only look stays where it was written.
+ */
+import type { SeenMesh } from '../types.ts';
+import { eventsOf } from './checker.ts';
+import type { RightsBook } from './rights-book.ts';
+
+/** As people of a simulation write: who, and a number of its own. */
+const linePattern = /^(ann|bob) \d+$/;
+const stepsBetween = 4;
+
+interface Line {
+	readonly project: string;
+	readonly item: string;
+	readonly text: string;
+	/** Where it was seen first. */
+	readonly node: string;
+}
+
+/** [I1]: nothing twice, and in the end nothing lost. */
+export class Lines {
+	readonly #seen = new Map<string, Line>();
+	#looks = 0;
+
+	step(mesh: SeenMesh): readonly string[] {
+		return this.#looks++ % stepsBetween === 0 ? this.#read(mesh) : [];
+	}
+
+	end(mesh: SeenMesh): readonly string[] {
+		const twice = this.#read(mesh);
+		const lost = [...this.#seen.values()].flatMap(({ project, item, text, node }) => {
+			const home = mesh.projects.find(({ id }) => id === project)?.home;
+			const isThere = home && Object.hasOwn(home.facts.items, item);
+			// A disk that was put back may have had the only copy, and an item that was added again begins a text of its own.
+			const mayBeGone =
+				isRevoked(mesh, node) || mesh.events.some((event) => event.kind === 'diskLost' && event.node === node);
+			if (!isThere || mayBeGone || isDeleted(mesh, item)) return [];
+			const lacks = mesh.nodes.filter(({ name, replicas }) => {
+				if (isRevoked(mesh, name)) return false;
+				const whole = replicas.get(project)?.texts.get(item);
+				return whole !== undefined && !whole.split('\n').includes(text);
+			});
+			return lacks.map(({ name }) => `"${text}", written at ${item}, is not in its text at ${name}`);
+		});
+		return [...twice, ...lost];
+	}
+
+	#read({ nodes }: SeenMesh): readonly string[] {
+		return nodes.flatMap(({ name, replicas }) =>
+			[...replicas].flatMap(([project, { texts }]) =>
+				[...texts].flatMap(([item, whole]) => this.#lines({ project, item, node: name }, whole)),
+			),
+		);
+	}
+
+	#lines({ project, item, node }: Omit<Line, 'text'>, whole: string): readonly string[] {
+		const lines = whole.split('\n').filter((line) => line !== '');
+		for (const text of lines) {
+			const name = `${project} ${item} ${text}`;
+			if (linePattern.test(text) && !this.#seen.has(name)) this.#seen.set(name, { project, item, text, node });
+		}
+		const twice = lines.filter((line, at) => lines.indexOf(line) !== at);
+		return twice.map((line) => `the text of ${item} at ${node} has "${line}" twice`);
+	}
+}
+
+function isRevoked({ nodes, registry }: SeenMesh, name: string): boolean {
+	const id = nodes.find((node) => node.name === name)?.id;
+	return id === undefined || registry.nodes[id]?.status === 'revoked';
+}
+
+function isDeleted({ events }: SeenMesh, item: string): boolean {
+	return eventsOf(events, 'published').some(({ history }) =>
+		history.some((entry) => entry.item === item && entry.event === 'delete' && entry.outcome === 'applied'),
+	);
+}
+
+/** [I13]: lines of people who might change nothing when they wrote them, by what every node knew. */
+export class BarredLines {
+	readonly #known = new Set<string>();
+	/** Where each stays, with whose it is. */
+	readonly #barred = new Map<string, { readonly at: string; readonly person: string }>();
+	#looks = 0;
+
+	step(mesh: SeenMesh, rights: RightsBook): readonly string[] {
+		if (this.#looks++ % stepsBetween > 0) return [];
+		for (const [line, { person }] of this.#barred) {
+			if (!rights.isBarredEverywhere(person)) this.#barred.delete(line);
+		}
+		return mesh.nodes.flatMap(({ name, person, replicas }) =>
+			[...replicas].flatMap(([project, { texts }]) =>
+				[...texts].flatMap(([item, whole]) =>
+					whole.split('\n').flatMap((text) => {
+						const by = linePattern.exec(text)?.[1];
+						if (by === undefined) return [];
+						const line = `${project} ${item} ${text}`;
+						const barred = this.#barred.get(line);
+						if (barred)
+							return barred.at === name ? [] : [`"${text}" of ${item} came to ${name} from who may only look`];
+						const isNew = !this.#known.has(line);
+						this.#known.add(line);
+						if (isNew && by === person && rights.isBarredEverywhere(by))
+							this.#barred.set(line, { at: name, person: by });
+						return [];
+					}),
+				),
+			),
+		);
+	}
+}
