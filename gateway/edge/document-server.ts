@@ -45,6 +45,7 @@ const pathPrefix = '/sync/';
 const messageBytesMax = 1024 * 1024;
 const connectionsMaxDefault = 200;
 const pingMs = 30_000;
+const reasonBytesMax = 123;
 
 export function serveDocuments(options: DocumentServerOptions): DocumentServer {
 	return new WebSocketDocuments(options);
@@ -105,7 +106,7 @@ class WebSocketDocuments implements DocumentServer {
 	/** What comes before the document is open waits in the socket: its reader is paused. */
 	async #begin(socket: WebSocket, request: IncomingMessage): Promise<void> {
 		const { callerOf, open, log } = this.#options;
-		const close = ({ code, reason }: Refusal): void => socket.close(code, reason);
+		const close = (refusal: Refusal): void => closeWith(socket, refusal);
 		this.#closers.add(close);
 		socket.on('close', () => this.#closers.delete(close));
 		socket.on('error', (error) => log.warn('edge.socketFailed', { error: error.message }));
@@ -118,6 +119,9 @@ class WebSocketDocuments implements DocumentServer {
 			}
 			const opened = await open(nameOf(this.#pathOf(request)), caller);
 			if (opened.kind === 'refused') close(opened.refusal);
+			// While it was opened a login may have ended, or rights have become others: nobody has watched them yet.
+			else if (!isSame(caller, await callerOf(request)))
+				close({ code: closeCodes.tryAgain, reason: 'your login or your access has changed: connect again' });
 			else if (socket.readyState === socket.OPEN) this.#serve(socket, caller, opened);
 		} catch (error) {
 			if (error instanceof GanglineError && error.code === 'FORBIDDEN') {
@@ -142,7 +146,7 @@ class WebSocketDocuments implements DocumentServer {
 				},
 				hold: () => socket.pause(),
 				goOn: () => socket.resume(),
-				close: ({ code, reason }) => socket.close(code, reason),
+				close: (refusal) => closeWith(socket, refusal),
 			},
 			document,
 			mayWrite,
@@ -205,6 +209,16 @@ class WebSocketDocuments implements DocumentServer {
 		cancel = clock.after(pingMs, next);
 		return () => cancel();
 	}
+}
+
+function isSame(before: Caller, now: Caller | null): boolean {
+	return now?.person === before.person && now.access === before.access && now.session === before.session;
+}
+
+/** What does not fit into a frame of control is cut: the socket would throw. */
+function closeWith(socket: WebSocket, { code, reason }: Refusal): void {
+	const bytes = Buffer.from(reason).subarray(0, reasonBytesMax);
+	socket.close(code, new TextDecoder().decode(bytes, { stream: true }));
 }
 
 function nameOf(url: string): string {

@@ -28,7 +28,8 @@ export async function openProjectDocument(
 	const [, project = '', kind, part = ''] = namePattern.exec(name) ?? [];
 	const seat = replicas.find({ kind: 'id', id: project });
 	if (!seat) return refused(closeCodes.unknownDocument, `no document ${name.slice(0, 60)} is here`);
-	const onRights = (tell: (refusal: Refusal) => void) => mesh.onFacts(() => tellRights(mesh, caller, tell));
+	const onRights = (tell: (refusal: Refusal) => void) =>
+		mesh.onFacts(() => tellRights(mesh, { project, caller }, tell));
 	const { person } = caller;
 	const onServed = () => present.enter({ person, project, item: kind === 'index' ? null : part });
 	if (kind === 'index') return openIndex(seat, part, { onRights, onServed });
@@ -95,8 +96,16 @@ function served(
 }
 
 /** The owner of this machine is one by the note in its folder, whether the registry names a person so or not. */
-function tellRights(mesh: Pick<Mesh, 'facts'>, { person, access }: Caller, tell: (refusal: Refusal) => void): void {
-	const { people } = mesh.facts();
+function tellRights(
+	mesh: Pick<Mesh, 'facts'>,
+	{ project, caller: { person, access } }: { readonly project: string; readonly caller: Caller },
+	tell: (refusal: Refusal) => void,
+): void {
+	const { people, projects } = mesh.facts();
+	if (!Object.hasOwn(projects, project)) {
+		tell({ code: closeCodes.unknownDocument, reason: 'the project is no part of the mesh any more' });
+		return;
+	}
 	const known = Object.hasOwn(people, person) ? people[person] : undefined;
 	if (known === undefined) tell({ code: closeCodes.unauthenticated, reason: 'this person is no longer known here' });
 	else if (known.access !== access)

@@ -25,7 +25,7 @@ export type Opened =
 
 export interface Refusal {
 	readonly code: CloseCode;
-	/** At most 123 bytes in UTF-8, as the protocol wants. */
+	/** Cut to 123 bytes in UTF-8, as the protocol wants. */
 	readonly reason: string;
 }
 

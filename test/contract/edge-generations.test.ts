@@ -9,6 +9,7 @@ import { closeCodes } from '../../gateway/edge/served-document.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 import type { PresentPerson } from '../../shared/protocol/people.ts';
+import type { RegistryFacts } from '../../shared/registry/index.ts';
 import type { ReplicaSeat } from '../../shared/replica/index.ts';
 import { ReplicaMesh } from '../support/replica-mesh.ts';
 
@@ -17,6 +18,7 @@ afterEach(async () => {
 	for (const close of closers.splice(0).reverse()) await close();
 });
 
+const factsListeners = new Set<(facts: RegistryFacts) => void>();
 const looking = new Set<PresentPerson>();
 const enter = (one: PresentPerson) => {
 	looking.add(one);
@@ -34,7 +36,13 @@ async function serveEdge(mesh: ReplicaMesh): Promise<string> {
 			openProjectDocument(
 				{
 					replicas: { find: () => seat },
-					mesh: { facts: () => mesh.registry, onFacts: () => () => {} },
+					mesh: {
+						facts: () => mesh.registry,
+						onFacts: (listener) => {
+							factsListeners.add(listener);
+							return () => factsListeners.delete(listener);
+						},
+					},
 					present: { enter: (one) => enter(one) },
 				},
 				name,
@@ -122,4 +130,15 @@ it('[I13] says who looks at what, under the name of the login, for as long as th
 	]);
 	for (const { provider } of clients) provider.destroy();
 	await expect.poll(() => looking.size).toBe(0);
+});
+
+it('[I13] closes what is open of a project that leaves the mesh', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'leaving' });
+	const url = await serveEdge(mesh);
+	const { id: project, index } = mesh.replica('gate');
+	const client = follow(url, `${project}/index/${index.generation}`);
+	await client.synced;
+	mesh.registry = { ...mesh.registry, projects: {} };
+	for (const tell of factsListeners) tell(mesh.registry);
+	expect((await client.closed).code).toBe(closeCodes.unknownDocument);
 });

@@ -19,6 +19,10 @@ interface Edge {
 	readonly text: ItemText;
 	readonly log: SimLog;
 	readonly server: ReturnType<typeof serveDocuments>;
+	/** Who has logged out meanwhile. */
+	readonly gone: Set<string>;
+	/** Called while a document is being opened. */
+	onOpening: () => void;
 	closeGeneration(): void;
 	provider(person: string, name?: string): { readonly doc: Y.Doc; readonly provider: WebsocketProvider };
 	socket(person: string, headers?: Record<string, string>): WebSocket;
@@ -40,6 +44,7 @@ async function openEdge(): Promise<Edge> {
 		random: new SimRandom(1),
 		first: '',
 	});
+	const gone = new Set<string>();
 	const closing = new Set<(refusal: Refusal) => void>();
 	const served: ServedDocument = {
 		name: text.name,
@@ -54,9 +59,11 @@ async function openEdge(): Promise<Edge> {
 		wrongOrigin: ({ headers }) => (headers.origin === undefined ? null : 'a page of another site asks'),
 		callerOf: async ({ headers }) => {
 			if (headers.authorization === 'editor') throw ganglineError('FORBIDDEN', 'it opens the tools alone');
-			return people[(headers.authorization ?? '') as keyof typeof people] ?? null;
+			const person = headers.authorization ?? '';
+			return gone.has(person) ? null : (people[person as keyof typeof people] ?? null);
 		},
 		open: async (name, caller): Promise<Opened> => {
+			made.onOpening();
 			if (name !== 'p/text/i') {
 				return { kind: 'refused', refusal: { code: closeCodes.unknownDocument, reason: `there is no ${name}` } };
 			}
@@ -80,7 +87,8 @@ async function openEdge(): Promise<Edge> {
 	const address = http.address();
 	const url = `ws://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/sync`;
 	const providers: WebsocketProvider[] = [];
-	return {
+	const made: Edge = {
+		...{ gone, onOpening: () => {} },
 		url,
 		text,
 		log,
@@ -109,6 +117,7 @@ async function openEdge(): Promise<Edge> {
 			await new Promise((resolve) => http.close(resolve));
 		},
 	};
+	return made;
 }
 
 const synced = (provider: WebsocketProvider): Promise<void> =>
@@ -253,6 +262,19 @@ describe('[I13] [I15] the edge', () => {
 		socket.send(bytes);
 		expect(await end).toBe(code);
 		expect(edge.text.text).toBe('hello');
+	});
+
+	it('lets nobody in whose login ended while the document was opened', async () => {
+		edge.onOpening = () => edge.gone.add('ada');
+		const code = await ended(edge.socket('ada'));
+		expect(code).toBe(closeCodes.tryAgain);
+	});
+
+	it('says of a document with a long name in other letters that there is none', async () => {
+		const name = encodeURIComponent('漢'.repeat(60));
+		const socket = new WebSocket(`${edge.url}/${name}`, { headers: { authorization: 'ada' } });
+		expect(await ended(socket)).toBe(closeCodes.unknownDocument);
+		expect(edge.log.of('edge.failed')).toEqual([]);
 	});
 
 	it('closes who sends text, and more people than a connection has', async () => {
