@@ -80,9 +80,15 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 
 function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 	const { registry, people, random, mesh, board } = parts;
+	const forget = async (id: string): Promise<void> => {
+		await people.remove(id);
+		await board.removePerson(id);
+	};
 	return {
 		'person.add': async ({ id, access }) => {
 			const before = findPerson(parts, id);
+			// What a kill left of somebody who was let out must not open anything for who is let in now.
+			if (before === null) await forget(id);
 			await registry.change((facts) => setPerson(facts, { id, access }));
 			const words = before === null ? `${id} is let in as ${access}` : `${id} is ${access} now`;
 			return { person: personView(parts, { id, access }), added: before === null, answer: words };
@@ -93,8 +99,7 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 		'person.remove': async ({ id }) => {
 			const person = personOf(parts, id);
 			await registry.change((facts) => removePerson(facts, id));
-			await people.remove(id);
-			await board.removePerson(id);
+			await forget(id);
 			return { person: personView(parts, person), answer: `${id} has no rights any more` };
 		},
 		'person.token': async ({ id, use }) => {

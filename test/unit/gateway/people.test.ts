@@ -1,0 +1,37 @@
+/** Who is let in and out at the gateway, and what is left of their logins when it is killed in between. */
+import { expect, it } from 'vitest';
+import { Board } from '../../../gateway/board/index.ts';
+import type { GatewayParts } from '../../../gateway/context.ts';
+import { registryHandlers } from '../../../gateway/http/registry-handlers.ts';
+import { openCore } from '../../../gateway/open-core.ts';
+import { openSimStore, SimClock, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { removePerson } from '../../../shared/registry/index.ts';
+import { gatewayIdentity } from '../../support/registry-facts.ts';
+
+it('[I13] lets somebody in anew without the tokens and logins of before, though it was killed while they were let out', async () => {
+	const [clock, log, store, random] = [new SimClock(), new SimLog(), await openSimStore(), new SimRandom('people')];
+	const { nodeId: node, publicKey } = gatewayIdentity;
+	const { core } = await openCore({
+		...{ identity: gatewayIdentity, store, clock, random, log, version: '0.1.0', name: 'gateway', owner: 'ada' },
+		openNetwork: async (admission) => new SimNet({ clock, random }).node({ node, publicKey, addresses: [], admission }),
+	});
+	const bundle = { assets: '/nowhere', state: () => Promise.reject(new Error('no page is asked for')) };
+	const board = await Board.open({ node, facts: () => core.mesh.facts(), bundle, store, clock, random, log });
+	const handlers = registryHandlers({ ...core, board } as unknown as GatewayParts);
+	const caller = { person: 'ada', access: 'owner' } as const;
+
+	await handlers['person.add']({ id: 'vera', access: 'member' }, caller);
+	const { token } = await handlers['person.token']({ id: 'vera', use: 'all' }, caller);
+	const secret = await board.sessions.begin({ person: 'vera', on: 'browser' }, { browser: '', from: '' }, random);
+	// Killed after the registry, before the tokens.
+	await core.registry.change((facts) => removePerson(facts, 'vera'));
+	expect(core.people.holderOf(token)?.person).toBe('vera');
+
+	const { added } = await handlers['person.add']({ id: 'vera', access: 'viewer' }, caller);
+	expect(added).toBe(true);
+	expect(core.people.holderOf(token)).toBeNull();
+	expect(board.sessions.find(secret)).toBeNull();
+	const again = await handlers['person.token']({ id: 'vera', use: 'all' }, caller);
+	await handlers['person.add']({ id: 'vera', access: 'member' }, caller);
+	expect(core.people.holderOf(again.token)?.person).toBe('vera');
+});
