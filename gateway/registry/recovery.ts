@@ -4,7 +4,7 @@
  * a member has had the time to bring what came after (signed by its own key, so it believes it), or until so much time
  * has passed without anyone that waiting helps nobody [I12].
  */
-import type { Clock, GanglineError, Log, Network, Store } from '../../shared/ports/index.ts';
+import type { Clock, GanglineError, Log, Network, NodeId, Store } from '../../shared/ports/index.ts';
 import { ganglineError } from '../../shared/ports/index.ts';
 import { incarnationOf } from '../../shared/store/index.ts';
 
@@ -69,12 +69,21 @@ export class Recovery {
 		const end = (): void => {
 			this.#end().catch((error: unknown) => log.error('registry.notRecovered', { error }));
 		};
-		const someone = (): void => void this.#cancels.push(clock.after(tellsMsMax, end));
+		/** Of members that are connected; who was cut off again may have told nothing. */
+		const telling = new Map<NodeId, () => void>();
+		const gone = (node: NodeId): void => telling.get(node)?.();
+		const someone = (node: NodeId): void => {
+			gone(node);
+			telling.set(node, clock.after(tellsMsMax, end));
+		};
 		this.#cancels.push(
 			clock.after(nobodyMsMax, end),
-			network.subscribe(({ kind }) => kind === 'up' && someone()),
+			network.subscribe(({ kind, peer }) => (kind === 'up' ? someone(peer.node) : gone(peer.node))),
+			() => {
+				for (const node of telling.keys()) gone(node);
+			},
 		);
-		if (network.links().length > 0) someone();
+		for (const { node } of network.links()) someone(node);
 	}
 
 	async #end(): Promise<void> {

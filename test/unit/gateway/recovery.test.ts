@@ -73,6 +73,19 @@ describe('a gateway that was restored from a copy', () => {
 		expect(laptop.mesh.network.links()).toHaveLength(1);
 	});
 
+	it('does not take a member for heard that was cut off before it could tell', async () => {
+		const { clock, mesh, recovery, later, open } = await restored();
+		const laptop = await open(2, later);
+		while (mesh.network.links().length === 0) await clock.advance(10);
+		await laptop.mesh[Symbol.asyncDispose]();
+		await clock.advance(30_000);
+		expect(mesh.network.links()).toEqual([]);
+		expect(recovery.isOver).toBe(false);
+		await open(2, later);
+		await clock.advance(60_000);
+		expect(recovery.isOver).toBe(true);
+	});
+
 	it('[I12] goes on alone when nobody comes', async () => {
 		const { clock, recovery, rename } = await restored();
 		await clock.advance(599_000);
