@@ -132,6 +132,9 @@ function spentReports({ random, project, busyMs }: MischiefDrawing): Mischief[] 
 				const isOwn = item.role !== null && item.holder?.startsWith(`${id}.`);
 				const given = isOwn ? grantBefore(world, project, item) : undefined;
 				const from = given && world.machineOf(nodeOf(parseAuthorId(given.holder)));
+				// What it has still to say of it would be taken for a repeat of the lie.
+				const reporting = from?.process?.parts?.station.state().reporting ?? [];
+				if (reporting.some((report) => report.project === project && report.key === item.key)) continue;
 				if (given && from) reportFailed(world, { project, item, token: given.token, from });
 			}
 		},
