@@ -120,6 +120,7 @@ class AcpConversation implements Conversation {
 
 	end(): void {
 		this.#isOver = true;
+		this.#receive = undefined;
 		this.#connection?.close();
 	}
 
@@ -129,6 +130,10 @@ class AcpConversation implements Conversation {
 			readable: new ReadableStream<AnyMessage>({
 				start: (controller) => {
 					this.#receive = controller;
+				},
+				// Who has closed its input may go on to speak; to nobody, and to give it on would throw.
+				cancel: () => {
+					this.#receive = undefined;
 				},
 			}),
 			writable: new WritableStream<AnyMessage>({

@@ -25,7 +25,8 @@ export type UsageMeter = (said: SessionTotals, known?: Tokens) => AgentEvent;
 
 export function usageMeter(cumulative: Cumulative, before: CountedBefore): UsageMeter {
 	let counted: SessionTotals | null = null;
-	return (said, known) => {
+	return (counts, known) => {
+		const said = sound(counts);
 		const last = counted ?? rememberedOf(cumulative, before, { said, known });
 		const used = { ...nothingCounted };
 		const sums = { ...nothingCounted };
@@ -37,6 +38,15 @@ export function usageMeter(cumulative: Cumulative, before: CountedBefore): Usage
 		}
 		counted = { ...sums, ...known };
 		return { kind: 'usage', ...used, counted };
+	};
+}
+
+/** No program gives anything back: what is below nothing is a mistake of it, and would raise the budget. */
+function sound({ costUsd, inputTokens, outputTokens }: SessionTotals): SessionTotals {
+	return {
+		costUsd: Math.max(0, costUsd),
+		inputTokens: Math.max(0, inputTokens),
+		outputTokens: Math.max(0, outputTokens),
 	};
 }
 

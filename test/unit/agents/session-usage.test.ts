@@ -45,6 +45,12 @@ describe('the cost of a run of Claude that goes on with a session', () => {
 });
 
 describe('a meter of sums', () => {
+	it('[I11] gives nothing of a budget back where a program counts below nothing', () => {
+		const meter = usageMeter({ costUsd: true, inputTokens: false, outputTokens: true }, { counted: totals(1, 10, 1) });
+		expect(meter(totals(-5, -10, -1))).toMatchObject(totals(0, 0, 0));
+		expect(meter(totals(2, 3, 4))).toMatchObject(totals(2, 3, 4));
+	});
+
 	it('counts tokens of a thread on from a run that was killed where they go on', () => {
 		const sums = { costUsd: false, inputTokens: true, outputTokens: true };
 		const before = { counted: totals(0, 10, 1), unsure: totals(0, 30, 3) };
