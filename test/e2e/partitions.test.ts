@@ -10,7 +10,7 @@ import { type Machine, type MachineRoom, machinesMissing, openMachineRoom } from
 
 const all = Boolean(process.env.GANGLINE_TEST_ALL);
 /** How long cables are cut and healed. */
-const stormMs = process.env.GANGLINE_TEST_LONG ? 600_000 : 60_000;
+const stormMs = process.env.GANGLINE_TEST_LONG ? 600_000 : 120_000;
 
 let room: MachineRoom;
 let gateway: Machine;
