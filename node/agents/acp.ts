@@ -281,6 +281,8 @@ class AcpConversation implements Conversation {
 			};
 			if (this.#input.tools !== undefined && isSystemTool(toolCall)) return give({ kind: 'allow' });
 			if (this.#questions.size >= questionsMax) return give({ kind: 'deny', message: 'too many questions at once' });
+			// Asked twice under one name: only the last can be answered.
+			this.#questions.get(toolCall.toolCallId)?.({ kind: 'deny', message: 'it was asked again' });
 			this.#questions.set(toolCall.toolCallId, give);
 			this.#wire.emit({ kind: 'permission', id: toolCall.toolCallId, ask: askOf(toolCall) });
 		});

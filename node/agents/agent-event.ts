@@ -19,6 +19,8 @@ export type AgentEvent =
 	| { readonly kind: 'rateLimit'; readonly status: 'allowed' | 'warning' | 'rejected'; readonly until: number | null }
 	/** It waits for `answer(id, …)` and does nothing meanwhile. */
 	| { readonly kind: 'permission'; readonly id: string; readonly ask: PermissionAsk }
+	/** It waits for the answer to that question no more. */
+	| { readonly kind: 'withdrawn'; readonly id: string }
 	/** The program refused a tool by itself. */
 	| { readonly kind: 'refused'; readonly tool: string; readonly message: string }
 	/** Something a person may want to read in the log; decides nothing. */
@@ -113,6 +115,7 @@ export function describeEvent(event: AgentEvent): string | null {
 		case 'exited':
 			return `exited: ${describeExit(event.status)}`;
 		case 'turn':
+		case 'withdrawn':
 			return null;
 	}
 }

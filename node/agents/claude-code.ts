@@ -122,7 +122,7 @@ class ClaudeConversation implements Conversation {
 		const parsed = readAs(line, json);
 		if (!parsed.success) return false;
 		if (parsed.data.type === 'control_request') this.#asked(parsed.data);
-		if (parsed.data.type === 'control_cancel_request') this.#questions.delete(parsed.data.request_id ?? '');
+		if (parsed.data.type === 'control_cancel_request') this.#withdrawn(parsed.data.request_id ?? '');
 		for (const event of translate(parsed.data, this.#seen)) this.#wire.emit(event);
 		if (parsed.data.type === 'result') this.#wire.endInput();
 		return true;
@@ -148,13 +148,18 @@ class ClaudeConversation implements Conversation {
 	}
 
 	#asked({ request_id: id, request }: Line): void {
-		if (id === undefined || request?.subtype !== 'can_use_tool') return;
+		if (id === undefined || request?.subtype !== 'can_use_tool' || this.#questions.has(id)) return;
 		if (this.#questions.size >= questionsMax) {
 			this.#respond(id, { behavior: 'deny', message: 'too many questions at once' });
 			return;
 		}
 		this.#questions.set(id, request.input);
 		this.#wire.emit({ kind: 'permission', id, ask: claudeAsk(request.tool_name ?? '', request.input) });
+	}
+
+	/** Nobody need answer it, and nobody waits for a person any more. */
+	#withdrawn(id: string): void {
+		if (this.#questions.delete(id)) this.#wire.emit({ kind: 'withdrawn', id });
 	}
 
 	#respond(id: string, response: Readonly<Record<string, unknown>>): boolean {

@@ -30,7 +30,7 @@ export class SessionWatch {
 	#silentUntil: number;
 	/** Set while a silent tree is looked at. */
 	#suspect: { readonly since: number; readonly cpuMs: number } | null = null;
-	#questions = 0;
+	readonly #questions = new Set<string>();
 
 	constructor(options: SessionWatchOptions) {
 		this.#options = options;
@@ -48,13 +48,14 @@ export class SessionWatch {
 		this.#silentUntil = Math.max(this.#silentUntil, this.#options.clock.monotonic() + this.#silenceMs);
 	}
 
-	/** It waits for a person; `answered` is called as often. */
-	asked(): void {
-		this.#questions += 1;
+	/** It waits for a person, until `answered`. */
+	asked(id: string): void {
+		this.#questions.add(id);
 	}
 
-	answered(): void {
-		this.#questions = Math.max(0, this.#questions - 1);
+	/** Also what was withdrawn. */
+	answered(id: string): void {
+		this.#questions.delete(id);
 		this.heard();
 	}
 
@@ -80,7 +81,7 @@ export class SessionWatch {
 
 	#listen(): void {
 		const { clock } = this.#options;
-		if (this.#questions > 0) this.heard();
+		if (this.#questions.size > 0) this.heard();
 		const now = clock.monotonic();
 		if (now < this.#silentUntil) {
 			this.#again('silence', this.#silentUntil - now, () => this.#listen());

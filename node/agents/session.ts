@@ -115,7 +115,7 @@ class Session implements AgentSession {
 
 	answer(permissionId: string, decision: PermissionDecision): boolean {
 		const isTaken = this.#talk.answer?.(permissionId, decision) ?? false;
-		if (isTaken) this.#watch.answered();
+		if (isTaken) this.#watch.answered(permissionId);
 		return isTaken;
 	}
 
@@ -206,10 +206,11 @@ class Session implements AgentSession {
 			this.#watch.pauseUntil(event.until);
 		}
 		if (event.kind === 'permission') {
-			this.#watch.asked();
+			this.#watch.asked(event.id);
 			// A program that asks although nothing is to be asked: it gets its answer at once.
 			if (this.#task.agent.permissions === 'all') queueMicrotask(() => this.answer(event.id, { kind: 'allow' }));
 		}
+		if (event.kind === 'withdrawn') this.#watch.answered(event.id);
 		const line = describeEvent(event);
 		if (line !== null)
 			this.#task.onLog?.(event.kind === 'text' || event.kind === 'tool' ? 'stdout' : 'note', `${line}\n`);

@@ -181,6 +181,8 @@ export class AttemptSessions {
 				if (event.kind === 'permission' && settings.permissions === 'ask') {
 					queueMicrotask(() => asks.asked(session, event.id, event.ask));
 				}
+				// After the question, which may have come in the same breath.
+				if (event.kind === 'withdrawn') queueMicrotask(() => asks.withdrawn(event.id));
 				if (event.kind !== 'started') return;
 				isStarted = true;
 				// The session is made by the constructor that this may be called from.

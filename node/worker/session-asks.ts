@@ -99,8 +99,17 @@ export class SessionAsks {
 		return waiting.length > 0;
 	}
 
+	/** The agent waits for it no more: nobody is asked, and its session is not parked for it. */
+	withdrawn(id: string): void {
+		const asks = this.#open.get(id);
+		if (asks === undefined) return;
+		this.#drop(id);
+		this.#options.note(`asks no more: ${asks.question}\n`);
+	}
+
 	#wait(id: string, question: string): void {
 		const { clock, onChange, onParked } = this.#options;
+		this.#timers.get(id)?.();
 		this.#open.set(id, { id: id.slice(0, 200), question, at: Math.floor(clock.now()) });
 		const cancel = clock.after(answerMsMax, () => {
 			this.#parked = this.#open.get(id) ?? null;

@@ -51,6 +51,28 @@ describe('a question of an agent', () => {
 		expect(parks()).toBe(0);
 	});
 
+	test('[I12] that is withdrawn waits for nobody, and parks nothing', async () => {
+		const { asks, session, clock, notes, parks } = open();
+		asks.asked(session, 'q', bash('curl x'));
+		asks.asked(session, 'r', bash('curl y'));
+		asks.withdrawn('q');
+		asks.withdrawn('unknown');
+		expect(asks.question).toMatchObject({ id: 'r' });
+		expect(notes).toEqual(['asks no more: Bash curl x\n']);
+		asks.withdrawn('r');
+		await clock.advance(answerMsMax + 1);
+		expect([asks.question, parks()]).toEqual([null, 0]);
+	});
+
+	test('that is asked twice under one name is answered once, and parks nothing after', async () => {
+		const { asks, session, clock, parks } = open();
+		asks.asked(session, 'q', bash('curl x'));
+		asks.asked(session, 'q', bash('curl x'));
+		expect(asks.answer(session, 'q', { allow: true, who: 'Ada' })).toBe(true);
+		await clock.advance(answerMsMax + 1);
+		expect(parks()).toBe(0);
+	});
+
 	test('[I12] parks its session when nobody answers in time', async () => {
 		const { asks, session, clock, parks } = open();
 		asks.asked(session, 'q', bash('curl x'));
