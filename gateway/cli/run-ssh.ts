@@ -2,7 +2,7 @@
  * `gangline ssh` and `ssh-config`: the machine's own OpenSSH client does everything. Our settings are a file of our own;
  * of a person's file one Include is added after a yes, and taken out again exactly.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContainerView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
@@ -56,7 +56,7 @@ async function include(session: Session): Promise<Included> {
 	const file = ownFile(session);
 	await replace(file, await currentText(session));
 	const person = personFile(session);
-	const before = await readFile(person, 'utf8').catch(() => '');
+	const before = await readOwn(person);
 	const after = withInclude(before, file);
 	const added = after !== null && (await session.confirm(`Add one line to ${person}: Include ${file}?`));
 	if (added) await replace(person, after);
@@ -84,7 +84,7 @@ export async function writeSshConfig(session: Session): Promise<undefined> {
 
 export async function removeSshConfig(session: Session): Promise<undefined> {
 	const person = personFile(session);
-	const before = await readFile(person, 'utf8').catch(() => '');
+	const before = await readOwn(person);
 	const after = withoutInclude(before, ownFile(session));
 	if (after !== before) await replace(person, after);
 	session.out.result({ person, removed: after !== before }, () =>
@@ -108,9 +108,29 @@ function personFile({ context }: Session): string {
 	});
 }
 
+/** Empty only where there is none: what cannot be read must not be written over. @throws GanglineError REFUSED */
+async function readOwn(path: string): Promise<string> {
+	try {
+		return await readFile(path, 'utf8');
+	} catch (cause) {
+		if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return '';
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw ganglineError('REFUSED', `${path} cannot be read, so it was left as it is: ${why}`, {
+			hint: `look at it (ls -l '${path}'), or add the line yourself: gangline ssh-config --print`,
+			cause,
+		});
+	}
+}
+
+/** A person may keep the file elsewhere and have a link here: the link stays, and so does who may read it. */
 async function replace(path: string, text: string): Promise<void> {
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	await writeWhole(path, text);
+	const real = await realpath(path).catch(() => path);
+	const mode = await stat(real).then(
+		(found) => found.mode & 0o777,
+		() => 0o600,
+	);
+	await writeWhole(real, text, mode);
 }
 
 function shellWord(word: string): string {
