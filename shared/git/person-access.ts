@@ -66,5 +66,9 @@ function lastWords(error: unknown): string {
 	const words = String(error.data.stderr ?? '')
 		.trim()
 		.split('\n');
-	return words.find((line) => line.startsWith('fatal: '))?.slice('fatal: '.length) ?? words.at(-1) ?? error.message;
+	const at = words.findIndex((line) => line.startsWith('fatal: '));
+	// What ssh said of the reason stands before it.
+	const before = words[at - 1]?.trim() ?? '';
+	if (words[at] === 'fatal: Could not read from remote repository.' && before !== '') return before;
+	return words[at]?.slice('fatal: '.length) ?? words.at(-1) ?? error.message;
 }

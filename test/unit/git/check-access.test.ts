@@ -76,7 +76,7 @@ describe('whether a project may commit and push', () => {
 
 	it('tells a key that may only read from a remote that cannot be reached', async () => {
 		readOnlyForge();
-		expect((await check()).answer).toMatchObject({ kind: 'refuses' });
+		expect((await check()).answer).toMatchObject({ kind: 'refuses', why: expect.stringContaining('read only') });
 		shell(source, 'config', 'core.sshCommand', 'false');
 		expect((await check()).answer).toMatchObject({ kind: 'silent' });
 	});
