@@ -302,6 +302,12 @@ function engineError(error: unknown, what: string, options: DockerOptions): Gang
 			cause: error,
 		});
 	}
+	if (code === 'ECONNRESET' || code === 'EPIPE') {
+		return ganglineError('ENGINE_FAILED', `the engine did not ${what}: it ended, or broke off, while it was asked`, {
+			hint: 'look whether it runs (systemctl status docker), start it, and try the same again',
+			cause: error,
+		});
+	}
 	return ganglineError('ENGINE_FAILED', `the engine did not ${what}: ${wordsOf(error)}`, {
 		hint: 'what it says names the reason; try the same again when that is mended',
 		cause: error,

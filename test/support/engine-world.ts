@@ -16,10 +16,11 @@ const diskFolder = '/var/tmp';
 /** An account that every Debian has. */
 const account = { name: 'www-data', uid: 33, gid: 33 } as const;
 
-export function engineWorld(): World {
+/** `at`: another engine than the one that all tests share. */
+export function engineWorld(at = { host: engine, base }): World {
 	const within = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
 	const world = makeWorld(
-		{ DOCKER_HOST: engine, GANGLINE_BASE_IMAGE: base, USER: 'ada' },
+		{ DOCKER_HOST: at.host, GANGLINE_BASE_IMAGE: at.base, USER: 'ada' },
 		launcher,
 		within,
 		diskFolder,
