@@ -18,17 +18,22 @@ import {
 } from './devcontainer-plan.ts';
 import { freePort, keptOrFree } from './free-port.ts';
 import type { MakeLog } from './make-log.ts';
-import type { CommandWish, PublishedPort } from './provisioner.ts';
+import type { CommandWish, Provisioner, PublishedPort } from './provisioner.ts';
 import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { SharedFolder } from './shared-folder.ts';
 
 export interface DevcontainerMaking {
-	readonly options: ContainersOptions;
+	readonly options: {
+		readonly environment: ContainersOptions['environment'];
+		readonly records: Pick<ContainersOptions['records'], 'all'>;
+		readonly provisioner: Pick<Provisioner, 'condition' | 'run'>;
+	};
 	readonly log: MakeLog;
 	readonly folder: string;
 }
 
+type Options = DevcontainerMaking['options'];
 type Hook = Devcontainer['hooks'][number];
 
 export function devcontainerStep(making: DevcontainerMaking): Step {
@@ -51,7 +56,7 @@ export function devcontainerStep(making: DevcontainerMaking): Step {
 }
 
 /** As HEAD has it; null where there is none. @throws GanglineError INVALID_CONFIG */
-async function readDevcontainer(path: string, { environment }: ContainersOptions): Promise<Devcontainer | null> {
+async function readDevcontainer(path: string, { environment }: Options): Promise<Devcontainer | null> {
 	const reading = onlyReading(environment);
 	const facts = await inspectRepository(path, reading, { dirty: false });
 	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return null;
@@ -71,7 +76,7 @@ async function readDevcontainer(path: string, { environment }: ContainersOptions
 async function portsFor(
 	record: ContainerRecord,
 	found: Devcontainer | null,
-	{ records }: ContainersOptions,
+	{ records }: Options,
 ): Promise<PublishedPort[]> {
 	const taken = new Set([record.sshPort, ...portsTaken(records.all().filter(({ name }) => name !== record.name))]);
 	const ports: PublishedPort[] = [];
@@ -95,13 +100,18 @@ function hookStep(making: DevcontainerMaking, hook: Hook): Step {
 			if (condition.kind !== 'running') throw ganglineError('ENGINE_FAILED', 'its container does not run');
 			const done = record.hooksDone?.container === condition.id ? record.hooksDone.names : [];
 			const mark = JSON.stringify(hook);
-			if (done.includes(mark)) return { words: 'it has run in this container' };
+			// Also where it has run: the making of a container takes away what an earlier one left.
 			const commands = hook.name === 'postStart' ? [await startScript(making, record, hook)] : hook.commands;
+			if (done.includes(mark)) return { words: 'it has run in this container' };
 			const onLine = (line: string): void => {
 				log.write(line);
 				say(line.slice(0, 200));
 			};
-			await Promise.all(commands.map((command) => runHook(options, { record, hook, command, onLine })));
+			const ends = await Promise.allSettled(
+				commands.map((command) => runHook(options, { record, hook, command, onLine })),
+			);
+			// All have ended: nothing is said of a step that is over.
+			for (const end of ends) if (end.status === 'rejected') throw end.reason;
 			const count = commands.length === 1 ? 'it' : `all ${commands.length} commands`;
 			return {
 				words: `${count} ended well`,
@@ -126,7 +136,7 @@ const hookSecondsMax = 3_600;
  */
 const alone = `command -v flock >/dev/null || exec timeout -k 10 ${hookSecondsMax} "$@"; exec flock -o -w ${hookSecondsMax} "$0" timeout -k 10 ${hookSecondsMax} "$@"`;
 
-async function runHook(options: ContainersOptions, { record, hook, command, onLine }: HookRun): Promise<void> {
+async function runHook(options: Options, { record, hook, command, onLine }: HookRun): Promise<void> {
 	let last = '';
 	const lock = `/tmp/gangline-hook-${hook.name}-${hook.commands.indexOf(command)}`;
 	const wish: CommandWish = {

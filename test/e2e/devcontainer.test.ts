@@ -97,6 +97,8 @@ describe.skipIf(engine === '')('a devcontainer.json (needs an engine: scripts/te
 		timeout: 300_000,
 	}, async () => {
 		await expect.poll(greeted, { timeout: 30_000 }).toBe('good day');
+		// It changes nothing, and takes nothing away.
+		await world.ok(world.folder, 'rebuild', 'dev');
 		await world.ok(world.folder, 'stop', 'dev');
 		await world.ok(world.folder, 'start', 'dev');
 		await expect.poll(greeted, { timeout: 60_000 }).toBe('good day');
