@@ -37,7 +37,7 @@ describe('what an engine answers', () => {
 			response.writeHead(200);
 			response.write('{"OSType":', () => response.destroy());
 		});
-		await expect(engine.check()).rejects.toEqual(failed(/did not say what it is: aborted/));
+		await expect(engine.check()).rejects.toEqual(failed(/did not say what it is: it ended, or broke off/));
 	});
 
 	it('is an error where its own words are no text', async () => {
@@ -103,6 +103,6 @@ describe('what an engine answers', () => {
 		await expect(wrong.ensureImage(image, (line) => lines.push(line))).rejects.toEqual(failed(/non-zero code: 100/));
 		expect(lines).toEqual(['Step 1', 'apt-get returned a non-zero code: 100']);
 		const dying = await build((response) => void response.write('{"stream":"Step', () => response.destroy()));
-		await expect(dying.ensureImage(image, () => undefined)).rejects.toEqual(failed(/did not build a:b: aborted/));
+		await expect(dying.ensureImage(image, () => undefined)).rejects.toEqual(failed(/did not build a:b: it ended, or broke off/));
 	});
 });
