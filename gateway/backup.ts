@@ -12,6 +12,7 @@ import { pack, unpack } from '../shared/backup/index.ts';
 import type { Result } from '../shared/operations/index.ts';
 import { GanglineError, ganglineError, type Log, whyInvalid } from '../shared/ports/index.ts';
 import { openPinoLog } from '../shared/ports/system/index.ts';
+import { syncPath } from '../shared/ports/system/sync-path.ts';
 import type { GatewayFolder } from '../shared/project/index.ts';
 import type { BackupLine } from '../shared/protocol/backup.ts';
 import { openStore, restoreStore } from '../shared/store/index.ts';
@@ -64,10 +65,15 @@ export async function restoreGatewayBackup(folder: GatewayFolder, file: string, 
 		await restoreStore(join(draft, 'store'), createReadStream(join(draft, 'store.dump')));
 		await (await openStore(join(draft, 'store'), { log })).close();
 		await chmod(join(draft, 'identity.key'), 0o600);
+		// A power cut must not leave their names without what is in them, nor the key without the store.
+		for (const name of ['identity.key', 'listen.json'])
+			if (existsSync(join(draft, name))) await syncPath(join(draft, name));
 		if (existsSync(join(draft, 'listen.json'))) await rename(join(draft, 'listen.json'), folder.listen);
 		await rename(join(draft, 'store'), folder.store);
+		await syncPath(folder.root);
 		// Last: with its key the gateway is there.
 		await rename(join(draft, 'identity.key'), folder.identity);
+		await syncPath(folder.root);
 		return { file, bytes: (await stat(file)).size, at, node: parsed.data.node, projects: [] };
 	} finally {
 		await rm(draft, { recursive: true, force: true });

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import { pack, unpack } from '../shared/backup/index.ts';
 import { type CanonicalRepository, restoreRepository, saveRepository } from '../shared/git/index.ts';
 import { ganglineError, type Log, type Store, whyInvalid } from '../shared/ports/index.ts';
+import { syncPath } from '../shared/ports/system/sync-path.ts';
 import type { StateFolder } from '../shared/project/index.ts';
 import { openStore, restoreStore } from '../shared/store/index.ts';
 import { canonicalOptions } from './compose-canonical.ts';
@@ -96,8 +97,10 @@ export async function restoreBackup(config: NodeConfig, file: string, log: Log):
 		const membership = join(folder, 'mesh.json');
 		if (existsSync(membership)) {
 			await chmod(membership, 0o600);
+			await syncPath(membership);
 			await place(membership, state.mesh);
 		}
+		await syncPath(join(folder, 'identity.key'));
 		await place(join(folder, 'identity.key'), state.identity);
 		await chmod(state.identity, 0o600);
 		// Last: with it the node is there.
@@ -124,4 +127,5 @@ async function place(from: string, to: string): Promise<void> {
 		if (error.code !== 'EXDEV') throw error;
 		await cp(from, to, { recursive: true, errorOnExist: true, force: false });
 	});
+	await syncPath(dirname(to));
 }

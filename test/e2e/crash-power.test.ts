@@ -4,17 +4,21 @@
  * was acknowledged before the cut must be there, nothing may be there by half, and git must find every object of main.
  */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unpack } from '../../shared/backup/index.ts';
+import { SimLog } from '../../shared/ports/sim/index.ts';
+import { stateFolder } from '../../shared/project/index.ts';
+import { openStore } from '../../shared/store/index.ts';
 import { LandingCuts } from '../support/crashes/landing-cuts.ts';
 import { powerCutsMissing, Recording, type Run } from '../support/crashes/recording.ts';
 import { type Acknowledged, check, note, nothingAcknowledged } from '../support/crashes/store-judge.ts';
 
 const long = Boolean(process.env.GANGLINE_TEST_LONG);
+const restorer = fileURLToPath(new URL('../support/restore-writer.ts', import.meta.url));
 const keeper = fileURLToPath(new URL('../support/backup-writer.ts', import.meta.url));
 const writer = fileURLToPath(new URL('../support/store-writer.ts', import.meta.url));
 /** LevelDB begins a new log every 4 MiB: the long form sees several, their tables and their compaction. */
@@ -72,6 +76,28 @@ describe.skipIf(powerCutsMissing !== null)(`a power cut (needs ${powerCutsMissin
 			told = said.length;
 		});
 		expect(told).toBe(6);
+	});
+
+	it('[I6] takes nothing of a gateway that was said to be put back', { timeout: 120_000 }, async () => {
+		const recording = new Recording(folder);
+		recording.begin();
+		expect(await recording.run({ program: restorer, args: [recording.root], killAfterBytes: null })).toBe(0);
+		let restored = 0;
+		await recording.cuts(
+			{ count: 40, seed: 'restored', sameInode: ['store/mark'] },
+			async ({ number, image, said, fileSystem }) => {
+				if (said.length === 0) return;
+				restored += 1;
+				const { identity, listen, store } = stateFolder({ GANGLINE_HOME: join(image, 'state') }).gateway;
+				const where = `cut ${number} of ${fileSystem}`;
+				expect(readFileSync(identity, 'utf8'), where).toBe('the key of a gateway');
+				expect(readFileSync(listen, 'utf8'), where).toBe('{}');
+				const opened = await openStore(store, { log: new SimLog() });
+				expect([await opened.get('known'), opened.damaged], where).toEqual(['before', []]);
+				await opened.close();
+			},
+		);
+		expect(restored).toBeGreaterThan(10);
 	});
 
 	it('[I3] [I6] [I9] takes nothing from main that was said to have landed', { timeout: 1_200_000 }, async () => {
