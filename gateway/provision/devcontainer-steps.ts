@@ -43,12 +43,11 @@ export function devcontainerStep(making: DevcontainerMaking): Step {
 		doing: 'looking for a devcontainer.json',
 		run: async ({ record }) => {
 			const found = record.wantedDevcontainer === 'none' ? null : await readDevcontainer(record.path, options);
-			const ports = await portsFor(record, found, options);
 			const words =
 				record.wantedDevcontainer === 'none' ? 'left alone' : 'there is none: the files say what it is written in';
 			return {
 				words: found === null ? words : devcontainerWords(found, record.wantedDevcontainer),
-				change: { devcontainer: found, ports },
+				change: { devcontainer: found },
 				more: (found?.hooks ?? []).map((hook) => hookStep(making, hook)),
 			};
 		},
@@ -72,15 +71,17 @@ async function readDevcontainer(path: string, { environment }: Options): Promise
 	return null;
 }
 
-/** A port that was published before stays where it is, because people have its address. */
-async function portsFor(
+/**
+ * Where its ports are published: taken when the container is made, because what was free minutes ago may be somebody
+ * else's by now. Of one that has joined they stay where they are, because people have the addresses.
+ */
+export async function portsFor(
 	record: ContainerRecord,
-	found: Devcontainer | null,
-	{ records }: Options,
+	{ records }: Pick<Options, 'records'>,
 ): Promise<PublishedPort[]> {
 	const taken = new Set([record.sshPort, ...portsTaken(records.all().filter(({ name }) => name !== record.name))]);
 	const ports: PublishedPort[] = [];
-	for (const { inside } of found?.ports ?? []) {
+	for (const { inside } of record.devcontainer?.ports ?? []) {
 		const before = record.ports.find((one) => one.inside === inside);
 		const isKept = before !== undefined && record.node !== null;
 		const host = isKept ? before.host : await (before ? keptOrFree(before.host, taken) : freePort(taken));

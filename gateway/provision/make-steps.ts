@@ -7,7 +7,7 @@ import { pause } from '../../shared/ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers-options.ts';
-import { devcontainerStep, forgetStart, remoteEnvOf } from './devcontainer-steps.ts';
+import { devcontainerStep, forgetStart, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
 import { writeDiskBound } from './disk-files.ts';
 import { explainContainer } from './explain.ts';
 import { keptOrFree } from './free-port.ts';
@@ -181,13 +181,14 @@ function containerStep({ options, folder }: Making): Step {
 			const { owner, environment, provisioner } = options;
 			const stack = await stackOf(options, record);
 			const sshPort = await portFor(record, options);
+			const ports = await portsFor({ ...record, sshPort }, options);
 			const wish = planContainer({
 				project: { ...record, name: engineNameOf(record), sshPort },
 				owner,
 				image: record.image ?? '',
 				caches: stack?.caches ?? {},
 				folder,
-				...{ env: record.devcontainer?.env ?? {}, ports: record.ports, imagePath: record.imagePath },
+				...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath },
 			});
 			const joining = record.node === null ? await options.joinToken(record) : null;
 			await writeHostFiles({
@@ -201,7 +202,7 @@ function containerStep({ options, folder }: Making): Step {
 			await provisioner.limit(wish.name, record.limits);
 			return {
 				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
-				change: { sshPort, ...(joining !== null && { token: joining.id }) },
+				change: { sshPort, ports, ...(joining !== null && { token: joining.id }) },
 			};
 		},
 	};

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { devcontainerStep, forgetStart } from '../../../gateway/provision/devcontainer-steps.ts';
+import { devcontainerStep, forgetStart, portsFor } from '../../../gateway/provision/devcontainer-steps.ts';
 import { MakeLog } from '../../../gateway/provision/make-log.ts';
 import type { CommandWish } from '../../../gateway/provision/provisioner.ts';
 import type { ContainerRecord } from '../../../gateway/provision/records.ts';
@@ -56,6 +57,23 @@ const fresh = (): ContainerRecord => ({
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 });
 const well = async (): Promise<number> => 0;
+
+describe('the ports of a devcontainer.json', () => {
+	it('are others where somebody took them meanwhile, and stay where people have their address', async () => {
+		commit({ forwardPorts: [3000, 3001] });
+		const { devcontainer } = (await make(fresh(), well)).last;
+		const server = createServer();
+		await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+		const { port } = server.address() as AddressInfo;
+		const begun = { ...fresh(), devcontainer, ports: [{ inside: 3000, host: port }] };
+		const records = { all: () => [begun] };
+		const [first, second] = await portsFor(begun, { records });
+		expect(first).toMatchObject({ inside: 3000, host: expect.toSatisfy((host) => host !== port) });
+		expect(new Set([port, begun.sshPort, first?.host, second?.host]).size).toBe(4);
+		expect((await portsFor({ ...begun, node: 'n' }, { records }))[0]).toEqual({ inside: 3000, host: port });
+		await new Promise((resolve) => server.close(resolve));
+	});
+});
 
 describe('the hooks of a devcontainer.json', () => {
 	it('are steps in their order, and the one that failed is where it goes on', async () => {

@@ -103,6 +103,8 @@ describe('what an engine answers', () => {
 		await expect(wrong.ensureImage(image, (line) => lines.push(line))).rejects.toEqual(failed(/non-zero code: 100/));
 		expect(lines).toEqual(['Step 1', 'apt-get returned a non-zero code: 100']);
 		const dying = await build((response) => void response.write('{"stream":"Step', () => response.destroy()));
-		await expect(dying.ensureImage(image, () => undefined)).rejects.toEqual(failed(/did not build a:b: it ended, or broke off/));
+		await expect(dying.ensureImage(image, () => undefined)).rejects.toEqual(
+			failed(/did not build a:b: it ended, or broke off/),
+		);
 	});
 });
