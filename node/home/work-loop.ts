@@ -173,14 +173,26 @@ export class WorkLoop {
 		if (report.kind === 'blocked' && report.asks) await talks.park(task.item.key, report.asks);
 		else if (report.kind !== 'stopped' && report.kind !== 'rateLimited') await talks.told(task.item.key);
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
+		// The facts may have lost the item with a disk; what was made for it is kept all the same [I7].
+		else await this.#keepCommits(from, task, report);
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
 		if (report.kind === 'rateLimited') {
 			// What others would need of the same account there waits as well, and costs them no try.
 			await pool.limited(from, loginOf(said, await this.#options.config()).account, report.until);
 		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
-		await pool.link(from).acknowledge(task, !sameToken(home.item(task.item.key)?.token, task.token));
+		await pool.link(from).acknowledge(task, this.#isOver(task, report));
 		this.#options.onSettled();
+	}
+
+	/**
+	 * Whether nothing is begun under the grant any more, however late a message comes. What waits to land keeps its token,
+	 * and a run that left commits has used the one name that they can have [I7].
+	 */
+	#isOver({ item: { key }, token }: Task, report: WorkReport): boolean {
+		const item = this.#options.home.item(key);
+		const leftCommits = 'commit' in report && report.commit !== null;
+		return leftCommits || item === undefined || item.role === null || !sameToken(item.token, token);
 	}
 
 	/**

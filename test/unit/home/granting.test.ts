@@ -232,6 +232,34 @@ describe('a report', () => {
 		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
 	});
 
+	it('[I7] of a result ends its grant, though what waits to land keeps the token; of a frozen item it goes on until commits are left', async () => {
+		const bench = await working();
+		const commit = await bench.disk.commit({ 'a.txt': 'a\n', 'b.txt': 'b\n' }, bench.main);
+		const verdict = { tree: commit, gateSet: 'set', passed: true, gates: [] };
+		await bench.loop.report(there, bench.begun, { kind: 'result', commit, base: bench.main, verdict, usage });
+		expect(bench.item(a)).toMatchObject({ stage: { kind: 'merge' }, token: bench.begun.token });
+		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
+		const other = await working();
+		await other.home.submit('edge', [{ by: 'user', who: 'ada', item: a, event: 'freeze', args: {} }]);
+		await other.loop.report(there, other.begun, stopped);
+		expect(other.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: false });
+		await other.loop.report(there, other.begun, { ...stopped, commit });
+		expect(other.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
+	});
+
+	it('[I7] of an item that the facts have lost is kept, where the grant is in our books', async () => {
+		const bench = await working();
+		const fetched: string[] = [];
+		bench.fetch = async (_from, commit) => void fetched.push(commit);
+		const commit = await bench.disk.commit({ 'b.txt': 'b\n' }, bench.main);
+		const verdict = { tree: commit, gateSet: 'set', passed: true, gates: [] };
+		await bench.home.revise((facts) => ({ ...facts, items: {} }));
+		await bench.loop.report(there, bench.begun, { kind: 'result', commit, base: bench.main, verdict, usage });
+		expect(bench.home.item(a)).toBeUndefined();
+		expect(fetched).toEqual([commit]);
+		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
+	});
+
 	it('[I12] with a question is kept with it, for the person and for the next session', async () => {
 		const bench = await working();
 		const asks = { id: 'q1', question: 'may I run make?', at: 5 };
