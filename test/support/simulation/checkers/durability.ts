@@ -38,18 +38,63 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 	return ledgerChecker(ledger, [6, 'what was acknowledged stays'], { step, end });
 }
 
+/** Faults that keep nobody from hearing anybody. */
+const quiet: ReadonlySet<string> = new Set([
+	'crashProcess',
+	'crashMachine',
+	'crashAtStep',
+	'crashInLanding',
+	'homeFlip',
+	'bitFlip',
+	'oldBackup',
+	'personPushes',
+	'gitFails',
+	'draining',
+	'revocation',
+	'repeatedRequests',
+	'stranger',
+]);
+
 /** Who begins on a disk of which a bit has flipped knows that. */
 class Flips {
 	readonly #flipped = new Set<string>();
+	/** What the gateway had of each project at the last look. */
+	readonly #known = new Map<string, number>();
+	/** Faults that are on and may have kept anybody from hearing anybody. */
+	#troubles = 0;
 
-	read({ fresh, nodes }: SeenMesh): readonly string[] {
-		return fresh.flatMap((event) => {
+	read(mesh: SeenMesh): readonly string[] {
+		const { fresh, nodes } = mesh;
+		const found = fresh.flatMap((event) => {
+			if (event.kind === 'faultBegun' && !quiet.has(event.fault)) this.#troubles += 1;
+			if (event.kind === 'faultHealed' && !quiet.has(event.fault)) this.#troubles -= 1;
 			if (event.kind === 'diskLost') this.#flipped[event.how === 'flip' ? 'add' : 'delete'](event.node);
 			// A start that did not come to its end has set aside what it found.
 			if (event.kind === 'crash') this.#flipped.delete(event.node);
 			if (event.kind !== 'boot' || !this.#flipped.delete(event.node) || event.failed !== null) return [];
+			const lacks = this.#lacks(mesh, event.node);
 			const damages = nodes.find(({ name }) => name === event.node)?.damages;
-			return damages === 0 ? [`${event.node} began on a disk of which a bit has flipped, and found nothing`] : [];
+			return [
+				...lacks,
+				...(damages === 0 ? [`${event.node} began on a disk of which a bit has flipped, and found nothing`] : []),
+			];
+		});
+		for (const [id, { facts }] of nodes.find(({ kind }) => kind === 'gateway')?.replicas ?? []) {
+			this.#known.set(id, facts.revision);
+		}
+		return found;
+	}
+
+	/** What the gateway has of a home's facts, the home has again when it has begun, where the two could hear each other. */
+	#lacks({ nodes, projects, meets, events }: SeenMesh, node: string): readonly string[] {
+		const gateway = nodes.find(({ kind }) => kind === 'gateway');
+		if (!gateway || this.#troubles > 0 || !meets(gateway.name, node)) return [];
+		const flippedAt = eventsOf(events, 'diskLost').findLast((event) => event.node === node)?.at ?? 0;
+		if (events.some((event) => event.kind === 'boot' && event.node === gateway.name && event.at > flippedAt)) return [];
+		return projects.flatMap(({ id, name, home, homeName }) => {
+			const known = this.#known.get(id) ?? 0;
+			if (homeName !== node || !home || home.facts.revision >= known) return [];
+			return [`${node} began with revision ${home.facts.revision} of ${name}, and ${gateway.name} had ${known} of it`];
 		});
 	}
 }
@@ -59,8 +104,9 @@ class Elsewhere {
 	readonly #covered = new Map<string, number>();
 	#looks = 0;
 
-	read({ nodes, events, registry }: SeenMesh, { id, name, home, homeName }: SeenProject): readonly string[] {
-		const others = nodes.filter((node) => node.name !== homeName && registry.nodes[node.id]?.status !== 'revoked');
+	read({ nodes, events }: SeenMesh, { id, name, home, homeName }: SeenProject): readonly string[] {
+		// Who has been cut off since may have had them, and said so.
+		const others = nodes.filter((node) => node.name !== homeName);
 		for (const { replicas } of others) {
 			for (const [author, n] of Object.entries(replicas.get(id)?.facts.acceptedUpTo ?? {})) {
 				this.#covered.set(`${id} ${author}`, Math.max(n, this.#covered.get(`${id} ${author}`) ?? 0));

@@ -76,27 +76,29 @@ function isAt({ attempts, reporting }: SeenNode, project: string, item: string):
 /** So long an account of a simulated agent is limited, and what clocks and messages take. */
 const limitMs = 20_000;
 const slackMs = 1_500;
+/** What was decided before the home knew is a fact within this, where messages are not late. */
+const decidedMs = 60;
 
 /** Who was told that an account is limited somewhere gives nothing there that needs it, before that ends. */
 export class Limits {
 	readonly #ended = new Map<string, number>();
 	/** Until when a home gives a node nothing, and since when it knows: by project, home and node. */
 	readonly #known = new Map<string, { readonly fromMs: number; readonly untilMs: number }>();
-	#areClocksWrong = false;
+	#areTimesWrong = false;
 
 	read({ fresh, nodes, projects }: SeenMesh): readonly string[] {
 		return fresh.flatMap((event) => {
-			if (event.kind === 'faultBegun' && wrongClocks.has(event.fault)) this.#areClocksWrong = true;
+			if (event.kind === 'faultBegun' && wrongTimes.has(event.fault)) this.#areTimesWrong = true;
 			if (event.kind === 'agentEnded' && event.how === 'rateLimited') {
 				this.#ended.set(`${event.project} ${event.item} ${event.token.join('.')}`, event.at);
 			}
 			if (event.kind === 'reportSettled') {
 				const at = this.#ended.get(`${event.project} ${event.item} ${event.token.join('.')}`);
-				const limit = { fromMs: event.at + slackMs, untilMs: (at ?? 0) + limitMs - slackMs };
+				const limit = { fromMs: event.at + decidedMs, untilMs: (at ?? 0) + limitMs - slackMs };
 				const home = projects.find(({ id }) => id === event.project)?.homeName;
 				if (at !== undefined) this.#known.set(`${event.project} ${home} ${event.node}`, limit);
 			}
-			if (event.kind !== 'grant' || event.role !== 'coder' || this.#areClocksWrong) return [];
+			if (event.kind !== 'grant' || event.role !== 'coder' || this.#areTimesWrong) return [];
 			const holder = nodes.find(({ id }) => event.holder.startsWith(`${id}.`))?.name;
 			const limit = this.#known.get(`${event.project} ${event.node} ${holder}`);
 			const isLimited = limit !== undefined && event.at > limit.fromMs && event.at < limit.untilMs;
@@ -105,7 +107,7 @@ export class Limits {
 	}
 }
 
-const wrongClocks: ReadonlySet<string> = new Set(['clockJump', 'clockRate', 'sleeper']);
+const wrongTimes: ReadonlySet<string> = new Set(['clockJump', 'clockRate', 'sleeper', 'latency', 'lostConnections']);
 
 /** Items whose clones are still at a worker, though they landed long ago and it hears their home. */
 export function clonesLeft({ nodes, projects, registry, events, nowMs }: SeenMesh): readonly string[] {

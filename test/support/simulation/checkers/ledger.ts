@@ -115,6 +115,10 @@ export class ProjectLedger {
 	#noteLosses({ homeName, id }: SeenProject, { events }: SeenMesh): void {
 		for (const event of events.slice(this.#eventsSeen)) {
 			const lost = event.kind === 'diskLost' && event.node === homeName;
+			// Whom an old home has answered in vain has let go of what it asked for, all the same.
+			if (event.kind === 'publishedInVain' && event.project === id) {
+				for (const entry of event.history) this.#settledBefore.add(entry.id);
+			}
 			const asks = event.kind === 'faultBegun' && (event.fault === 'sealedMove' || event.fault === 'lostMove');
 			if (asks || event.kind === 'homeMoved') this.#isMoving = true;
 			// It is so from the moment at which an owner says it: the new home may publish before the move is over.
@@ -276,7 +280,8 @@ export class ProjectLedger {
 		const found: Finding[] = [];
 		for (const [author, n] of Object.entries(facts.acceptedUpTo)) {
 			const settled = this.#lastOf.get(author) ?? 0;
-			if (settled < n)
+			// What a lost life had settled is trimmed everywhere: where the log is cut, it is taken up as settled.
+			if (this.#nextOf(author, n + 1) <= n)
 				found.push({ invariant: 14, what: `${author} counts as settled up to ${n}, its last entry was ${settled}` });
 		}
 		for (const [key, model] of this.items) {

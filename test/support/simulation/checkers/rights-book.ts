@@ -16,7 +16,7 @@ export class RightsBook {
 	readonly #registries: { readonly facts: RegistryFacts; untilMs: number }[] = [];
 	/** Which revisions each node went by lately, by its id. */
 	readonly #known = new Map<string, { readonly atMs: number; readonly revision: number }[]>();
-	/** Revisions that nodes go by now, the gateway's among them. */
+	/** Revisions that nodes with texts go by now, the gateway's among them. */
 	#current: ReadonlySet<number> = new Set();
 	#apartMs = Number.NEGATIVE_INFINITY;
 	#nowMs = 0;
@@ -33,7 +33,8 @@ export class RightsBook {
 		const last = this.#registries.at(-1);
 		if (last) last.untilMs = mesh.nowMs;
 		if (last?.facts !== mesh.registry) this.#registries.push({ facts: mesh.registry, untilMs: mesh.nowMs });
-		this.#current = new Set([mesh.registry.revision, ...mesh.nodes.flatMap(({ knows }) => knows ?? [])]);
+		const readers = mesh.nodes.filter(({ kind }) => kind !== 'worker');
+		this.#current = new Set([mesh.registry.revision, ...readers.flatMap(({ knows }) => knows ?? [])]);
 		for (const { id, knows } of mesh.nodes) {
 			if (knows === null) continue;
 			const known = (this.#known.get(id) ?? []).filter((_, at, all) => {
@@ -62,7 +63,7 @@ export class RightsBook {
 		return inForce.every(({ facts }) => speaksIn(facts, node, who));
 	}
 
-	/** Whether no node that runs goes by a registry that lets the person change anything. */
+	/** Whether no node with texts goes by a registry that lets the person change anything. */
 	isBarredEverywhere(person: string): boolean {
 		return [...this.#current].every((revision) =>
 			this.#registries.some(

@@ -8,14 +8,15 @@ import type { RightsBook } from './rights-book.ts';
 
 /** As people of a simulation write: who, and a number of its own. */
 const linePattern = /^(ann|bob) \d+$/;
+const writers: readonly string[] = ['ann', 'bob'];
 const stepsBetween = 4;
 
 interface Line {
 	readonly project: string;
 	readonly item: string;
 	readonly text: string;
-	/** Where it was seen first. */
-	readonly node: string;
+	/** Whose machine it was written at, by the name of both. */
+	readonly writer: string;
 }
 
 /** [I1]: nothing twice, and in the end nothing lost. */
@@ -29,12 +30,12 @@ export class Lines {
 
 	end(mesh: SeenMesh): readonly string[] {
 		const twice = this.#read(mesh);
-		const lost = [...this.#seen.values()].flatMap(({ project, item, text, node }) => {
+		const lost = [...this.#seen.values()].flatMap(({ project, item, text, writer }) => {
 			const home = mesh.projects.find(({ id }) => id === project)?.home;
 			const isThere = home && Object.hasOwn(home.facts.items, item);
 			// A disk that was put back may have had the only copy, and an item that was added again begins a text of its own.
 			const mayBeGone =
-				isRevoked(mesh, node) || mesh.events.some((event) => event.kind === 'diskLost' && event.node === node);
+				isRevoked(mesh, writer) || mesh.events.some((event) => event.kind === 'diskLost' && event.node === writer);
 			if (!isThere || mayBeGone || isDeleted(mesh, item)) return [];
 			const lacks = mesh.nodes.filter(({ name, replicas }) => {
 				if (isRevoked(mesh, name)) return false;
@@ -54,11 +55,12 @@ export class Lines {
 		);
 	}
 
-	#lines({ project, item, node }: Omit<Line, 'text'>, whole: string): readonly string[] {
+	#lines({ project, item, node }: { project: string; item: string; node: string }, whole: string): readonly string[] {
 		const lines = whole.split('\n').filter((line) => line !== '');
 		for (const text of lines) {
 			const name = `${project} ${item} ${text}`;
-			if (linePattern.test(text) && !this.#seen.has(name)) this.#seen.set(name, { project, item, text, node });
+			const writer = linePattern.exec(text)?.[1];
+			if (writer && !this.#seen.has(name)) this.#seen.set(name, { project, item, text, writer });
 		}
 		const twice = lines.filter((line, at) => lines.indexOf(line) !== at);
 		return twice.map((line) => `the text of ${item} at ${node} has "${line}" twice`);
@@ -76,36 +78,52 @@ function isDeleted({ events }: SeenMesh, item: string): boolean {
 	);
 }
 
+interface Sight {
+	readonly name: string;
+	/** Who sits there. */
+	readonly person: string | null;
+	readonly item: string;
+	readonly text: string;
+}
+
 /** [I13]: lines of people who might change nothing when they wrote them, by what every node knew. */
 export class BarredLines {
 	readonly #known = new Set<string>();
-	/** Where each stays, with whose it is. */
-	readonly #barred = new Map<string, { readonly at: string; readonly person: string }>();
+	/** Lines that stay where they were written, with whose they are. */
+	readonly #barred = new Map<string, string>();
+	/** Who might only look at the last look. */
+	#before: ReadonlySet<string> = new Set();
 	#looks = 0;
 
 	step(mesh: SeenMesh, rights: RightsBook): readonly string[] {
 		if (this.#looks++ % stepsBetween > 0) return [];
-		for (const [line, { person }] of this.#barred) {
-			if (!rights.isBarredEverywhere(person)) this.#barred.delete(line);
+		const now = new Set(writers.filter((person) => rights.isBarredEverywhere(person)));
+		for (const [line, person] of this.#barred) if (!now.has(person)) this.#barred.delete(line);
+		// What is new since the last look was written by who might only look then too.
+		const since = new Set([...now].filter((person) => this.#before.has(person)));
+		this.#before = now;
+		const sights = sightsIn(mesh);
+		for (const { item, text } of sights) {
+			const line = `${item} ${text}`;
+			const by = linePattern.exec(text)?.[1] ?? '';
+			if (!this.#known.has(line) && since.has(by)) this.#barred.set(line, by);
+			this.#known.add(line);
 		}
-		return mesh.nodes.flatMap(({ name, person, replicas }) =>
-			[...replicas].flatMap(([project, { texts }]) =>
-				[...texts].flatMap(([item, whole]) =>
-					whole.split('\n').flatMap((text) => {
-						const by = linePattern.exec(text)?.[1];
-						if (by === undefined) return [];
-						const line = `${project} ${item} ${text}`;
-						const barred = this.#barred.get(line);
-						if (barred)
-							return barred.at === name ? [] : [`"${text}" of ${item} came to ${name} from who may only look`];
-						const isNew = !this.#known.has(line);
-						this.#known.add(line);
-						if (isNew && by === person && rights.isBarredEverywhere(by))
-							this.#barred.set(line, { at: name, person: by });
-						return [];
-					}),
-				),
-			),
-		);
+		return sights.flatMap(({ name, person, item, text }) => {
+			const by = this.#barred.get(`${item} ${text}`);
+			return by === undefined || by === person
+				? []
+				: [`"${text}" of ${item} came to ${name} from ${by}, who may only look`];
+		});
 	}
+}
+
+function sightsIn({ nodes }: SeenMesh): readonly Sight[] {
+	return nodes.flatMap(({ name, person, replicas }) =>
+		[...replicas].flatMap(([project, { texts }]) =>
+			[...texts].flatMap(([item, whole]) =>
+				whole.split('\n').map((text) => ({ name, person, item: `${project} ${item}`, text })),
+			),
+		),
+	);
 }

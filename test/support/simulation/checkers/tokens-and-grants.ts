@@ -76,14 +76,15 @@ class Order {
 	readonly #durable = new Set<string>();
 	/** Trees that began and have not ended, by node and grant. */
 	readonly #live = new Set<string>();
-	/** Settled, and the item has another token since: nobody waits for what a run under it would bring. */
+	/** Settled, and nobody works under it any more: a frozen item keeps who works, and goes on. */
 	readonly #over = new Set<string>();
 
 	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
 		const said = mesh.fresh.flatMap((event) => this.#note(event, ledger));
 		for (const event of eventsOf(mesh.fresh, 'reportSettled')) {
 			const item = mesh.projects.find(({ id }) => id === event.project)?.home?.facts.items[event.item];
-			if (item && item.token?.join('.') !== event.token.join('.')) this.#over.add(this.#nameOf(event));
+			const isOver = item && (item.role === null || item.token?.join('.') !== event.token.join('.'));
+			if (isOver) this.#over.add(this.#nameOf(event));
 		}
 		for (const { id } of mesh.projects) {
 			for (const name of ledger.of(id).granted.keys()) this.#durable.add(`${id}/${name}`);

@@ -36,7 +36,13 @@ export const replicaSwitches: readonly Switch[] = [
 	{
 		name: 'failed-sync-ignored',
 		breaks: 'what the disk refused is not acknowledged',
-		edits: [{ file: store, find: 'this.#fail(batch.waiting, this.#diskFailed(cause));\n\t\t\treturn;', replace: 'void cause;' }],
+		edits: [
+			{
+				file: store,
+				find: 'this.#fail(batch.waiting, this.#diskFailed(cause));\n\t\t\treturn;',
+				replace: 'void cause;',
+			},
+		],
 	},
 	{
 		name: 'batch-in-two',
