@@ -11,13 +11,17 @@ export interface Saying {
 	readonly draft: ItemDraft;
 }
 
+/** Of some things people wait a moment for the answer. */
+const awaited: ReadonlySet<string> = new Set(['edit', 'abandon']);
+const answerMsMax = 600;
+
 /** Says it where the person sits; nothing is heard of it where their machine is down. */
 export function speak(world: World, { who, project, draft }: Saying): void {
 	const { process } = world.machine(who);
 	const seat = process?.seats().find(({ replica }) => replica.id === project);
 	if (!process || !seat) return;
 	const said = { node: who, project, person: who, item: draft.item, event: draft.event };
-	seat.replica.submit([draft], { waitMs: 0 }).then(
+	seat.replica.submit([draft], { waitMs: awaited.has(draft.event) ? answerMsMax : 0 }).then(
 		([answer]: readonly Submitted[]) => {
 			if (!answer) return;
 			const { author, n } = answer.intent;
