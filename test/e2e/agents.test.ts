@@ -115,9 +115,12 @@ describe.skipIf(!all).each(kinds)('the real $name program (scripts/test --all)',
 		await using world = agentWorld(clis, model);
 		const repository = await openShop(world, kind);
 		const titles = ['Add two numbers', 'Forget to commit', 'Claim the credit', 'Come back later', 'Be a stranger'];
+		// All of them are there, and have their numbers, before an agent adds one.
+		await world.ok(repository, 'pause');
 		for (const title of titles) {
 			await world.ok(repository, 'add', title, '--description', `The words of ${title.toLowerCase()}, in full.`);
 		}
+		await world.ok(repository, 'resume');
 
 		const board = await world.untilBoard(
 			repository,
