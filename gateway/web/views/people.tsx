@@ -32,7 +32,7 @@ export function PeopleView() {
 					{people && (
 						<section className="stack">
 							<h2>Who may do what</h2>
-							<Table heads={['Person', 'Access', 'Machines', ...(isOwner ? [''] : [])]}>
+							<Table name="Everyone" heads={['Person', 'Access', 'Machines', ...(isOwner ? [''] : [])]}>
 								{people.map((person) => (
 									<Person key={person.id} person={person} isOwner={isOwner} again={again} />
 								))}

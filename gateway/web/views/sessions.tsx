@@ -27,7 +27,7 @@ export function Sessions() {
 			{sessions === null && asked.kind === 'asking' && <Loading what="the logins" />}
 			{sessions?.length === 0 && <p className="soft">No browser is logged in.</p>}
 			{sessions !== null && sessions.length > 0 && (
-				<Table heads={['Who', 'With', 'Seen', 'Until', '']}>
+				<Table name="Each browser" heads={['Who', 'With', 'Seen', 'Until', '']}>
 					{sessions.map((session) => (
 						<Row key={session.id} session={session} again={again} />
 					))}

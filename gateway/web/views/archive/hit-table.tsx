@@ -8,7 +8,7 @@ import { Table } from '../../ui/table.tsx';
 
 export function HitTable({ hits }: { readonly hits: readonly SearchHit[] }) {
 	return (
-		<Table heads={['Item', 'State', 'When']}>
+		<Table name="Items of the past" heads={['Item', 'State', 'When']}>
 			{hits.map((hit) => (
 				<tr key={hit.key}>
 					<td className="grow">

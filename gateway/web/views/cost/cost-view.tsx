@@ -150,7 +150,7 @@ function ByItem({ costs }: { readonly costs: readonly ProjectCost[] }) {
 	return (
 		<section className="stack" aria-labelledby="by-item">
 			<h2 id="by-item">{items.length > itemsShown ? `The dearest ${itemsShown} items` : 'By item'}</h2>
-			<Table heads={['Item', 'Runs', 'Cost']}>
+			<Table name="Cost by item" heads={['Item', 'Runs', 'Cost']}>
 				{items.slice(0, itemsShown).map(({ key, name, title, project, costUsd, runs }) => (
 					<tr key={`${project} ${key}`}>
 						<td className="grow">

@@ -235,7 +235,7 @@ function Runs({ detail }: { readonly detail: ItemDetail }) {
 	return (
 		<section className="stack">
 			<h2>{count(detail.runs.length, 'try', 'tries')}</h2>
-			<Table heads={['Who', 'Where', 'Began', 'How it ended', 'Tokens', 'Cost']}>
+			<Table name="Each run" heads={['Who', 'Where', 'Began', 'How it ended', 'Tokens', 'Cost']}>
 				{detail.runs.toReversed().map((run) => (
 					<tr key={run.run}>
 						<td>{run.agent ?? run.role}</td>
