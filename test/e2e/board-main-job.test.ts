@@ -27,7 +27,7 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await page.getByLabel('What is wanted, in one line').fill('Say hello');
 		await page.getByLabel('Description').fill(script('echo hello > hello.txt'));
 		await page.getByRole('button', { name: 'Add' }).click();
-		await page.getByRole('link', { name: 'Change' }).click();
+		await page.getByRole('link', { name: /^Change/ }).click();
 		await page.getByRole('button', { name: /^Approve/ }).click({ timeout: 90_000 });
 		await landed('Say hello');
 		await board.world.untilForwarded(board.shop);
@@ -58,7 +58,7 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await page.keyboard.press('Tab');
 		await page.keyboard.insertText(script('echo keys > keys.txt'));
 		await page.keyboard.press('Control+Enter');
-		await page.getByRole('link', { name: 'Change' }).waitFor();
+		await page.getByRole('link', { name: /^Change/ }).waitFor();
 		await inReview('By keys');
 		for (const name of [/^Change/, /^Approve/]) {
 			const target = page.getByRole(name.source === '^Change' ? 'link' : 'button', { name });
@@ -127,7 +127,7 @@ describe.skipIf(!hasBrowser)('the main job at the board, with Chromium (scripts/
 		await dialog.getByText('+slots = 7').waitFor();
 		expect(await axe()).toEqual([]);
 		await dialog.getByRole('button', { name: 'Make it an item' }).click();
-		await page.getByRole('link', { name: 'Change' }).click();
+		await page.getByRole('link', { name: /^Change/ }).click();
 		await page.getByRole('button', { name: /^Approve/ }).click({ timeout: 90_000 });
 		await landed('Change settings: work.slots');
 		const { settings } = await board.ask('project.settings', { project: 'shop' });
