@@ -9,11 +9,12 @@ import { type ListeningNetwork, openLibp2pNetwork, serveOperations } from '../sh
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
 import { assert, ganglineError, type Log, randomHex } from '../shared/ports/index.ts';
 import { openPinoLog, programVersion, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
+import { thisProgram } from '../shared/ports/system/program.ts';
 import { personIdFrom } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
 import { Board, openBundle } from './board/index.ts';
 import { makeEdge, watchRights } from './browser-doors.ts';
-import { createBuilds, thisProgram } from './builds/index.ts';
+import { createBuilds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { GatewayCore, GatewayParts } from './context.ts';
 import { Doors } from './doors.ts';
@@ -65,6 +66,8 @@ export async function composeGateway(config: GatewayConfig, log: Log): Promise<R
 
 interface Opened {
 	readonly parts: GatewayParts;
+	/** Follows other machines no more. */
+	readonly leave: () => void;
 	readonly core: AsyncDisposable;
 }
 
@@ -93,7 +96,8 @@ async function openParts(config: GatewayConfig, log: Log): Promise<Opened> {
 		const notifier = await openNotifier(opened.core, board);
 		closing.push({ [Symbol.asyncDispose]: () => notifier.stop() });
 		const open = { ...opened.core, config, board, notifier, ...(await openDoors(config, opened.core, network)) };
-		return { core: opened, parts: { ...open, ...(await openContainers(open)) } };
+		const { [Symbol.dispose]: leave, ...containers } = await openContainers(open);
+		return { core: opened, parts: { ...open, ...containers }, leave };
 	} catch (error) {
 		for (const part of closing) await part[Symbol.asyncDispose]();
 		await store.close();
@@ -192,13 +196,15 @@ function callerWith({ people, mesh }: GatewayParts, token: string, door: TokenDo
 }
 
 async function stopAll(
-	{ parts, core }: Opened,
+	{ parts, core, leave }: Opened,
 	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
 ): Promise<void> {
-	const { hub, clock, log, store, builds, board, notifier, containers, idle } = parts;
+	const { hub, clock, log, store, builds, board, notifier, containers, machines, idle } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
 	log.info('gateway.stopping');
 	await idle.stop();
+	leave();
+	machines.stop();
 	await containers[Symbol.asyncDispose]();
 	await edge.stop();
 	await board.stop();

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { ganglineError } from '../shared/ports/index.ts';
 import {
+	baseImageSchema,
 	buildsPortDefault,
 	type GatewayFolder,
 	gatewayPortDefault,
@@ -44,7 +45,7 @@ const schema = z.object({
 	GANGLINE_MESH_PORT: port(meshPortDefault),
 	GANGLINE_BUILDS_PORT: port(buildsPortDefault),
 	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
-	GANGLINE_BASE_IMAGE: z.string().min(1).max(300).default('node:24-bookworm-slim'),
+	GANGLINE_BASE_IMAGE: baseImageSchema,
 	GANGLINE_GATEWAY_NAME: z
 		.string()
 		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')

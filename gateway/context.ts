@@ -2,14 +2,15 @@
 import type { EventHub } from '../shared/http/index.ts';
 import type { Mesh } from '../shared/mesh/index.ts';
 import type { Clock, Log, Random, Store } from '../shared/ports/index.ts';
+import type { Containers, IdleWatch } from '../shared/provision/index.ts';
 import type { PresentPeople, ReplicaSet } from '../shared/replica/index.ts';
 import type { Board } from './board/index.ts';
 import type { Builds } from './builds/index.ts';
 import type { GatewayConfig } from './config.ts';
 import type { Doors } from './doors.ts';
+import type { OtherMachines } from './machines/index.ts';
 import type { Members } from './members.ts';
 import type { Notifier } from './notify/index.ts';
-import type { Containers, IdleWatch } from './provision/index.ts';
 import type { JoinTokens, MeshRegistry, PersonTokens, Recovery } from './registry/index.ts';
 
 /** Everything that needs no more than the ports. */
@@ -41,5 +42,7 @@ export interface GatewayParts extends GatewayCore {
 	readonly builds: Builds;
 	readonly doors: Doors;
 	readonly containers: Containers;
+	/** Projects in containers on the machines of other members. */
+	readonly machines: OtherMachines;
 	readonly idle: IdleWatch;
 }

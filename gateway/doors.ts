@@ -5,6 +5,7 @@
  */
 import type { ListeningNetwork } from '../shared/mesh/index.ts';
 import { GanglineError, type Log } from '../shared/ports/index.ts';
+import { Turns } from '../shared/ports/turns.ts';
 import type { Builds } from './builds/index.ts';
 import {
 	type ListenHost,
@@ -15,7 +16,6 @@ import {
 	readListening,
 	writeListening,
 } from './listening.ts';
-import { Turns } from './turns.ts';
 
 const move = 'move';
 

@@ -1,6 +1,7 @@
 /** What projects in containers have to do, read from their replicas at the gateway: for whoever puts them to sleep. */
+
+import type { Doing } from '../shared/provision/index.ts';
 import { type ReplicaSet, seenItems } from '../shared/replica/index.ts';
-import type { Doing } from './provision/index.ts';
 
 /** Stages that a home goes on from by itself. */
 const active: ReadonlySet<string> = new Set(['backlog', 'coding', 'qa', 'merge', 'mergeFailure']);

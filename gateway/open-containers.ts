@@ -1,34 +1,67 @@
-/** Binds projects in containers to this gateway: its mesh for their nodes, its doors for their networks, its engine. */
+/**
+ * Binds projects in containers to this gateway: its mesh for their nodes, its doors for their networks, its engine; and the
+ * members that make some on their machines.
+ */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { formatToken } from '../shared/mesh/join/index.ts';
-import { parseNodeId } from '../shared/ports/index.ts';
-import { containerLabel, renameNode, renameProject } from '../shared/registry/index.ts';
-import { filesOf, thisProgram } from './builds/index.ts';
-import type { GatewayParts } from './context.ts';
-import { doingIn } from './idle-projects.ts';
+import type { ContainerView } from '../shared/operations/index.ts';
+import { ganglineError, parseNodeId } from '../shared/ports/index.ts';
+import { filesOf, thisProgram } from '../shared/ports/system/program.ts';
+import { provisionConnected } from '../shared/protocol/provision.ts';
 import {
 	ContainerRecords,
 	Containers,
 	dockerProvisioner,
 	FileDigests,
-	type HostOwner,
+	hostOwner,
+	type IdleRecord,
 	IdleWatch,
-} from './provision/index.ts';
+} from '../shared/provision/index.ts';
+import { containerLabel, memberOf, renameNode, renameProject } from '../shared/registry/index.ts';
+import type { GatewayParts } from './context.ts';
+import { isLoopback } from './http/index.ts';
+import { doingIn } from './idle-projects.ts';
+import { followMachines, MachineKeys, MachineLine, OtherMachines, Places } from './machines/index.ts';
 
-type Ground = Omit<GatewayParts, 'containers' | 'idle'>;
+type Ground = Omit<GatewayParts, 'containers' | 'idle' | 'machines'>;
+type Opened = Pick<GatewayParts, 'containers' | 'idle' | 'machines'>;
 
 /** A token lies in a file until a node has used it, which may be after a long image build and a failure or two. */
 const tokenMs = 24 * 3_600_000;
 
-export async function openContainers(parts: Ground): Promise<Pick<GatewayParts, 'containers' | 'idle'>> {
-	const { config, mesh, clock, random, log, store, doors, hub, replicas } = parts;
-	const { root } = await thisProgram();
+export async function openContainers(parts: Ground): Promise<Opened & Disposable> {
+	const { clock, log, store, hub, replicas } = parts;
 	const records = await ContainerRecords.open(store);
-	const containers = new Containers({
-		...{ mesh, clock, random, log, doors },
+	const containers = await openHere(parts, records);
+	const { machines, following } = openThere(parts, { containers, records, places: await Places.open(store) });
+	const all = (): readonly IdleRecord[] => [...records.all(), ...machines.all().flatMap(idleRecordOf)];
+	const at = (name: string): Containers | OtherMachines => (machines.has(name) ? machines : containers);
+	const watch = new IdleWatch({
+		containers: {
+			sleep: (name) => at(name).sleep(name),
+			wake: (name) => at(name).wake(name),
+			logins: (name) => at(name).logins(name),
+			isBusy: (name) => containers.isBusy(name),
+		},
+		...{ records: { all }, clock, log },
+		doing: (project) => doingIn(replicas, project),
+	});
+	watch.start();
+	hub.subscribe(({ kind }) => {
+		if (kind !== 'log') watch.poke();
+	});
+	void containers.openBridges().catch((error: unknown) => log.error('container.noBridges', { error }));
+	return { containers, machines, idle: watch, [Symbol.dispose]: () => following[Symbol.dispose]() };
+}
+
+async function openHere(parts: Ground, records: ContainerRecords): Promise<Containers> {
+	const { config, mesh, clock, random, log, doors } = parts;
+	const { root } = await thisProgram();
+	return new Containers({
+		...{ clock, random, log, doors, records },
+		mesh: { facts: () => mesh.facts(), isConnected: async (node) => isConnected(parts, node) },
 		provisioner: dockerProvisioner({ host: config.engine, owner: mesh.membership.mesh }),
-		records,
 		owner: hostOwner(config.userName),
 		environment: config.environment,
 		baseImage: config.baseImage,
@@ -37,17 +70,73 @@ export async function openContainers(parts: Ground): Promise<Pick<GatewayParts, 
 		digests: new FileDigests(),
 		folder: config.folder.containers,
 		cpus: availableParallelism(),
-		joinToken: (record) => joinToken(parts, record),
+		joinToken: (record) => {
+			const addresses = record.gateway === null ? [] : [doors.bridgeAddress(record.gateway)];
+			return joinToken(parts, record, addresses);
+		},
 		renamed: (record, to) => renamed(parts, record, to),
-		publish: (view) => hub.publish({ kind: 'container', at: clock.now(), project: view.project, container: view }),
+		publish: (view) => publish(parts, view),
 	});
-	const watch = new IdleWatch({ containers, records, clock, log, doing: (project) => doingIn(replicas, project) });
-	watch.start();
-	hub.subscribe(({ kind }) => {
-		if (kind !== 'log') watch.poke();
+}
+
+interface Known {
+	readonly containers: Containers;
+	readonly records: ContainerRecords;
+	readonly places: Places;
+}
+
+function openThere(
+	parts: Ground,
+	{ containers, records, places }: Known,
+): { readonly machines: OtherMachines; readonly following: Disposable } {
+	const { mesh, tokens, clock, log, config } = parts;
+	const line = new MachineLine(mesh);
+	const machines = new OtherMachines({
+		...{ line, places, clock, log },
+		keys: new MachineKeys(config.folder.machines),
+		facts: () => mesh.facts(),
+		here: {
+			has: (name) => records.all().some((record) => record.name === name || record.madeAs === name),
+			nameOf: (project) => containers.nameOf(project),
+		},
+		joinToken: async (place) => joinToken(parts, place, outsideAddresses(parts)),
+		forgetToken: async (id) => {
+			if (tokens.list().some((token) => token.id === id && tokens.stateOf(token) === 'open')) await tokens.revoke(id);
+		},
+		renamed: (about, to) => renamed(parts, about, to),
+		publish: (view) => publish(parts, view),
 	});
-	void containers.openBridges().catch((error: unknown) => log.error('container.noBridges', { error }));
-	return { containers, idle: watch };
+	mesh.rpc.serve(provisionConnected, async ({ node }, peer) => {
+		if (memberOf(mesh.facts(), peer.node)?.duties.includes('provision') !== true) {
+			throw ganglineError('FORBIDDEN', `${peer.node} makes no containers: it has no use for who is connected`);
+		}
+		return { connected: isConnected(parts, node) };
+	});
+	return { machines, following: followMachines({ mesh, line, there: machines.there, clock, log }) };
+}
+
+function idleRecordOf({ name, seen }: ReturnType<OtherMachines['all']>[number]): readonly IdleRecord[] {
+	if (seen === null) return [];
+	const phase = seen.state === 'running' || seen.state === 'stopped' ? 'ready' : 'making';
+	const { project, asleep, idleStopMs } = seen;
+	return [{ name, project, phase, asleep, idleStopMs }];
+}
+
+function publish({ hub, clock }: Ground, view: ContainerView): void {
+	hub.publish({ kind: 'container', at: clock.now(), project: view.project, container: view });
+}
+
+function isConnected({ mesh }: Ground, node: string | null): boolean {
+	return mesh.network.links().some((peer) => peer.node === node);
+}
+
+/** Where a container on another machine finds the mesh. @throws GanglineError REFUSED */
+function outsideAddresses({ mesh }: Ground): readonly string[] {
+	const addresses = mesh.network.addresses().filter((address) => !isLoopback(address));
+	if (addresses.length > 0) return addresses;
+	throw ganglineError('REFUSED', 'the gateway listens on this machine alone: no container elsewhere could join', {
+		hint: 'gangline gateway listen <address>',
+	});
 }
 
 /** One change of the registry: refused whole where a name is taken. */
@@ -66,13 +155,9 @@ async function renamed(
 
 /** Its node owns that one project, works for no other, and speaks for no person. */
 async function joinToken(
-	{ mesh, tokens, clock, random, doors }: Ground,
-	record: {
-		readonly name: string;
-		readonly gateway: string | null;
-		readonly token: string | null;
-		readonly person: string;
-	},
+	{ mesh, tokens, clock, random }: Ground,
+	record: { readonly name: string; readonly token: string | null; readonly person: string },
+	addresses: readonly string[],
 ): Promise<{ readonly text: string; readonly id: string }> {
 	if (record.token !== null && tokens.list().some(({ id }) => id === record.token)) await tokens.revoke(record.token);
 	const { token, secret } = await tokens.create(
@@ -90,16 +175,6 @@ async function joinToken(
 		},
 		random,
 	);
-	const addresses = record.gateway === null ? [] : [doors.bridgeAddress(record.gateway)];
 	const { gateway, mesh: id } = mesh.membership;
 	return { text: formatToken({ mesh: id, gateway: { ...gateway, addresses }, secret, build: null }), id: token.id };
-}
-
-function hostOwner(userName: string): HostOwner {
-	const name = userName.toLowerCase().replace(/[^a-z0-9_-]/g, '-');
-	return {
-		name: /^[a-z_]/.test(name) ? name.slice(0, 32) : `_${name}`.slice(0, 32),
-		uid: process.getuid?.() ?? 0,
-		gid: process.getgid?.() ?? 0,
-	};
 }

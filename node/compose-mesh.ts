@@ -22,6 +22,7 @@ import { type OpenedWorkers, openWorkers } from './compose-workers.ts';
 import type { Projects } from './home/projects.ts';
 import { openAtKeptPort } from './kept-port.ts';
 import { NodeMesh } from './node-mesh.ts';
+import { serveProvision, ViewFeed } from './provision/index.ts';
 
 /** The first join token after an upgrade packs the whole program; that it is gone is noticed much sooner. */
 const gatewayAnswersMs = 120_000;
@@ -57,9 +58,11 @@ export async function awaitRegistry({ config, registry }: NodeParts): Promise<vo
 	if ((await readMembership(config.state.mesh)) !== null) registry.expect();
 }
 
-function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects): Promise<OpenedWorkers> {
+/** This node as a worker of others, and as the maker of containers for the gateway. */
+async function attachWork(parts: NodeParts, mesh: Mesh, projects: Projects): Promise<OpenedWorkers> {
 	const { config, clock, log } = parts;
-	return openWorkers(parts, {
+	const { network, rpc } = mesh;
+	const workers = await openWorkers(parts, {
 		...{ network, rpc },
 		openForeign: (id, like) => openForeign(parts, id, like),
 		openPacks: (mayServe) =>
@@ -70,6 +73,16 @@ function attachWork(parts: NodeParts, { network, rpc }: Mesh, projects: Projects
 			}),
 		projects: () => projects.all(),
 	});
+	const feed = new ViewFeed();
+	const open = async () => (await import('./provision/open.ts')).openProvisioning(parts, { mesh, feed });
+	const provision = serveProvision({ mesh, feed, open });
+	return {
+		review: () => workers.review(),
+		async [Symbol.asyncDispose]() {
+			await provision[Symbol.asyncDispose]();
+			await workers[Symbol.asyncDispose]();
+		},
+	};
 }
 
 async function openOwnMesh(parts: NodeParts, membership: Membership): Promise<Mesh> {

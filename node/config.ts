@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { ganglineError } from '../shared/ports/index.ts';
-import { type StateFolder, stateFolder } from '../shared/project/index.ts';
+import { baseImageSchema, type StateFolder, stateFolder } from '../shared/project/index.ts';
 
 export interface NodeConfig {
 	readonly state: StateFolder;
@@ -20,6 +20,8 @@ export interface NodeConfig {
 	readonly slots: number | null;
 	/** Where projects' people, agents and gates find their programs; nothing else of our environment reaches them. */
 	readonly personEnvironment: Readonly<Record<string, string>>;
+	/** What images of projects are built on that the gateway has made here. */
+	readonly baseImage: string;
 	/** What a provisioner left for a node that it has made; null for one that a person starts. */
 	readonly provisioned: { readonly joinFile: string; readonly project: string } | null;
 }
@@ -30,6 +32,7 @@ const schema = z.object({
 	GANGLINE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
 	GANGLINE_JOIN_FILE: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_PROJECT: z.string().startsWith('/', 'an absolute path').optional(),
+	GANGLINE_BASE_IMAGE: baseImageSchema,
 	GANGLINE_NAME: z
 		.string()
 		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
@@ -60,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 		logLevel: GANGLINE_LOG,
 		slots: GANGLINE_SLOTS ?? null,
 		personEnvironment: withoutOurs(env),
+		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
 		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project },
 	});
 }

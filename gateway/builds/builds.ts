@@ -7,9 +7,9 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Log } from '../../shared/ports/log.ts';
+import { filesOf, type Program, type ProgramFile } from '../../shared/ports/system/program.ts';
 import { type BuildDoor, type DoorAddress, openDoor } from './door.ts';
 import { makeBuild } from './make-build.ts';
-import { filesOf, type Program, type ProgramFile } from './program.ts';
 
 export interface Build {
 	readonly sha256: string;

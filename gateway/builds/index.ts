@@ -2,4 +2,3 @@
 export { type Build, type Builds, createBuilds } from './builds.ts';
 export { ownAddresses } from './own-addresses.ts';
 export { pasteLine } from './paste-line.ts';
-export { filesOf, type Program, type ProgramFile, thisProgram } from './program.ts';

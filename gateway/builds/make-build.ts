@@ -9,7 +9,7 @@ import { constants, createReadStream } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ganglineError } from '../../shared/ports/errors.ts';
-import type { ProgramFile } from './program.ts';
+import type { ProgramFile } from '../../shared/ports/system/program.ts';
 
 export interface MadeBuild {
 	readonly path: string;

@@ -13,6 +13,8 @@ export interface PasteLine {
 	readonly build: Build;
 	/** Base URLs of the door, in the order in which they are tried. */
 	readonly urls: readonly string[];
+	/** What the machine says when it joins: options of `gangline join`. */
+	readonly options?: readonly string[];
 }
 
 /** Where the dynamic loader of the GNU C library lies: a build needs it, and musl has another. */
@@ -23,12 +25,16 @@ const loaders = {
 } as const;
 
 export function pasteLine(parts: PasteLine): string {
-	const { token, build, urls } = parts;
+	const { token, build, urls, options = [] } = parts;
 	assert(/^[A-Za-z0-9._:~-]+$/.test(token), 'a token is one plain word of a shell');
 	assert(/^[0-9a-f]{64}$/.test(build.sha256), 'a hash is 64 hex digits');
 	assert(
 		urls.every((url) => /^http:\/\/[0-9a-fA-F.:[\]]+$/.test(url)),
 		'an address of the door is a plain URL',
+	);
+	assert(
+		options.every((option) => /^--[a-z-]+$/.test(option)),
+		'an option is one plain word of a shell',
 	);
 	const script = [
 		'set -eu',
@@ -43,7 +49,7 @@ export function pasteLine(parts: PasteLine): string {
 		...unpacking,
 		'fi',
 		`T=${token}`,
-		'printf %s "$T" | "$D/gangline" join -',
+		`printf %s "$T" | "$D/gangline" join ${['-', ...options].join(' ')}`,
 	].join('; ');
 	assert(!script.includes("'"), 'the script stands between single quotes');
 	return `printf %s '${script}' | sh`;

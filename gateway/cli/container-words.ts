@@ -74,6 +74,7 @@ export function containerText(session: Session, view: ContainerView): string {
 	const { limits } = view;
 	return [
 		`${view.name}: ${plainLine(view.words)}`,
+		...(view.on === null ? [] : [`  on       ${plainLine(view.on.name)}`]),
 		`  source   ${plainLine(view.path)}`,
 		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
 		...(view.agents.length === 0 ? [] : [`  agents   ${view.agents.join(', ')}`]),

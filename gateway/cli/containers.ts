@@ -20,12 +20,14 @@ export function registerContainers(program: Command, context: CliContext): void 
 function registerMaking(program: Command, context: CliContext): void {
 	defineCommand(program, context, {
 		usage: 'new <name>',
-		summary: 'A project in a container of its own: source on this machine, builds and agents inside',
+		summary:
+			'A project in a container of its own: source on this machine or that of a member, builds and agents inside',
 		group: 'Containers',
 		examples: [
 			'gangline new myapp --stack node               an empty one, in ./myapp',
 			'gangline new myapp --git https://example.org/myapp.git',
 			'gangline new myapp --path ~/src/myapp         a repository that you have',
+			'gangline new myapp --stack rust --on builder  in a container on the machine of that member',
 			'gangline new myapp --retry                    go on where it failed',
 		],
 		configure: (command) =>
@@ -35,6 +37,7 @@ function registerMaking(program: Command, context: CliContext): void {
 				.option('--devcontainer <hash>', devcontainerWords)
 				.option('--git <url>', 'clone it from there')
 				.option('--path <folder>', 'where the source is, or is to be; default: a folder of that name here')
+				.option('--on <node>', 'a member with the duty provision: its machine and engine, its folders')
 				.option('--retry', 'go on where making it failed or was cut off'),
 		run: async (session, args, options) => {
 			const { newContainer } = await import('./run-new.ts');
@@ -45,6 +48,7 @@ function registerMaking(program: Command, context: CliContext): void {
 				devcontainer: options.text('devcontainer'),
 				git: options.text('git'),
 				path: options.text('path'),
+				on: options.text('on'),
 				retry: options.flag('retry'),
 				limits: await limitsOf(options),
 			});

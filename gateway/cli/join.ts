@@ -13,6 +13,7 @@ export function registerJoin(program: Command, context: CliContext): void {
 			'gangline join <token>                         what `gangline token new` on the gateway prints',
 			'gangline join - < file                        the token from stdin, unseen by other users',
 			'gangline join <token> --work --projects a,b   less than the token gives',
+			'gangline join <token> --provision             the gateway may make projects in containers here',
 		],
 		configure: configureMembership,
 		run: async (session, args, options) => {

@@ -7,6 +7,7 @@ import { wholeNumber } from './review.ts';
 export interface Membership {
 	readonly name?: string;
 	readonly duties?: ('home' | 'work')[];
+	readonly provision?: true;
 	readonly worksFor?: 'any' | string[];
 	readonly homeFor?: string[];
 	readonly slots?: number;
@@ -18,6 +19,7 @@ export function configureMembership(command: Command): Command {
 		.option('--work', 'it takes tasks')
 		.option('--projects <names>', 'tasks of these projects only, separated by commas', names)
 		.option('--any', 'tasks of any project')
+		.option('--provision', 'it makes projects in containers there, with its engine, when the gateway asks')
 		.option('--home-for <names>', 'these projects live there, separated by commas', names)
 		.option('--slots <number>', 'items that it works on at once', wholeNumber)
 		.option('--labels <labels>', 'what tasks may ask for, such as gpu, separated by commas', names)
@@ -38,6 +40,7 @@ export function readMembership(options: Options): Membership {
 	return {
 		...(name === undefined ? {} : { name }),
 		...(duties.length === 0 ? {} : { duties }),
+		...(options.flag('provision') ? { provision: true } : {}),
 		...(worksFor === undefined ? {} : { worksFor }),
 		...(homeFor === undefined ? {} : { homeFor: [...homeFor] }),
 		...(slots === undefined ? {} : { slots }),

@@ -19,7 +19,7 @@ export async function showContainers(session: Session, name: string | undefined)
 		one.state,
 		one.stack ?? '',
 		plainLine(one.words),
-		plainLine(one.path),
+		plainLine(one.on === null ? one.path : `${one.on.name}:${one.path}`),
 	]);
 	session.out.result(answer, () =>
 		rows.length === 0
@@ -119,7 +119,8 @@ export async function prune(session: Session, dryRun: boolean): Promise<undefine
 	const gateway = await session.gateway();
 	const found = await gateway.call('container.prune', { dryRun: true });
 	const lines = found.things.map(
-		({ kind, name, bytes }) => `  ${kind.padEnd(10)} ${plainLine(name)} ${sizeWords(bytes)}`,
+		({ kind, name, bytes, on }) =>
+			`  ${kind.padEnd(10)} ${plainLine(name)} ${sizeWords(bytes)}${on === null ? '' : ` on ${plainLine(on)}`}`,
 	);
 	const isWanted = !dryRun && found.things.length > 0;
 	if (isWanted && !(session.out.json && session.options.yes)) for (const line of lines) session.out.message(line);

@@ -4,7 +4,7 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
+import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, type HeardEvent, type NodeClient } from './client.ts';
 import { containerText, type LimitsRead, stepLine } from './container-words.ts';
 import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
@@ -18,25 +18,27 @@ export interface NewGiven {
 	readonly devcontainer: string | undefined;
 	readonly git: string | undefined;
 	readonly path: string | undefined;
+	/** The member on whose machine it is made. */
+	readonly on: string | undefined;
 	readonly retry: boolean;
 	readonly limits: LimitsRead;
 }
 
 export async function newContainer(session: Session, given: NewGiven): Promise<undefined> {
 	const gateway = await gatewayHere(session);
-	const { name, stack, agents, devcontainer, git, retry } = given;
-	const path = resolve(session.context.cwd, given.path ?? name);
-	const known = retry ? (await gateway.call('container.show', { name })).container.path : path;
+	const { name, stack, agents, devcontainer, git, retry, on } = given;
+	const path = pathOf(session, given);
 	return follow(session, gateway, {
 		name,
 		begin: () =>
 			gateway.call('container.create', {
 				...{ name, retry, limits: given.limits },
-				path: known,
+				...(path === undefined ? {} : { path }),
+				...(on === undefined ? {} : { on }),
 				...(stack === undefined ? {} : { stack }),
 				...(agents === undefined ? {} : { agents: [...agents] }),
 				...(devcontainer === undefined ? {} : { devcontainer }),
-				...(git === undefined ? {} : { git: addressOf(session, git) }),
+				...(git === undefined ? {} : { git: addressOf(session, git, on) }),
 			}),
 	});
 }
@@ -64,10 +66,25 @@ async function gatewayHere(session: Session): Promise<NodeClient> {
 	return clientOf((await ensureGateway(session)).note, 'gateway');
 }
 
+/** From where the person is; on another machine from nowhere, and left out it is for that machine to say. */
+function pathOf({ context }: Session, { name, path, on, retry }: NewGiven): string | undefined {
+	if (on !== undefined && path !== undefined && !isAbsolute(path)) throw notThere('--path', path, on);
+	// Of one that was begun it is known where it lies.
+	if (on !== undefined || retry) return path === undefined ? undefined : resolve(context.cwd, path);
+	return resolve(context.cwd, path ?? name);
+}
+
 /** A folder is meant from where the person is. */
-function addressOf({ context }: Session, git: string): string {
+function addressOf({ context }: Session, git: string, on: string | undefined): string {
 	const isPath = /^\.{0,2}\//.test(git) && !isAbsolute(git);
+	if (isPath && on !== undefined) throw notThere('--git', git, on);
 	return isPath ? resolve(context.cwd, git) : git;
+}
+
+function notThere(option: string, path: string, on: string): GanglineError {
+	return ganglineError('INVALID_ARGUMENT', `${option} ${JSON.stringify(path)} means a folder on ${on}, from where?`, {
+		hint: `name it from its root, such as ${option} /home/you/src`,
+	});
 }
 
 interface Following {

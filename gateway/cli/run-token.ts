@@ -12,13 +12,17 @@ import { renderTable } from './table.ts';
 import { count, moment } from './words.ts';
 
 /** Starts the gateway where none runs, makes this machine's node a member, and prints the line. */
-export async function newToken(session: Session, wanted: Input<'token.create'>): Promise<undefined> {
+export async function newToken(
+	session: Session,
+	{ provision, ...wanted }: Input<'token.create'> & { readonly provision?: true },
+): Promise<undefined> {
 	const { out } = session;
 	const gateway = await gatewayForTokens(session);
 	if (gateway.who === 'gateway') await joinOwnNode(session, gateway);
 	await offerToListen(session, gateway);
 	out.message('packing this program for machines that join (some seconds the first time) …');
-	const given = { ...wanted, duties: wanted.duties ?? defaultDuties(wanted) };
+	const duties = wanted.duties ?? defaultDuties(wanted);
+	const given = { ...wanted, duties: provision === true ? [...duties, 'provision' as const] : duties };
 	const made = await gateway.call('token.create', given);
 	if (!out.json) {
 		out.message(`paste this line into a shell of the other machine; ${goodFor(made, given)}:\n`);
@@ -40,7 +44,7 @@ async function gatewayForTokens(session: Session): Promise<NodeClient> {
 }
 
 /** A machine for which a person or a project was named need not work for others. */
-function defaultDuties({ person, homeFor }: Input<'token.create'>): ('home' | 'work')[] {
+function defaultDuties({ person, homeFor }: Input<'token.create'>): 'work'[] {
 	return person === undefined && (homeFor ?? []).length === 0 ? ['work'] : [];
 }
 
@@ -80,6 +84,7 @@ function whatItMayDo({ duties = [], worksFor = 'any', homeFor = [], person }: In
 	const parts = [
 		...(duties.includes('work') ? [`takes tasks of ${worksFor === 'any' ? 'any project' : worksFor.join(', ')}`] : []),
 		...(homeFor.length > 0 ? [`is to be the home of ${homeFor.join(', ')}`] : []),
+		...(duties.includes('provision') ? ['makes projects in containers there'] : []),
 		...(typeof person === 'string' ? [`speaks for ${person}`] : []),
 	];
 	return parts.length === 0 ? 'it may look on' : `it ${parts.join(', ')}`;
@@ -110,7 +115,8 @@ export async function listTokens(session: Session): Promise<undefined> {
 function givenWords({ duties, worksFor, homeFor, person }: TokenView): string {
 	const works = duties.includes('work') ? [`work for ${worksFor === 'any' ? 'any' : worksFor.join(', ')}`] : [];
 	const homes = homeFor.length > 0 ? [`home for ${homeFor.join(', ')}`] : duties.includes('home') ? ['home'] : [];
-	return [...works, ...homes, ...(person === null ? [] : [`person ${person}`])].join('; ');
+	const containers = duties.includes('provision') ? ['containers'] : [];
+	return [...works, ...homes, ...containers, ...(person === null ? [] : [`person ${person}`])].join('; ');
 }
 
 export async function revokeToken(session: Session, id: string): Promise<undefined> {

@@ -21,6 +21,7 @@ export function registerToken(program: Command, context: CliContext): void {
 			'gangline token new | ssh builder sh                the same without copying by hand',
 			'gangline token new --work --projects app --slots 4 only for one project',
 			"gangline token new --person ann --home-for app     ann's laptop, where the project app lives",
+			'gangline token new --provision                     makes projects in containers too: gangline new --on',
 			'gangline token new --uses 20 --expires 1d          for a room full of machines',
 		],
 		configure: (command) =>

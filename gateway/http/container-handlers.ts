@@ -1,58 +1,57 @@
-/** Answers what is asked about projects in containers. */
-import type { Handlers } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/index.ts';
+/** Answers what is asked about projects in containers: those of this machine here, those of other members there. */
+import type { Args, Caller, Result } from '../../shared/operations/index.ts';
+import type { ProvisionOperation } from '../../shared/protocol/provision.ts';
+import { gitHandlers as gitHandlersHere, containerHandlers as handlersHere } from '../../shared/provision/index.ts';
+import { findNode } from '../../shared/registry/index.ts';
 import type { GatewayParts } from '../context.ts';
+import type { AskedThere } from '../machines/index.ts';
 
-type Names =
-	`container.${'create' | 'list' | 'show' | 'start' | 'stop' | 'rebuild' | 'limits' | 'idleStop' | 'remove' | 'prune'}`;
+type Answer<Name extends ProvisionOperation> = (args: Args<Name>, caller: Caller) => Promise<Result<Name>>;
+type Answers = { readonly [Name in ProvisionOperation]: Answer<Name> };
 
-export function containerHandlers({ containers, log }: GatewayParts): Pick<Handlers, Names> {
+export function containerHandlers(parts: GatewayParts): Answers {
+	const { containers, machines, config, log } = parts;
+	const asked = { containers, environment: config.environment, log };
+	const here: Answers = { ...handlersHere(asked), ...gitHandlersHere(asked) };
+	const there = <Name extends AskedThere>(name: Name): Answer<Name> => {
+		const answerHere: Answer<Name> = here[name];
+		return async (args, caller) =>
+			machines.has(args.name) ? machines.ask(name, args, caller) : answerHere(args, caller);
+	};
 	return {
 		'container.create': async (args, caller) => {
-			const container = await containers.create(args, caller.person);
-			log.info('container.begun', { name: args.name, by: caller.person, retry: args.retry });
-			return { container, answer: `${args.name} is being made` };
+			if (machines.has(args.name)) return machines.create(args, caller);
+			if (args.on === undefined || isOwn(parts, args.on)) return here['container.create'](args, caller);
+			return machines.create(args, caller);
 		},
-		'container.list': async () => ({ containers: [...(await containers.list())] }),
-		'container.show': async ({ name }) => ({ container: await containers.view(name) }),
-		'container.start': async ({ name }) => ({ container: await containers.start(name), answer: `${name} is started` }),
-		'container.stop': async ({ name }) => ({
-			container: await containers.stop(name),
-			answer: `${name} is stopped; resumable work is kept`,
-		}),
-		'container.rebuild': async (args) => ({
-			container: await containers.rebuild(args),
-			answer: `${args.name} gets a new container; source and state stay`,
-		}),
-		'container.limits': async ({ name, limits }) => {
-			const container = await containers.limit(name, limits);
-			const { cpus, memory, pids, disk = null } = container.limits;
-			const room = disk === null ? '' : `, ${disk} bytes of disk for source and state`;
-			const words = `${cpus} processors, ${memory} bytes of memory, ${pids} processes${room}`;
-			return { container, answer: `${name} may use ${words}` };
+		'container.list': async (args, caller) => {
+			const [own, others] = await Promise.all([here['container.list'](args, caller), machines.list(caller)]);
+			return { containers: [...own.containers, ...others] };
 		},
-		'container.idleStop': async ({ name, afterMs }) => {
-			const container = await containers.idleStop(name, afterMs);
-			const words =
-				afterMs === null ? 'runs on' : `stops after ${Math.round(afterMs / 60_000)} min without anything to do`;
-			return { container, answer: `${name} ${words}` };
-		},
-		'container.remove': async ({ name, confirm, purge }) => {
-			if (confirm !== name) {
-				throw ganglineError('REFUSED', `${JSON.stringify(confirm)} is not ${name}: nothing was removed`, {
-					hint: 'give the name once more, exactly',
-				});
-			}
-			const { gone, stays } = await containers.remove(name, purge);
-			log.info('container.removed', { name, purge });
-			return { answer: `${name} is gone from here`, gone, stays };
-		},
-		'container.prune': async ({ dryRun }) => {
-			const things = [...(await containers.leftovers())];
-			if (!dryRun) await containers.prune(things);
+		'container.show': there('container.show'),
+		'container.start': there('container.start'),
+		'container.stop': there('container.stop'),
+		'container.rebuild': there('container.rebuild'),
+		'container.limits': there('container.limits'),
+		'container.idleStop': there('container.idleStop'),
+		'container.gitKey': there('container.gitKey'),
+		'container.gitToken': there('container.gitToken'),
+		'container.gitIdentity': there('container.gitIdentity'),
+		'container.gitForget': there('container.gitForget'),
+		'container.remove': async (args, caller) =>
+			machines.has(args.name) ? machines.remove(args, caller) : here['container.remove'](args, caller),
+		'container.prune': async (args, caller) => {
+			const own = await here['container.prune'](args, caller);
+			const others = await machines.prune(args, caller);
+			const things = [...own.things, ...others];
 			const what = things.length === 1 ? '1 thing' : `${things.length} things`;
-			const words = things.length === 0 ? 'nothing is left over' : `${what} ${dryRun ? 'would be removed' : 'removed'}`;
-			return { things, removed: !dryRun, answer: words };
+			const done = args.dryRun ? 'would be removed' : 'removed';
+			return { things, removed: own.removed, answer: things.length === 0 ? own.answer : `${what} ${done}` };
 		},
 	};
+}
+
+/** The gateway's own machine, named as a member. */
+function isOwn({ mesh }: GatewayParts, ref: string): boolean {
+	return findNode(mesh.facts(), ref)?.id === mesh.self;
 }

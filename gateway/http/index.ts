@@ -3,7 +3,6 @@ import type { Handlers } from '../../shared/operations/index.ts';
 import type { GatewayParts } from '../context.ts';
 import { containerHandlers } from './container-handlers.ts';
 import { type GatewayProcess, gatewayHandlers } from './gateway-handlers.ts';
-import { gitHandlers } from './git-handlers.ts';
 import { notifyHandlers } from './notify-handlers.ts';
 import { projectHandlers } from './project-handlers.ts';
 import { registryHandlers } from './registry-handlers.ts';
@@ -13,6 +12,7 @@ import { tokenHandlers } from './token-handlers.ts';
 
 export type { GatewayProcess } from './gateway-handlers.ts';
 export { askProject } from './project-handlers.ts';
+export { isLoopback } from './token-handlers.ts';
 
 export function createHandlers(parts: GatewayParts, self: GatewayProcess): Partial<Handlers> {
 	return {
@@ -23,7 +23,6 @@ export function createHandlers(parts: GatewayParts, self: GatewayProcess): Parti
 		...sessionHandlers(parts),
 		...notifyHandlers(parts),
 		...containerHandlers(parts),
-		...gitHandlers(parts),
 		...gatewayHandlers(parts, self),
 	};
 }

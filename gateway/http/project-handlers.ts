@@ -26,9 +26,13 @@ export function askProject(parts: GatewayParts, { name, input, caller }: AskedOp
 	return askReplica(seat, { name, args, caller }).catch(async (error: unknown) => {
 		// A home that sleeps is woken by what it alone can answer.
 		const isAway = error instanceof GanglineError && error.code === 'HOME_AWAY';
-		if (!isAway || !(await parts.containers.wakeProject(seat.replica.id))) throw error;
+		if (!isAway || !(await wakeProject(parts, seat.replica.id))) throw error;
 		return askReplica(seat, { name, args, caller });
 	});
+}
+
+async function wakeProject({ containers, machines }: GatewayParts, project: string): Promise<boolean> {
+	return (await containers.wakeProject(project)) || machines.wakeProject(project);
 }
 
 function isProjectCall(name: AskedOperation['name']): name is ProjectCall {

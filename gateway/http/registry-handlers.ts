@@ -61,8 +61,11 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 	return {
 		'project.rename': async (args) => {
 			const project = projectOf(parts, args.project);
-			const container = parts.containers.nameOf(project.id);
-			if (container !== null) await parts.containers.rename(container, args.name);
+			const { containers, machines } = parts;
+			const [here, there] = [containers.nameOf(project.id), machines.nameOf(project.id)];
+			const container = here ?? there;
+			if (here !== null) await containers.rename(here, args.name);
+			else if (there !== null) await machines.rename(there, args.name);
 			else await parts.registry.change((taken) => renameProject(taken, project.id, args.name));
 			const now = parts.mesh.facts().projects[project.id] ?? project;
 			const along = container === null ? '' : '; so are its node and its host for ssh';

@@ -41,8 +41,13 @@ async function create(
 	});
 	log.info('token.created', { id: token.id, by: caller.person, duties: token.duties, uses: token.uses });
 	const onlyLoopback = addresses.every(isLoopback);
+	// A duty that a machine has only when it says so itself is said in the line that is pasted there.
+	const options = token.duties.includes('provision') ? ['--provision'] : [];
 	return {
-		line: build === null ? `gangline join ${text}` : pasteLine({ token: text, build, urls: builds.urls() }),
+		line:
+			build === null
+				? ['gangline join', text, ...options].join(' ')
+				: pasteLine({ token: text, build, urls: builds.urls(), options }),
 		token: text,
 		id: token.id,
 		expiresAt: clock.now() + args.minutes * 60_000,

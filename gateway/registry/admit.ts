@@ -64,7 +64,7 @@ function joiningOf(facts: RegistryFacts, { token, request, peer }: Joiner): Join
 	const { wish } = request;
 	const homeFor = wish.homeFor ?? token.homeFor;
 	refuseMore('homeFor', homeFor, token.homeFor);
-	const duties = wish.duties ?? token.duties;
+	const duties = dutiesOf(token, wish);
 	refuseMore('duties', duties, token.duties);
 	return {
 		id: peer.node,
@@ -77,6 +77,12 @@ function joiningOf(facts: RegistryFacts, { token, request, peer }: Joiner): Join
 		slots: slotsOf(token, wish),
 		labels: token.labels.length > 0 ? token.labels : (wish.labels ?? []),
 	};
+}
+
+/** What a machine's engine is used for is said on that machine too: of itself a token does not give that duty. */
+function dutiesOf({ duties }: TokenRecord, wish: JoinWish): TokenRecord['duties'] {
+	const others = (wish.duties ?? duties).filter((duty) => duty !== 'provision');
+	return wish.provision === true ? [...others, 'provision'] : others;
 }
 
 function worksFor(facts: RegistryFacts, token: TokenRecord, wish: JoinWish): 'any' | readonly ProjectId[] {

@@ -6,6 +6,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { hashSecret, secretBytes } from '../../shared/mesh/join/index.ts';
+import { givenDuties } from '../../shared/operations/mesh-views.ts';
 import {
 	type Clock,
 	type GanglineError,
@@ -26,7 +27,7 @@ const recordSchema = z.strictObject({
 	hash: z.string().regex(/^[0-9a-f]{64}$/),
 	/** What its nodes become. */
 	name: name.nullable(),
-	duties: z.array(z.enum(['home', 'work'])).readonly(),
+	duties: z.array(z.enum(givenDuties)).readonly(),
 	worksFor: worksForSchema,
 	/** Names of projects, which may not be there yet. */
 	homeFor: z.array(name).readonly(),

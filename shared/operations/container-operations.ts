@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { defineOperation } from './define.ts';
 import { atSchema } from './item-views.ts';
-import { nodeNameSchema } from './references.ts';
+import { nodeNameSchema, nodeRefSchema } from './references.ts';
 
 /** The name of project, container and node at once. */
 export const containerNameSchema = nodeNameSchema
@@ -63,6 +63,11 @@ export type ContainerLimits = z.output<typeof limitsSchema>;
 
 export const containerViewSchema = z.object({
 	name: z.string(),
+	on: z
+		.object({ node: z.string(), name: z.string() })
+		.nullable()
+		.default(null)
+		.describe('The member on whose machine it is; null: the machine of the gateway'),
 	project: z.string().nullable().describe("The project's id, once it has one"),
 	path: z.string().describe('The source on the host; it has the same path inside'),
 	stack: z.string().nullable().describe('Null: nothing but the base'),
@@ -92,14 +97,16 @@ export const containerViewSchema = z.object({
 		.int()
 		.nullable()
 		.describe('What source and state took when its node last looked; null: no bound, or no look'),
+	asleep: z.boolean().default(false).describe('Stopped because nothing was to do; it wakes when something is'),
 	idleStopMs: z.int().nullable().describe('Stopped after so long without anything to do; null: never'),
 	ssh: z
 		.object({
 			user: z.string(),
-			port: z.int().describe('Of 127.0.0.1 on the machine of the gateway'),
-			key: z.string().describe('Path of the private key there'),
+			port: z.int().describe('Of 127.0.0.1 on the machine where it is'),
+			key: z.string().describe('Path of the private key on the machine of the gateway'),
 			knownHosts: z.string().describe('Path of the file that has its host key'),
 			alias: z.string().describe('What that file calls it'),
+			hostKey: z.string().nullable().default(null).describe('The public half of its host key, once it has one'),
 		})
 		.describe('How to log in'),
 	log: z.string().describe('What its building and making said'),
@@ -110,7 +117,7 @@ export type ContainerView = z.output<typeof containerViewSchema>;
 
 const name = containerNameSchema;
 const answer = z.object({ container: containerViewSchema, answer: z.string() });
-const errors = ['NOTHING_TO_SHOW', 'REFUSED', 'UNSUITABLE_MACHINE', 'ENGINE_FAILED'] as const;
+const errors = ['NOTHING_TO_SHOW', 'REFUSED', 'UNSUITABLE_MACHINE', 'ENGINE_FAILED', 'PEER_GONE'] as const;
 const agents = z
 	.array(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/))
 	.max(8)
@@ -137,7 +144,14 @@ export const containerOperations = {
 		summary: 'Begin to make a project in a container of its own, or go on where that failed',
 		args: z.strictObject({
 			name,
-			path: path.describe('Where the source lies, or is to lie: absent, empty, or a repository'),
+			on: nodeRefSchema
+				.optional()
+				.describe('On the machine of this member, which has the duty `provision`; default: that of the gateway'),
+			path: path
+				.optional()
+				.describe(
+					'Where the source lies there, or is to lie: absent, empty, or a repository; default: a folder of that name in the home folder of whoever runs Gangline there',
+				),
 			git: z.string().min(1).max(2048).optional().describe('Clone it from there'),
 			stack: z
 				.string()
@@ -155,9 +169,10 @@ export const containerOperations = {
 				cli: 'gangline new myapp --stack node --git https://example.org/myapp.git --path /home/you/myapp',
 				args: { name: 'myapp', path: '/home/you/myapp', stack: 'node', git: 'https://example.org/myapp.git' },
 			},
+			{ cli: 'gangline new myapp --stack rust --on builder', args: { name: 'myapp', stack: 'rust', on: 'builder' } },
 			{ cli: 'gangline new myapp --path /home/you/src/myapp', args: { name: 'myapp', path: '/home/you/src/myapp' } },
 		],
-		errors: [...errors, 'UNSUITABLE_REPOSITORY'],
+		errors: [...errors, 'UNSUITABLE_REPOSITORY', 'UNKNOWN_NODE'],
 	}),
 	'container.list': defineOperation({
 		kind: 'query',
@@ -263,7 +278,14 @@ export const containerOperations = {
 		summary: 'Remove images, networks and containers that carry our label and that no project uses',
 		args: z.strictObject({ dryRun: z.boolean().default(false) }),
 		result: z.object({
-			things: z.array(z.object({ kind: z.string(), name: z.string(), bytes: z.int().nullable() })),
+			things: z.array(
+				z.object({
+					kind: z.string(),
+					name: z.string(),
+					bytes: z.int().nullable(),
+					on: z.string().nullable().default(null).describe('Name of the member on whose machine it is'),
+				}),
+			),
 			removed: z.boolean(),
 			answer: z.string(),
 		}),

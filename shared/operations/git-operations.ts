@@ -44,7 +44,7 @@ const hostKeySchema = z.object({ kind: z.string(), fingerprint: z.string().descr
 
 const name = containerNameSchema;
 const answer = z.object({ answer: z.string(), next: z.array(z.string()) });
-const errors = ['NOTHING_TO_SHOW', 'REFUSED', 'UNSUITABLE_MACHINE', 'REMOTE_FAILED'] as const;
+const errors = ['NOTHING_TO_SHOW', 'REFUSED', 'UNSUITABLE_MACHINE', 'REMOTE_FAILED', 'PEER_GONE'] as const;
 
 export const gitOperations = {
 	'project.checkGit': defineOperation({

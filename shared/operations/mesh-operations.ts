@@ -12,7 +12,7 @@ import {
 import { backupSchema, newFileSchema } from './node-operations.ts';
 import { nodeNameSchema, nodeRefSchema } from './references.ts';
 
-const { duties, worksFor, homeFor, person, slots, labels, name } = membershipFields;
+const { duties, worksFor, homeFor, person, slots, labels, name, provision } = membershipFields;
 
 const tokenUsesMax = 1000;
 const tokenMinutesMax = 60 * 24 * 30;
@@ -113,6 +113,7 @@ const memberOperations = {
 			homeFor: homeFor.optional(),
 			slots: slots.optional(),
 			labels: labels.optional(),
+			provision: provision.optional(),
 		}),
 		result: z.object({
 			mesh: z.string(),

@@ -8,16 +8,21 @@ import { accessSchema } from './define.ts';
 import { atSchema } from './item-views.ts';
 import { labelSchema, nodeNameSchema, personIdSchema, projectNameSchema } from './references.ts';
 
-const duties = ['gateway', 'home', 'work'] as const satisfies readonly NodeDuty[];
+const duties = ['gateway', 'home', 'work', 'provision'] as const satisfies readonly NodeDuty[];
 const nodeStatuses = ['member', 'draining', 'revoked'] as const satisfies readonly NodeStatus[];
 
 /** What a token can give; a gateway makes itself. */
-export const givenDuties = ['home', 'work'] as const;
+export const givenDuties = ['home', 'work', 'provision'] as const;
 
 /** What a token gives, and what a node asks for when it joins with one: never more than the token has. */
 export const membershipFields = {
 	name: nodeNameSchema.describe('What the node is called; default: its own host name, made unique'),
-	duties: z.array(z.enum(givenDuties)).max(2).describe('`work`: takes tasks. `home`: may own projects.'),
+	duties: z
+		.array(z.enum(givenDuties))
+		.max(3)
+		.describe(
+			'`work`: takes tasks. `home`: may own projects. `provision`: makes projects in containers there; given by the token, and only to a node that says so itself',
+		),
 	worksFor: z
 		.union([z.literal('any'), z.array(projectNameSchema).max(100)])
 		.describe('For which projects it may take tasks'),
@@ -25,6 +30,7 @@ export const membershipFields = {
 	person: personIdSchema
 		.nullable()
 		.describe('Who sits there and whose wishes it may send; null for a machine without a person'),
+	provision: z.boolean().describe('It makes projects in containers there when the gateway asks it to'),
 	slots: z.int().min(0).max(64).describe('Items worked on at once; 0 takes none'),
 	labels: z.array(labelSchema).max(50).describe('Tasks that ask for labels go to nodes that have them'),
 };

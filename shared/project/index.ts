@@ -38,6 +38,7 @@ export { parseProjectConfig } from './parse.ts';
 export { renderProjectConfig } from './render.ts';
 export { setReviewMode } from './set-review-mode.ts';
 export {
+	baseImageSchema,
 	detectStack,
 	detectStackAmong,
 	knownStacks,

@@ -2,6 +2,10 @@
  * Which language a project is written in, from the files at its root. Several marks: the stack with the most source
  * files wins, ties go by the order of the table, and the others are named so that nobody wonders.
  */
+import { z } from 'zod';
+
+/** What images of projects in containers are built on, unless GANGLINE_BASE_IMAGE says otherwise. */
+export const baseImageSchema = z.string().min(1).max(300).default('node:24-bookworm-slim');
 
 export type Stack = 'rust' | 'node' | 'go' | 'python' | 'jvm' | 'ruby';
 

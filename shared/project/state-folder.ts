@@ -24,6 +24,8 @@ export interface StateFolder {
 	readonly secrets: string;
 	/** Logins of agents' programs by name, 0700: see agent-logins.ts. */
 	readonly logins: string;
+	/** A folder for each project in a container that this node makes for the gateway of its mesh. */
+	readonly containers: string;
 	/** Of the gateway, where this machine has (or had) one: that the folder is there says so. */
 	readonly gateway: GatewayFolder;
 	/** Canonical repository, clones and gate checkouts of one project. */
@@ -44,6 +46,8 @@ export interface GatewayFolder {
 	readonly builds: string;
 	/** A folder for each project in a container. */
 	readonly containers: string;
+	/** Keys for those on other machines, a folder each. */
+	readonly machines: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,6 +66,7 @@ export function stateFolder(env: Environment): StateFolder {
 		mesh: `${root}/mesh.json`,
 		secrets: `${root}/secrets.json`,
 		logins: `${root}/logins`,
+		containers: `${root}/containers`,
 		gateway: gatewayFolder(`${root}/gateway`),
 		project: (id) => `${root}/projects/${id}`,
 	};
@@ -77,6 +82,7 @@ function gatewayFolder(root: string): GatewayFolder {
 		listen: `${root}/listen.json`,
 		builds: `${root}/builds`,
 		containers: `${root}/containers`,
+		machines: `${root}/machines`,
 	};
 }
 

@@ -12,7 +12,7 @@ const count = z.int().min(0);
 /** What took longer, or was longer ago, says nothing of the link as it is now. */
 export const roundTripAgeMsMax = 10 * 60_000;
 /** It was read from JSON, so it is some; the operation's own schema looks at it. One that walks it would meet its depth. */
-const json = z.custom<z.core.util.JSONType>((value) => value !== undefined);
+export const json = z.custom<z.core.util.JSONType>((value) => value !== undefined);
 
 /**
  * Any member → gateway, at each connection and every 10 s: here I am. What is said here is kept in memory only, except

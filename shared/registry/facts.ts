@@ -5,8 +5,11 @@
 import type { Access } from '../operations/define.ts';
 import type { NodeId, ProjectId } from '../ports/ids.ts';
 
-/** `gateway`: holds this registry. `home`: may own projects. `work`: takes tasks. */
-export type NodeDuty = 'gateway' | 'home' | 'work';
+/**
+ * `gateway`: holds this registry. `home`: may own projects. `work`: takes tasks. `provision`: makes projects in containers
+ * of its machine when the gateway asks it to.
+ */
+export type NodeDuty = 'gateway' | 'home' | 'work' | 'provision';
 
 /** `draining`: finishes what it has and takes nothing. `revoked`: cut off, for good. */
 export type NodeStatus = 'member' | 'draining' | 'revoked';

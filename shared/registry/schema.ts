@@ -46,8 +46,8 @@ export const addressSchema = z
 	);
 
 export const dutiesSchema = z
-	.array(z.enum(['gateway', 'home', 'work']))
-	.max(3)
+	.array(z.enum(['gateway', 'home', 'work', 'provision']))
+	.max(4)
 	.readonly();
 export const worksForSchema = z.union([z.literal('any'), z.array(projectIdSchema).max(recordsMax).readonly()]);
 export const slotsSchema = z.int().min(0).max(slotsMax);

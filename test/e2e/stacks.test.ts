@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { dockerProvisioner } from '../../gateway/provision/docker-provisioner.ts';
-import { planImage } from '../../gateway/provision/image-plan.ts';
-import { readStacks, type StackFolder } from '../../gateway/provision/stacks.ts';
+import { dockerProvisioner } from '../../shared/provision/docker-provisioner.ts';
+import { planImage } from '../../shared/provision/image-plan.ts';
+import { readStacks, type StackFolder } from '../../shared/provision/stacks.ts';
 import { base, engine } from '../support/engine-world.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,6 +3,8 @@ import type { ContainerView, Handlers } from '../../shared/operations/index.ts';
 
 export const myapp: ContainerView = {
 	name: 'myapp',
+	on: null,
+	asleep: false,
 	project: '01JZ0000000000000000000APP',
 	path: '/home/you/myapp',
 	stack: 'node',
@@ -25,6 +27,7 @@ export const myapp: ContainerView = {
 		key: '/state/gateway/containers/myapp/id_ed25519',
 		knownHosts: '/state/gateway/containers/myapp/known_hosts',
 		alias: 'gangline-myapp',
+		hostKey: null,
 	},
 	log: '/state/gateway/containers/myapp/make.log',
 	changedAt: 0,
@@ -62,7 +65,7 @@ export function tinyContainers(): Partial<Handlers> {
 		'container.gitIdentity': told,
 		'container.gitForget': told,
 		'container.prune': async ({ dryRun }) => ({
-			things: [{ kind: 'image', name: 'gangline/project:old', bytes: 3_000_000 }],
+			things: [{ kind: 'image', name: 'gangline/project:old', bytes: 3_000_000, on: null }],
 			removed: !dryRun,
 			answer: dryRun ? '1 thing would be removed' : '1 thing removed',
 		}),

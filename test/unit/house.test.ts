@@ -128,7 +128,7 @@ describe('the house', () => {
 		'@clack/prompts': 'gateway/cli',
 		'cli-table3': 'gateway/cli',
 		qrcode: 'gateway/cli',
-		dockerode: 'gateway/provision',
+		dockerode: 'shared/provision',
 		libp2p: 'shared/mesh',
 		'@libp2p/crypto': 'shared/mesh',
 		'@libp2p/interface': 'shared/mesh',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { membershipFields } from '../../operations/mesh-views.ts';
 import { addressesSchema, meshIdSchema, meshNodeSchema } from '../../registry/index.ts';
 
-const { name, duties, worksFor, homeFor, slots, labels } = membershipFields;
+const { name, duties, worksFor, homeFor, slots, labels, provision } = membershipFields;
 
 /** What the joiner would like to be; never more than its token gives. */
 export const joinWishSchema = z.strictObject({
@@ -15,6 +15,7 @@ export const joinWishSchema = z.strictObject({
 	worksFor: worksFor.exactOptional(),
 	homeFor: homeFor.exactOptional(),
 	slots: slots.exactOptional(),
+	provision: provision.exactOptional(),
 	labels: labels.exactOptional(),
 });
 export type JoinWish = z.output<typeof joinWishSchema>;

@@ -7,10 +7,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sendNtfy } from '../../../gateway/notify/ntfy.ts';
-import { parseDevcontainer } from '../../../gateway/provision/devcontainer-file.ts';
-import { devcontainerSchema, planDevcontainer } from '../../../gateway/provision/devcontainer-plan.ts';
-import { dockerProvisioner } from '../../../gateway/provision/docker-provisioner.ts';
-import { imageLabel, nameLabel, ownerLabel, type Provisioner } from '../../../gateway/provision/provisioner.ts';
+import { parseDevcontainer } from '../../../shared/provision/devcontainer-file.ts';
+import { devcontainerSchema, planDevcontainer } from '../../../shared/provision/devcontainer-plan.ts';
+import { dockerProvisioner } from '../../../shared/provision/docker-provisioner.ts';
+import { imageLabel, nameLabel, ownerLabel, type Provisioner } from '../../../shared/provision/provisioner.ts';
 import { spoilBytes } from './bytes.ts';
 import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
@@ -125,7 +125,7 @@ function engineDoor(path: string): Door<Engine> {
 	const answerer = new Answerer((server) => server.listen(path));
 	return {
 		name: 'a container engine',
-		covers: ['docker-provisioner', 'docker-output', 'engine-wire'].map((file) => `gateway/provision/${file}.ts`),
+		covers: ['docker-provisioner', 'docker-output', 'engine-wire'].map((file) => `shared/provision/${file}.ts`),
 		// The engine's own client has a part in it, and so has the server that plays the engine.
 		msMax: 150,
 		make: (dice) => ({
@@ -168,7 +168,7 @@ const devcontainers = [
 function devcontainerDoor(): Door<string> {
 	return {
 		name: 'a devcontainer.json of a repository',
-		covers: ['gateway/provision/devcontainer-file.ts'],
+		covers: ['shared/provision/devcontainer-file.ts'],
 		make: textFrom(devcontainers, 80 * 1024),
 		feed: (text) => {
 			const file = parseDevcontainer(text, 'devcontainer.json');

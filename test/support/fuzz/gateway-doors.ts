@@ -7,18 +7,42 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { restoreGatewayBackup } from '../../../gateway/backup.ts';
 import { openBundle } from '../../../gateway/board/bundle.ts';
-import { chooseStack, readStacks } from '../../../gateway/provision/stacks.ts';
+import { readMachineView } from '../../../gateway/machines/machine-views.ts';
 import { pack } from '../../../shared/backup/index.ts';
+import { containerViewSchema } from '../../../shared/operations/container-operations.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore, SimLog } from '../../../shared/ports/sim/index.ts';
 import { stateFolder } from '../../../shared/project/index.ts';
+import { chooseStack, readStacks } from '../../../shared/provision/stacks.ts';
 import { idNo } from '../registry-facts.ts';
+import { myapp } from '../tiny-containers.ts';
 import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
+import { spoilValue } from './json.ts';
 import { jsonFrom, valuesFrom } from './makers.ts';
+import { valuesOf } from './schema-values.ts';
 
 export async function gatewayDoors(folder: string): Promise<readonly Door[]> {
-	return [stackDoor(join(folder, 'stacks')), bundleDoor(join(folder, 'board')), await backupDoor(folder)];
+	return [
+		machineDoor(),
+		stackDoor(join(folder, 'stacks')),
+		bundleDoor(join(folder, 'board')),
+		await backupDoor(folder),
+	];
+}
+
+/** What another machine says of a container: it goes into settings of ssh and before people. */
+function machineDoor(): Door {
+	const values = valuesOf(containerViewSchema);
+	return {
+		name: 'what a machine says of its containers',
+		covers: ['gateway/machines/machine-views.ts', 'gateway/machines/there.ts'],
+		make: (dice) => (dice.once(3) ? spoilValue(dice, myapp, 20_000) : dice.once(9) ? myapp : values(dice)),
+		feed: (said) => {
+			const { ssh } = readMachineView(said, 'builder');
+			if (/\s/.test(`${ssh.user}${ssh.hostKey?.replace(' ', '') ?? ''}`)) throw new Error('more than a word for ssh');
+		},
+	};
 }
 
 function stackDoor(folder: string): Door<string> {
@@ -27,7 +51,7 @@ function stackDoor(folder: string): Door<string> {
 	writeFileSync(join(place, 'Dockerfile'), 'RUN true\n');
 	return {
 		name: 'the description of a stack',
-		covers: ['gateway/provision/stacks.ts'],
+		covers: ['shared/provision/stacks.ts'],
 		make: jsonFrom([{ order: 3, markers: ['go.mod'], extensions: ['.go'], caches: { GOPATH: 'go' } }]),
 		feed: async (text) => {
 			writeFileSync(join(place, 'stack.json'), text);

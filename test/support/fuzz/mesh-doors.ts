@@ -13,6 +13,7 @@ import { decodeMessage, encodeMessage, type Message } from '../../../shared/mesh
 import { GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore, SimClock, SimLog, SimRandom } from '../../../shared/ports/sim/index.ts';
 import * as meshMethods from '../../../shared/protocol/mesh.ts';
+import * as provisionMethods from '../../../shared/protocol/provision.ts';
 import * as rehomeMethods from '../../../shared/protocol/rehome.ts';
 import * as replicaMethods from '../../../shared/protocol/replica.ts';
 import * as workMethods from '../../../shared/protocol/work-methods.ts';
@@ -184,7 +185,13 @@ class SyncVictim {
 type Described = RpcMethod | RpcStream;
 
 /** Every method and stream that is described, also those that are added tomorrow. */
-export const rpcMethods: readonly Described[] = [meshMethods, rehomeMethods, replicaMethods, workMethods]
+export const rpcMethods: readonly Described[] = [
+	meshMethods,
+	provisionMethods,
+	rehomeMethods,
+	replicaMethods,
+	workMethods,
+]
 	.flatMap((module): unknown[] => Object.values(module))
 	.filter((one): one is Described => typeof one === 'object' && one !== null && 'name' in one && 'args' in one);
 
@@ -206,7 +213,7 @@ function rpcDoor(): Door<Conversation> {
 		covers: [
 			...['/gangline/rpc/1', 'shared/mesh/rpc/answering.ts', 'shared/mesh/rpc/network-rpc.ts'],
 			...rpcMethods.map(({ name }) => `rpc ${name}`),
-			...['mesh', 'rehome', 'replica', 'work-methods', 'work', 'worker-state', 'gates'].map(
+			...['mesh', 'provision', 'rehome', 'replica', 'work-methods', 'work', 'worker-state', 'gates'].map(
 				(name) => `shared/protocol/${name}.ts`,
 			),
 		],

@@ -2,8 +2,8 @@
 
 import { Sessions } from '../../../gateway/board/sessions.ts';
 import { readSettings } from '../../../gateway/board/settings.ts';
+import { Places } from '../../../gateway/machines/index.ts';
 import { Notifier } from '../../../gateway/notify/notifier.ts';
-import { ContainerRecords } from '../../../gateway/provision/records.ts';
 import { CostLedger } from '../../../node/home/cost-ledger.ts';
 import { costView } from '../../../node/home/cost-view.ts';
 import { LimitBook } from '../../../node/home/limit-book.ts';
@@ -12,6 +12,7 @@ import { RecoveryBook } from '../../../node/worker/recovery-book.ts';
 import { SessionBook } from '../../../node/worker/session-book.ts';
 import type { Store } from '../../../shared/ports/index.ts';
 import { SimClock, SimLog } from '../../../shared/ports/sim/index.ts';
+import { ContainerRecords } from '../../../shared/provision/records.ts';
 import { projectOne } from '../facts.ts';
 import { type RecordKind, settlementOn } from './record-kinds.ts';
 
@@ -47,6 +48,11 @@ const container = {
 	...{ wantedAgents: ['codex'], agents: ['codex'] },
 	...{ image: 'x', gateway: null, limits: { memory: 2 ** 30, cpus: 1, pids: 100 }, sshPort: 2222, node: null },
 	...{ person: 'ada', token: null, phase: 'ready', steps: [], hint: null, changedAt: now },
+};
+
+const place = {
+	...{ name: 'shop', madeAs: 'shop', node: `n${'1'.repeat(16)}`, person: 'ada', token: null, seen: null, madeAt: now },
+	wish: { name: 'shop', stack: 'node', retry: false },
 };
 
 export const roomRecords: readonly RecordKind[] = [
@@ -142,5 +148,12 @@ export const roomRecords: readonly RecordKind[] = [
 		at: 'gateway/container/shop',
 		samples: [container],
 		read: async (store) => (await ContainerRecords.open(store)).all(),
+	},
+	{
+		kind: 'gateway/place',
+		in: 'gateway/machines/places.ts',
+		at: 'gateway/place/shop',
+		samples: [place],
+		read: async (store) => (await Places.open(store)).all(),
 	},
 ];

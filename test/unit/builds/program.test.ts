@@ -3,12 +3,13 @@ import { chmod, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createBuilds } from '../../../gateway/builds/index.ts';
-import { filesOf, thisProgram } from '../../../gateway/builds/program.ts';
 import { SimLog } from '../../../shared/ports/sim/sim-log.ts';
+import { filesOf, thisProgram } from '../../../shared/ports/system/program.ts';
 import { tinyProgram } from './tiny-program.ts';
 
 const expectedFiles = (machine: string): string[] => [
 	'app/LICENSE',
+	'app/docker/Dockerfile',
 	'app/gateway/cli/gangline.js',
 	'app/node/main.ts',
 	'app/node_modules/used/index.js',

@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Program, thisProgram } from '../../../gateway/builds/index.ts';
+import { type Program, thisProgram } from '../../../shared/ports/system/program.ts';
 
 export interface TinyProgram extends AsyncDisposable {
 	/** A temporary folder with everything in it. */
@@ -36,6 +36,7 @@ export async function tinyProgram(): Promise<TinyProgram> {
 	await write('LICENSE', 'free');
 	await write('node/main.ts', 'the node');
 	await write('shared/a.ts', 'shared');
+	await write('docker/Dockerfile', 'FROM base');
 	await write('gateway/cli/gangline.js', 'the launcher');
 	await write('test/secret.test.ts', 'no part of it');
 	await write('.env', 'SECRET=1');

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentsNamed, chooseAgents, readAgentLayers } from '../../../gateway/provision/agent-layers.ts';
-import { planImage } from '../../../gateway/provision/image-plan.ts';
+import { agentsNamed, chooseAgents, readAgentLayers } from '../../../shared/provision/agent-layers.ts';
+import { planImage } from '../../../shared/provision/image-plan.ts';
 
 const docker = fileURLToPath(new URL('../../../docker', import.meta.url));
 const layers = await readAgentLayers(join(docker, 'agents'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { groupText, limitsDefault, passwdText, planContainer } from '../../../gateway/provision/container-plan.ts';
-import { bridgeName, creationOf } from '../../../gateway/provision/docker-creation.ts';
-import { sshdConfig } from '../../../gateway/provision/ssh-keys.ts';
+import { groupText, limitsDefault, passwdText, planContainer } from '../../../shared/provision/container-plan.ts';
+import { bridgeName, creationOf } from '../../../shared/provision/docker-creation.ts';
+import { sshdConfig } from '../../../shared/provision/ssh-keys.ts';
 
 const owner = { name: 'ada', uid: 1500, gid: 1600 };
 const project = { name: 'shop', path: '/home/ada/src/shop', limits: limitsDefault, sshPort: 22_200 };

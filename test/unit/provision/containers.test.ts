@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ContainerRecords, Containers, FileDigests } from '../../../gateway/provision/index.ts';
-import { MakeLog } from '../../../gateway/provision/make-log.ts';
-import type { ContainerRecord } from '../../../gateway/provision/records.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore, SimClock, SimLog, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { ContainerRecords, Containers, FileDigests } from '../../../shared/provision/index.ts';
+import { MakeLog } from '../../../shared/provision/make-log.ts';
+import type { ContainerRecord } from '../../../shared/provision/records.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -41,7 +41,7 @@ async function open(known: readonly ContainerRecord[] = []) {
 	const lost = new Set<string>();
 	const containers = new Containers({
 		...{ records, log, clock: new SimClock(), random: new SimRandom('containers') },
-		mesh: { facts: () => ({ projects: {}, nodes: {} }), network: { links: () => [] } } as never,
+		mesh: { facts: () => ({ projects: {}, nodes: {} }) as never, isConnected: async () => false },
 		provisioner: {
 			check: () => asked('check').then(() => Promise.reject(ganglineError('ENGINE_FAILED', 'no engine here'))),
 			condition: async () => ({ kind: 'gone' }),

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { devcontainerStep, forgetStart, portsFor } from '../../../gateway/provision/devcontainer-steps.ts';
-import { MakeLog } from '../../../gateway/provision/make-log.ts';
-import type { CommandWish } from '../../../gateway/provision/provisioner.ts';
-import type { ContainerRecord } from '../../../gateway/provision/records.ts';
-import { runSteps } from '../../../gateway/provision/run-steps.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
+import { devcontainerStep, forgetStart, portsFor } from '../../../shared/provision/devcontainer-steps.ts';
+import { MakeLog } from '../../../shared/provision/make-log.ts';
+import type { CommandWish } from '../../../shared/provision/provisioner.ts';
+import type { ContainerRecord } from '../../../shared/provision/records.ts';
+import { runSteps } from '../../../shared/provision/run-steps.ts';
 import { shell, temporaryFolder } from '../../support/git.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;

@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a devcontainer.json has placeholders of its own
 import { describe, expect, it } from 'vitest';
-import { parseDevcontainer } from '../../../gateway/provision/devcontainer-file.ts';
-import { devcontainerWords, planDevcontainer, withContainerEnv } from '../../../gateway/provision/devcontainer-plan.ts';
-import { baseNameOf } from '../../../gateway/provision/own-image.ts';
+import { parseDevcontainer } from '../../../shared/provision/devcontainer-file.ts';
+import { devcontainerWords, planDevcontainer, withContainerEnv } from '../../../shared/provision/devcontainer-plan.ts';
+import { baseNameOf } from '../../../shared/provision/own-image.ts';
 
 const path = '.devcontainer/devcontainer.json';
 const folder = '/home/ada/src/shop';

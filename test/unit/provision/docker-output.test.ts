@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachLine } from '../../../gateway/provision/docker-output.ts';
+import { eachLine } from '../../../shared/provision/docker-output.ts';
 
 function frame(text: string): Buffer {
 	const head = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);

@@ -7,9 +7,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dockerProvisioner } from '../../../gateway/provision/docker-provisioner.ts';
-import type { ContainerWish, Provisioner } from '../../../gateway/provision/provisioner.ts';
 import { GanglineError } from '../../../shared/ports/index.ts';
+import { dockerProvisioner } from '../../../shared/provision/docker-provisioner.ts';
+import type { ContainerWish, Provisioner } from '../../../shared/provision/provisioner.ts';
 
 type Labels = Readonly<Record<string, string>>;
 interface Made {

@@ -4,8 +4,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { dockerProvisioner } from '../../../gateway/provision/docker-provisioner.ts';
-import { imageLabel, ownerLabel, type Provisioner } from '../../../gateway/provision/provisioner.ts';
+import { dockerProvisioner } from '../../../shared/provision/docker-provisioner.ts';
+import { imageLabel, ownerLabel, type Provisioner } from '../../../shared/provision/provisioner.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { explainContainer } from '../../../gateway/provision/explain.ts';
-import type { Condition } from '../../../gateway/provision/provisioner.ts';
-import type { ContainerRecord } from '../../../gateway/provision/records.ts';
+import { explainContainer } from '../../../shared/provision/explain.ts';
+import type { Condition } from '../../../shared/provision/provisioner.ts';
+import type { ContainerRecord } from '../../../shared/provision/records.ts';
 
 const record: ContainerRecord = {
 	...{

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { freePort, keptOrFree } from '../../../gateway/provision/free-port.ts';
+import { freePort, keptOrFree } from '../../../shared/provision/free-port.ts';
 
 it('gives a port up only when somebody else has it by now', async () => {
 	const chosen = await freePort(new Set());

@@ -10,8 +10,8 @@ import {
 	keepToken,
 	pinHost,
 	writeGitSettings,
-} from '../../../gateway/provision/git-access.ts';
-import { forgeOf, knownAs } from '../../../gateway/provision/git-settings.ts';
+} from '../../../shared/provision/git-access.ts';
+import { forgeOf, knownAs } from '../../../shared/provision/git-settings.ts';
 import { shell, temporaryFolder } from '../../support/git.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;

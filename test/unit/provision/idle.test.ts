@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Doing, IdleWatch } from '../../../gateway/provision/idle.ts';
-import type { ContainerRecord } from '../../../gateway/provision/records.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { SimClock, SimLog } from '../../../shared/ports/sim/index.ts';
+import { type Doing, IdleWatch } from '../../../shared/provision/idle.ts';
+import type { ContainerRecord } from '../../../shared/provision/records.ts';
 
 const minute = 60_000;
 const shop: ContainerRecord = {

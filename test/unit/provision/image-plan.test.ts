@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ProgramFile } from '../../../gateway/builds/index.ts';
-import { FileDigests } from '../../../gateway/provision/file-digests.ts';
-import { planImage } from '../../../gateway/provision/image-plan.ts';
+import type { ProgramFile } from '../../../shared/ports/system/program.ts';
+import { FileDigests } from '../../../shared/provision/file-digests.ts';
+import { planImage } from '../../../shared/provision/image-plan.ts';
 
 const docker = fileURLToPath(new URL('../../../docker', import.meta.url));
 let folder: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ContainerRecords, engineNameOf } from '../../../gateway/provision/records.ts';
 import { openSimStore } from '../../../shared/ports/sim/index.ts';
+import { ContainerRecords, engineNameOf } from '../../../shared/provision/records.ts';
 
 const app = {
 	...{ name: 'app', madeAs: null, path: '/app', git: null, wantedStack: null, stack: null, others: [], project: 'P' },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerRecord } from '../../../gateway/provision/records.ts';
-import { runSteps, type Step } from '../../../gateway/provision/run-steps.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
+import type { ContainerRecord } from '../../../shared/provision/records.ts';
+import { runSteps, type Step } from '../../../shared/provision/run-steps.ts';
 
 const fresh: ContainerRecord = {
 	...{

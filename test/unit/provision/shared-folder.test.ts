@@ -3,17 +3,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agentsNamed } from '../../../gateway/provision/agent-layers.ts';
+import { agentsNamed } from '../../../shared/provision/agent-layers.ts';
 import {
 	ensureDeployKey,
 	forgeFor,
 	forgetCredentials,
 	keepToken,
 	writeGitSettings,
-} from '../../../gateway/provision/git-access.ts';
-import { SharedFolder } from '../../../gateway/provision/shared-folder.ts';
-import { ensureSource } from '../../../gateway/provision/source.ts';
-import { ensureSshKeys } from '../../../gateway/provision/ssh-keys.ts';
+} from '../../../shared/provision/git-access.ts';
+import { SharedFolder } from '../../../shared/provision/shared-folder.ts';
+import { ensureSource } from '../../../shared/provision/source.ts';
+import { ensureSshKeys } from '../../../shared/provision/ssh-keys.ts';
 import { temporaryFolder } from '../../support/git.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -32,7 +32,7 @@ afterEach(() => folder.remove());
 
 const kept = (): string => readFileSync(join(own, 'kept'), 'utf8');
 const given = { identity: null, hasKey: true, tokenFor: null };
-const wish = () => ({ name: 'app', folder: folder.path, user: 'ada', env: {} });
+const wish = () => ({ name: 'app', folder: folder.path, user: 'ada', env: {}, loginKey: null });
 
 describe('a folder that is shared with a container', () => {
 	it('is not followed to another one', async () => {

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seedProject } from '../../../gateway/provision/seed.ts';
-import { checkSource, ensureSource } from '../../../gateway/provision/source.ts';
 import { SystemClock, SystemRandom } from '../../../shared/ports/system/index.ts';
 import { parseProjectConfig } from '../../../shared/project/index.ts';
+import { seedProject } from '../../../shared/provision/seed.ts';
+import { checkSource, ensureSource } from '../../../shared/provision/source.ts';
 import { makeWorld, type World } from '../../support/world.ts';
 
 let world: World;

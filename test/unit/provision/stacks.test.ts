@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { chooseStack, readStacks } from '../../../gateway/provision/stacks.ts';
 import { knownStacks } from '../../../shared/project/index.ts';
+import { chooseStack, readStacks } from '../../../shared/provision/stacks.ts';
 
 const folder = fileURLToPath(new URL('../../../docker/stacks', import.meta.url));
 const stacks = await readStacks(folder);

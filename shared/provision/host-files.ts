@@ -1,0 +1,72 @@
+/**
+ * What a container needs on the host before it is made: the state's folders, a passwd and a group file, git's own
+ * settings of the person, keys, and the token with which its node joins. All of it belongs to the owner from the start,
+ * because nothing is given away later; what is there stays.
+ */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Environment, onlyReading, readIdentity } from '../git/index.ts';
+import { writeWhole } from '../ports/system/whole-file.ts';
+import { containerFolder, groupText, type HostOwner, passwdText } from './container-plan.ts';
+import { gitQuoted } from './git-settings.ts';
+import type { ContainerWish } from './provisioner.ts';
+import { SharedFolder } from './shared-folder.ts';
+import { ensureSshKeys } from './ssh-keys.ts';
+
+export interface HostFiles {
+	readonly folder: string;
+	readonly owner: HostOwner;
+	readonly path: string;
+	readonly environment: Environment;
+	readonly wish: ContainerWish;
+	/** For the node's first start; null where it has joined. */
+	readonly token: string | null;
+	/** Who may log in besides. */
+	readonly loginKey: string | null;
+	/** For logins alone. */
+	readonly loginEnv: Readonly<Record<string, string>>;
+}
+
+export async function writeHostFiles({
+	folder,
+	owner,
+	path,
+	environment,
+	wish,
+	token,
+	loginKey,
+	loginEnv,
+}: HostFiles): Promise<void> {
+	const at = containerFolder(folder);
+	await mkdir(at.state, { recursive: true, mode: 0o700 });
+	for (const one of ['home', 'node', 'caches']) await (await SharedFolder.open(at.state, one))[Symbol.asyncDispose]();
+	// Mounted files are opened by the container's user, whoever made them.
+	await writeWhole(at.passwd, passwdText(owner), 0o644);
+	await writeWhole(at.group, groupText(owner), 0o644);
+	await seedGitSettings(at.state, path, environment);
+	const { HOME: _home, USER: _user, ...env } = wish.env;
+	const variables = { ...loginVariables(env), ...loginEnv };
+	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: variables, loginKey });
+	if (token !== null) await writeWhole(join(at.state, 'join-token'), `${token}\n`, 0o600);
+}
+
+/** A login is a person's, or an editor's: of the node's own settings it needs none but where its state lies. */
+function loginVariables(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+	const kept = Object.entries(env).filter(([name]) => !name.startsWith('GANGLINE_') || name === 'GANGLINE_HOME');
+	return Object.fromEntries([...kept, ['LANG', 'C.UTF-8'], ['NODE_USE_SYSTEM_CA', '1']]);
+}
+
+async function seedGitSettings(state: string, path: string, environment: Environment): Promise<void> {
+	const { name, email } = await readIdentity(path, onlyReading(environment));
+	const lines = [
+		...(name === null || email === null
+			? []
+			: ['[user]', `\tname = ${gitQuoted(name)}`, `\temail = ${gitQuoted(email)}`]),
+		'[safe]',
+		`\tdirectory = ${gitQuoted(path)}`,
+		'',
+	];
+	await using home = await SharedFolder.open(state, 'home');
+	if ((await home.read('.gitconfig')) === null) await home.write('.gitconfig', lines.join('\n'), 0o600);
+}

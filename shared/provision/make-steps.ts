@@ -1,0 +1,269 @@
+/**
+ * The steps from a wish to a project that has joined. Order and words are here; what each does is in a file of its own.
+ * Nothing of the source is run on this machine.
+ */
+import { inspectRepository, onlyReading, readCheckoutTree, whoCommits } from '../git/index.ts';
+import { pause } from '../ports/clock.ts';
+import { type Clock, GanglineError, ganglineError } from '../ports/index.ts';
+import { planContainer } from './container-plan.ts';
+import type { ContainersOptions } from './containers-options.ts';
+import { devcontainerStep, forgetStart, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
+import { writeDiskBound } from './disk-files.ts';
+import { explainContainer } from './explain.ts';
+import { keptOrFree } from './free-port.ts';
+import { writeGitSettings } from './git-access.ts';
+import { writeHostFiles } from './host-files.ts';
+import { imageStep, stackOf, stacksOf } from './image-step.ts';
+import type { MakeLog } from './make-log.ts';
+import { ownImage } from './own-image.ts';
+import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
+import type { Step } from './run-steps.ts';
+import { seedProject } from './seed.ts';
+import { checkSource, ensureSource } from './source.ts';
+import { chooseStack, readStacks } from './stacks.ts';
+
+export interface Making {
+	readonly options: ContainersOptions;
+	readonly log: MakeLog;
+	/** The project's folder in the gateway's state. */
+	readonly folder: string;
+	readonly stopped: AbortSignal;
+}
+
+/** A node that starts on a busy machine, and proves itself. */
+const joinMsMax = 180_000;
+const lookEveryMs = 250;
+/** The engine is asked less often than memory. */
+const looksPerCondition = 8;
+
+export function makeSteps(making: Making): readonly Step[] {
+	return [
+		checkStep(making),
+		sourceStep(making),
+		devcontainerStep(making),
+		stackStep(making),
+		imageStep(making),
+		seedStep(making),
+		networkStep(making),
+		containerStep(making),
+		joinStep(making),
+	];
+}
+
+/** The same without touching the source: for a rebuild. */
+export function rebuildSteps(making: Making): readonly Step[] {
+	return [devcontainerStep(making), imageStep(making), networkStep(making), containerStep(making), joinStep(making)];
+}
+
+function checkStep({ options }: Making): Step {
+	return {
+		name: 'check',
+		doing: 'asking the engine',
+		run: async ({ record }) => {
+			const { provisioner, owner, environment, mesh } = options;
+			requireOrdinary(owner.uid);
+			await provisioner.check();
+			const namesake = Object.values(mesh.facts().projects).find(
+				({ name, id }) => name === record.name && id !== record.project,
+			);
+			if (namesake !== undefined) {
+				throw ganglineError('REFUSED', `another project of the mesh is called ${record.name}`, {
+					hint: 'take another name: gangline projects shows those that are taken',
+				});
+			}
+			await checkSource({ path: record.path, git: record.git, owner, environment });
+			return { words: 'the engine answers, name and folder are free' };
+		},
+	};
+}
+
+/** Agents refuse to work as root, and root inside is one mistake of the kernel away from root outside. */
+export function requireOrdinary(uid: number): void {
+	if (uid !== 0) return;
+	throw ganglineError('UNSUITABLE_MACHINE', 'the gateway runs as root, and no container of a project does', {
+		hint: 'run Gangline as an ordinary user who may use the engine: usermod -aG docker <user>, then log in as that user',
+	});
+}
+
+function sourceStep({ options }: Making): Step {
+	return {
+		name: 'source',
+		doing: 'making the source',
+		run: async ({ record }) => {
+			const { owner, environment } = options;
+			const words = await ensureSource({ path: record.path, git: record.git, owner, environment });
+			// Said before minutes go into an image.
+			await committing(record, options);
+			return { words };
+		},
+	};
+}
+
+function stackStep({ options }: Making): Step {
+	return {
+		name: 'stack',
+		doing: 'looking what it is written in',
+		run: async ({ record }) => {
+			if (ownImage(record) !== null && record.wantedStack === null) {
+				return { words: 'its own image brings the tools', change: { stack: null, others: [] } };
+			}
+			const { stack, others } = chooseStack(
+				await readStacks(stacksOf(options)),
+				record.wantedStack,
+				await filesAt(record.path, options),
+			);
+			const more = others.length === 0 ? '' : `; without the tools of ${others.join(', ')}, which left marks too`;
+			return { words: `${stack ?? 'no stack: nothing but the base'}${more}`, change: { stack, others: [...others] } };
+		},
+	};
+}
+
+async function filesAt(path: string, { environment }: ContainersOptions): Promise<readonly string[]> {
+	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
+	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
+	return (await readCheckoutTree(path, onlyReading(environment))).files;
+}
+
+function seedStep({ options }: Making): Step {
+	return {
+		name: 'seed',
+		doing: 'looking for its project file',
+		run: async ({ record }) => {
+			const { clock, random, mesh } = options;
+			// Who has worked inside since could have git run what they like when it compares files to commit one.
+			if (record.token !== null || record.node !== null) return { words: 'its node was made with it' };
+			const environment = await committing(record, options);
+			const seeded = await seedProject({ path: record.path, name: record.name, environment, clock, random });
+			const known = mesh.facts().projects[seeded.project];
+			if (known !== undefined && known.home !== record.node) {
+				throw ganglineError('REFUSED', `${known.name} has its home on another node of the mesh already`, {
+					hint: `look who has it: gangline mesh; a second home of one project cannot be made`,
+				});
+			}
+			return { words: seeded.words, change: { project: seeded.project } };
+		},
+	};
+}
+
+/** Git's environment with the identity that the gateway was given, where the repository says nobody. */
+async function committing({ name, path, gitGiven }: ContainerRecord, { environment }: ContainersOptions) {
+	const known = await whoCommits(path, onlyReading(environment));
+	if (known?.from === 'project') return environment;
+	const { identity } = gitGiven;
+	if (identity !== null) {
+		const { name: who, email } = identity;
+		const [author, committer] = [{ GIT_AUTHOR_NAME: who, GIT_AUTHOR_EMAIL: email }, { GIT_COMMITTER_NAME: who }];
+		return { ...environment, ...author, ...committer, GIT_COMMITTER_EMAIL: email };
+	}
+	if (known !== null) return environment;
+	throw ganglineError('UNSUITABLE_REPOSITORY', `git does not know who commits in ${name}`, {
+		hint: `gangline git identity ${name} --name "Your Name" --email you@example.org`,
+	});
+}
+
+function networkStep({ options }: Making): Step {
+	return {
+		name: 'network',
+		doing: 'making a network of its own',
+		run: async ({ record }) => {
+			const { gateway } = await options.provisioner.ensureNetwork(engineNameOf(record));
+			await options.doors.openBridge(gateway);
+			return { words: `a network of its own, with the gateway at ${gateway}`, change: { gateway } };
+		},
+	};
+}
+
+function containerStep({ options, folder }: Making): Step {
+	return {
+		name: 'container',
+		doing: 'making the container',
+		run: async ({ record }) => {
+			const { owner, environment, provisioner } = options;
+			const stack = await stackOf(options, record);
+			const sshPort = await portFor(record, options);
+			const ports = await portsFor({ ...record, sshPort }, options);
+			const wish = planContainer({
+				project: { ...record, name: engineNameOf(record), sshPort },
+				owner,
+				image: record.image ?? '',
+				caches: stack?.caches ?? {},
+				folder,
+				...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath },
+			});
+			const joining = record.node === null ? await options.joinToken(record) : null;
+			await writeHostFiles({
+				...{ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null },
+				loginKey: options.loginKey?.(record.name) ?? null,
+				loginEnv: remoteEnvOf(record),
+			});
+			await forgetStart(folder);
+			await writeGitSettings({ folder }, record.gitGiven);
+			await writeDiskBound(folder, record.limits.disk ?? null);
+			const { made } = await provisioner.ensureContainer(wish);
+			await provisioner.limit(wish.name, record.limits);
+			return {
+				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
+				change: { sshPort, ports, ...(joining !== null && { token: joining.id }) },
+			};
+		},
+	};
+}
+
+/** One that has joined keeps its own: people's settings name it. */
+async function portFor({ name, node, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
+	if (node !== null) return sshPort;
+	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)));
+}
+
+function joinStep({ options, stopped }: Making): Step {
+	return {
+		name: 'join',
+		doing: 'waiting until its node has joined',
+		run: async ({ record }) => {
+			const { clock, mesh } = options;
+			const deadline = clock.monotonic() + joinMsMax;
+			for (let look = 1; ; look += 1) {
+				const home = mesh.facts().projects[record.project ?? '']?.home;
+				if (home !== undefined && (await mesh.isConnected(home))) {
+					const name = mesh.facts().nodes[home]?.name ?? home;
+					return { words: `its node ${name} is connected`, change: { node: home, token: null } };
+				}
+				if (look % looksPerCondition === 0) await requireAlive(options, record);
+				if (clock.monotonic() > deadline) throw await notJoined(options, record);
+				await waited(clock, stopped);
+			}
+		},
+	};
+}
+
+async function waited(clock: Clock, stopped: AbortSignal): Promise<void> {
+	await pause(clock, lookEveryMs, stopped);
+	if (stopped.aborted) throw ganglineError('STOPPING', 'the gateway stops');
+}
+
+async function requireAlive(options: ContainersOptions, record: ContainerRecord): Promise<void> {
+	const condition = await options.provisioner.condition(engineNameOf(record));
+	if (condition.kind === 'running') return;
+	const { words } = explainContainer({
+		record: { ...record, phase: 'ready' },
+		condition,
+		busy: false,
+		connected: false,
+	});
+	throw ganglineError('ENGINE_FAILED', `${words}${await lastWords(options, record)}`);
+}
+
+async function notJoined(options: ContainersOptions, record: ContainerRecord): Promise<GanglineError> {
+	const last = await lastWords(options, record);
+	return ganglineError('HOME_AWAY', `its node did not join within ${joinMsMax / 1000} s${last}`, {
+		hint: `what it writes: docker logs gangline-${engineNameOf(record)}`,
+	});
+}
+
+async function lastWords({ provisioner }: ContainersOptions, record: ContainerRecord): Promise<string> {
+	const lines = await provisioner.lastLines(engineNameOf(record), 5).catch((error: unknown) => {
+		if (error instanceof GanglineError) return [];
+		throw error;
+	});
+	return lines.length === 0 ? '' : `; its last words: ${lines.join(' | ').slice(0, 1_000)}`;
+}
