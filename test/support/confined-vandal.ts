@@ -19,6 +19,7 @@ export interface VandalOutcome {
 const badName = 'a "b\' $(touch pwned) `touch pwned`\n;ü * c';
 
 const vandalism = `
+test "$4" != cgroup || grep -q '/vandal$' /proc/self/cgroup || echo 'is not in its cgroup'
 cd .. && ls -A && cd "$OLDPWD"
 rm -rf "$1" "$2" ../* ../.[!.]* 2>/dev/null
 echo x > "$2/o" 2>/dev/null && echo 'wrote the objects'

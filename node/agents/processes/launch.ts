@@ -1,6 +1,6 @@
 /**
  * The command line that starts a run under its anchor. Pure: a chain of small programs, each of which makes one thing
- * true and becomes the next: join the cgroup, die with us, enter namespaces, mount, give up the rights to undo it, run.
+ * true and becomes the next: die with us, enter namespaces, join the cgroup, mount, give up the rights to undo it, run.
  * The scripts are constants and every path is an argument of its own, so no name of a folder is ever read as shell.
  */
 import type { MountStep } from './mount-plan.ts';
@@ -23,7 +23,7 @@ export interface LaunchPlan {
 	/** The program with its path resolved, and its arguments. */
 	readonly argv: readonly string[];
 	readonly cwd: string;
-	/** The cgroup to join, null without. */
+	/** The cgroup to join, null without. What mounts for the program joins it on the way, all else at its beginning. */
 	readonly cgroup: string | null;
 	readonly namespaces: {
 		readonly mode: NamespaceMode;
@@ -52,10 +52,21 @@ const join = 'echo $$ > "$1" && shift && exec "$@"';
 /** The first process of the namespace: adopts and reaps orphans, and ends with the program (which ends all of them). */
 const init = 'echo begun >&3; "$@" 3>&-; code=$?; echo "ended $code" >&3; exit "$code"';
 
-/** Carries out the steps of mount-plan.ts. The stage is used by relative path, because it may itself get covered. */
+/**
+ * Joins the cgroup, if there is one, and carries out the steps of mount-plan.ts. To join one, the kernel waits until no
+ * processor is in the middle of a fork, 10 ms where little runs; the mounts are made meanwhile. Its file is opened first,
+ * because a step makes it read-only. The stage is used by relative path, because it may itself get covered.
+ */
 const enclose = `set -eu
-mount=$1 umount=$2 stage=$3 isStageCovered=$4 cwd=$5
-shift 5
+mount=$1 umount=$2 stage=$3 isStageCovered=$4 cwd=$5 members=$6
+shift 6
+joiner=
+if [ -n "$members" ]; then
+	exec 4>"$members"
+	echo $$ >&4 &
+	joiner=$!
+	exec 4>&-
+fi
 cd "$stage"
 "$mount" -t tmpfs -o mode=0700,size=256k gangline "$stage"
 cd "$stage"
@@ -70,6 +81,7 @@ while [ "$1" != -- ]; do
 	esac
 done
 shift
+[ -z "$joiner" ] || wait "$joiner"
 cd "$cwd"
 [ "$isStageCovered" = yes ] || "$umount" -l "$stage"
 exec "$@"`;
@@ -121,18 +133,21 @@ const droppedRights = [
 /** The command for a plan. Names a tool only where the probe has found it. */
 export function planLaunch(plan: LaunchPlan): Launch {
 	const { tools, namespaces } = plan;
+	const members = plan.cgroup && `${plan.cgroup}/cgroup.procs`;
+	const mounts = namespaces !== null && namespaces.steps.length > 0;
 	let argv: readonly string[] = plan.argv;
-	if (namespaces) argv = inNamespaces(plan, namespaces);
+	if (namespaces) argv = inNamespaces(plan, namespaces, members ?? '');
 	else if (plan.reaperCall !== null && tools.perl) argv = [tools.perl, '-e', reaper, String(plan.reaperCall), ...argv];
 	const wrapped = argv !== plan.argv;
 	if (tools.setpriv) argv = [tools.setpriv, '--pdeathsig', 'KILL', '--', ...argv];
-	if (plan.cgroup) argv = [tools.sh, '-c', join, 'gangline', `${plan.cgroup}/cgroup.procs`, ...argv];
+	if (members && !mounts) argv = [tools.sh, '-c', join, 'gangline', members, ...argv];
 	return { argv, wrapped, announces: namespaces !== null };
 }
 
 function inNamespaces(
 	{ tools, argv, cwd }: LaunchPlan,
 	{ mode, uid, gid, stage, isStageCovered, steps }: NonNullable<LaunchPlan['namespaces']>,
+	members: string,
 ): readonly string[] {
 	const { sh, unshare, setpriv, mount, umount } = tools;
 	if (!unshare || !mount || !umount) return argv;
@@ -144,6 +159,6 @@ function inNamespaces(
 	enter.push('--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--');
 	const run = [...drop, sh, '-c', init, 'gangline', ...argv];
 	if (steps.length === 0) return [...enter, ...run];
-	const place = [mount, umount, stage, isStageCovered ? 'yes' : 'no', cwd];
+	const place = [mount, umount, stage, isStageCovered ? 'yes' : 'no', cwd, members];
 	return [...enter, sh, '-c', enclose, 'gangline', ...place, ...steps.flat(), '--', ...run];
 }
