@@ -7,7 +7,7 @@ import type { HomeIndex, ItemText, ProjectIndex } from '../../shared/documents/i
 import type { ProjectLogs } from '../../shared/log/index.ts';
 import type { SyncedProject } from '../../shared/mesh/sync.ts';
 import type { RefusedWish } from '../../shared/operations/index.ts';
-import { calledIn, type IntentId, type ItemView } from '../../shared/pipeline/index.ts';
+import { calledIn, type IntentId, type ItemView, partsOf } from '../../shared/pipeline/index.ts';
 import {
 	type AuthorId,
 	type Clock,
@@ -66,14 +66,14 @@ export class HomeExchange implements SyncedProject {
 	#unsubscribe: () => void = () => {};
 
 	static async open(options: ExchangeOptions): Promise<HomeExchange> {
-		const { store, project, node, logs, log } = options;
+		const { store, project, node, logs, log, clock } = options;
 		const exchange: { current?: HomeExchange } = {};
 		const onSettled = (): void => void exchange.current?.forgetHeard(node, exchange.current.#settlement.heard);
 		const nameOf = (key: string): string | null => {
 			const item = options.home.item(key);
 			return item ? calledIn(item) : null;
 		};
-		const settlement = await Settlement.open({ store, project, node, logs, log, nameOf, onSettled });
+		const settlement = await Settlement.open({ store, project, node, logs, log, clock, nameOf, onSettled });
 		exchange.current = new HomeExchange(options, settlement);
 		await exchange.current.openTexts.openStored();
 		return exchange.current;
@@ -222,9 +222,4 @@ export class HomeExchange implements SyncedProject {
 			return isTrimmed && this.#coverage.isCoveredBy(others, author, upTo);
 		});
 	}
-}
-
-function partsOf(id: IntentId): { readonly author: string; readonly n: number } {
-	const split = id.lastIndexOf('#');
-	return { author: id.slice(0, split), n: Number(id.slice(split + 1)) };
 }

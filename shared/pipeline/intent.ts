@@ -67,6 +67,11 @@ export type Outcome = 'applied' | 'duplicate' | 'waiting' | `refused:${Refusal}`
 /** `author#n`, the name of an intent in outcomes. */
 export type IntentId = `${string}#${number}`;
 
+export function partsOf(id: IntentId): { readonly author: string; readonly n: number } {
+	const split = id.lastIndexOf('#');
+	return { author: id.slice(0, split), n: Number(id.slice(split + 1)) };
+}
+
 /** The part of an item that the table needs. */
 export interface StagedItem {
 	readonly stage: Stage;

@@ -3,6 +3,7 @@ export { type Asking, askReplica, type ProjectCall } from './ask-replica.ts';
 export { CoverageTeller, type CoverageTellerOptions } from './coverage-teller.ts';
 export { followReplica } from './follow-replica.ts';
 export { HomeContact, type HomeContactOptions, LinkBook, type Question } from './home-contact.ts';
+export type { KeptRefusal } from './kept-refusal.ts';
 export { type FollowedItem, followedAtHome, LiveLogs, type LiveLogsOptions, viewOf } from './live-logs.ts';
 export { authorNames } from './names.ts';
 export { OpenTexts, type OpenTextsOptions } from './open-texts.ts';
@@ -17,4 +18,4 @@ export {
 export { homeStanding, refusedWishes, seenItem, seenItems, seenProject, wishOf } from './replica-answers.ts';
 export { ReplicaSet, type ReplicaSetOptions } from './replica-set.ts';
 export type { ReplicaSeat } from './seat.ts';
-export { type Answer, type KeptRefusal, Settlement, type SettlementOptions } from './settlement.ts';
+export { type Answer, Settlement, type SettlementOptions } from './settlement.ts';

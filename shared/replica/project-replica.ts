@@ -30,9 +30,10 @@ import {
 	type Store,
 } from '../ports/index.ts';
 import { homeKeyWrite, keepHomeKey } from './home-key.ts';
+import type { KeptRefusal } from './kept-refusal.ts';
 import { authorNames } from './names.ts';
 import { OpenTexts } from './open-texts.ts';
-import { type Answer, type KeptRefusal, Settlement } from './settlement.ts';
+import { type Answer, Settlement } from './settlement.ts';
 
 /** Where a project's facts come from, by the registry. */
 export interface HomeOfProject {
@@ -113,7 +114,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 			return pending ? `${pending.name} ${JSON.stringify(pending.title)}` : null;
 		};
 		const node = identity.nodeId;
-		const about = { store, project, node, logs, log, nameOf, onSettled };
+		const about = { store, project, node, logs, log, clock, nameOf, onSettled };
 		const settlement = await Settlement.open(about, index.facts.acceptedUpTo);
 		const opened = new ProjectReplica(options, { index, homeKey, logs, own, settlement });
 		replica.current = opened;
@@ -275,8 +276,9 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		if (Number(index.generation) <= Math.max(this.#adopting, Number(this.#index.generation))) return;
 		this.#adopting = Number(index.generation);
 		this.#homeKey = home().key;
-		const writes = [...becomeCurrentWrites(store, project, index.generation), homeKeyWrite(project, this.#homeKey)];
-		await store.write(writes).catch((error: unknown) => {
+		const refused = this.#settlement.refusedAnew(this.#index, index);
+		const current = [...becomeCurrentWrites(store, project, index.generation), homeKeyWrite(project, this.#homeKey)];
+		await store.write([...current, ...this.#settlement.keptWrites(refused)]).catch((error: unknown) => {
 			// Brought once more, when the disk has room again, it is taken.
 			this.#adopting = 0;
 			throw error;
@@ -284,6 +286,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		this.#unsubscribe();
 		this.#index = index;
 		this.#follow();
+		this.#settlement.keep(refused);
 		this.#settlement.reopen(index.facts.acceptedUpTo);
 		this.#settlement.settle(index);
 		this.#changed(null);

@@ -23,9 +23,9 @@ import {
 	type Situation,
 } from '../operations/index.ts';
 import { goneItem, type ItemView } from '../pipeline/index.ts';
+import type { KeptRefusal } from './kept-refusal.ts';
 import { openers, present } from './present-people.ts';
 import type { ReplicaSeat } from './seat.ts';
-import type { KeptRefusal } from './settlement.ts';
 
 /** Nothing begins or lands by itself as far as can be seen from here. */
 function situation(seat: ReplicaSeat): Situation {

@@ -9,14 +9,15 @@ import type { RefusalRecord } from '../documents/index.ts';
 import type { ProjectLogs } from '../log/index.ts';
 import {
 	explainRefusalIn,
-	goneItem,
 	type Intent,
 	type IntentId,
 	type ProjectFacts,
+	partsOf,
 	type Refusal,
 } from '../pipeline/index.ts';
 import {
 	type AuthorId,
+	type Clock,
 	type Log,
 	type NodeId,
 	nodeOf,
@@ -26,27 +27,12 @@ import {
 } from '../ports/index.ts';
 import { readAs } from '../ports/read-as.ts';
 import { soundRecord } from '../store/index.ts';
+import { idOf, type KeptRefusal, keptRefusalSchema, refusedUnseen, staysWords } from './kept-refusal.ts';
 
 /** What the home has said about an intent. */
 export type Answer =
 	| { readonly kind: 'applied' }
 	| { readonly kind: 'refused'; readonly refusal: Refusal; readonly words: string };
-
-/** A refusal that its author may not know of. */
-const keptRefusalSchema = z.object({
-	author: z.string(),
-	n: z.number(),
-	item: z.string(),
-	event: z.string(),
-	who: z.string().nullable(),
-	/** Wall ms of the intent. */
-	at: z.number(),
-	/** What people called the item when it was last seen here. */
-	called: z.string().nullable().default(null),
-	refusal: z.string(),
-	words: z.string(),
-});
-export type KeptRefusal = z.output<typeof keptRefusalSchema>;
 
 /** What the home says now. */
 export interface Answered {
@@ -60,6 +46,7 @@ export interface SettlementOptions {
 	readonly node: NodeId;
 	readonly logs: ProjectLogs;
 	readonly log: Log;
+	readonly clock: Pick<Clock, 'now'>;
 	/** What people call an item now; null where it is not there. */
 	readonly nameOf: (key: string) => string | null;
 	/** Called when it is durable that answers up to here were taken in, and when refusals came or went. */
@@ -127,6 +114,27 @@ export class Settlement {
 	}
 
 	/**
+	 * What `next` refuses although `before`, the facts of a home that was lost, had answered it otherwise: the home after it
+	 * decided anew before this node was back. Of what `next` does not cover yet the answer is still to come.
+	 */
+	refusedAnew(before: Answered, next: Answered): readonly KeptRefusal[] {
+		return [...new Map([...this.#heard, ...this.#reached])].flatMap(([author, heard]) =>
+			this.#refusedOf(author, next, (n) => n <= heard && !Object.hasOwn(before.refusals, `${author}#${n}`)),
+		);
+	}
+
+	/** In one batch with the facts that refuse them, so that a process that ends in between has neither. */
+	keptWrites(refusals: readonly KeptRefusal[]): readonly StoreWrite[] {
+		const { project } = this.#options;
+		return refusals.map((kept) => ({ kind: 'put', key: `refused/${project}/${idOf(kept)}`, value: { ...kept } }));
+	}
+
+	/** They are on disk: the person is told of them. */
+	keep(refusals: readonly KeptRefusal[]): void {
+		for (const kept of refusals) this.#kept.set(idOf(kept), kept);
+	}
+
+	/**
 	 * Others brought back what this disk had lost of an earlier process of this node: entries, or only that they were
 	 * settled and trimmed, of which nothing is left to say.
 	 */
@@ -182,9 +190,20 @@ export class Settlement {
 			const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
 			const known = Math.min(upTo, this.#options.logs.trimmedAfter(author, Math.max(last, heard)));
 			if (known <= heard) continue;
+			// Trimmed here while a home that was lost had it applied.
+			const unseen = this.#refusedOf(
+				author,
+				answered,
+				(n) => n > heard && n <= known && !due.some(([one]) => one === n),
+			);
+			this.keep(unseen);
 			reached.set(author, known);
 			this.#reached.set(author, known);
-			writes.push({ kind: 'put', key: `heard/${this.#options.project}/${author}`, value: known });
+			writes.push(...this.keptWrites(unseen), {
+				kind: 'put',
+				key: `heard/${this.#options.project}/${author}`,
+				value: known,
+			});
 		}
 		if (this.unsettled.length === 0) this.#names.clear();
 		if (writes.length > 0) this.#keep(writes, reached);
@@ -248,22 +267,38 @@ export class Settlement {
 			waiter?.({ kind: 'applied' });
 			return writes;
 		}
-		const reason = refusal.reason as Refusal;
-		const called = this.#called(intent);
-		const isNamedHereAlone = reason === 'unknownItem' && called !== null;
-		const detail = isNamedHereAlone ? undefined : refusal.detail;
-		const words = detail ?? explainRefusalIn(facts, reason, intent, called);
+		const kept = this.#refused(intent, refusal, facts);
 		if (waiter) {
-			waiter({ kind: 'refused', refusal: reason, words });
+			waiter({ kind: 'refused', refusal: kept.refusal as Refusal, words: kept.words });
 			return writes;
 		}
-		const kept = this.#record(intent, { refusal: reason, words });
-		this.#kept.set(id, kept);
-		return [...writes, { kind: 'put', key: `refused/${this.#options.project}/${id}`, value: { ...kept } }];
+		this.keep([kept]);
+		return [...writes, ...this.keptWrites([kept])];
+	}
+
+	/** Of these numbers; an entry that is trimmed here is told of without its item. */
+	#refusedOf(author: AuthorId, { facts, refusals }: Answered, isMeant: (n: number) => boolean): readonly KeptRefusal[] {
+		const known = new Map(this.#options.logs.intentsAfter(author, 0).map((intent) => [intent.n, intent]));
+		return (Object.keys(refusals) as IntentId[]).flatMap((id) => {
+			const wish = partsOf(id);
+			const refusal = refusals[id];
+			if (!refusal || wish.author !== author || !isMeant(wish.n) || this.#kept.has(id)) return [];
+			const intent = known.get(wish.n);
+			if (intent) return [this.#refused(intent, refusal, facts)];
+			return [refusedUnseen(wish, refusal, this.#options.clock.now())];
+		});
+	}
+
+	#refused(intent: Intent, { reason, detail }: RefusalRecord, facts: ProjectFacts): KeptRefusal {
+		const refusal = reason as Refusal;
+		const called = this.#called(intent);
+		const isNamedHereAlone = refusal === 'unknownItem' && called !== null;
+		const words = (isNamedHereAlone ? undefined : detail) ?? explainRefusalIn(facts, refusal, intent, called);
+		return this.#record(intent, { refusal, words });
 	}
 
 	#called({ item }: Intent): string | null {
-		return this.#names.get(item) ?? null;
+		return this.#names.get(item) ?? this.#options.nameOf(item);
 	}
 
 	#record(intent: Intent, said: { readonly refusal: Refusal; readonly words: string }): KeptRefusal {
@@ -288,12 +323,4 @@ export class Settlement {
 	}
 }
 
-const idOf = ({ author, n }: Intent): IntentId => `${author}#${n}`;
-
 const stuckPrefix = (project: string): string => `stuck/${project}/`;
-
-function staysWords(intent: Intent, called: string | null): string {
-	const who = intent.who ?? 'NAME';
-	const item = called ?? (typeof intent.args?.title === 'string' ? JSON.stringify(intent.args.title) : goneItem);
-	return `${intent.event} of ${item} stays on this machine: ${who} may look at the project but not change it now. An owner can change that (gangline person add ${who} --access member), and then it is sent`;
-}

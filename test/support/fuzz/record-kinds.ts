@@ -109,7 +109,16 @@ export async function settlementOn(store: Store): Promise<unknown> {
 		log,
 		parse: (value) => intentSchema.parse(value),
 	});
-	return Settlement.open({ store, project: projectOne, node, logs, log, nameOf: () => null, onSettled: () => {} });
+	return Settlement.open({
+		store,
+		project: projectOne,
+		node,
+		logs,
+		log,
+		clock,
+		nameOf: () => null,
+		onSettled: () => {},
+	});
 }
 
 export const recordKinds: readonly RecordKind[] = [

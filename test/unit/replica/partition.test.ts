@@ -1,7 +1,9 @@
 /** Home, gateway and laptop apart and together again: what people want is seen, settled once, and its author told. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { RefusalRecord } from '../../../shared/documents/index.ts';
 import { toBase64 } from '../../../shared/log/index.ts';
 import type { ItemDraft } from '../../../shared/operations/index.ts';
+import type { IntentId } from '../../../shared/pipeline/index.ts';
 import { parseAuthorId } from '../../../shared/ports/index.ts';
 import { ReplicaMesh } from '../../support/replica-mesh.ts';
 
@@ -35,6 +37,22 @@ function revoke(mesh: ReplicaMesh, at: string): void {
 		if (!node) throw new Error(`${at} is there`);
 		return { ...facts, nodes: { ...facts.nodes, [node.id]: { ...node, status: 'revoked' } } };
 	});
+}
+
+/** Brings a later generation there, with these refusals, as a home has it that took over. */
+async function adopt(
+	mesh: ReplicaMesh,
+	at: string,
+	refusals: Readonly<Record<IntentId, RefusalRecord>>,
+): Promise<void> {
+	const { index } = mesh.home().exchange;
+	const next = await index.startGeneration(String(Number(mesh.replica(at).index.generation) + 1), index.facts, {
+		refusals,
+	});
+	const reader = await mesh.replica(at).replaceIndex(next.generation);
+	await reader?.apply(next.difference(reader.stateVector), 'a peer');
+	if (reader) await mesh.replica(at).adoptIndex(reader);
+	await mesh.replica(at).idle();
 }
 
 /** Begins another process there, until the author of the one before is forgotten; answers that author. */
@@ -112,6 +130,31 @@ describe('a project with replicas', () => {
 		await gate.idle();
 		expect(gate.logs.kept()).toContain(author);
 		expect(gate.logs.intentsAfter(parseAuthorId(author), 1).map(({ n }) => n)).toEqual([2]);
+	});
+
+	it.each([
+		['whose entry is still here', true, [{ item: key(1), event: 'edit', refusal: 'invalidArgument' }]],
+		['whose entry is trimmed', false, [{ item: '', event: 'wish', refusal: 'invalidArgument' }]],
+	])('[I14] tells of a wish that a lost home had applied and the one after it refused, %s', async (_, isHere, told) => {
+		const mesh = await ReplicaMesh.start({ seed: 'decided anew' });
+		await said(mesh, 'ann', [add(1, 'ann')]);
+		if (isHere) vi.spyOn(mesh.replica('ann').logs, 'trim').mockResolvedValue(undefined);
+		expect(await said(mesh, 'ann', [edit(1, 'ann', 'Another'), add(2, 'ann')])).toMatchObject([
+			{ kind: 'applied' },
+			{ kind: 'applied' },
+		]);
+		const ann = mesh.replica('ann');
+		const wish = `${ann.author}#2` as const;
+		await adopt(mesh, 'ann', { [wish]: { reason: 'invalidArgument', detail: 'no' } });
+		expect(ann.unsettled()).toEqual([]);
+		expect(ann.refusals()).toMatchObject(told);
+		expect(ann.refusals()[0]?.words).toMatch(/no/);
+		mesh.crash('ann');
+		await mesh.boot('ann');
+		expect(mesh.replica('ann').refusals()).toMatchObject(told);
+		await mesh.replica('ann').seen();
+		await adopt(mesh, 'ann', {});
+		expect(mesh.replica('ann').refusals()).toEqual([]);
 	});
 
 	it('counts what waits for the home wherever it was said', async () => {

@@ -16,8 +16,9 @@ async function threeWishes() {
 	const disk = new SimDisk();
 	const store = await openSimStore(disk);
 	const parse = (value: unknown) => intentSchema.parse(value);
-	const about = { store, project: projectOne, log: new SimLog() };
-	const logs = await ProjectLogs.open({ ...about, clock: new SimClock(1_000), parse });
+	const clock = new SimClock(1_000);
+	const about = { store, project: projectOne, log: new SimLog(), clock };
+	const logs = await ProjectLogs.open({ ...about, parse });
 	const own = await logs.startAuthor({ identity: ada, duty: 'edge', random });
 	const [first] = await own.append([draft, draft]);
 	await own.append([draft]);
@@ -77,6 +78,25 @@ describe('an answer', () => {
 		const refused = { [`${author}#3`]: { reason: 'notAllowed', at: 1 } };
 		again.settle({ ...answered(3), refusals: refused as never });
 		expect(again.refusals.map(({ n }) => n)).toEqual([3]);
+	});
+
+	it('[I14] is told of an entry that is trimmed here, where the home after a lost one refuses it', async () => {
+		const { logs, author, answered, open, settlement } = await threeWishes();
+		settlement.settle(answered(3));
+		await settlement.idle();
+		await logs.trim({ [author]: 3 });
+		settlement.reopen({ [author]: 1 });
+		const refused = { [`${author}#2`]: { reason: 'notAllowed' } };
+		settlement.settle({ ...answered(3), refusals: refused as never });
+		expect(settlement.refusals).toMatchObject([{ author, n: 2, refusal: 'notAllowed', event: 'wish' }]);
+		await settlement.idle();
+		expect(settlement.heard).toEqual({ [author]: 3 });
+		const again = await open();
+		again.settle({ ...answered(3), refusals: refused as never });
+		expect(again.refusals).toHaveLength(1);
+		await again.seen();
+		again.settle({ ...answered(3), refusals: refused as never });
+		expect(again.refusals).toEqual([]);
 	});
 
 	it('[I14] that is being written is not taken for one to come when others bring the entry back', async () => {

@@ -45,8 +45,6 @@ function openWishes(mesh: SeenMesh, project: SeenProject): readonly string[] {
 		const isShown = told.has(`${node} ${id}`) || seen.replicas.get(project.id)?.refusals.includes(id);
 		// Who waited for the answer at the time has it already; a home answers its own people at once.
 		if (outcome === 'applied' || as === 'refused' || isShown || project.homeName === node) return [];
-		// A home that was lost since may have said something else of it before.
-		if (isLostSince(mesh, project, at)) return [];
 		return [`${named} was refused, and nobody there was told`];
 	});
 }
@@ -75,10 +73,6 @@ function lacking({ events }: SeenMesh, { id, homeName }: SeenProject, kept: Read
 				: [`the history at ${homeName} lacks ${event} of ${item} (revision ${revision})`],
 		),
 	);
-}
-
-function isLostSince({ events }: SeenMesh, { id }: SeenProject, since: number): boolean {
-	return eventsOf(events, 'homeMoved').some(({ project, how, at }) => project === id && how === 'lost' && at >= since);
 }
 
 /** A home that was put back, or is lost for good, knows less than it said. */

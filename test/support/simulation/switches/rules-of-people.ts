@@ -167,7 +167,7 @@ export const peopleSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: 'shared/replica/settlement.ts',
-				find: "waiter({ kind: 'refused', refusal: reason, words });",
+				find: "waiter({ kind: 'refused', refusal: kept.refusal as Refusal, words: kept.words });",
 				replace: "waiter({ kind: 'applied' });",
 			},
 		],

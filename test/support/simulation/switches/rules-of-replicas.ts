@@ -97,8 +97,8 @@ export const replicaSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: settlement,
-				find: 'this.#kept.set(id, kept);',
-				replace: 'if (this.#kept.size < 0) this.#kept.set(id, kept);',
+				find: 'for (const kept of refusals) this.#kept.set(idOf(kept), kept);',
+				replace: 'refusals.at(0);',
 			},
 		],
 	},
