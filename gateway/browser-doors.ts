@@ -2,7 +2,7 @@
  * What stays open to a browser or tool after it was let in: documents at `/sync/` and streams of changes. Both end when
  * the login ends that opened them, or the person's rights become other ones.
  */
-import type { Api } from '../shared/http/index.ts';
+import { type Api, isForTunnel } from '../shared/http/index.ts';
 import type { Caller } from '../shared/operations/index.ts';
 import { GanglineError } from '../shared/ports/index.ts';
 import type { Board } from './board/index.ts';
@@ -28,7 +28,7 @@ export function makeEdge({ replicas, mesh, present, clock, log, board }: Gateway
 		clock,
 		log,
 	});
-	edge.attach(api.server);
+	edge.attach(api.server, isForTunnel);
 	return edge;
 }
 

@@ -3,7 +3,7 @@
  * opposite order.
  */
 import { mkdirSync } from 'node:fs';
-import { type Api, createApi, type TokenDoor } from '../shared/http/index.ts';
+import { type Api, createApi, type TokenDoor, type TunnelDoor } from '../shared/http/index.ts';
 import { loadOrCreateIdentity } from '../shared/log/index.ts';
 import { type ListeningNetwork, openLibp2pNetwork, serveOperations } from '../shared/mesh/index.ts';
 import { type AskedOperation, answerOperation, type Caller } from '../shared/operations/index.ts';
@@ -26,6 +26,7 @@ import { openContainers } from './open-containers.ts';
 import { openCore } from './open-core.ts';
 import { personTools } from './person-tools.ts';
 import { tellAddresses } from './serve-members.ts';
+import { serveLogins } from './ssh-logins.ts';
 
 export interface RunningGateway {
 	readonly url: string;
@@ -47,17 +48,18 @@ export async function composeGateway(config: GatewayConfig, log: Log): Promise<R
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
-		stopAll(opened, { api, edge }).then(ended.resolve, ended.reject);
+		stopAll(opened, { api, edge, logins }).then(ended.resolve, ended.reject);
 	};
 	const address = { url: '' };
 	const api = makeApi(parts, { address, stop });
 	const edge = makeEdge(parts, api);
+	const logins = serveLogins(parts, api);
 	try {
 		address.url = (await api.listen({ host: config.host, port: config.port, noteAt: config.folder.api })).url;
 		const port = Number(new URL(address.url).port);
 		await parts.board.begin({ port, answer: api.answer, attach: (server) => edge.attach(server) });
 	} catch (error) {
-		await stopAll(opened, { api, edge });
+		await stopAll(opened, { api, edge, logins });
 		throw error;
 	}
 	log.info('gateway.started', { url: address.url, node: parts.mesh.self, listens: parts.mesh.network.addresses() });
@@ -197,7 +199,7 @@ function callerWith({ people, mesh }: GatewayParts, token: string, door: TokenDo
 
 async function stopAll(
 	{ parts, core, leave }: Opened,
-	{ api, edge }: { readonly api: Api; readonly edge: DocumentServer },
+	{ api, edge, logins }: { readonly api: Api; readonly edge: DocumentServer; readonly logins: TunnelDoor },
 ): Promise<void> {
 	const { hub, clock, log, store, builds, board, notifier, containers, machines, idle } = parts;
 	hub.publish({ kind: 'stopping', at: clock.now() });
@@ -207,6 +209,7 @@ async function stopAll(
 	machines.stop();
 	await containers[Symbol.asyncDispose]();
 	await edge.stop();
+	logins.stop();
 	await board.stop();
 	await notifier.stop();
 	await api.stop();

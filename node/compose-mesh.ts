@@ -23,6 +23,7 @@ import type { Projects } from './home/projects.ts';
 import { openAtKeptPort } from './kept-port.ts';
 import { NodeMesh } from './node-mesh.ts';
 import { serveProvision, ViewFeed } from './provision/index.ts';
+import { ownSshd, serveSshd } from './ssh-door.ts';
 
 /** The first join token after an upgrade packs the whole program; that it is gone is noticed much sooner. */
 const gatewayAnswersMs = 120_000;
@@ -62,6 +63,7 @@ export async function awaitRegistry({ config, registry }: NodeParts): Promise<vo
 async function attachWork(parts: NodeParts, mesh: Mesh, projects: Projects): Promise<OpenedWorkers> {
 	const { config, clock, log } = parts;
 	const { network, rpc } = mesh;
+	serveSshd({ mesh, clock, log, sshd: ownSshd(config) });
 	const workers = await openWorkers(parts, {
 		...{ network, rpc },
 		openForeign: (id, like) => openForeign(parts, id, like),

@@ -53,6 +53,7 @@ import type { NodeMesh } from './node-mesh.ts';
 import { OwnCheckouts } from './own-checkouts.ts';
 import { followProvisioner } from './provisioned.ts';
 import { type NodeSecrets, SecretFile } from './secret-file.ts';
+import { forwardLogins } from './ssh-door.ts';
 import { AgentDesk } from './tools/index.ts';
 import { diskBoundOf, MachineRoom, readMachine, Station } from './worker/index.ts';
 
@@ -111,6 +112,7 @@ export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSec
 	const stop = (): void => {
 		if (stopping) return;
 		stopping = true;
+		logins.stop();
 		stopAll(parts, { projects, api, mesh }).then(ended.resolve, ended.reject);
 	};
 	const address = { url: '' };
@@ -125,6 +127,7 @@ export async function composeNode(config: NodeConfig, log: Log, secrets: NodeSec
 		mayReadAll: (node) => (parts.registry.facts && memberOf(parts.registry.facts, node)?.person) != null,
 	});
 	const api = makeApi(parts, asked, handlers.own);
+	const logins = forwardLogins({ ...parts, mesh, api, speaker: () => speakerAt(parts) });
 	try {
 		// What an earlier process left running must be gone before anything is begun.
 		const swept = await parts.processes.sweep();

@@ -23,7 +23,12 @@ export interface NodeConfig {
 	/** What images of projects are built on that the gateway has made here. */
 	readonly baseImage: string;
 	/** What a provisioner left for a node that it has made; null for one that a person starts. */
-	readonly provisioned: { readonly joinFile: string; readonly project: string } | null;
+	readonly provisioned: {
+		readonly joinFile: string;
+		readonly project: string;
+		/** The folder of its sshd's keys, and the port of 127.0.0.1 where that listens; null where it has none. */
+		readonly ssh: { readonly folder: string; readonly port: number } | null;
+	} | null;
 }
 
 const schema = z.object({
@@ -33,6 +38,8 @@ const schema = z.object({
 	GANGLINE_JOIN_FILE: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_PROJECT: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_BASE_IMAGE: baseImageSchema,
+	GANGLINE_SSH_FOLDER: z.string().startsWith('/', 'an absolute path').optional(),
+	GANGLINE_SSH_PORT: z.coerce.number().int().min(1).max(65_535).default(2222),
 	GANGLINE_NAME: z
 		.string()
 		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
@@ -55,6 +62,8 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 	}
 	const { GANGLINE_PORT, GANGLINE_LOG, GANGLINE_SLOTS, GANGLINE_NAME } = parsed.data;
 	const { GANGLINE_JOIN_FILE: joinFile, GANGLINE_PROJECT: project } = parsed.data;
+	const { GANGLINE_SSH_FOLDER: folder, GANGLINE_SSH_PORT: port } = parsed.data;
+	const ssh = folder === undefined ? null : { folder, port };
 	return Object.freeze({
 		state: stateFolder(env),
 		name: GANGLINE_NAME ?? machineName(),
@@ -64,7 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 		slots: GANGLINE_SLOTS ?? null,
 		personEnvironment: withoutOurs(env),
 		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
-		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project },
+		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project, ssh },
 	});
 }
 

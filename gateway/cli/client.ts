@@ -161,7 +161,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** The error that the node answered, or one of ours when the answer has another shape. */
-function errorFrom(body: unknown, status: number, name: string): GanglineError {
+export function errorFrom(body: unknown, status: number, name: string): GanglineError {
 	const error = own(body, 'error');
 	const code = own(error, 'code');
 	const message = own(error, 'message');
@@ -184,7 +184,8 @@ function own(value: unknown, key: string): unknown {
 	return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 }
 
-function json(text: string): unknown {
+/** Null for what is none. */
+export function json(text: string): unknown {
 	try {
 		return JSON.parse(text);
 	} catch {

@@ -131,8 +131,19 @@ function registerSsh(program: Command, context: CliContext): void {
 			'gangline ssh myapp',
 			'gangline ssh myapp npm test',
 			'gangline ssh myapp -- ls -la   options of the command after --',
+			'gangline ssh --mesh myapp      through the mesh, as from another machine',
+			'gangline ssh --stdio myapp     the way itself, for a ProxyCommand of ssh',
 		],
-		run: async (session, args) => (await import('./run-ssh.ts')).sshInto(session, args.required(0), args.rest(1)),
+		configure: (command) =>
+			command
+				.option('--mesh', 'through the mesh, also where its container is on this machine')
+				.option('--stdio', 'no login: bytes between stdin, stdout and its sshd'),
+		run: async (session, args, options) => {
+			const name = args.required(0);
+			if (options.flag('stdio')) return (await import('./run-ssh-stdio.ts')).sshOverMesh(session, name);
+			const { sshInto } = await import('./run-ssh.ts');
+			return sshInto(session, { name, command: args.rest(1), mesh: options.flag('mesh') });
+		},
 	});
 	defineCommand(program, context, {
 		usage: 'open <name>',

@@ -2,6 +2,7 @@
  * The world as the command line sees it. `main.ts` makes the real one; tests make one that remembers what was written.
  * Nothing else below gateway/cli reads the environment, the terminal or the clock.
  */
+import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../../shared/ports/clock.ts';
 
 /** Something to write to. `columns` is the width of a terminal, undefined where it is none. */
@@ -60,6 +61,8 @@ export interface CliContext {
 	readonly stdin: Source;
 	readonly stdout: Sink;
 	readonly stderr: Sink;
+	/** Our own input and output as bytes, for who is a line between two programs and nothing else. */
+	readonly streams: () => { readonly input: Readable; readonly output: Writable };
 	readonly clock: Clock;
 	readonly terminal: Terminal;
 	readonly programs: Programs;

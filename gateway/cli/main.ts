@@ -20,6 +20,7 @@ function systemContext(interrupted: AbortSignal): CliContext {
 		stdin: { isTTY: stdin.isTTY === true, readAll },
 		stdout: sink(stdout),
 		stderr: sink(stderr),
+		streams: () => ({ input: stdin, output: stdout }),
 		clock: new SystemClock(),
 		terminal: {
 			async confirm(message) {

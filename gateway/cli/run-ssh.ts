@@ -2,16 +2,37 @@
  * `gangline ssh` and `ssh-config`: the machine's own OpenSSH client does everything. Our settings are a file of our own;
  * of a person's file one Include is added after a yes, and taken out again exactly.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContainerView } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { launcherPath } from '../../shared/ports/system/installation.ts';
 import { writeWhole } from '../../shared/ports/system/whole-file.ts';
+import type { NodeClient } from './client.ts';
 import type { Session } from './session.ts';
-import { hostOf, quoted, sshConfigText, sshSettings, withInclude, withoutInclude } from './ssh-config.ts';
+import {
+	hostOf,
+	type SshHost,
+	settingText,
+	sshConfigText,
+	sshSettings,
+	type Way,
+	withInclude,
+	withoutInclude,
+} from './ssh-config.ts';
+import { knownHostFile, personKey, personKeyFile } from './ssh-key.ts';
 
-export async function sshInto(session: Session, name: string, command: readonly string[]): Promise<number> {
-	const { container } = await (await session.gateway()).call('container.show', { name });
+export interface Login {
+	readonly name: string;
+	readonly command: readonly string[];
+	/** Through the mesh also where the container is on this machine. */
+	readonly mesh: boolean;
+}
+
+export async function sshInto(session: Session, { name, command, mesh }: Login): Promise<number> {
+	const client = await session.gateway();
+	const { container } = await client.call('container.show', { name });
 	requireRunning(container);
 	const { programs } = session.context;
 	if ((await programs.find('ssh')) === null) {
@@ -19,7 +40,8 @@ export async function sshInto(session: Session, name: string, command: readonly 
 			hint: 'apt-get install openssh-client',
 		});
 	}
-	const settings = sshSettings(container).flatMap(([key, value]) => ['-o', `${key}=${quoted(value)}`]);
+	const host = { ...container, way: await wayTo(session, client, container, mesh) };
+	const settings = sshSettings(host).flatMap(([key, value]) => ['-o', `${key}=${settingText(key, value)}`]);
 	// No file of the person's: a `Host *` there must not send this elsewhere.
 	const remote =
 		command.length === 0 ? [] : ['--', `cd ${shellWord(container.path)} && ${command.map(shellWord).join(' ')}`];
@@ -94,11 +116,39 @@ export async function removeSshConfig(session: Session): Promise<undefined> {
 }
 
 async function currentText(session: Session): Promise<string> {
-	const { containers } = await (await session.gateway()).call('container.list', {});
-	return sshConfigText(containers);
+	const client = await session.gateway();
+	const { containers } = await client.call('container.list', {});
+	const hosts: SshHost[] = [];
+	for (const container of containers) {
+		// One that can be reached in no way yet keeps the others from none.
+		const way = await wayTo(session, client, container, false).catch((error: unknown) => {
+			if (error instanceof GanglineError && error.code === 'REFUSED') return null;
+			throw error;
+		});
+		if (way !== null) hosts.push({ ...container, way });
+	}
+	return sshConfigText(hosts);
 }
 
-const ownFile = ({ state }: Session): string => join(state.gateway.root, 'ssh_config');
+/** Its port, where the gateway of this machine made it here; otherwise the mesh. */
+async function wayTo(session: Session, { who }: NodeClient, container: ContainerView, mesh: boolean): Promise<Way> {
+	const isHere = who === 'gateway' && container.on === null;
+	if (isHere && !mesh) return { kind: 'port' };
+	const words = [process.execPath, launcherPath, 'ssh', '--stdio', container.name].map(shellWord).join(' ');
+	// Made before ssh looks for it.
+	await personKey(session);
+	return {
+		kind: 'mesh',
+		proxy: `env GANGLINE_HOME=${shellWord(session.state.root)} ${words}`,
+		key: personKeyFile(session),
+		knownHosts: await knownHostFile(session, container),
+	};
+}
+
+/** The folder of a gateway says that there is one. */
+function ownFile({ state }: Session): string {
+	return existsSync(state.gateway.root) ? join(state.gateway.root, 'ssh_config') : join(state.root, 'ssh', 'config');
+}
 
 function personFile({ context }: Session): string {
 	const { HOME } = context.env;

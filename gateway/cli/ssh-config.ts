@@ -6,16 +6,39 @@ export function hostOf(name: string): string {
 	return `${name}.gangline`;
 }
 
+/** How a container is reached: at a port of this machine, or through the mesh, from wherever this machine is. */
+export type Way =
+	| { readonly kind: 'port' }
+	| {
+			readonly kind: 'mesh';
+			/** For a shell, such as `gangline ssh --stdio myapp`. */
+			readonly proxy: string;
+			readonly key: string;
+			readonly knownHosts: string;
+	  };
+
+export interface SshHost extends Pick<ContainerView, 'name' | 'ssh'> {
+	readonly way: Way;
+}
+
 /** Options of one host; the host key is known beforehand, so nothing is ever asked. */
-export function sshSettings({ ssh }: Pick<ContainerView, 'ssh'>): readonly (readonly [string, string])[] {
+export function sshSettings({ ssh, way }: SshHost): readonly (readonly [string, string])[] {
+	const at: readonly (readonly [string, string])[] =
+		way.kind === 'port'
+			? [
+					['HostName', '127.0.0.1'],
+					['Port', String(ssh.port)],
+				]
+			: // ssh reads a per cent as the beginning of something to be filled in.
+				[['ProxyCommand', way.proxy.replaceAll('%', '%%')]];
+	const { key, knownHosts } = way.kind === 'port' ? ssh : way;
 	return [
-		['HostName', '127.0.0.1'],
-		['Port', String(ssh.port)],
+		...at,
 		['User', ssh.user],
-		['IdentityFile', ssh.key],
+		['IdentityFile', key],
 		['IdentitiesOnly', 'yes'],
 		['HostKeyAlias', ssh.alias],
-		['UserKnownHostsFile', ssh.knownHosts],
+		['UserKnownHostsFile', knownHosts],
 		['GlobalKnownHostsFile', '/dev/null'],
 		['StrictHostKeyChecking', 'yes'],
 		['UpdateHostKeys', 'no'],
@@ -26,10 +49,10 @@ export function sshSettings({ ssh }: Pick<ContainerView, 'ssh'>): readonly (read
 }
 
 /** The whole file of ours. */
-export function sshConfigText(views: readonly Pick<ContainerView, 'name' | 'ssh'>[]): string {
-	const blocks = views.map((view) => {
-		const lines = sshSettings(view).map(([key, value]) => `\t${key} ${quoted(value)}`);
-		return [`Host ${hostOf(view.name)}`, ...lines].join('\n');
+export function sshConfigText(hosts: readonly SshHost[]): string {
+	const blocks = hosts.map((host) => {
+		const lines = sshSettings(host).map(([key, value]) => `\t${key} ${settingText(key, value)}`);
+		return [`Host ${hostOf(host.name)}`, ...lines].join('\n');
 	});
 	return `${['# Written by gangline ssh-config; changes are lost.', ...blocks].join('\n\n')}\n`;
 }
@@ -49,7 +72,11 @@ export function withoutInclude(text: string, file: string): string {
 
 const includeOf = (file: string): string => `Include ${quoted(file)}`;
 
-/** As ssh reads it, in its file and after -o. */
-export function quoted(text: string): string {
+/** As ssh reads it, in its file and after -o. A command is the rest of its line, quotes and all. */
+export function settingText(key: string, value: string): string {
+	return key === 'ProxyCommand' ? value : quoted(value);
+}
+
+function quoted(text: string): string {
 	return /[\s#"]/.test(text) ? `"${text}"` : text;
 }

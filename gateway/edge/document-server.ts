@@ -29,8 +29,8 @@ export interface DocumentServerOptions {
 }
 
 export interface DocumentServer {
-	/** Takes over the WebSocket requests of `server` that are for `/sync/`. */
-	attach(server: Server): void;
+	/** Takes over the WebSocket requests of `server`: those for `/sync/`, and the rest is refused. */
+	attach(server: Server, besides?: (request: IncomingMessage) => boolean): void;
 	readonly connections: number;
 	/** Closes every connection. Idempotent. */
 	stop(): Promise<void>;
@@ -73,8 +73,10 @@ class WebSocketDocuments implements DocumentServer {
 		return this.#closers.size;
 	}
 
-	attach(server: Server): void {
+	/** `besides`: what somebody else answers there. */
+	attach(server: Server, besides: (request: IncomingMessage) => boolean = () => false): void {
 		server.on('upgrade', (request, socket, head) => {
+			if (besides(request)) return;
 			const refused = this.#refusal(request);
 			if (refused !== null) refuse(socket, refused);
 			else this.#server.handleUpgrade(request, socket, head, (opened) => void this.#begin(opened, request));

@@ -11,7 +11,7 @@ import { sessionHandlers } from './session-handlers.ts';
 import { tokenHandlers } from './token-handlers.ts';
 
 export type { GatewayProcess } from './gateway-handlers.ts';
-export { askProject } from './project-handlers.ts';
+export { askProject, wakeProject } from './project-handlers.ts';
 export { isLoopback } from './token-handlers.ts';
 
 export function createHandlers(parts: GatewayParts, self: GatewayProcess): Partial<Handlers> {

@@ -31,7 +31,10 @@ export function askProject(parts: GatewayParts, { name, input, caller }: AskedOp
 	});
 }
 
-async function wakeProject({ containers, machines }: GatewayParts, project: string): Promise<boolean> {
+type Waking = Pick<GatewayParts, 'containers' | 'machines'>;
+
+/** Starts the container of a project where it sleeps, wherever it is. */
+export async function wakeProject({ containers, machines }: Waking, project: string): Promise<boolean> {
 	return (await containers.wakeProject(project)) || machines.wakeProject(project);
 }
 

@@ -6,7 +6,13 @@
 import type { NodeId } from './ids.ts';
 
 /** The wires of the mesh; a new version is a new name. */
-export const meshProtocols = ['/gangline/join/1', '/gangline/sync/1', '/gangline/rpc/1', '/gangline/pack/1'] as const;
+export const meshProtocols = [
+	'/gangline/join/1',
+	'/gangline/sync/1',
+	'/gangline/rpc/1',
+	'/gangline/pack/1',
+	'/gangline/ssh/1',
+] as const;
 export type MeshProtocol = (typeof meshProtocols)[number];
 
 /** The longest frame of any protocol; larger things come in chunks. */

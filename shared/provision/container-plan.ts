@@ -81,6 +81,8 @@ export function planContainer({ project, owner, image, caches, folder, ...more }
 		GANGLINE_NAME: project.name,
 		GANGLINE_JOIN_FILE: `${stateInside}/join-token`,
 		GANGLINE_PROJECT: project.path,
+		GANGLINE_SSH_FOLDER: `${stateInside}/ssh`,
+		GANGLINE_SSH_PORT: String(sshPortInside),
 		...Object.fromEntries(cacheVariables),
 	};
 	const { limits, name, sshPort } = project;

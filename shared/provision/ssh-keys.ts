@@ -55,7 +55,8 @@ export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string
 	return [
 		`Port ${sshPortInside}`,
 		`HostKey ${at}/host_ed25519`,
-		`AuthorizedKeysFile ${at}/authorized_keys`,
+		// The second has the keys of those who come through the mesh, while they are there: its node writes it.
+		`AuthorizedKeysFile ${at}/authorized_keys ${at}/people`,
 		`AllowUsers ${user}`,
 		'PidFile none',
 		'UsePAM no',
@@ -69,6 +70,8 @@ export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string
 		'AllowAgentForwarding yes',
 		'X11Forwarding no',
 		'PrintMotd no',
+		// A way through the mesh that is silent for long is closed.
+		'ClientAliveInterval 60',
 		'LogLevel VERBOSE',
 		...(variables.length === 0 ? [] : [`SetEnv ${variables.join(' ')}`]),
 		'Subsystem sftp internal-sftp',

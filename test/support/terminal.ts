@@ -1,4 +1,5 @@
 /** A terminal that remembers: runs the command line in this process against a real API with a tiny home behind it. */
+
 import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { run } from '../../gateway/cli/run.ts';
 import { createApi } from '../../shared/http/index.ts';
 import { SimLog } from '../../shared/ports/sim/sim-log.ts';
 import { SystemClock } from '../../shared/ports/system/system-clock.ts';
+import { noStreams } from './no-streams.ts';
 import { type TinyHome, tinyHome } from './tiny-home.ts';
 
 export interface Typed {
@@ -81,6 +83,7 @@ export async function openWorkplace({ running = true, gateway = false } = {}): P
 				},
 				programs: systemPrograms(env),
 				nodeCommand: options.nodeCommand ?? ['/bin/false'],
+				streams: noStreams,
 				gatewayCommand: options.gatewayCommand ?? ['/bin/false'],
 				interrupted: options.interrupted ?? new AbortController().signal,
 			};

@@ -27,7 +27,7 @@ export const myapp: ContainerView = {
 		key: '/state/gateway/containers/myapp/id_ed25519',
 		knownHosts: '/state/gateway/containers/myapp/known_hosts',
 		alias: 'gangline-myapp',
-		hostKey: null,
+		hostKey: `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${'A'.repeat(48)}`,
 	},
 	log: '/state/gateway/containers/myapp/make.log',
 	changedAt: 0,

@@ -14,6 +14,7 @@ import {
 	toolCovers,
 	toolDoor,
 } from './http-doors.ts';
+import { loginDoors } from './login-doors.ts';
 import { meshDoors } from './mesh-doors.ts';
 import { packDoors } from './pack-doors.ts';
 import { pageDoors } from './page-doors.ts';
@@ -31,6 +32,7 @@ const nothingRecorded: Recorded = {
 	'/gangline/sync/1': [],
 	'/gangline/rpc/1': [],
 	'/gangline/pack/1': [],
+	'/gangline/ssh/1': [],
 	indexes: [],
 };
 
@@ -39,6 +41,7 @@ export async function allDoors(place: Parameters<typeof settingDoors>[0]): Promi
 	const served = { name: 'nobody', url: 'http://127.0.0.1:1', token: '', log: null, spared: [] };
 	return [
 		...wireDoors(nothingRecorded),
+		...loginDoors,
 		...(await documentDoors()),
 		...(await meshDoors(nothingRecorded)),
 		...(await edgeDoors()),

@@ -51,6 +51,7 @@ async function record(): Promise<Recorded> {
 		'/gangline/sync/1': of('/gangline/sync/1'),
 		'/gangline/rpc/1': of('/gangline/rpc/1'),
 		'/gangline/pack/1': of('/gangline/pack/1'),
+		'/gangline/ssh/1': of('/gangline/ssh/1'),
 		indexes,
 	};
 }

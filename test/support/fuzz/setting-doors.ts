@@ -1,4 +1,5 @@
 /** Doors for people: the project's file, the environment, and every command of the command line with its options. */
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -16,6 +17,7 @@ import {
 	setReviewMode,
 } from '../../../shared/project/index.ts';
 import { projectOne } from '../facts.ts';
+import { noStreams } from '../no-streams.ts';
 import type { Workplace } from '../terminal.ts';
 import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
@@ -77,7 +79,7 @@ function fileDoors(): readonly Door[] {
 const sharedNames = ['GANGLINE_HOME', 'GANGLINE_LOG'];
 const nodeNames = [
 	...[...sharedNames, 'GANGLINE_PORT', 'GANGLINE_MALLOC', 'GANGLINE_SLOTS', 'GANGLINE_NAME'],
-	...['GANGLINE_JOIN_FILE', 'GANGLINE_PROJECT'],
+	...['GANGLINE_JOIN_FILE', 'GANGLINE_PROJECT', 'GANGLINE_SSH_FOLDER', 'GANGLINE_SSH_PORT'],
 ];
 const gatewayNames = [
 	...[...sharedNames, 'GANGLINE_GATEWAY_PORT', 'GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT'],
@@ -167,7 +169,7 @@ function commandDoor({ state, checkout }: Workplace): Door<readonly string[]> {
 			startDetached: async () => ({ pid: 1, exited: Promise.resolve('it ended with 1'), end: () => {} }),
 			lives: async () => true,
 		},
-		...{ nodeCommand: ['/bin/false'], gatewayCommand: ['/bin/false'], interrupted },
+		...{ nodeCommand: ['/bin/false'], streams: noStreams, gatewayCommand: ['/bin/false'], interrupted },
 	});
 	const commands = commandsOf(buildProgram(context(new AbortController().signal), '0.1.0'));
 	return {

@@ -3,6 +3,7 @@
  * the kernel says can be replaced, by texts of the same files. A printed fix is run as it stands, by a shell in the
  * repository, and what it exports counts afterwards.
  */
+
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +15,7 @@ import { examine, type Finding } from '../../../gateway/cli/run-doctor.ts';
 import { openSession, type Session } from '../../../gateway/cli/session.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
 import { type ProjectConfig, projectConfigSchema, renderProjectConfig } from '../../../shared/project/index.ts';
+import { noStreams } from '../../support/no-streams.ts';
 
 export interface Clinic extends Disposable {
 	readonly folder: string;
@@ -114,6 +116,7 @@ function contextOf(clinic: Clinic): CliContext {
 		terminal: { confirm: async () => false },
 		programs: systemPrograms(clinic.env),
 		nodeCommand: [process.execPath],
+		streams: noStreams,
 		gatewayCommand: [process.execPath],
 		interrupted: new AbortController().signal,
 	};

@@ -2,6 +2,7 @@
  * A stranger's repository in a temporary folder and the command run in it in-process, with what it printed. The node
  * that `init` starts is a script of the test's own which speaks the agreed lines.
  */
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import type { Questions } from '../../../gateway/cli/init-questions.ts';
 import { GanglineError } from '../../../shared/ports/index.ts';
 import { SystemClock, SystemRandom } from '../../../shared/ports/system/index.ts';
 import type { TreeVerdict } from '../../../shared/protocol/work.ts';
+import { noStreams } from '../../support/no-streams.ts';
 
 export interface Ran {
 	readonly stdout: string;
@@ -117,6 +119,7 @@ async function runInit(input: {
 		terminal: { confirm: async () => options.questions?.confirm ?? false },
 		programs: unused,
 		nodeCommand: [process.execPath, script],
+		streams: noStreams,
 		gatewayCommand: [process.execPath, script],
 		interrupted: new AbortController().signal,
 	};

@@ -8,6 +8,7 @@ import { installService, reportService, uninstallService } from '../../../gatewa
 import { renderUnit } from '../../../gateway/cli/service-unit.ts';
 import { openSession } from '../../../gateway/cli/session.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
+import { noStreams } from '../../support/no-streams.ts';
 
 type Action = typeof installService;
 
@@ -51,6 +52,7 @@ function openMachine(systemctl: string, hasSystemd = true): Machine {
 				terminal: { confirm: async () => false },
 				programs: systemPrograms(env),
 				nodeCommand: ['node'],
+				streams: noStreams,
 				gatewayCommand: ['gateway'],
 				interrupted: new AbortController().signal,
 			};

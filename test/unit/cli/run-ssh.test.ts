@@ -19,8 +19,8 @@ afterEach(() => rmSync(HOME, { recursive: true }));
 function session(): Session {
 	return {
 		context: { env: { HOME } },
-		state: { gateway: { root: join(HOME, 'state') } },
-		gateway: async () => ({ call: async () => ({ containers: [myapp] }) }),
+		state: { root: join(HOME, 'state'), gateway: { root: join(HOME, 'state/gateway') } },
+		gateway: async () => ({ who: 'gateway', call: async () => ({ containers: [myapp] }) }),
 		confirm: async () => true,
 		out: { result: () => {} },
 	} as unknown as Session;

@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { inputsEach, knock, seedOf } from '../../support/fuzz/door.ts';
+import { loginDoors } from '../../support/fuzz/login-doors.ts';
 import { pageDoors } from '../../support/fuzz/page-doors.ts';
 import { peopleDoor } from '../../support/fuzz/people-doors.ts';
 import { recordedFrames } from '../../support/fuzz/recorded.ts';
@@ -12,7 +13,7 @@ import { wireDoors } from '../../support/fuzz/wire-doors.ts';
 
 const seed = seedOf();
 const each = inputsEach(700, 21_000);
-const doors = [...wireDoors(await recordedFrames()), peopleDoor(), ...pageDoors];
+const doors = [...wireDoors(await recordedFrames()), ...loginDoors, peopleDoor(), ...pageDoors];
 
 const watched = watchResources();
 

@@ -68,6 +68,8 @@ describe('the container of a project', () => {
 			[
 				'GANGLINE_HOME',
 				'GANGLINE_JOIN_FILE',
+				'GANGLINE_SSH_FOLDER',
+				'GANGLINE_SSH_PORT',
 				'GANGLINE_NAME',
 				'GANGLINE_PROJECT',
 				'HOME',
