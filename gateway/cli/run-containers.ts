@@ -87,10 +87,11 @@ export async function deleteContainer(session: Session, { name, confirm, purge }
 	const gateway = await session.gateway();
 	const { container } = await gateway.call('container.show', { name });
 	const state = container.log.replace(/\/[^/]*$/, '');
+	const on = container.on === null ? '' : `, on ${plainLine(container.on.name)}`;
 	session.out.message(
 		[
-			`goes:  the container and the network of ${name}${purge ? `, and its state in ${plainLine(state)}: board, logs, work that did not land` : ''}`,
-			`stays: the source in ${plainLine(container.path)}${purge ? '' : `, and its state in ${plainLine(state)}`}`,
+			`goes:  the container and the network of ${name}${on}${purge ? `, and its state in ${plainLine(state)}: board, logs, work that did not land` : ''}`,
+			`stays: the source in ${plainLine(container.path)}${on}${purge ? '' : `, and its state in ${plainLine(state)}`}`,
 		].join('\n'),
 	);
 	const answer = await gateway.call('container.remove', {

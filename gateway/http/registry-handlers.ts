@@ -1,6 +1,6 @@
 /** Answers what changes the mesh: its nodes, projects and people. Each answer says what is so now. */
 import type { HandlersAt, Result } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/index.ts';
+import { type GanglineError, ganglineError } from '../../shared/ports/index.ts';
 import {
 	drain,
 	type MeshNode,
@@ -64,6 +64,7 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 			const { containers, machines } = parts;
 			const [here, there] = [containers.nameOf(project.id), machines.nameOf(project.id)];
 			const container = here ?? there;
+			if (here !== null && machines.has(args.name)) throw taken(args.name);
 			if (here !== null) await containers.rename(here, args.name);
 			else if (there !== null) await machines.rename(there, args.name);
 			else await parts.registry.change((taken) => renameProject(taken, project.id, args.name));
@@ -79,6 +80,12 @@ function projectHandlers(parts: GatewayParts): Pick<At, ProjectNames> {
 			return { project: view, answer };
 		},
 	};
+}
+
+function taken(name: string): GanglineError {
+	return ganglineError('REFUSED', `a project in a container on another machine is called ${name}`, {
+		hint: `gangline containers ${name}`,
+	});
 }
 
 function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {

@@ -9,9 +9,9 @@ import type { MachineLine } from './machine-line.ts';
 import type { There } from './there.ts';
 
 export interface FollowOptions {
-	readonly mesh: Pick<Mesh, 'rpc' | 'network' | 'onFacts' | 'facts'>;
+	readonly mesh: Pick<Mesh, 'rpc' | 'network' | 'onFacts'>;
 	readonly line: MachineLine;
-	readonly there: Pick<There, 'learn' | 'heardFrom'>;
+	readonly there: Pick<There, 'learn' | 'heardFrom' | 'own'>;
 	readonly clock: Clock;
 	readonly log: Log;
 }
@@ -57,14 +57,13 @@ export function followMachines(options: FollowOptions): Disposable {
 }
 
 async function follow({ mesh, there, log }: FollowOptions, node: NodeId, signal: AbortSignal): Promise<void> {
-	const owner = Object.values(mesh.facts().people).find(({ access }) => access === 'owner');
 	try {
 		const steps = async (): Promise<void> => {
 			for await (const view of mesh.rpc.askStream(node, provisionSteps, {}, { signal }))
 				await there.heardFrom(node, view);
 		};
 		// Asked for before all are looked at, so that nothing falls between.
-		await Promise.all([steps(), owner && there.learn(node, owner.id)]);
+		await Promise.all([steps(), there.learn(node, there.own.person)]);
 	} catch (error) {
 		if (signal.aborted) return;
 		const words = error instanceof GanglineError ? { code: error.code, why: error.message } : { error };

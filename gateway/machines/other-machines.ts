@@ -128,7 +128,7 @@ export class OtherMachines {
 		const place = places.get(args.name);
 		const isLook = name === 'container.show';
 		if (isLook && !line.isLinked(place.node)) return { container: this.there.away(place) } as Result<Name>;
-		const joining = name === 'container.rebuild' && !hasJoined(place) ? await this.#joining(place) : undefined;
+		const joining = name === 'container.rebuild' ? await this.#joining(place) : undefined;
 		const question = { operation: name, args: { ...args }, caller, ...(joining === undefined ? {} : { joining }) };
 		try {
 			const result = operations[name].result.parse(await this.there.ask(place, question));
@@ -149,15 +149,19 @@ export class OtherMachines {
 
 	/** What is left over on machines that can be asked; with `dryRun` nothing is removed. */
 	async prune(args: Args<'container.prune'>, { person }: Caller): Promise<Result<'container.prune'>['things']> {
-		const { line } = this.#options;
-		const answers = await Promise.all(
-			line.linked().map(async (node) => {
-				const question = { operation: 'container.prune', args, person, joining: null } as const;
+		const { line, log } = this.#options;
+		const question = { operation: 'container.prune', args, person, joining: null } as const;
+		const answers = line.linked().map(async (node) => {
+			try {
 				const { things } = operations['container.prune'].result.parse(await line.ask(node, provisionMethod, question));
 				return things.map((thing) => ({ ...thing, on: line.nameOf(node) }));
-			}),
-		);
-		return answers.flat();
+			} catch (error) {
+				// Its engine may be away; what is left over there is found the next time.
+				log.info('machine.notPruned', { node, why: error instanceof Error ? error.message : String(error) });
+				return [];
+			}
+		});
+		return (await Promise.all(answers)).flat();
 	}
 
 	/** The registry first: it alone may refuse, and asked again it agrees; so does the machine. */
@@ -201,7 +205,7 @@ export class OtherMachines {
 		const place = places.find(name);
 		const home = this.there.homeOf(place?.seen?.project ?? null);
 		if (place?.seen?.asleep !== true || home === null) return false;
-		await this.ask('container.start', { name }, { person: place.person, access: 'owner' });
+		await this.ask('container.start', { name }, this.there.own);
 		const deadline = clock.monotonic() + wakeMsMax;
 		while (!line.isLinked(home) && clock.monotonic() < deadline && !this.#stopping.signal.aborted)
 			await pause(clock, wakeLookMs, this.#stopping.signal);
@@ -256,9 +260,11 @@ export class OtherMachines {
 	async #joining(place: Place): Promise<JoiningGiven> {
 		const { places, keys, joinToken, line } = this.#options;
 		line.requireLinked(place.node);
+		const loginKey = await keys.ensure(place.madeAs);
+		if (hasJoined(place)) return { token: null, loginKey };
 		const { text, id } = await joinToken(place);
 		await places.put({ ...place, token: id });
-		return { token: text, loginKey: await keys.ensure(place.madeAs) };
+		return { token: text, loginKey };
 	}
 }
 

@@ -51,6 +51,12 @@ export class There {
 		this.#options = options;
 	}
 
+	/** Who asks where no person does: an owner, whom the registry has. */
+	get own(): Caller {
+		const owner = Object.values(this.#options.facts().people).find(({ access }) => access === 'owner');
+		return { person: owner?.id ?? '', access: 'owner' };
+	}
+
 	/** Asks the machine of a place. @throws GanglineError REFUSED, PEER_GONE, or what it answers */
 	async ask(place: Place, { operation, args, caller, joining }: Question): Promise<unknown> {
 		const { line } = this.#options;
@@ -62,8 +68,8 @@ export class There {
 	}
 
 	/** As it is there now, under the name that it has there. */
-	async showThere(place: Place, name = place.name): Promise<ContainerView> {
-		const answer = await this.ask(place, { operation: 'container.show', args: { name }, caller: place });
+	async showThere(place: Place, name: string): Promise<ContainerView> {
+		const answer = await this.ask(place, { operation: 'container.show', args: { name }, caller: this.own });
 		return operations['container.show'].result.parse(answer).container;
 	}
 
@@ -85,7 +91,9 @@ export class There {
 	/** What a machine tells by itself. */
 	async heardFrom(node: NodeId, view: ContainerView): Promise<void> {
 		const place = this.#options.places.all().find((one) => one.node === node && one.name === view.name);
-		if (place !== undefined) this.#options.publish(await this.heard(place.name, view));
+		// Told again what is known, as after each look: nobody has to look again.
+		if (place === undefined || JSON.stringify(place.seen) === JSON.stringify(view)) return;
+		this.#options.publish(await this.heard(place.name, view));
 	}
 
 	/** How all of a machine are now; nothing where it cannot be asked. */

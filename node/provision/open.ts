@@ -70,7 +70,7 @@ function tokenOf(
 ): { readonly text: string; readonly id: string } {
 	const joining = given.get(name);
 	// Which it is, the gateway knows.
-	if (joining !== undefined) return { text: joining.token, id: 'given' };
+	if (joining?.token != null) return { text: joining.token, id: 'given' };
 	throw ganglineError('REFUSED', `${name} has no token to join with: the gateway gives one when it is asked again`, {
 		hint: `gangline new ${name} --retry`,
 	});

@@ -31,7 +31,8 @@ export type ProvisionOperation = (typeof provisionOperations)[number];
 
 /** What a node of a project that is made needs: a one-time token, and the key with which people come from the gateway. */
 export const joiningSchema = z.strictObject({
-	token: z.string().min(16).max(4096),
+	/** Null: its node has joined. */
+	token: z.string().min(16).max(4096).nullable(),
 	loginKey: z.string().regex(/^ssh-ed25519 [A-Za-z0-9+/=]{40,100}(?: [a-z0-9 -]{1,100})?$/),
 });
 export type JoiningGiven = z.output<typeof joiningSchema>;
@@ -46,7 +47,7 @@ export const provisionMethod = {
 		operation: z.enum(provisionOperations),
 		args: z.record(z.string(), json),
 		person: z.string().min(1).max(64),
-		/** With what makes a container anew; null: its node has joined, or nothing is made. */
+		/** With what makes a container anew. */
 		joining: joiningSchema.nullable(),
 	}),
 	result: json,

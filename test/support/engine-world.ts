@@ -16,11 +16,18 @@ const diskFolder = '/var/tmp';
 /** An account that every Debian has. */
 const account = { name: 'www-data', uid: 33, gid: 33 } as const;
 
+export interface EnginePlace {
+	readonly host: string;
+	readonly base: string;
+	/** What its node is called. */
+	readonly name?: string;
+}
+
 /** `at`: another engine than the one that all tests share. */
-export function engineWorld(at = { host: engine, base }): World {
+export function engineWorld(at: EnginePlace = { host: engine, base }): World {
 	const within = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
 	const world = makeWorld(
-		{ DOCKER_HOST: at.host, GANGLINE_BASE_IMAGE: at.base, USER: 'ada' },
+		{ DOCKER_HOST: at.host, GANGLINE_BASE_IMAGE: at.base, USER: 'ada', ...(at.name && { GANGLINE_NAME: at.name }) },
 		launcher,
 		within,
 		diskFolder,

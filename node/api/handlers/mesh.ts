@@ -101,10 +101,13 @@ function joinedAnswer(
 	};
 }
 
-function nextSteps({ duties, person }: MeshNode): string[] {
+function nextSteps({ name, duties, person }: MeshNode): string[] {
 	return [
 		...(duties.includes('work') ? ['gangline nodes shows when it is qualified for a project'] : []),
 		...(duties.includes('home') ? ['gangline start in a repository brings its project in'] : []),
+		...(duties.includes('provision')
+			? [`gangline new <project> --on ${name} at the gateway makes one in a container here`]
+			: []),
 		...(person === null ? [] : ['gangline projects lists the projects that are here too']),
 	];
 }

@@ -84,6 +84,13 @@ describe('the line for another machine', () => {
 		expect(again).toMatchObject({ code: 0, stderr: '' });
 	});
 
+	it('says for the machine what it has to say itself, and no more than options', async () => {
+		await using served = await serve();
+		const parts = { token, build: served.build, urls: served.urls };
+		expect(pasteLine({ ...parts, options: ['--provision'] })).toMatch(/"\$D\/gangline" join - --provision' \| sh$/);
+		expect(() => pasteLine({ ...parts, options: ['--name=$(id)'] })).toThrow(/one plain word/);
+	});
+
 	it('[I13] shows the secret in no argument of any process', async () => {
 		await using served = await serve();
 		const { stdout } = await paste(served.line, served.home);

@@ -60,6 +60,7 @@ describe('token new', () => {
 		});
 		expect(await asked('--person', 'ann')).toMatchObject({ duties: [], person: 'ann' });
 		expect(await asked('--home-for', 'app', '--work')).toMatchObject({ duties: ['work', 'home'], homeFor: ['app'] });
+		expect(await asked('--provision')).toMatchObject({ duties: ['work', 'provision'] });
 		expect(await place.type(['token', 'new', '--any', '--projects', 'a'])).toMatchObject({
 			code: 2,
 			stderr: expect.stringMatching(/--projects and --any contradict each other/),
@@ -104,6 +105,14 @@ describe('join', () => {
 			expect(stdout).toMatch(/it is called laptop[\s\S]*→ tasks come when the gates ran green here once/);
 		});
 	}
+
+	it('says that containers may be made here only when it was typed', async () => {
+		await using place = await openWorkplace();
+		await place.type(['join', token, '--provision']);
+		expect(place.home.asked.at(-1)?.args).toEqual({ token, provision: true });
+		await place.type(['join', token]);
+		expect(place.home.asked.at(-1)?.args).toEqual({ token });
+	});
 
 	it('starts the node where none runs', async () => {
 		await using place = await openWorkplace({ running: false });

@@ -92,6 +92,21 @@ describe('joining', () => {
 		expect(memberOf(registry.facts, idNo(3))).toEqual(second.node);
 	});
 
+	it('[I13] gives the duty of making containers where the token gives it and the machine says so', async () => {
+		const { token, join } = await world();
+		const wide = { duties: ['work', 'provision'] } as const;
+		const said = await join(2, await token(wide), { provision: true });
+		expect(said.node.duties).toEqual(['work', 'provision']);
+		const silent = await join(3, await token(wide));
+		expect(silent.node.duties).toEqual(['work']);
+		const named = await join(4, await token(wide), { duties: ['work', 'provision'] });
+		expect(named.node.duties).toEqual(['work']);
+		await expect(join(5, await token(), { provision: true })).rejects.toMatchObject({
+			code: 'JOIN_REFUSED',
+			message: 'the token gives duties work, the node asks for provision',
+		});
+	});
+
 	it('[I6] counts a use in the batch that takes the node in, so no crash gives it back', async () => {
 		const { token, join, store, start, disk, net } = await world();
 		const once = await token();

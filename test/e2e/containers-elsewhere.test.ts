@@ -1,0 +1,114 @@
+/** A project in a container on the machine of another member, at a real engine: made, worked in, stopped, gone on with, removed. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownAddresses } from '../../gateway/builds/index.ts';
+import type { Board, ContainerView, Result } from '../../shared/operations/index.ts';
+import { base, docker, engine, engineWorld, give } from '../support/engine-world.ts';
+import type { World } from '../support/world.ts';
+
+/** An image is built once, which takes minutes on a busy machine. */
+const buildMsMax = 900_000;
+const waitMsMax = 300_000;
+
+let ada: World;
+let builder: World;
+beforeAll(async () => {
+	if (engine === '') return;
+	ada = engineWorld();
+	builder = engineWorld({ host: engine, base, name: 'builder' });
+});
+afterAll(async () => {
+	if (engine === '') return;
+	for (const name of ['app', 'late'])
+		await ada.gangline(ada.folder, 'project', 'delete', name, '--confirm', name, '--purge');
+	await builder[Symbol.asyncDispose]();
+	await ada[Symbol.asyncDispose]();
+});
+
+const show = (name: string): Promise<ContainerView> => ada.json(ada.folder, 'containers', name);
+const isHere = ({ connected }: ContainerView): boolean => connected;
+
+describe.skipIf(engine === '')('a project on another machine (needs an engine: scripts/test --all as root)', () => {
+	it('[I13] is made by no member that did not say so itself', { timeout: waitMsMax }, async () => {
+		await ada.ok(ada.folder, 'token', 'new');
+		await ada.ok(ada.folder, 'gateway', 'listen', ownAddresses()[0] ?? '127.0.0.1');
+		const { token } = await ada.json<Result<'token.create'>>(ada.folder, 'token', 'new', '--provision');
+		const { node } = await builder.json<Result<'mesh.join'>>(builder.folder, 'join', token, '--provision');
+		expect(node).toMatchObject({ name: 'builder', duties: ['work', 'provision'], person: null });
+		const refused = await ada.gangline(ada.folder, 'new', 'app', '--on', 'nobody');
+		expect(refused.stderr).toMatch(/no member of the mesh is called "nobody"/);
+	});
+
+	it('is made there by one command, from a repository that is there, and joins', { timeout: buildMsMax }, async () => {
+		const origin = builder.repository('origin', { 'check.sh': '#!/bin/sh\ntest -s a.txt\n', 'a.txt': 'a\n' });
+		give(origin);
+		const made = await ada.gangline(ada.folder, 'new', 'app', '--stack', 'none', '--git', origin, '--on', 'builder');
+		expect(made, made.stderr).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/^app: it runs, its node is connected\n {2}on {7}builder\n/),
+		});
+		expect(made.stderr).toMatch(/app is being made, on builder\n[\s\S]*ok join +its node app is connected/);
+		const view = await show('app');
+		expect(view).toMatchObject({ state: 'running', connected: true, path: join(builder.home, 'app') });
+		expect(statSync(join(builder.home, 'app/a.txt')).uid).toBe(33);
+		expect(existsSync(join(ada.folder, 'app'))).toBe(false);
+		// Nothing there is open to anybody but that machine itself.
+		const ports = docker('inspect', '--format', '{{json .HostConfig.PortBindings}}', 'gangline-app');
+		expect([...ports.matchAll(/"HostIp":"([^"]*)"/g)].map(([, ip]) => ip)).toEqual(['127.0.0.1']);
+	});
+
+	it('[I3] lands an item whose work was done there', { timeout: waitMsMax }, async () => {
+		await ada.ok(
+			ada.folder,
+			'add',
+			'Say who',
+			'--run',
+			'hostname > who.txt; git add -A; git commit -qm work',
+			'-p',
+			'app',
+		);
+		const isAt =
+			(column: string) =>
+			({ items }: Board): boolean =>
+				items.some((item) => item.column === column);
+		await ada.until<Board>(ada.folder, ['status', '-p', 'app'], isAt('qa'), 150);
+		await ada.ok(ada.folder, 'diff', '1', '-p', 'app');
+		await ada.ok(ada.folder, 'approve', '1', '-p', 'app');
+		await ada.until<Board>(ada.folder, ['status', '-p', 'app'], isAt('done'), 150);
+		const landed = join(builder.home, 'app/who.txt');
+		await ada.until(ada.folder, ['containers'], () => existsSync(landed), 30);
+		expect(readFileSync(landed, 'utf8')).toBe('app\n');
+	});
+
+	it('is stopped, started and limited from here', { timeout: waitMsMax }, async () => {
+		expect(await ada.ok(ada.folder, 'stop', 'app')).toMatch(/app is stopped/);
+		expect(await show('app')).toMatchObject({ state: 'stopped', connected: false });
+		await ada.ok(ada.folder, 'limits', 'app', '--memory', '1g');
+		expect(docker('inspect', '--format', '{{.HostConfig.Memory}}', 'gangline-app')).toBe(String(1024 ** 3));
+		await ada.ok(ada.folder, 'start', 'app');
+		await ada.until<ContainerView>(ada.folder, ['containers', 'app'], isHere, 120);
+	});
+
+	it('goes on while its machine is away, which is said', { timeout: waitMsMax }, async () => {
+		await builder.ok(builder.folder, 'stop');
+		const isAway = ({ state }: ContainerView): boolean => state === 'gone';
+		const away = await ada.until<ContainerView>(ada.folder, ['containers', 'app'], isAway, 60);
+		expect(away).toMatchObject({ connected: true, words: expect.stringMatching(/its machine builder is away/) });
+		const refused = await ada.gangline(ada.folder, 'stop', 'app');
+		expect(refused).toMatchObject({ code: 6, stderr: expect.stringMatching(/the machine builder is not connected/) });
+		await builder.ok(builder.folder, 'start');
+		await ada.until<ContainerView>(ada.folder, ['containers', 'app'], ({ state }) => state === 'running', 60);
+	});
+
+	it('is removed there; source and state stay', { timeout: waitMsMax }, async () => {
+		const gone = await ada.gangline(ada.folder, 'project', 'delete', 'app', '--confirm', 'app');
+		expect(gone, gone.stderr).toMatchObject({
+			code: 0,
+			stdout: expect.stringMatching(/stays: its source in .*, on builder/),
+		});
+		expect(docker('ps', '-aq', '--filter', 'name=gangline-app')).toBe('');
+		expect(existsSync(join(builder.home, 'app/who.txt'))).toBe(true);
+		expect(await ada.ok(ada.folder, 'containers')).toMatch(/no project in a container yet/);
+	});
+});
