@@ -22,7 +22,7 @@ import { containerLabel, memberOf, renameNode, renameProject } from '../shared/r
 import type { GatewayParts } from './context.ts';
 import { isLoopback } from './http/index.ts';
 import { doingIn } from './idle-projects.ts';
-import { followMachines, MachineKeys, MachineLine, OtherMachines, Places } from './machines/index.ts';
+import { followMachines, MachineLine, OtherMachines, Places } from './machines/index.ts';
 
 type Ground = Omit<GatewayParts, 'containers' | 'idle' | 'machines'>;
 type Opened = Pick<GatewayParts, 'containers' | 'idle' | 'machines'>;
@@ -89,11 +89,10 @@ function openThere(
 	parts: Ground,
 	{ containers, records, places }: Known,
 ): { readonly machines: OtherMachines; readonly following: Disposable } {
-	const { mesh, tokens, clock, log, config } = parts;
+	const { mesh, tokens, clock, log } = parts;
 	const line = new MachineLine(mesh);
 	const machines = new OtherMachines({
 		...{ line, places, clock, log },
-		keys: new MachineKeys(config.folder.machines),
 		facts: () => mesh.facts(),
 		here: {
 			has: (name) => records.all().some((record) => record.name === name || record.madeAs === name),

@@ -1,11 +1,11 @@
 /**
  * Containers of other machines as people see them here: what their machine says, read as a stranger's words, with where it
- * is, whether its node is connected, and the keys that lie here.
+ * is and whether its node is connected.
  */
 import { z } from 'zod';
 import { type ContainerView, containerViewSchema } from '../../shared/operations/container-operations.ts';
 import { type GanglineError, ganglineError, whyInvalid } from '../../shared/ports/index.ts';
-import { limitsDefault } from '../../shared/provision/index.ts';
+import { hostKeyAlias, limitsDefault } from '../../shared/provision/index.ts';
 import type { Place } from './places.ts';
 
 /** What goes into settings of ssh is one plain word there. */
@@ -13,6 +13,7 @@ const machineViewSchema = containerViewSchema.extend({
 	ssh: containerViewSchema.shape.ssh.extend({
 		user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/),
 		port: z.int().min(1).max(65_535),
+		alias: z.string().regex(/^gangline-[a-z0-9-]{1,32}$/),
 		hostKey: z
 			.string()
 			.regex(/^ssh-ed25519 [A-Za-z0-9+/=]{40,100}$/)
@@ -31,11 +32,10 @@ export interface SeenHere {
 	readonly machine: { readonly node: string; readonly name: string };
 	/** Its own node is connected with the gateway. */
 	readonly connected: boolean;
-	readonly ssh: { readonly key: string; readonly knownHosts: string; readonly alias: string };
 }
 
-export function shownHere(place: Place, view: ContainerView, { machine, connected, ssh }: SeenHere): ContainerView {
-	return { ...view, name: place.name, on: machine, connected, ssh: { ...view.ssh, ...ssh } };
+export function shownHere(place: Place, view: ContainerView, { machine, connected }: SeenHere): ContainerView {
+	return { ...view, name: place.name, on: machine, connected };
 }
 
 /** While its machine is away: what was seen last, and that it was. */
@@ -65,7 +65,7 @@ export function untoldView(place: Place, seen: SeenHere, now: number): Container
 			memory: memory ?? limitsDefault.memory,
 			pids: pids ?? limitsDefault.pids,
 		},
-		ssh: { user: '', port: 0, ...seen.ssh, hostKey: null },
+		ssh: { user: '', port: 0, key: '', knownHosts: '', alias: hostKeyAlias(place.madeAs), hostKey: null },
 		next: [`gangline new ${place.name} --retry`],
 	};
 }

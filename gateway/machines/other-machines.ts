@@ -7,7 +7,6 @@ import { pause } from '../../shared/ports/clock.ts';
 import { ganglineError } from '../../shared/ports/index.ts';
 import { Turns } from '../../shared/ports/turns.ts';
 import {
-	type JoiningGiven,
 	type ProvisionOperation,
 	provisionLogins,
 	provisionMethod,
@@ -71,9 +70,9 @@ export class OtherMachines {
 		const { places, log, line } = this.#options;
 		const known = places.find(args.name);
 		const place = known === undefined ? this.#fresh(args, caller) : this.#again(known, args);
-		const joining = await this.#joining(place);
+		const token = await this.#tokenFor(place);
 		const asked = (retry: boolean) =>
-			this.there.ask(place, { operation: 'container.create', args: { ...place.wish, retry }, caller, joining });
+			this.there.ask(place, { operation: 'container.create', args: { ...place.wish, retry }, caller, token });
 		try {
 			const answer = await asked(args.retry).catch((error: unknown) => {
 				// A kill came between what was kept here and the question.
@@ -128,8 +127,8 @@ export class OtherMachines {
 		const place = places.get(args.name);
 		const isLook = name === 'container.show';
 		if (isLook && !line.isLinked(place.node)) return { container: this.there.away(place) } as Result<Name>;
-		const joining = name === 'container.rebuild' ? await this.#joining(place) : undefined;
-		const question = { operation: name, args: { ...args }, caller, ...(joining === undefined ? {} : { joining }) };
+		const token = name === 'container.rebuild' ? await this.#tokenFor(place) : null;
+		const question = { operation: name, args: { ...args }, caller, token };
 		try {
 			const result = operations[name].result.parse(await this.there.ask(place, question));
 			const seen = 'container' in result ? { container: await this.there.heard(place.name, result.container) } : {};
@@ -150,7 +149,7 @@ export class OtherMachines {
 	/** What is left over on machines that can be asked; with `dryRun` nothing is removed. */
 	async prune(args: Args<'container.prune'>, { person }: Caller): Promise<Result<'container.prune'>['things']> {
 		const { line, log } = this.#options;
-		const question = { operation: 'container.prune', args, person, joining: null } as const;
+		const question = { operation: 'container.prune', args, person, token: null } as const;
 		const answers = line.linked().map(async (node) => {
 			try {
 				const { things } = operations['container.prune'].result.parse(await line.ask(node, provisionMethod, question));
@@ -248,23 +247,21 @@ export class OtherMachines {
 	}
 
 	async #forget(name: string): Promise<void> {
-		const { places, keys, forgetToken } = this.#options;
+		const { places, forgetToken } = this.#options;
 		const place = places.find(name);
 		if (place === undefined) return;
 		if (place.token !== null) await forgetToken(place.token);
 		await places.remove(name);
-		await keys.remove(place.madeAs);
 	}
 
-	/** A token and a key for its next making; kept before anybody hears of them. */
-	async #joining(place: Place): Promise<JoiningGiven> {
-		const { places, keys, joinToken, line } = this.#options;
+	/** For its next making, kept before anybody hears of it; null: its node has joined. */
+	async #tokenFor(place: Place): Promise<string | null> {
+		const { places, joinToken, line } = this.#options;
 		line.requireLinked(place.node);
-		const loginKey = await keys.ensure(place.madeAs);
-		if (hasJoined(place)) return { token: null, loginKey };
+		if (hasJoined(place)) return null;
 		const { text, id } = await joinToken(place);
 		await places.put({ ...place, token: id });
-		return { token: text, loginKey };
+		return text;
 	}
 }
 

@@ -1,13 +1,12 @@
 /**
  * What is known of projects in containers on other machines, and the way to ask about one: each answer is read, kept as
- * what was seen last, and shown with the keys that lie here. A machine speaks of its own containers alone [I13].
+ * what was seen last, and shown with what this side knows. A machine speaks of its own containers alone [I13].
  */
 import type { Caller, ContainerView } from '../../shared/operations/index.ts';
 import { operations } from '../../shared/operations/index.ts';
 import { type Clock, GanglineError, type Log, type NodeId } from '../../shared/ports/index.ts';
-import { type JoiningGiven, type ProvisionOperation, provisionMethod } from '../../shared/protocol/provision.ts';
+import { type ProvisionOperation, provisionMethod } from '../../shared/protocol/provision.ts';
 import { isConfined, type RegistryFacts } from '../../shared/registry/index.ts';
-import type { MachineKeys } from './machine-keys.ts';
 import type { MachineLine } from './machine-line.ts';
 import {
 	awayView,
@@ -23,7 +22,6 @@ import type { Place, Places } from './places.ts';
 export interface ThereOptions {
 	readonly line: MachineLine;
 	readonly places: Places;
-	readonly keys: MachineKeys;
 	readonly facts: () => RegistryFacts;
 	/** Projects in containers of this machine: what they are called, and whose project one is. */
 	readonly here: { has(name: string): boolean; nameOf(project: string): string | null };
@@ -38,7 +36,8 @@ export interface Question {
 	/** As a person wrote them. */
 	readonly args: Readonly<Record<string, unknown>>;
 	readonly caller: Pick<Caller, 'person'>;
-	readonly joining?: JoiningGiven;
+	/** With which its node is to join. */
+	readonly token?: string | null;
 }
 
 /** Who only looks waits no longer. */
@@ -58,12 +57,12 @@ export class There {
 	}
 
 	/** Asks the machine of a place. @throws GanglineError REFUSED, PEER_GONE, or what it answers */
-	async ask(place: Place, { operation, args, caller, joining }: Question): Promise<unknown> {
+	async ask(place: Place, { operation, args, caller, token = null }: Question): Promise<unknown> {
 		const { line } = this.#options;
 		if (!line.isMember(place.node)) throw notMember(line.nameOf(place.node), place.name);
 		// As JSON has it: what is undefined is not there.
 		const plain = JSON.parse(JSON.stringify(args));
-		const question = { operation, args: plain, person: caller.person, joining: joining ?? null };
+		const question = { operation, args: plain, person: caller.person, token };
 		return line.ask(place.node, provisionMethod, question);
 	}
 
@@ -75,7 +74,7 @@ export class There {
 
 	/** Keeps what is new of it; answers it as people see it here. @throws GanglineError MALFORMED */
 	async heard(name: string, said: unknown): Promise<ContainerView> {
-		const { places, keys, line, forgetToken } = this.#options;
+		const { places, line, forgetToken } = this.#options;
 		const known = places.get(name);
 		const view = this.#believed(known, readMachineView(said, line.nameOf(known.node)));
 		const spent = view.state === 'running' ? known.token : null;
@@ -84,7 +83,6 @@ export class There {
 		if (spent !== null || isChanged(known.seen, view)) await places.put(place);
 		else places.note(place);
 		if (spent !== null) await forgetToken(spent);
-		if (view.ssh.hostKey !== null) await keys.know(known.madeAs, view.ssh.hostKey);
 		return shownHere(place, view, this.#seenHere(place));
 	}
 
@@ -101,7 +99,7 @@ export class There {
 		const { line, log } = this.#options;
 		if (!line.isMember(node) || !line.isLinked(node)) return;
 		try {
-			const question = { operation: 'container.list', args: {}, person, joining: null } as const;
+			const question = { operation: 'container.list', args: {}, person, token: null } as const;
 			const answer = await line.ask(node, provisionMethod, question, lookMsMax);
 			const { containers } = operations['container.list'].result.parse(answer);
 			for (const view of containers) await this.heardFrom(node, view);
@@ -144,12 +142,11 @@ export class There {
 	}
 
 	#seenHere(place: Place): SeenHere {
-		const { line, keys } = this.#options;
+		const { line } = this.#options;
 		const home = this.homeOf(place.seen?.project ?? null);
 		return {
 			machine: { node: place.node, name: line.nameOf(place.node) },
 			connected: home !== null && line.isLinked(home),
-			ssh: keys.of(place.madeAs),
 		};
 	}
 }

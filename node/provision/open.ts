@@ -5,7 +5,7 @@ import type { Mesh } from '../../shared/mesh/index.ts';
 import { GanglineError, ganglineError, type NodeId, parseNodeId } from '../../shared/ports/index.ts';
 import { personName } from '../../shared/ports/system/index.ts';
 import { filesOf, thisProgram } from '../../shared/ports/system/program.ts';
-import { type JoiningGiven, provisionConnected } from '../../shared/protocol/provision.ts';
+import { provisionConnected } from '../../shared/protocol/provision.ts';
 import {
 	ContainerRecords,
 	Containers,
@@ -29,7 +29,7 @@ export async function openProvisioning(
 ): Promise<Provisioning> {
 	const { root } = await thisProgram();
 	const environment = config.personEnvironment;
-	const given = new Map<string, JoiningGiven>();
+	const given = new Map<string, string>();
 	const containers = new Containers({
 		...{ clock, random, log, environment },
 		// The gateway itself may use the same engine, under its own name.
@@ -49,7 +49,6 @@ export async function openProvisioning(
 		folder: config.state.containers,
 		cpus: availableParallelism(),
 		joinToken: async ({ name }) => tokenOf(given, name),
-		loginKey: (name) => given.get(name)?.loginKey ?? null,
 		// The gateway has changed the registry before it asks.
 		renamed: async () => undefined,
 		publish: (view) => feed.publish(view),
@@ -58,19 +57,16 @@ export async function openProvisioning(
 	return {
 		containers,
 		handlers: { ...containerHandlers(asked), ...gitHandlers(asked) },
-		give: (name, joining) => void given.set(name, joining),
+		give: (name, token) => void given.set(name, token),
 		[Symbol.asyncDispose]: () => containers[Symbol.asyncDispose](),
 	};
 }
 
 /** @throws GanglineError REFUSED */
-function tokenOf(
-	given: ReadonlyMap<string, JoiningGiven>,
-	name: string,
-): { readonly text: string; readonly id: string } {
-	const joining = given.get(name);
+function tokenOf(given: ReadonlyMap<string, string>, name: string): { readonly text: string; readonly id: string } {
+	const text = given.get(name);
 	// Which it is, the gateway knows.
-	if (joining?.token != null) return { text: joining.token, id: 'given' };
+	if (text !== undefined) return { text, id: 'given' };
 	throw ganglineError('REFUSED', `${name} has no token to join with: the gateway gives one when it is asked again`, {
 		hint: `gangline new ${name} --retry`,
 	});

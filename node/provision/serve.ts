@@ -7,7 +7,6 @@ import type { Mesh } from '../../shared/mesh/index.ts';
 import { answerOperation, type CallName, type Handlers } from '../../shared/operations/index.ts';
 import { ganglineError, type Peer } from '../../shared/ports/index.ts';
 import {
-	type JoiningGiven,
 	provisionLogins,
 	provisionMethod,
 	provisionRename,
@@ -22,8 +21,8 @@ import type { ViewFeed } from './view-feed.ts';
 export interface Provisioning extends AsyncDisposable {
 	readonly containers: Pick<Containers, 'sleep' | 'logins' | 'rename'>;
 	readonly handlers: Partial<Handlers>;
-	/** What the gateway gave for the next making of that name; kept in memory alone. */
-	give(name: string, joining: JoiningGiven): void;
+	/** The join token for the next making of that name; kept in memory alone. */
+	give(name: string, token: string): void;
 }
 
 export interface ProvisionDoors {
@@ -46,10 +45,10 @@ export function serveProvision({ mesh, feed, open }: ProvisionDoors): AsyncDispo
 			throw error;
 		}
 	};
-	mesh.rpc.serve(provisionMethod, async ({ operation, args, person, joining }, peer) => {
+	mesh.rpc.serve(provisionMethod, async ({ operation, args, person, token }, peer) => {
 		const { handlers, give } = await provisioning(peer);
 		const caller = callerFor(mesh.facts(), peer, person);
-		if (joining !== null && typeof args.name === 'string') give(args.name, joining);
+		if (token !== null && typeof args.name === 'string') give(args.name, token);
 		return jsonOf(await answerOperation<CallName>({ handlers }, { name: operation, input: args, caller }));
 	});
 	mesh.rpc.serve(provisionSleep, async ({ name }, peer) => ({

@@ -103,7 +103,7 @@ export const containerViewSchema = z.object({
 		.object({
 			user: z.string(),
 			port: z.int().describe('Of 127.0.0.1 on the machine where it is'),
-			key: z.string().describe('Path of the private key on the machine of the gateway'),
+			key: z.string().describe('Path of the private key there'),
 			knownHosts: z.string().describe('Path of the file that has its host key'),
 			alias: z.string().describe('What that file calls it'),
 			hostKey: z.string().nullable().default(null).describe('The public half of its host key, once it has one'),

@@ -46,8 +46,6 @@ export interface GatewayFolder {
 	readonly builds: string;
 	/** A folder for each project in a container. */
 	readonly containers: string;
-	/** Keys for those on other machines, a folder each. */
-	readonly machines: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -82,7 +80,6 @@ function gatewayFolder(root: string): GatewayFolder {
 		listen: `${root}/listen.json`,
 		builds: `${root}/builds`,
 		containers: `${root}/containers`,
-		machines: `${root}/machines`,
 	};
 }
 

@@ -29,14 +29,6 @@ export const provisionOperations = [
 ] as const satisfies readonly CallName[];
 export type ProvisionOperation = (typeof provisionOperations)[number];
 
-/** What a node of a project that is made needs: a one-time token, and the key with which people come from the gateway. */
-export const joiningSchema = z.strictObject({
-	/** Null: its node has joined. */
-	token: z.string().min(16).max(4096).nullable(),
-	loginKey: z.string().regex(/^ssh-ed25519 [A-Za-z0-9+/=]{40,100}(?: [a-z0-9 -]{1,100})?$/),
-});
-export type JoiningGiven = z.output<typeof joiningSchema>;
-
 /**
  * Gateway → a node with the duty: the operation for that person, `args` as they wrote them, without `on`. The result is
  * the operation's; the error too.
@@ -47,8 +39,8 @@ export const provisionMethod = {
 		operation: z.enum(provisionOperations),
 		args: z.record(z.string(), json),
 		person: z.string().min(1).max(64),
-		/** With what makes a container anew. */
-		joining: joiningSchema.nullable(),
+		/** One-time, with which the node of a container that is made joins; null: it has, or nothing is made. */
+		token: z.string().min(16).max(4096).nullable(),
 	}),
 	result: json,
 } satisfies RpcMethod;

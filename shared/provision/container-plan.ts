@@ -55,8 +55,6 @@ export function containerFolder(folder: string) {
 		key: `${folder}/id_ed25519`,
 		knownHosts: `${folder}/known_hosts`,
 		hostKey: `${folder}/host_ed25519`,
-		/** The public half of a key with which somebody comes from another machine. */
-		loginKey: `${folder}/login_ed25519.pub`,
 		gitKey: `${folder}/git_ed25519`,
 		gitKnownHosts: `${folder}/git_known_hosts`,
 	} as const;

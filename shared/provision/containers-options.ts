@@ -39,8 +39,6 @@ export interface ContainersOptions {
 	readonly cpus: number;
 	/** A one-time token for the node of a project; the one before becomes useless. */
 	readonly joinToken: (record: ContainerRecord) => Promise<{ readonly text: string; readonly id: string }>;
-	/** Who logs in from another machine: the public half of a key of the gateway; null: nobody new. */
-	readonly loginKey?: (name: string) => string | null;
 	/** Calls its node and its project so in the registry. @throws GanglineError REFUSED where the name is taken */
 	readonly renamed: (record: ContainerRecord, to: string) => Promise<void>;
 	readonly publish: (view: ContainerView) => void;

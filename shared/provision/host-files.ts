@@ -22,8 +22,6 @@ export interface HostFiles {
 	readonly wish: ContainerWish;
 	/** For the node's first start; null where it has joined. */
 	readonly token: string | null;
-	/** Who may log in besides. */
-	readonly loginKey: string | null;
 	/** For logins alone. */
 	readonly loginEnv: Readonly<Record<string, string>>;
 }
@@ -35,7 +33,6 @@ export async function writeHostFiles({
 	environment,
 	wish,
 	token,
-	loginKey,
 	loginEnv,
 }: HostFiles): Promise<void> {
 	const at = containerFolder(folder);
@@ -46,8 +43,7 @@ export async function writeHostFiles({
 	await writeWhole(at.group, groupText(owner), 0o644);
 	await seedGitSettings(at.state, path, environment);
 	const { HOME: _home, USER: _user, ...env } = wish.env;
-	const variables = { ...loginVariables(env), ...loginEnv };
-	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: variables, loginKey });
+	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: { ...loginVariables(env), ...loginEnv } });
 	if (token !== null) await writeWhole(join(at.state, 'join-token'), `${token}\n`, 0o600);
 }
 

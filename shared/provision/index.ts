@@ -1,6 +1,6 @@
 /** Projects in containers: the engine behind an interface, images by stack, the steps of making one, its life. */
 export { containerHandlers } from './container-handlers.ts';
-export { containerFolder, type HostOwner, limitsDefault } from './container-plan.ts';
+export { type HostOwner, limitsDefault } from './container-plan.ts';
 export { Containers } from './containers.ts';
 export type { ContainersOptions, MeshView } from './containers-options.ts';
 export { dockerProvisioner } from './docker-provisioner.ts';
@@ -9,4 +9,4 @@ export { gitHandlers } from './git-handlers.ts';
 export { hostOwner } from './host-owner.ts';
 export { type Doing, type IdleRecord, IdleWatch } from './idle.ts';
 export { ContainerRecords } from './records.ts';
-export { ensureKey, hostKeyAlias } from './ssh-keys.ts';
+export { hostKeyAlias } from './ssh-keys.ts';

@@ -193,7 +193,6 @@ function containerStep({ options, folder }: Making): Step {
 			const joining = record.node === null ? await options.joinToken(record) : null;
 			await writeHostFiles({
 				...{ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null },
-				loginKey: options.loginKey?.(record.name) ?? null,
 				loginEnv: remoteEnvOf(record),
 			});
 			await forgetStart(folder);

@@ -4,7 +4,6 @@
  */
 import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { ganglineError } from '../ports/index.ts';
-import { writeWhole } from '../ports/system/whole-file.ts';
 import { containerFolder, sshPortInside, stateInside } from './container-plan.ts';
 import { runProgram } from './run-program.ts';
 import { SharedFolder } from './shared-folder.ts';
@@ -15,8 +14,6 @@ export interface SshWish {
 	readonly folder: string;
 	/** Who may log in: the only user there is. */
 	readonly user: string;
-	/** The public half of the key of somebody elsewhere who may come too, from now on; null: who might before. */
-	readonly loginKey: string | null;
 	/** Variables that a login sees too. */
 	readonly env: Readonly<Record<string, string>>;
 }
@@ -27,7 +24,7 @@ export function hostKeyAlias(name: string): string {
 }
 
 /** Makes what is missing and writes what follows from it. */
-export async function ensureSshKeys({ name, folder, user, env, loginKey }: SshWish): Promise<void> {
+export async function ensureSshKeys({ name, folder, user, env }: SshWish): Promise<void> {
 	const at = containerFolder(folder);
 	await ensureKey(at.hostKey, `host of ${name}`);
 	await ensureKey(at.key, `gangline to ${name}`);
@@ -36,9 +33,7 @@ export async function ensureSshKeys({ name, folder, user, env, loginKey }: SshWi
 	await using inside = await SharedFolder.open(at.state, 'ssh');
 	await inside.write('host_ed25519', await readFile(at.hostKey, 'utf8'), 0o600);
 	await inside.write('host_ed25519.pub', await readFile(`${at.hostKey}.pub`, 'utf8'), 0o644);
-	if (loginKey !== null) await writeWhole(at.loginKey, `${loginKey}\n`, 0o600);
-	const others = await readFile(at.loginKey, 'utf8').catch(() => '');
-	await inside.write('authorized_keys', `${await readFile(`${at.key}.pub`, 'utf8')}${others}`, 0o600);
+	await inside.write('authorized_keys', await readFile(`${at.key}.pub`, 'utf8'), 0o600);
 	await inside.write('sshd_config', sshdConfig({ user, env }), 0o600);
 }
 

@@ -81,6 +81,11 @@ describe.skipIf(engine === '')('a project on another machine (needs an engine: s
 		expect(readFileSync(landed, 'utf8')).toBe('app\n');
 	});
 
+	it('lets an owner in over ssh, though no port there is open to this machine', { timeout: waitMsMax }, async () => {
+		const inside = await ada.gangline(ada.folder, 'ssh', 'app', '--', 'hostname');
+		expect(inside, inside.stderr).toMatchObject({ code: 0, stdout: 'app\n' });
+	});
+
 	it('is stopped, started and limited from here', { timeout: waitMsMax }, async () => {
 		expect(await ada.ok(ada.folder, 'stop', 'app')).toMatch(/app is stopped/);
 		expect(await show('app')).toMatchObject({ state: 'stopped', connected: false });

@@ -2,11 +2,8 @@
  * A gateway and a member that makes containers for it, over the twin of the network: the real words on the way, and a
  * machine that keeps what it was asked in memory. Names of nodes: gateway, builder (with the duty), plain (without).
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { followMachines } from '../../gateway/machines/follow-machines.ts';
-import { MachineKeys, MachineLine, OtherMachines, Places } from '../../gateway/machines/index.ts';
+import { MachineLine, OtherMachines, Places } from '../../gateway/machines/index.ts';
 import { type Provisioning, serveProvision, ViewFeed } from '../../node/provision/index.ts';
 import { NetworkRpc } from '../../shared/mesh/rpc/index.ts';
 import type { Caller, ContainerView, Handlers } from '../../shared/operations/index.ts';
@@ -20,7 +17,6 @@ import {
 	SimRandom,
 	settle,
 } from '../../shared/ports/sim/index.ts';
-import type { JoiningGiven } from '../../shared/protocol/provision.ts';
 import { addProject, joinNode, type RegistryFacts, setPerson } from '../../shared/registry/index.ts';
 import { founded, gatewayIdentity, identityNo, idNo, joiningNo, shop } from './registry-facts.ts';
 import { myapp } from './tiny-containers.ts';
@@ -41,7 +37,7 @@ export function farMesh(): RegistryFacts {
 export class FarContainers {
 	readonly views = new Map<string, ContainerView>();
 	readonly asked: { readonly name: string; readonly args: unknown; readonly person: string }[] = [];
-	readonly given = new Map<string, JoiningGiven>();
+	readonly given = new Map<string, string>();
 	/** Throws for what is to fail. */
 	refuse: (name: string) => void = () => undefined;
 
@@ -100,14 +96,13 @@ export class FarContainers {
 					return view;
 				},
 			},
-			give: (name, joining) => void this.given.set(name, joining),
+			give: (name, token) => void this.given.set(name, token),
 			[Symbol.asyncDispose]: async () => undefined,
 		};
 	}
 }
 
 export async function farMachine() {
-	const folder = mkdtempSync(join(tmpdir(), 'gangline-machines-'));
 	const clock = new SimClock();
 	const net = new SimNet({ clock, random: new SimRandom('machines') });
 	const log = new SimLog();
@@ -157,7 +152,6 @@ export async function farMachine() {
 		new OtherMachines({
 			...{ line, facts, clock, log },
 			places: await Places.open(store),
-			keys: new MachineKeys(join(folder, 'machines')),
 			here: { has: (name) => name === 'taken', nameOf: () => null },
 			joinToken: async () => {
 				tokens.made += 1;
@@ -169,7 +163,7 @@ export async function farMachine() {
 		});
 	const machines = await open();
 	return {
-		...{ folder, clock, log, mesh, far, feed, told, tokens, rpcs, finish, dial, gateway, builder, machines, open },
+		...{ clock, log, mesh, far, feed, told, tokens, rpcs, finish, dial, gateway, builder, machines, open },
 		follow: () =>
 			followMachines({
 				...{ line, there: machines.there, clock, log },
@@ -177,7 +171,6 @@ export async function farMachine() {
 			}),
 		[Symbol.asyncDispose]: async () => {
 			for (const rpc of Object.values(rpcs)) await rpc[Symbol.asyncDispose]();
-			rmSync(folder, { recursive: true, force: true });
 		},
 	};
 }

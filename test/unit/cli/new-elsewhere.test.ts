@@ -6,7 +6,11 @@ describe('new --on', () => {
 	const asked = async (...argv: string[]) => {
 		await using place = await openWorkplace({ gateway: true });
 		const ended = await place.type(['new', 'myapp', ...argv]);
-		return { ...ended, args: place.home.asked.find(({ name }) => name === 'container.create')?.args, cwd: place.checkout };
+		return {
+			...ended,
+			args: place.home.asked.find(({ name }) => name === 'container.create')?.args,
+			cwd: place.checkout,
+		};
 	};
 
 	it('leaves the folder to that machine, unless it is named from its root', async () => {
