@@ -62,7 +62,7 @@ export class FarContainers {
 			'container.create': async (args, caller) => {
 				asked('container.create', args, caller);
 				if (args.retry) this.get(args.name);
-				const ssh = { ...myapp.ssh, hostKey };
+				const ssh = { ...myapp.ssh, alias: `gangline-${args.name}`, hostKey };
 				const made = { ...myapp, name: args.name, project: null, steps: [], state: 'making' as const, ssh };
 				this.views.set(args.name, { ...made, path: args.path ?? `/home/grace/${args.name}` });
 				return { container: this.get(args.name), answer: `${args.name} is being made` };
