@@ -91,8 +91,9 @@ async function resultIntents(
 		];
 	}
 	const recorded = say(reported, 'gates', 'result', result);
-	// A conflict that was resolved is judged by the gates; no row of the table leads back to QA.
-	const passes = reason === null || (mode === 'agent' && asked === null);
+	// A conflict that was resolved is judged by the gates; no row of the table leads back to QA. Where QA had asked for a
+	// person, that person looks again.
+	const passes = reason === null || (mode === 'agent' && asked === null && item.approval === null);
 	if (passes || (await approvedAlready(git, item, result))) {
 		return [recorded, say(reported, 'agent', 'retryMerge')];
 	}

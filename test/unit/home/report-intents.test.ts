@@ -156,6 +156,16 @@ describe('a report of a resolved conflict', () => {
 		expect(drafts.map(({ event }) => event)).toEqual(['result', 'retryMerge']);
 	});
 
+	it('[I9] waits for a person where QA had asked for one, who approved another change', async () => {
+		const change = await made();
+		const { disk, base, commit } = change;
+		const approval = { who: 'ada', branch: commit, main: base, mergeBase: base };
+		const other = await disk.commit({ 'a.txt': 'three\n' }, base);
+		const report = result({ disk, base, commit: other });
+		const drafts = await intents({ change, report, role, review: 'agent', item: { stage, approval } });
+		expect(drafts.map(({ event }) => event)).toEqual(['result', 'block']);
+	});
+
 	it('[I9] waits for a person where it is another change than the approved one, or none was', async () => {
 		const change = await made();
 		const { disk, base, commit } = change;
