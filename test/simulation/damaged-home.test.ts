@@ -22,7 +22,7 @@ test(
 	'[I6] a home has again from its replicas what its damaged store has lost',
 	async () => {
 		const fault = { kind: 'homeFlip', ...homeFlip(false) } as const;
-		const result = await runSeed(1, {}, (random) => [{ fault, atMs: 40_000, forMs: 2_000, random, state: 'coming' }]);
+		const result = await runSeed(1, {}, (random) => [{ fault, atMs: 40_000, forMs: 8_000, random, state: 'coming' }]);
 		expect(result.violations.length === 0 ? '' : failureText(result, writeTrace(result), [])).toBe('');
 		const [lost] = eventsOf(result.trace, 'diskLost');
 		const published = eventsOf(result.trace, 'published').filter(({ node }) => node === lost?.node);

@@ -7,7 +7,7 @@ import type { Token } from '../../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { projectConfigPath } from '../../../shared/project/index.ts';
-import type { GateVerdict, Task, WorkReport } from '../../../shared/protocol/work.ts';
+import type { GateVerdict, Task, Usage, WorkReport } from '../../../shared/protocol/work.ts';
 import type { Point, SimSession } from './repositories.ts';
 import type { AgentBehaviour, EventOf, SeenAttempt } from './types.ts';
 
@@ -32,6 +32,8 @@ export interface AgentGround {
 		base: CommitId;
 	}[];
 	readonly attempts: Set<SeenAttempt>;
+	/** What each run has cost so far, USD, by its grant: on the machine's disk. */
+	readonly spent: Map<string, number>;
 	emit(event: EventOf): void;
 }
 
@@ -45,7 +47,8 @@ export interface AgentOptions {
 	readonly fate: (task: Task) => AgentBehaviour;
 }
 
-const noUsage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+/** What an attempt would cost if nobody bound it, in cents. */
+const centsMax = 400;
 const person = { name: 'Agent', email: 'agent@example.org' };
 export const passedGate: GateVerdict = {
 	...{ gate: 'check', kind: 'other', outcome: 'passed', why: '', tail: '', seconds: 1, tests: null, runs: 1 },
@@ -90,7 +93,7 @@ export function simAttempts(options: AgentOptions): Attempts {
 			await session.git.keep(attemptRefOf(task.item.key, task.token), clone.head);
 			return clone.head;
 		},
-		spent: async () => ({ costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 }),
+		spent: async (task) => usageOf(ground, task),
 		salvage: (key) => salvage(session, clones.get(cloneName(project, key))),
 		keys: async () => keysNow(),
 		get known() {
@@ -127,12 +130,14 @@ async function attempt(options: AgentOptions, task: Task, signal: AbortSignal): 
 	const behaviour = fate(task);
 	const live = { project: task.project, item: task.item.key, token: task.token, role: task.role, isLive: true };
 	ground.attempts.add(live);
-	ground.emit({ kind: 'agentStarted', ...grant, behaviour });
+	const costUsd = Math.min(task.allowanceUsd ?? Number.POSITIVE_INFINITY, (1 + random.below(centsMax)) / 100);
+	ground.spent.set(runOf(task), costUsd);
+	ground.emit({ kind: 'agentStarted', ...grant, behaviour, costUsd });
 	const [least, most] = workMs[behaviour];
 	const wasDone = await pauseOrAbort(clock, least + random.below(most - least), signal);
 	// A tree of processes takes a while to be gone, whatever it is told.
 	if (!wasDone) await new Promise<void>((gone) => clock.after(100 + random.below(1_500), gone));
-	const wantsCommit = !['blocks', 'limited', 'dies', 'liesAboutCommit', 'hangs'].includes(behaviour);
+	const wantsCommit = task.role !== 'qa' && !withoutCommit.has(behaviour);
 	if (wantsCommit && (wasDone || random.below(2) === 0)) await commitWork(options, task, behaviour);
 	const isDone = wasDone && (await pauseOrAbort(clock, 200 + random.below(800), signal));
 	const clone = ground.clones.get(cloneName(task.project, task.item.key));
@@ -140,7 +145,8 @@ async function attempt(options: AgentOptions, task: Task, signal: AbortSignal): 
 	if (head) await session.git.keep(attemptRefOf(task.item.key, task.token), head);
 	await point('agent.ended');
 	ground.attempts.delete(live);
-	const report = reportOf({ behaviour, isDone, task, head, session, clock });
+	const report = reportOf({ behaviour, isDone, task, head, session, clock, usage: usageOf(ground, task) });
+	if (report.kind === 'verdict') ground.emit({ kind: 'judged', ...grant, verdict: report.verdict });
 	ground.emit({ kind: 'agentEnded', ...grant, how: behaviour === 'dies' ? 'died' : report.kind });
 	return report;
 }
@@ -152,14 +158,31 @@ interface Ending {
 	readonly head: CommitId | null;
 	readonly session: SimSession;
 	readonly clock: Clock;
+	readonly usage: Usage;
 }
 
-function reportOf({ behaviour, isDone, task, head, session, clock }: Ending): WorkReport {
+const withoutCommit: ReadonlySet<AgentBehaviour> = new Set(['blocks', 'limited', 'dies', 'liesAboutCommit', 'hangs']);
+
+const runOf = ({ project, item, token }: Task): string => `${project}/${item.key}/${token.join('.')}`;
+
+function usageOf({ spent }: AgentGround, task: Task): Usage {
+	return { costUsd: spent.get(runOf(task)) ?? 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+}
+
+/** What QA says of the change. */
+function verdictReport(behaviour: AgentBehaviour, usage: Usage): WorkReport {
+	const verdict = behaviour === 'fails' ? 'fail' : behaviour === 'blocks' ? 'person' : 'pass';
+	return { kind: 'verdict', verdict, reason: `I looked: ${verdict}`, detail: '', usage };
+}
+
+function reportOf({ behaviour, isDone, task, head, session, clock, usage }: Ending): WorkReport {
 	const base = parseCommitId(task.main);
 	const failed = (reason: string): WorkReport => ({
-		...{ kind: 'failed', reason, gate: null, gateKind: null, detail: reason, commit: head, usage: noUsage },
+		...{ kind: 'failed', reason, gate: null, gateKind: null, detail: reason, commit: head, usage },
 	});
-	if (!isDone) return { kind: 'stopped', reason: 'it was told to', commit: head, usage: noUsage };
+	if (!isDone) return { kind: 'stopped', reason: 'it was told to', commit: head, usage };
+	const isEnd = behaviour === 'hangs' || behaviour === 'dies' || behaviour === 'limited';
+	if (task.role === 'qa' && !isEnd) return verdictReport(behaviour, usage);
 	switch (behaviour) {
 		case 'fails':
 			return { ...failed('a test fails'), ...{ kind: 'failed', gate: 'check', gateKind: 'other' } } as WorkReport;
@@ -168,18 +191,18 @@ function reportOf({ behaviour, isDone, task, head, session, clock }: Ending): Wo
 		case 'dies':
 			return failed('its process died');
 		case 'blocks':
-			return { kind: 'blocked', reason: 'what is meant here?', commit: null, usage: noUsage };
+			return { kind: 'blocked', reason: 'what is meant here?', commit: null, usage };
 		case 'limited':
-			return { kind: 'rateLimited', until: Math.max(0, clock.now() + 20_000), usage: noUsage };
+			return { kind: 'rateLimited', until: Math.max(0, clock.now() + 20_000), usage };
 		case 'liesAboutCommit': {
 			const commit = parseCommitId(task.token.join('').padStart(40, 'a').slice(-40));
-			return { kind: 'result', commit, base, verdict: verdictOf(commit), usage: noUsage };
+			return { kind: 'result', commit, base, verdict: verdictOf(commit), usage };
 		}
 		default: {
 			if (head === null) return failed('it made no commit');
 			const tree = session.kept.objects.treeId(head);
 			const grewOn = behaviour === 'stacks' ? (session.kept.objects.parsed(head).parents[0] ?? base) : base;
-			return { kind: 'result', commit: head, base: grewOn, verdict: verdictOf(tree), usage: noUsage };
+			return { kind: 'result', commit: head, base: grewOn, verdict: verdictOf(tree), usage };
 		}
 	}
 }

@@ -48,6 +48,8 @@ const replaceable = ['worker', 'laptop'] as const;
 
 /** Longer than a home that has lost facts waits for somebody who may have them. */
 const unheardMs = 12_000;
+/** Within this others have what a home has published. */
+const heardMs = 30;
 
 /**
  * Of what a home published last a bit flips, when others have it already; `isAlone`: and reaches none of them when it
@@ -56,29 +58,49 @@ const unheardMs = 12_000;
 export function homeFlip(isAlone?: boolean): Omit<Fault<World>, 'kind'> {
 	let machine: Machine | null = null;
 	let startsAlone = false;
+	let isHealed = false;
+	const flip = (world: World, { machine, id, random }: Flipping): void => {
+		world.crash(machine.name, 'process', 'a bit of its facts will flip');
+		const { disk } = machine;
+		const last = [...disk.backup().pairs.keys()]
+			.filter((key) => key.startsWith(`s!doc/${id}/index/`))
+			.sort()
+			.at(-1);
+		if (disk.flipBit(random, (key) => key === last)) {
+			world.emit({ kind: 'diskLost', node: machine.name, how: 'flip' });
+		}
+	};
 	return {
 		begin: async (world, random) => {
 			const { id, name } = random.pick(world.origins.all());
 			machine = world.homeOf(id);
-			if (!machine.process) return null;
-			world.crash(machine.name, 'process', 'a bit of its facts will flip');
-			const { disk } = machine;
-			const last = [...disk.backup().pairs.keys()]
-				.filter((key) => key.startsWith(`s!doc/${id}/index/`))
-				.sort()
-				.at(-1);
-			if (disk.flipBit(random, (key) => key === last)) {
-				world.emit({ kind: 'diskLost', node: machine.name, how: 'flip' });
-			}
+			const { process } = machine;
+			if (!process) return null;
 			startsAlone = isAlone ?? random.below(2) === 0;
+			const flipping = { machine, id, random: random.fork('flip') };
+			const { revision } = world.projectAtHome(id)?.home.facts ?? {};
+			// What was published last says something new, if there is anything new in time.
+			const look = (): void => {
+				if (isHealed || process.isDead) return;
+				if (world.projectAtHome(id)?.home.facts.revision === revision) world.clock.after(50, look);
+				else world.clock.after(heardMs, () => !isHealed && !process.isDead && flip(world, flipping));
+			};
+			look();
 			return `of ${name} at ${machine.name}${startsAlone ? ', which then reaches nobody' : ''}`;
 		},
 		heal: async (world) => {
+			isHealed = true;
 			if (!machine) return;
-			if (startsAlone) alone(world, machine, unheardMs);
+			if (startsAlone && !machine.process) alone(world, machine, unheardMs);
 			world.bootSoon(machine.name, 1);
 		},
 	};
+}
+
+interface Flipping {
+	readonly machine: Machine;
+	readonly id: string;
+	readonly random: SimRandom;
 }
 
 export const diskFaults: Makers = {
@@ -154,7 +176,7 @@ export const diskFaults: Makers = {
 			};
 		},
 	},
-	homeFlip: { forMs: [500, 5_000], make: () => homeFlip() },
+	homeFlip: { forMs: [2_000, 12_000], make: () => homeFlip() },
 	oldBackup: {
 		forMs: [10_000, 60_000],
 		make: () => {

@@ -7,8 +7,8 @@ import { drain, type RegistryFacts, revoke, undrain } from '../../../shared/regi
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
 import { speak } from './people.ts';
+import { push } from './pushes.ts';
 import type { Fault } from './types.ts';
-import { push } from './workload.ts';
 import type { World } from './world.ts';
 
 function workers(world: World): readonly Machine[] {
@@ -74,21 +74,64 @@ function keepToItself(world: World, { project: { id }, from }: ReturnType<typeof
 	const inside = [from, near];
 	const outside = [...world.machines.values()].filter((machine) => !inside.includes(machine));
 	for (const one of inside) for (const other of outside) world.net.partition(one.id, other.id);
-	for (const [at, who] of ['ann', 'bob', 'ann'].entries()) {
-		const item = `01K0GANE${String(world.step).padStart(17, '0')}${at}`;
-		const args = { title: `Wanted by ${who}`, type: 'story', description: 'Later.', labels: ['hold'] };
-		const draft = { by: 'user', who, item, event: 'add', args } as const;
-		world.clock.after(1_500 * (at + 1), () => speak(world, { who, project: id, draft }));
-	}
+	wantMore(world, { project: id, speakers: ['ann', 'bob', 'ann'], everyMs: 1_500 });
 	return () => {
 		for (const other of outside) world.net.heal(near.id, other.id);
 	};
 }
 
+interface Wanting {
+	readonly project: string;
+	/** One after another, as often as they are named. */
+	readonly speakers: readonly string[];
+	readonly everyMs: number;
+}
+
+/** People want new things, which wait. */
+function wantMore(world: World, { project, speakers, everyMs }: Wanting): void {
+	for (const [at, who] of speakers.entries()) {
+		const item = `01K0GANE${String(world.step).padStart(16, '0')}${String(at).padStart(2, '0')}`;
+		const args = { title: `Wanted by ${who}`, type: 'story', description: 'Later.', labels: ['hold'] };
+		const draft = { by: 'user', who, item, event: 'add', args } as const;
+		world.clock.after(everyMs * (at + 1), () => speak(world, { who, project, draft }));
+	}
+}
+
+/** So long people have been talking when a home is to hand over. */
+const leadMs = 1_500;
+
+/** What the old home says to the new one is slow, or what it hears from the gateway, or neither. */
+function slowWay(world: World, { from, to }: ReturnType<typeof sides>, random: SimRandom): () => void {
+	const gate = world.machine('gate');
+	const way = random.pick([null, [from, to], [gate, from]] as const);
+	const ms = 1_000 + random.below(3_000);
+	if (way) world.net.setLatency(way[0].id, way[1].id, [ms / 2, ms]);
+	return () => {
+		if (way) world.net.setLatency(way[0].id, way[1].id, [1, 5]);
+	};
+}
+
 export const meshFaults: Makers = {
+	/** While people go on talking, and what is said of it may be late. */
 	sealedMove: {
-		forMs: [1_000, 1_000],
-		make: () => ({ begin: (world, random) => move(world, sides(world, random), false), heal: async () => {} }),
+		forMs: [10_000, 25_000],
+		make: () => {
+			let soonAgain = (): void => {};
+			return {
+				begin: async (world, random) => {
+					const moving = sides(world, random);
+					const { project, from, to } = moving;
+					soonAgain = slowWay(world, moving, random);
+					const speakers = Array.from({ length: 12 }, (_, n) => ['ann', 'bob'][n % 2] ?? 'ann');
+					wantMore(world, { project: project.id, speakers, everyMs: 500 });
+					world.clock.after(leadMs, () => {
+						if (world.homeOf(project.id) === from) void move(world, moving, false);
+					});
+					return `${project.name} from ${from.name} to ${to.name}`;
+				},
+				heal: async () => soonAgain(),
+			};
+		},
 	},
 	/** The old home is gone, and comes back long after somebody has given it up. */
 	lostMove: {
@@ -155,7 +198,7 @@ export const meshFaults: Makers = {
 					const { id, name } = random.pick(world.origins.all());
 					const again = (n: number): void => {
 						if (!isOn || n > 12) return;
-						void push(world, id, { n: 100 + n, touchesShared: n % 4 === 0 });
+						void push(world, id, { n: 100 + n, touchesShared: n % 4 === 0, forges: n % 5 === 0 });
 						world.clock.after(200 + random.below(1_500), () => again(n + 1));
 					};
 					again(0);

@@ -94,7 +94,7 @@ export const processFaults: Makers = {
 			let dying: Machine | null = null;
 			return {
 				begin: async (world, random) => {
-					const laptop = random.below(3) === 0 ? pick(world, random, ['laptop']) : null;
+					const laptop = random.below(2) === 0 ? pick(world, random, ['laptop']) : null;
 					const home = laptop ?? world.homeOf(random.pick(world.origins.all()).id);
 					dying = home;
 					const again = (): void => {
@@ -137,7 +137,7 @@ export const processFaults: Makers = {
 				begin: async (world, random) => {
 					// A home measures everybody's silence.
 					const homes = [...world.machines.values()].filter(({ kind }) => kind === 'home');
-					const machine = random.pick(random.below(2) === 0 ? homes : [...world.machines.values()]);
+					const machine = random.pick(random.below(4) > 0 ? homes : [...world.machines.values()]);
 					const ms = (random.below(2) === 0 ? -1 : 1) * (1_000 + random.below(3_600_000));
 					jumped = { machine, ms };
 					machine.clock.jump(ms);

@@ -47,6 +47,8 @@ export class Machine implements AgentGround {
 	readonly clones = new Map<string, SimClone>();
 	readonly made: { project: string; item: string; token: Token; commit: CommitId; base: CommitId }[] = [];
 	readonly attempts = new Set<SeenAttempt>();
+	/** What each run here has cost so far, USD, by its grant. */
+	readonly spent = new Map<string, number>();
 	clock: SimClockView;
 	/** Null while it is down. */
 	process: Process | null = null;
@@ -200,6 +202,7 @@ export class Process {
 		const { machine } = this;
 		return {
 			...{ node: machine.name, clones: machine.clones, made: machine.made, attempts: machine.attempts },
+			spent: machine.spent,
 			emit: (event) => this.emit(event),
 		};
 	}

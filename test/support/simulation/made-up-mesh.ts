@@ -43,6 +43,7 @@ export class MadeUpMesh {
 	registry: RegistryFacts = registryOf(['desk', 'w1', 'ann']);
 	isCalm = false;
 	review: 'server' | 'human' = 'server';
+	budgetUsd: number | null = null;
 	/** What differs from a node in which nothing is. */
 	readonly nodes = new Map<Name, Partial<SeenNode>>();
 	replica: Partial<SeenReplica> | null = {};
@@ -145,7 +146,7 @@ export class MadeUpMesh {
 			meets: (one, two) => one !== this.cutOff && two !== this.cutOff,
 			projects: [
 				{
-					...{ id: projectOne, name: 'app', homeName: 'desk', repository, former: [] },
+					...{ id: projectOne, name: 'app', homeName: 'desk', repository, former: [], budgetUsd: this.budgetUsd },
 					config: projectConfigSchema.parse({
 						...{ id: projectOne, name: 'app', branch: 'main', review: { mode: this.review } },
 					}),
@@ -197,6 +198,7 @@ const homeOf = (facts: ProjectFacts): SeenHome => ({
 	...{
 		queue: [],
 		trouble: null,
+		isPaused: false,
 		refusals: 0,
 		size: { structures: 0, records: 0 },
 		pending: [],

@@ -37,6 +37,7 @@ export function drawMischief(drawing: MischiefDrawing): Mischief[] {
 		...spentReports(drawing),
 		...oldApprovals(drawing),
 		...secondThoughts(drawing),
+		...interruptions(drawing),
 		...epic(drawing),
 	];
 }
@@ -184,6 +185,32 @@ function secondThoughts({ random, project, speakers, busyMs }: MischiefDrawing):
 				const facts = seats.find(({ replica }) => replica.id === project)?.replica.facts;
 				const item = Object.values(facts?.items ?? {}).find(({ stage }) => stage.kind === 'merge')?.key;
 				if (item) wantOtherwise(world, { who, project, item, event });
+			},
+		};
+	});
+}
+
+/** Somebody puts off what is just being worked on, and wants it again when others may have it. */
+function interruptions({ random, project, speakers, busyMs }: MischiefDrawing): Mischief[] {
+	return Array.from({ length: 3 }, (_, n) => {
+		const who = random.pick(speakers);
+		const at = random.below(1_000);
+		const againMs = 10_000 + random.below(20_000);
+		return {
+			atMs: 8_000 + random.below(busyMs - 8_000),
+			what: `interrupt ${n}`,
+			run: (world: World) => {
+				const seats = world.machine(who).process?.seats() ?? [];
+				const facts = seats.find(({ replica }) => replica.id === project)?.replica.facts;
+				const busy = Object.values(facts?.items ?? {}).filter(
+					({ stage, role }) => stage.kind === 'coding' && role !== null,
+				);
+				const item = busy[at % Math.max(1, busy.length)]?.key;
+				if (!item) return;
+				const say = (event: string): void =>
+					speak(world, { who, project, draft: { by: 'user', who, item, event, args: {} } });
+				say('defer');
+				world.clock.after(againMs, () => say('start'));
 			},
 		};
 	});

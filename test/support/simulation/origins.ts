@@ -16,6 +16,8 @@ export interface Origin {
 	readonly objects: SimObjects;
 	/** What people have of main. */
 	main: CommitId;
+	/** What all grants together may cost until an owner raises it; null: as much as they want. */
+	budgetUsd: number | null;
 }
 
 export interface PlannedProject {
@@ -24,6 +26,7 @@ export interface PlannedProject {
 	readonly home: string;
 	readonly review: 'server' | 'human';
 	readonly lostAfterSeconds: number;
+	readonly budgetUsd: number | null;
 	/** Machines with a checkout. */
 	readonly checkouts: readonly string[];
 }
@@ -35,8 +38,9 @@ export class Origins {
 	readonly #origins = new Map<string, Origin>();
 	readonly #checkouts = new Map<string, string[]>();
 
-	async add({ id, name, home, review, lostAfterSeconds, checkouts }: PlannedProject): Promise<void> {
-		const toml = configText({ id, name, review, lostAfterSeconds });
+	async add({ home, checkouts, ...planned }: PlannedProject): Promise<void> {
+		const { id, name, budgetUsd } = planned;
+		const toml = configText(planned);
 		const config = parseProjectConfig(toml, { path: projectConfigPath });
 		const objects = new SimObjects();
 		const files = new Map([
@@ -46,7 +50,7 @@ export class Origins {
 		const tree = objects.putTree(files);
 		const about = { message: 'Begin', author: person, committer: person, atMs: 1_750_000_000_000 };
 		const main = objects.putCommit(await encodeCommit({ tree, parents: [], ...about }, nobody));
-		this.#origins.set(id, { id, name, home, config, objects, main });
+		this.#origins.set(id, { id, name, home, config, objects, main, budgetUsd });
 		for (const machine of checkouts) {
 			this.#checkouts.set(machine, [...(this.#checkouts.get(machine) ?? []), `${machine}/checkout/${id}`]);
 		}
@@ -75,7 +79,12 @@ export class Origins {
 	}
 }
 
-function configText({ id, name, review, lostAfterSeconds }: Omit<PlannedProject, 'home' | 'checkouts'>): string {
+/** What a grant is promised where there is a budget, USD. */
+const grantUsd = 3;
+
+function configText(planned: Omit<PlannedProject, 'home' | 'checkouts'>): string {
+	const { id, name, review, lostAfterSeconds, budgetUsd } = planned;
+	const budget = budgetUsd === null ? '' : `\n[budget]\nproject_usd = ${budgetUsd}\ngrant_usd = ${grantUsd}\n`;
 	return `id = "${id}"
 name = "${name}"
 branch = "main"
@@ -85,7 +94,7 @@ mode = "${review}"
 
 [work]
 lost_after_seconds = ${lostAfterSeconds}
-
+${budget}
 [[gate]]
 name = "check"
 command = "true"
@@ -97,6 +106,11 @@ runtime = "claude-code"
 [[agent]]
 name = "merger"
 role = "mergemaster"
+runtime = "claude-code"
+
+[[agent]]
+name = "judge"
+role = "qa"
 runtime = "claude-code"
 `;
 }

@@ -47,7 +47,7 @@ export class Eyes {
 
 	async #project(id: string): Promise<SeenProject> {
 		const world = this.#world;
-		const { name, config } = world.origins.project(id);
+		const { name, config, budgetUsd } = world.origins.project(id);
 		const home = world.homeOf(id);
 		const project = world.projectAtHome(id);
 		const book = world.book(id);
@@ -58,7 +58,7 @@ export class Eyes {
 		}
 		const kept = home.repositories.find(home.canonicalPath(id)) ?? this.#nothing;
 		return {
-			...{ id, name, config, homeName: home.name, former },
+			...{ id, name, config, budgetUsd, homeName: home.name, former },
 			home: project ? homeSeen(home, project) : null,
 			repository: await this.#repository(home.name, kept),
 			history: book.history,
@@ -101,6 +101,7 @@ function homeSeen({ name: node, process }: Machine, project: Project): SeenHome 
 			.filter(({ stage }) => stage.kind === 'merge')
 			.map(({ key }) => key),
 		trouble: project.view().trouble,
+		isPaused: project.record.paused,
 		refusals: Object.keys(index.refusals).length,
 		get size() {
 			return index.size;

@@ -81,7 +81,10 @@ export type SimEvent = {
 			readonly history: readonly HistoryEntry[];
 	  }
 	| (OfGrant & { readonly kind: 'grant'; readonly holder: string; readonly role: ItemRole })
-	| (OfGrant & { readonly kind: 'agentStarted'; readonly behaviour: AgentBehaviour })
+	/** `costUsd`: what it takes for its work, and no more than it was promised. */
+	| (OfGrant & { readonly kind: 'agentStarted'; readonly behaviour: AgentBehaviour; readonly costUsd: number })
+	/** What QA said of a change. */
+	| (OfGrant & { readonly kind: 'judged'; readonly verdict: 'pass' | 'fail' | 'person' })
 	| (OfGrant & { readonly kind: 'agentCommitted'; readonly commit: CommitId; readonly base: CommitId })
 	/** Its process tree is gone. */
 	| (OfGrant & { readonly kind: 'agentEnded'; readonly how: WorkReport['kind'] | 'died' })
@@ -105,6 +108,16 @@ export type SimEvent = {
 			readonly to: CommitId;
 			readonly by: 'landing' | 'person' | 'move';
 	  }
+	/** A person put a commit on main; `forges`: the item of which it says that it has landed. */
+	| {
+			readonly kind: 'pushed';
+			readonly node: string;
+			readonly project: string;
+			readonly commit: CommitId;
+			readonly forges: string | null;
+	  }
+	/** A project is paused, durably; or is about to go on. */
+	| { readonly kind: 'pausing'; readonly node: string; readonly project: string; readonly paused: boolean }
 	| { readonly kind: 'crash'; readonly node: string; readonly how: 'process' | 'machine'; readonly why: string }
 	| { readonly kind: 'boot'; readonly node: string; readonly failed: string | null }
 	| { readonly kind: 'faultBegun' | 'faultHealed'; readonly fault: FaultKind; readonly what: string }
@@ -158,6 +171,7 @@ export interface SeenHome {
 	readonly queue: readonly string[];
 	/** Why nothing lands until a person has looked. */
 	readonly trouble: string | null;
+	readonly isPaused: boolean;
 	/** Refusals that the index keeps for authors that have not heard of them. */
 	readonly refusals: number;
 	/** Intents that are here and not folded. */
@@ -233,6 +247,8 @@ export interface SeenProject {
 	/** By the registry. */
 	readonly homeName: string;
 	readonly config: ProjectConfig;
+	/** What all grants of one home may cost together; null: as much as they want. */
+	readonly budgetUsd: number | null;
 	/** Null while it is down, or on its way from one home to another. */
 	readonly home: SeenHome | null;
 	/** Of the home by the registry. */

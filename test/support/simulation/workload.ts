@@ -6,11 +6,12 @@ import type { ItemDraft } from '../../../shared/operations/index.ts';
 import type { Item } from '../../../shared/pipeline/index.ts';
 import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
-import { sharedPath } from './agents.ts';
 import { drawDemotion } from './demotion.ts';
 import { drawIntrusions } from './intrusions.ts';
 import { drawMischief } from './mischief.ts';
+import { drawPauses } from './owners.ts';
 import { speak } from './people.ts';
+import { push } from './pushes.ts';
 import type { AgentBehaviour } from './types.ts';
 import type { World } from './world.ts';
 
@@ -19,6 +20,9 @@ export interface Action {
 	readonly what: string;
 	readonly run: (world: World) => void;
 }
+
+/** A label that some machines have and some items ask for. */
+export const fastLabel = 'fast';
 
 /** The time during which people and faults act. */
 export const busyMs = 150_000;
@@ -38,6 +42,17 @@ const fates: readonly (readonly [weight: number, behaviour: AgentBehaviour])[] =
 	[3, 'stacks'],
 ];
 
+/** The same of who judges: it passes the change, refuses it, or asks for a person. */
+const verdicts: typeof fates = [
+	[48, 'finishes'],
+	[30, 'fails'],
+	[6, 'blocks'],
+	[4, 'hangs'],
+	[5, 'dies'],
+	[4, 'late'],
+	[3, 'limited'],
+];
+
 /** How attempts go: by the item and by how many there were. */
 export class Fates {
 	readonly #random: SimRandom;
@@ -48,13 +63,15 @@ export class Fates {
 		this.#random = random;
 	}
 
-	next({ item, token, role }: Pick<Task, 'item' | 'token' | 'role'>): AgentBehaviour {
-		const nth = (this.#counts.get(item.key) ?? 0) + 1;
-		this.#counts.set(item.key, nth);
+	next({ item, role }: Pick<Task, 'item' | 'role'>): AgentBehaviour {
+		const name = role === 'qa' ? `${item.key} qa` : item.key;
+		const nth = (this.#counts.get(name) ?? 0) + 1;
+		this.#counts.set(name, nth);
+		const isDrawn = role !== 'mergemaster' && nth <= 2;
 		const behaviour =
-			this.#hopeless(item.key) ?? (role === 'mergemaster' || nth > 2 ? 'finishes' : this.#draw(`${item.key} ${nth}`));
+			(role === 'qa' ? null : this.#hopeless(item.key)) ??
+			(isDrawn ? this.#draw(`${name} ${nth}`, role === 'qa' ? verdicts : fates) : 'finishes');
 		this.seen.add(behaviour);
-		void token;
 		return behaviour;
 	}
 
@@ -64,9 +81,9 @@ export class Fates {
 		return random.below(16) === 0 ? random.pick(['fails', 'lies'] as const) : null;
 	}
 
-	#draw(name: string): AgentBehaviour {
+	#draw(name: string, among: typeof fates): AgentBehaviour {
 		let at = this.#random.fork(name).below(100);
-		for (const [weight, behaviour] of fates) {
+		for (const [weight, behaviour] of among) {
 			at -= weight;
 			if (at < 0) return behaviour;
 		}
@@ -93,6 +110,7 @@ export function drawActions(random: SimRandom, projects: readonly string[], spea
 		const mischief = { random: random.fork(`mischief ${id}`), project: id, speakers, busyMs, keys };
 		actions.push(...drawMischief({ ...mischief, keyOf: (n) => itemKey(at, 900 + n) }));
 		actions.push(...drawIntrusions({ ...mischief, random: random.fork(`intrusions ${id}`) }));
+		actions.push(...drawPauses({ random: random.fork(`pauses ${id}`), project: id, busyMs }));
 	}
 	const person = speakers.at(-1) ?? '';
 	actions.push(...drawDemotion({ random: random.fork('demotion'), person, projects, busyMs }));
@@ -106,8 +124,12 @@ function adds({ random, project, speakers, items }: Drawing): Action[] {
 		// Half of them come at once, so that they begin on one main.
 		const atMs = n < items / 2 ? 500 + random.below(2_500) : random.below(busyMs * 0.7);
 		const dependsOn = n > 2 && random.below(5) === 0 ? [itemKey(project.at, random.below(n))] : [];
-		const labels = random.below(4) === 0 ? ['impatient'] : [];
-		const review = random.below(10) === 0 ? { review: 'human' } : {};
+		const labels = [
+			...(random.below(3) === 0 ? ['impatient'] : []),
+			...(random.below(8) === 0 ? [`needs:${fastLabel}`] : []),
+		];
+		const looksFirst = random.below(20);
+		const review = looksFirst < 2 ? { review: 'human' } : looksFirst < 6 ? { review: 'agent' } : {};
 		const args = { title: `Item ${n}`, type: 'story', description: `Do ${n}.`, dependsOn, labels, ...review };
 		return {
 			atMs,
@@ -156,35 +178,9 @@ function changes(drawing: Drawing): Action[] {
 function pushes({ random, project }: Drawing): Action[] {
 	return Array.from({ length: 1 + random.below(3) }, (_, n) => ({
 		...{ atMs: 5_000 + random.below(busyMs - 5_000), what: `push ${n}` },
-		run: (world: World) => void push(world, project.id, { n, touchesShared: random.below(3) === 0 }),
+		run: (world: World) =>
+			void push(world, project.id, { n, touchesShared: random.below(3) === 0, forges: random.below(3) === 0 }),
 	}));
-}
-
-/** A person's own commit comes to main. */
-export async function push(
-	world: World,
-	project: string,
-	{ n, touchesShared }: { readonly n: number; readonly touchesShared: boolean },
-): Promise<void> {
-	const home = world.homeOf(project);
-	const kept = home.repositories.find(home.canonicalPath(project));
-	const main = kept && (await kept.git.main());
-	if (!kept || !main) return;
-	const files = new Map(kept.objects.files(main));
-	const words = Buffer.from(`a person ${n} at ${Math.round(world.clock.monotonic())}\n`);
-	files.set(touchesShared ? sharedPath : `people/${n}.txt`, kept.objects.putFile(words));
-	const tree = kept.objects.putTree(files);
-	const author = { name: 'Ann', email: 'ann@example.org' };
-	const commit = await kept.git.createCommit({
-		tree,
-		parents: [main],
-		message: `By hand ${n}`,
-		author,
-		atMs: world.clock.now(),
-	});
-	await kept.git.moveMain(commit, main);
-	kept.version += 1;
-	world.projectAtHome(project)?.poke();
 }
 
 /** A person writes at an item where they sit. */

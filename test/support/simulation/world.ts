@@ -40,6 +40,9 @@ export interface Book {
 	term: number;
 }
 
+/** So long a question may be on its way. */
+const lateMsMax = 20_000;
+
 export class World {
 	readonly seed: number;
 	readonly random: SimRandom;
@@ -138,13 +141,20 @@ export class World {
 		});
 	}
 
-	/** Some questions are asked twice, as by a peer that heard no answer. */
+	/**
+	 * Some questions are asked twice, as by a peer that heard no answer; the second one is sometimes long on its way, but
+	 * comes to no later process than the one that it was sent to.
+	 */
 	repeats(process: Process, rpc: Rpc): void {
 		const random = process.random.fork('repeats');
 		const ask = rpc.ask.bind(rpc);
 		rpc.ask = (node, method, args, options) => {
 			if (this.repeatPercent > 0 && random.below(100) < this.repeatPercent && method.name.startsWith('work.')) {
-				process.clock.after(random.below(3_000), () => void ask(node, method, args, options).catch(() => {}));
+				const { boots } = this.machineOf(node);
+				const lateMs = random.below(random.below(3) === 0 ? lateMsMax : 3_000);
+				process.clock.after(lateMs, () => {
+					if (this.machineOf(node).boots === boots) ask(node, method, args, options).catch(() => {});
+				});
 			}
 			return ask(node, method, args, options);
 		};

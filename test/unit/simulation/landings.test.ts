@@ -138,6 +138,22 @@ describe('[I7] the checker of kept work', () => {
 		expect(await mesh.end(checker)).toEqual([]);
 	});
 
+	it('lets go of what grew on another main than the one of the home that was told', async () => {
+		const checker = workKept(new Ledger());
+		const next = await mesh.push({ 'a.txt': '2\n' });
+		const token = mesh.granted(a);
+		const commit = await mesh.commit({ 'a.txt': '3\n' }, [next]);
+		const of = { node: 'w1', project: projectOne, item: a, token } as const;
+		mesh.emit({ kind: 'agentEnded', ...of, how: 'result' });
+		mesh.nodes.set('w1', { made: [{ project: projectOne, item: a, token, commit, base: next }] });
+		await mesh.git.moveMain(base, next);
+		await mesh.step(checker);
+		mesh.emit({ kind: 'reportSettled', ...of });
+		await mesh.step(checker);
+		await mesh.git.moveMain(next, base);
+		expect(await mesh.end(checker)).toEqual([]);
+	});
+
 	it('lets go of what a person has deleted', async () => {
 		const checker = workKept(new Ledger());
 		await made();
@@ -178,10 +194,10 @@ describe('[I5] the checker of work', () => {
 		const of = { node: 'w1', project: projectOne, item: a } as const;
 		mesh.nodes.set('w1', { attempts: [{ ...attempt, token }] });
 		await mesh.step(checker);
-		mesh.emit({ kind: 'agentStarted', ...of, token, behaviour: 'finishes' });
+		mesh.emit({ kind: 'agentStarted', ...of, token, behaviour: 'finishes', costUsd: 1 });
 		expect(await mesh.step(checker)).toEqual([]);
 		mesh.emit({ kind: 'reportSent', ...of, token, report: 'stopped', commit: null });
-		mesh.emit({ kind: 'agentStarted', ...of, token: [1, 99], behaviour: 'finishes' });
+		mesh.emit({ kind: 'agentStarted', ...of, token: [1, 99], behaviour: 'finishes', costUsd: 1 });
 		const said = (await mesh.step(checker)).join();
 		expect(said).toContain('while its tree lives');
 		expect(said).toContain('before its grant was a fact');

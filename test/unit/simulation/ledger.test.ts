@@ -212,6 +212,21 @@ describe('checkers that replay what was accepted', () => {
 		expect([...(await said())]).toEqual([]);
 	});
 
+	it('[I4] know a token by the term in which it was given, though the home has moved meanwhile', async () => {
+		mesh.ann('add', a, { title: 'a' });
+		mesh.ann('start', a);
+		await said();
+		mesh.system('grant', a, { holder: authorAt('w1', 'work'), role: 'coder' });
+		const published = { node: 'desk', project: projectOne, term: 1, generation: '1', revision: mesh.facts.revision };
+		const history = mesh.history.slice(-1);
+		mesh.emit({ kind: 'published', ...published, history, intents: [], wallMs: mesh.now, isOneFold: false });
+		mesh.emit({ kind: 'homeMoved', project: projectOne, from: 'w1', to: 'desk', how: 'sealed', term: 2 });
+		mesh.facts = { ...mesh.facts, term: 2 };
+		mesh.home = { generation: '2' };
+		mesh.replica = { generation: '2' };
+		expect((await said()).get(4)).toBeUndefined();
+	});
+
 	it('[I14] find a number that meant something else before a home was lost', async () => {
 		const before = mesh.facts;
 		mesh.ann('add', a, { title: 'a' });

@@ -88,7 +88,7 @@ function leftOver(mesh: SeenMesh, { home, name, id, homeName }: SeenProject): re
 	return [
 		...settled,
 		...(areAllHere ? untrimmed({ home, homeName, name } as SeenProject) : []),
-		...(areAllHere && home.refusals > 0 ? [`${homeName} keeps ${home.refusals} refusals that everyone has heard`] : []),
+		...(home.refusals > 0 ? [`${homeName} keeps ${home.refusals} refusals that everyone has heard`] : []),
 		...mesh.nodes.flatMap((node) => {
 			const count = authors.filter((author) => author.startsWith(`${node.id}.`)).length;
 			return count > authorsPerNodeMax ? [`the facts of ${name} name ${count} authors of ${node.name}`] : [];

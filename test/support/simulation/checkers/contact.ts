@@ -30,13 +30,15 @@ export class Contact {
 }
 
 /** What may keep two from hearing each other without cutting them off. */
-const disturbing: ReadonlySet<string> = new Set([
+export const disturbing: ReadonlySet<string> = new Set([
 	'latency',
+	'flapping',
 	'lostConnections',
 	'sleeper',
 	'clockRate',
 	'failingSync',
 	'fullDisk',
+	'sealedMove',
 ]);
 
 function isTrouble(event: SimEvent, ...names: readonly string[]): boolean {

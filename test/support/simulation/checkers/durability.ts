@@ -7,6 +7,7 @@ import { canonicalJson } from '../../../../shared/log/index.ts';
 import type { Intent, IntentId } from '../../../../shared/pipeline/index.ts';
 import type { Checker, SeenMesh, SeenNode, SeenProject } from '../types.ts';
 import { eventsOf, hasLost, ledgerChecker } from './checker.ts';
+import { disturbing } from './contact.ts';
 import { grantName, type Ledger } from './ledger.ts';
 
 export function acknowledgedStays(ledger: Ledger): Checker {
@@ -38,36 +39,26 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 	return ledgerChecker(ledger, [6, 'what was acknowledged stays'], { step, end });
 }
 
-/** Faults that keep nobody from hearing anybody. */
-const quiet: ReadonlySet<string> = new Set([
-	'crashProcess',
-	'crashMachine',
-	'crashAtStep',
-	'crashInLanding',
-	'homeFlip',
-	'bitFlip',
-	'oldBackup',
-	'personPushes',
-	'gitFails',
-	'draining',
-	'revocation',
-	'repeatedRequests',
-	'stranger',
-]);
-
 /** Who begins on a disk of which a bit has flipped knows that. */
 class Flips {
 	readonly #flipped = new Set<string>();
 	/** What the gateway had of each project at the last look. */
 	readonly #known = new Map<string, number>();
-	/** Faults that are on and may have kept anybody from hearing anybody. */
+	/** Who could not hear the gateway at some time since its process was begun. */
+	readonly #apart = new Set<string>();
+	/** Faults that are on and may keep anybody from hearing anybody in time. */
 	#troubles = 0;
 
 	read(mesh: SeenMesh): readonly string[] {
 		const { fresh, nodes } = mesh;
+		const gateway = nodes.find(({ kind }) => kind === 'gateway');
+		for (const { name, isUp } of nodes) {
+			if (!isUp) this.#apart.delete(name);
+			else if (!gateway || !mesh.meets(gateway.name, name)) this.#apart.add(name);
+		}
 		const found = fresh.flatMap((event) => {
-			if (event.kind === 'faultBegun' && !quiet.has(event.fault)) this.#troubles += 1;
-			if (event.kind === 'faultHealed' && !quiet.has(event.fault)) this.#troubles -= 1;
+			if (event.kind === 'faultBegun' && disturbing.has(event.fault)) this.#troubles += 1;
+			if (event.kind === 'faultHealed' && disturbing.has(event.fault)) this.#troubles -= 1;
 			if (event.kind === 'diskLost') this.#flipped[event.how === 'flip' ? 'add' : 'delete'](event.node);
 			// A start that did not come to its end has set aside what it found.
 			if (event.kind === 'crash') this.#flipped.delete(event.node);
@@ -79,16 +70,14 @@ class Flips {
 				...(damages === 0 ? [`${event.node} began on a disk of which a bit has flipped, and found nothing`] : []),
 			];
 		});
-		for (const [id, { facts }] of nodes.find(({ kind }) => kind === 'gateway')?.replicas ?? []) {
-			this.#known.set(id, facts.revision);
-		}
+		for (const [id, { facts }] of gateway?.replicas ?? []) this.#known.set(id, facts.revision);
 		return found;
 	}
 
 	/** What the gateway has of a home's facts, the home has again when it has begun, where the two could hear each other. */
-	#lacks({ nodes, projects, meets, events }: SeenMesh, node: string): readonly string[] {
+	#lacks({ nodes, projects, events }: SeenMesh, node: string): readonly string[] {
 		const gateway = nodes.find(({ kind }) => kind === 'gateway');
-		if (!gateway || this.#troubles > 0 || !meets(gateway.name, node)) return [];
+		if (!gateway || this.#troubles > 0 || this.#apart.has(node)) return [];
 		const flippedAt = eventsOf(events, 'diskLost').findLast((event) => event.node === node)?.at ?? 0;
 		if (events.some((event) => event.kind === 'boot' && event.node === gateway.name && event.at > flippedAt)) return [];
 		return projects.flatMap(({ id, name, home, homeName }) => {

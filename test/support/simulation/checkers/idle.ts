@@ -28,9 +28,12 @@ export class Idle {
 		const { home, homeName, id } = project;
 		const here = mesh.nodes.find(({ name }) => name === homeName);
 		if (!home || !here) return [];
-		return Object.values(home.facts.items).flatMap(({ key, number, stage, role }) => {
+		// What owners keep waiting, and what only some machines may do, is waited for by right.
+		const mayBegin = home.trouble === null && !home.isPaused && project.budgetUsd === null;
+		return Object.values(home.facts.items).flatMap(({ key, number, stage, role, labels }) => {
 			const isBusy = mesh.nodes.some((node) => isAt(node, id, key));
-			const waits = stage.kind === 'coding' && role === null && !isBusy && home.trouble === null;
+			const isForAll = !labels.some((label) => label.startsWith('needs:'));
+			const waits = stage.kind === 'coding' && role === null && !isBusy && mayBegin && isForAll;
 			const since = this.#keep(this.#waitsSince, `${id} ${key}`, { isSo: waits, nowMs: mesh.nowMs });
 			const isLong = this.#isLong(since, mesh) && this.#isLong(this.#contactSince(homeName, homeName, mesh), mesh);
 			if (!isLong || this.#said.has(`${id} ${key}`)) return [];

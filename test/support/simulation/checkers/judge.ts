@@ -65,7 +65,7 @@ const duties: Readonly<Record<string, readonly string[]>> = {
 	edge: ['user'],
 };
 
-function wrongActor({ intent, rights, homes, home, project }: Case): readonly Finding[] {
+function wrongActor({ intent, item, rights, homes, home, project }: Case): readonly Finding[] {
 	const { author, by, who, event } = intent;
 	const node = nodeOf(author);
 	const found = (words: string): readonly Finding[] => [{ invariant: 13, what: `${nameOf(intent)}: ${words}` }];
@@ -73,12 +73,17 @@ function wrongActor({ intent, rights, homes, home, project }: Case): readonly Fi
 		const holder = text(intent.args ?? {}, 'holder') ?? '';
 		if (!rights.mayWork(nodeOf(holder), project)) return found(`${holder} may not work for the project`);
 		if (!rights.mayTake(nodeOf(holder), home)) return found(`${holder} drains and takes nothing new`);
+		const lacking = neededBy(item).filter((label) => !rights.hasLabel(nodeOf(holder), label));
+		if (lacking.length > 0) return found(`${holder} has not the label ${lacking.join(', ')}, which it needs`);
 	}
 	if (!(duties[dutyOf(author)] ?? []).includes(by)) return found(`its author may not act as ${by}`);
 	if (homes.has(node)) return [];
 	if (by !== 'user') return found(`a node that is no home acts as ${by}`);
 	return rights.maySpeak(node, who, home) ? [] : found(`${node} does not speak for ${who ?? 'nobody'}`);
 }
+
+const neededBy = (item: ModelItem | undefined): readonly string[] =>
+	(item?.labels ?? []).flatMap((label) => (label.startsWith('needs:') ? [label.slice('needs:'.length)] : []));
 
 function wrongToken({ intent, item }: Case): readonly Finding[] {
 	const { by, token, author, onBehalfOf, event } = intent;

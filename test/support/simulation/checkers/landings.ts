@@ -18,10 +18,11 @@ export function landsOnce(ledger: Ledger): Checker {
 	const step = (mesh: SeenMesh): readonly string[] =>
 		mesh.projects.flatMap((project) => {
 			const { main, objects } = project.repository;
-			const found = [...doneElsewhere(project, said)];
+			const forged = forgedIn(mesh);
+			const found = [...doneElsewhere(project, said), ...madeUp(project, said, forged)];
 			if (tips.get(project.id) === main) return found;
 			tips.set(project.id, main);
-			for (const [item, commits] of landingsOn(objects, main)) {
+			for (const [item, commits] of landingsOn(objects, main, forged)) {
 				const [last] = commits;
 				if (commits.length > 1 && !said.has(`${last}`)) {
 					said.add(`${last}`);
@@ -30,8 +31,24 @@ export function landsOnce(ledger: Ledger): Checker {
 			}
 			return found;
 		});
-	const end = (mesh: SeenMesh): readonly string[] => mesh.projects.flatMap(unknownLandings);
+	const end = (mesh: SeenMesh): readonly string[] =>
+		mesh.projects.flatMap((project) => unknownLandings(project, forgedIn(mesh)));
 	return ledgerChecker(ledger, [3, 'an item lands once'], { step, end });
+}
+
+/** Commits of people that say of themselves that they are landings. */
+function forgedIn({ events }: SeenMesh): ReadonlySet<string> {
+	return new Set(eventsOf(events, 'pushed').flatMap(({ commit, forges }) => (forges === null ? [] : [commit])));
+}
+
+/** What a person wrote into a commit is no landing. */
+function madeUp({ home, name }: SeenProject, said: Set<string>, forged: ReadonlySet<string>): string[] {
+	return Object.values(home?.facts.items ?? {}).flatMap(({ key, stage }) => {
+		const commit = stage.kind === 'done' ? stage.commit : undefined;
+		if (!commit || !forged.has(commit) || said.has(`forged ${commit}`)) return [];
+		said.add(`forged ${commit}`);
+		return [`${key} of ${name} counts as landed in ${commit}, which a person pushed`];
+	});
 }
 
 /** What counts as done is on main. */
@@ -47,19 +64,23 @@ function doneElsewhere({ home, repository, name }: SeenProject, said: Set<string
 }
 
 /** When nothing is open any more, what main has is known. */
-function unknownLandings({ home, repository, name }: SeenProject): readonly string[] {
+function unknownLandings({ home, repository, name }: SeenProject, forged: ReadonlySet<string>): readonly string[] {
 	if (!home) return [];
-	return [...landingsOn(repository.objects, repository.main).keys()].flatMap((key) => {
+	return [...landingsOn(repository.objects, repository.main, forged).keys()].flatMap((key) => {
 		const item = home.facts.items[key];
 		const isOver = !item || item.stage.kind === 'done' || item.stage.kind === 'archived';
 		return isOver ? [] : [`${key} of ${name} is on main and in ${item.stage.kind}`];
 	});
 }
 
-function landingsOn(objects: SimObjects, main: CommitId | null): ReadonlyMap<string, readonly CommitId[]> {
+function landingsOn(
+	objects: SimObjects,
+	main: CommitId | null,
+	forged: ReadonlySet<string>,
+): ReadonlyMap<string, readonly CommitId[]> {
 	const found = new Map<string, CommitId[]>();
 	for (const commit of firstParents(objects, main)) {
-		const item = rawLanding(objects, commit)?.item;
+		const item = forged.has(commit) ? undefined : rawLanding(objects, commit)?.item;
 		if (item) found.set(item, [...(found.get(item) ?? []), commit]);
 	}
 	return found;
@@ -95,6 +116,8 @@ function judgeMove(move: Move, mesh: SeenMesh, ledger: Ledger): readonly string[
 	if (!project || move.by !== 'landing') return [];
 	const { objects } = project.repository;
 	if (!objects.has(move.to)) return [];
+	if (forgedIn(mesh).has(move.to))
+		return [`main of ${project.name} moved to ${move.to}, which counts as a landing and is a person's`];
 	const landing = rawLanding(objects, move.to);
 	if (!landing) return [`main of ${project.name} moved to ${move.to}, which is no landing`];
 	const found = (words: string): string => `the landing ${move.to} of ${landing.item}: ${words}`;
@@ -126,13 +149,36 @@ function judgeResult(of: {
 	const mode = item?.review ?? project.config.review.mode;
 	if (!item || !['merge', 'done'].includes(item.stage.kind) || mode === 'server') return said;
 	if (mode === 'human' && item.approval === null) said.push(found('nobody approved it'));
+	if (mode === 'agent' && !wasJudged(project, landing.item))
+		said.push(found('QA did not pass it and nobody approved it'));
 	if (
 		item.approval &&
+		!(mode === 'agent' && wasLetGoOn(project, landing.item)) &&
 		sameChange(objects, { base: item.approval.mergeBase, commit: item.approval.branch }, result) === false
 	) {
 		said.push(found('another change was approved'));
 	}
 	return said;
+}
+
+/** Whether a person has let it go on since its last conflict was resolved. */
+function wasLetGoOn({ history }: SeenProject, key: string): boolean {
+	const last = history.findLast(
+		({ item, event, outcome }) => item === key && outcome === 'applied' && (event === 'unblock' || event === 'result'),
+	);
+	return last?.event === 'unblock';
+}
+
+/** Whether somebody has passed what was submitted last. */
+function wasJudged({ history, intents }: SeenProject, key: string): boolean {
+	for (const { id, item, event, outcome } of history.toReversed()) {
+		if (item !== key || outcome !== 'applied') continue;
+		if (event === 'qaPassed' || event === 'approve') return true;
+		if (event === 'unblock' && typeof intents.get(id)?.args?.branch === 'string') return true;
+		if (event === 'submitForQa' || event === 'submit' || event === 'qaFailed' || event === 'submitForReview')
+			return false;
+	}
+	return false;
 }
 
 /** The merge, done again. */

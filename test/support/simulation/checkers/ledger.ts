@@ -52,6 +52,8 @@ export class ProjectLedger {
 	readonly granted = new Map<string, { readonly holder: string; readonly revision: number }>();
 	/** What became of each intent, since the model began. */
 	readonly outcomes = new Map<IntentId, HistoryEntry['outcome']>();
+	/** In which term each entry was published: a move may be over before its old home's last entries are read. */
+	readonly #terms = new Map<IntentId, number>();
 	/** How often homes of this project lost what they had said. */
 	losses = 0;
 	readonly #completed = new Set<string>();
@@ -115,6 +117,9 @@ export class ProjectLedger {
 	#noteLosses({ homeName, id }: SeenProject, { events }: SeenMesh): void {
 		for (const event of events.slice(this.#eventsSeen)) {
 			const lost = event.kind === 'diskLost' && event.node === homeName;
+			if (event.kind === 'published' && event.project === id) {
+				for (const entry of event.history) this.#terms.set(entry.id, event.term);
+			}
 			// Whom an old home has answered in vain has let go of what it asked for, all the same.
 			if (event.kind === 'publishedInVain' && event.project === id) {
 				for (const entry of event.history) this.#settledBefore.add(entry.id);
@@ -235,12 +240,12 @@ export class ProjectLedger {
 		if (event === 'void') return [];
 		if (event === 'add') return this.#add(entry, intent);
 		if (!item) return [];
+		const at: Token = [this.#terms.get(entry.id) ?? this.#term ?? 1, entry.revision];
 		if (event === 'delete') {
 			this.items.delete(item.key);
-			this.deleted.set(item.key, [this.#term ?? 1, entry.revision]);
+			this.deleted.set(item.key, at);
 			return [];
 		}
-		const at: Token = [this.#term ?? 1, entry.revision];
 		const next = recorded(item, intent, at) ?? this.#moved(item, intent);
 		this.items.set(item.key, next);
 		if (next.stage.kind === 'archived' && item.stage.kind === 'done') this.#completed.add(item.key);

@@ -7,6 +7,7 @@ import type { Checker, SeenHome, SeenMesh, SeenProject } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
 import { Idle, Limits } from './idle.ts';
 import type { Ledger } from './ledger.ts';
+import { Budgets, Pauses } from './owners.ts';
 
 export function progressResumes(ledger: Ledger): Checker {
 	const end = (mesh: SeenMesh): readonly string[] => [
@@ -22,7 +23,7 @@ export function progressResumes(ledger: Ledger): Checker {
 			];
 		}),
 	];
-	const watches = [new Silence(), new Idle(), new Limits()];
+	const watches = [new Silence(), new Idle(), new Limits(), new Pauses(), new Budgets()];
 	const step = (mesh: SeenMesh): readonly string[] => watches.flatMap((watch) => watch.read(mesh));
 	return ledgerChecker(ledger, [12, 'progress resumes'], { step, end });
 }

@@ -84,11 +84,14 @@ class Unseen {
 		return eventsOf(fresh, 'wish').flatMap(({ node, project, item, event, as, id, person }) => {
 			const seen = nodes.find(({ name }) => name === node);
 			const replica = seen?.replicas.get(project);
-			const mayWish = ['owner', 'member'].includes(registry.people[person]?.access ?? '');
+			const isMember = seen !== undefined && registry.nodes[seen.id]?.status !== 'revoked';
+			const mayWish = isMember && ['owner', 'member'].includes(registry.people[person]?.access ?? '');
 			if (as !== 'tentative' || event !== 'add' || !mayWish || !replica?.unsettled.includes(id)) return [];
 			const { args } = replica.pending.find(({ author, n }) => `${author}#${n}` === id) ?? {};
 			// What names others is shown where they are known.
 			if (!args || typeof args.parent === 'string' || String(args.dependsOn ?? '') !== '') return [];
+			// A home that has not heard yet that the person may speak again says that they may not.
+			if (replica.facts.authors[id.slice(0, id.lastIndexOf('#'))]?.length === 0) return [];
 			if (Object.hasOwn(replica.facts.items, item) || replica.views().get(item)?.tentative === true) return [];
 			return [`${person} added ${item} at ${node} and does not see it there`];
 		});

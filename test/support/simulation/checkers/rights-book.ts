@@ -88,6 +88,11 @@ export class RightsBook {
 		return this.#wasKnown(home, ({ nodes }) => memberIn(nodes, node)?.status === 'member');
 	}
 
+	/** Whether the node has the label: its own name is one. */
+	hasLabel(node: string, label: string): boolean {
+		return this.#wasTrue(({ nodes }) => nodes[node]?.name === label || (nodes[node]?.labels.includes(label) ?? false));
+	}
+
 	/** Whether the node may hold facts of the project. */
 	mayRead(node: string, project: string): boolean {
 		return this.#wasTrue(({ nodes, projects, people }) => {

@@ -2,7 +2,7 @@
  * [I13] Nobody does what their rights do not allow. What is accepted is in the ledger; here: who has no right to a
  * project any more learns nothing new of it, who may not work for it does not begin to, what was forged is taken by nobody.
  */
-import type { Checker, SeenMesh } from '../types.ts';
+import type { Checker, SeenMesh, SimEvent } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
 import type { Ledger } from './ledger.ts';
 import { BarredLines } from './texts.ts';
@@ -60,8 +60,12 @@ const ceaseMsMax = 5_000;
 class Deposed {
 	/** Since when a node has known the registry that is in force, by its name. */
 	readonly #since = new Map<string, { readonly revision: number; readonly atMs: number }>();
+	/** Who has handed a project over itself, and which term began then. */
+	readonly #handedOver = new Map<string, { readonly node: string; readonly term: number }>();
 
-	read({ nodes, registry, fresh, nowMs }: SeenMesh): readonly string[] {
+	read(mesh: SeenMesh): readonly string[] {
+		const { nodes, registry, fresh, nowMs } = mesh;
+		const late = fresh.flatMap((event) => this.#afterItsWord(event));
 		const found = eventsOf(fresh, 'publishedInVain').flatMap(({ node, project, history }) => {
 			const known = this.#since.get(node);
 			const id = nodes.find(({ name }) => name === node)?.id;
@@ -73,7 +77,19 @@ class Deposed {
 			if (knows === null) this.#since.delete(name);
 			else if (this.#since.get(name)?.revision !== knows) this.#since.set(name, { revision: knows, atMs: nowMs });
 		}
-		return found;
+		return [...late, ...found];
+	}
+
+	/** Who has handed over needs nobody to tell it so. */
+	#afterItsWord(event: SimEvent): readonly string[] {
+		if (event.kind === 'homeMoved') {
+			if (event.how === 'sealed') this.#handedOver.set(event.project, { node: event.from, term: event.term });
+			else this.#handedOver.delete(event.project);
+		}
+		if (event.kind !== 'publishedInVain' || event.history.length === 0) return [];
+		const over = this.#handedOver.get(event.project);
+		if (over?.node !== event.node || event.term >= over.term) return [];
+		return [`${event.node} decided ${event.history.length} things about ${event.project}, which it has handed over`];
 	}
 }
 

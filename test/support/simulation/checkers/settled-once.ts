@@ -12,6 +12,7 @@ export function settledOnce(ledger: Ledger): Checker {
 	const order = orderHolds();
 	const step = (mesh: SeenMesh): readonly string[] => [
 		...order(mesh),
+		...mesh.projects.flatMap((project) => notWaiting(mesh, project)),
 		...mesh.projects.flatMap((project) => {
 			const wishes = eventsOf(mesh.fresh, 'wish').filter(
 				(wish) => wish.project === project.id && wish.as !== 'tentative',
@@ -30,6 +31,21 @@ export function settledOnce(ledger: Ledger): Checker {
 		return [...mesh.projects.flatMap((project) => openWishes(mesh, project)), ...kept.flat()];
 	};
 	return ledgerChecker(ledger, [14, 'settled once'], { step, end });
+}
+
+/** What a home has still to answer is shown as waiting where it was said. */
+function notWaiting({ nodes, events }: SeenMesh, { id, name }: SeenProject): readonly string[] {
+	return nodes.flatMap(({ name: where, id: node, replicas }) => {
+		const replica = replicas.get(id);
+		if (!replica || hasLost(events, where)) return [];
+		const open = new Set(replica.unsettled);
+		const { acceptedUpTo } = replica.facts;
+		return replica.pending.flatMap(({ author, n, event }) => {
+			const isOwn = author.startsWith(`${node}.`) && author.endsWith('.edge') && Object.hasOwn(acceptedUpTo, author);
+			if (!isOwn || event === 'void' || open.has(`${author}#${n}`)) return [];
+			return [`${author}#${n} (${event}) waits for the home of ${name}, and ${where} does not show it as waiting`];
+		});
+	});
 }
 
 function openWishes(mesh: SeenMesh, project: SeenProject): readonly string[] {

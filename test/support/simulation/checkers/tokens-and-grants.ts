@@ -25,11 +25,18 @@ export function tokensHold(ledger: Ledger): Checker {
 	return ledgerChecker(ledger, [4, 'tokens hold'], { step: once(step) });
 }
 
+const verdictOf: Readonly<Record<string, string>> = { qaPassed: 'pass', qaFailed: 'fail' };
+
 /** What is accepted of a grant was said by the node that holds it, whatever the home writes down. */
 class Words {
 	readonly #said = new Set<string>();
+	/** What QA said under a grant. */
+	readonly #verdicts = new Set<string>();
 
 	read(mesh: SeenMesh, ledger: Ledger): readonly string[] {
+		for (const { project, item, token, verdict } of eventsOf(mesh.fresh, 'judged')) {
+			this.#verdicts.add(`${project}/${grantName(item, token)} ${verdict}`);
+		}
 		for (const { node, project, item, token } of eventsOf(mesh.fresh, 'reportSent')) {
 			this.#said.add(`${node} ${project}/${grantName(item, token)}`);
 		}
@@ -40,8 +47,14 @@ class Words {
 				if (outcome !== 'applied' || !token || (by !== 'gates' && by !== 'agent')) return [];
 				const holder = ledger.of(project).granted.get(grantName(item, token))?.holder;
 				const node = mesh.nodes.find((one) => holder?.startsWith(`${one.id}.`))?.name;
-				if (!node || this.#said.has(`${node} ${project}/${grantName(item, token)}`)) return [];
-				return [`${event} of ${item} was accepted for ${node}, which never said so`];
+				const grant = `${project}/${grantName(item, token)}`;
+				if (!node) return [];
+				if (!this.#said.has(`${node} ${grant}`))
+					return [`${event} of ${item} was accepted for ${node}, which never said so`];
+				const verdict = verdictOf[event];
+				return verdict === undefined || this.#verdicts.has(`${grant} ${verdict}`)
+					? []
+					: [`${event} of ${item} was accepted, and ${node} said something else of it`];
 			});
 		});
 	}

@@ -9,8 +9,11 @@ import type { Ledger } from './ledger.ts';
 
 export function workKept(ledger: Ledger): Checker {
 	const kept = new Map<string, ReadonlyMap<string, CommitId>>();
+	/** Commits that grew on what main was not when their home was told of them. */
+	const strange = new Set<CommitId>();
 	const step = (mesh: SeenMesh): readonly string[] => {
 		ledger.read(mesh);
+		for (const commit of settledStrange(mesh, ledger)) strange.add(commit);
 		const dropped = mesh.projects.flatMap((project) => settledUnkept(mesh, project, ledger));
 		const moved = mesh.projects.flatMap((project) => {
 			const { node, refs } = project.repository;
@@ -30,7 +33,9 @@ export function workKept(ledger: Ledger): Checker {
 	};
 	const end = (mesh: SeenMesh): readonly string[] => {
 		ledger.read(mesh);
-		return mesh.projects.flatMap((project) => mesh.nodes.flatMap((node) => unreachable(mesh, project, node, ledger)));
+		return mesh.projects.flatMap((project) =>
+			mesh.nodes.flatMap((node) => unreachable(mesh, { project, node, ledger, strange })),
+		);
 	};
 	return checker(7, 'work is kept', { step, end });
 }
@@ -54,7 +59,25 @@ function settledUnkept(mesh: SeenMesh, project: SeenProject, ledger: Ledger): re
 	});
 }
 
-function unreachable(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledger: Ledger): readonly string[] {
+/** What stands on a commit that is not main's is refused; another home may have that commit on its main. */
+function settledStrange({ fresh, nodes }: SeenMesh, ledger: Ledger): readonly CommitId[] {
+	return eventsOf(fresh, 'reportSettled').flatMap(({ node, project, item, token }) => {
+		const made = nodes.find(({ name }) => name === node)?.made ?? [];
+		const brought = made.filter(
+			(one) => one.project === project && one.item === item && one.token.join('.') === token.join('.'),
+		);
+		return brought.flatMap(({ base, commit }) => (ledger.of(project).isOnMain(base) ? [] : [commit]));
+	});
+}
+
+interface Kept {
+	readonly project: SeenProject;
+	readonly node: SeenNode;
+	readonly ledger: Ledger;
+	readonly strange: ReadonlySet<CommitId>;
+}
+
+function unreachable(mesh: SeenMesh, { project, node, ledger, strange }: Kept): readonly string[] {
 	const isThere = node.isUp && mesh.registry.nodes[node.id]?.status !== 'revoked';
 	if (!isThere || hasLost(mesh.events, node.name)) return [];
 	const { deleted } = ledger.of(project.id);
@@ -64,7 +87,7 @@ function unreachable(mesh: SeenMesh, project: SeenProject, node: SeenNode, ledge
 	const told = new Set(eventsOf(mesh.events, 'agentEnded').map(({ item, token }) => `${item}/${token.join('.')}`));
 	return node.made.flatMap(({ project: of, item, token, commit, base }) => {
 		// What stands on a commit that is not main's is refused, and stays where it was made.
-		if (!ledger.of(project.id).isOnMain(base)) return [];
+		if (strange.has(commit) || !ledger.of(project.id).isOnMain(base)) return [];
 		if (of !== project.id || deleted.has(item) || open.has(item) || busy.has(item)) return [];
 		if (!told.has(`${item}/${token.join('.')}`) || reached.some((commits) => commits.has(commit))) return [];
 		return [`${commit}, made at ${node.name} for ${item}/${token.join('.')}, is reachable from no ref`];

@@ -19,6 +19,39 @@ export const landingSwitches: readonly Switch[] = [
 		],
 	},
 	{
+		name: 'trailer-signature-unread',
+		breaks: 'a landing is what its home has signed, whatever a commit says of itself',
+		edits: [
+			{
+				file: 'shared/git/landing-commit.ts',
+				find: 'if (!(await signer.verify(signed, signatureBytes))) return null;',
+				replace: 'await signer.verify(signed, signatureBytes);',
+			},
+		],
+	},
+	{
+		name: 'refused-by-qa-lands',
+		breaks: 'what QA refuses goes back to coding',
+		edits: [
+			{
+				file: 'node/home/report-intents.ts',
+				find: "return say(reported, 'agent', 'qaFailed', {",
+				replace: "return say(reported, 'agent', 'qaPassed', {",
+			},
+		],
+	},
+	{
+		name: 'qa-passed-over',
+		breaks: 'where an agent looks at each change, nothing lands without',
+		edits: [
+			{
+				file: 'node/home/report-intents.ts',
+				find: "if (mode === 'agent' && asked === null) return [submitted(reported, result, ofRole('qa', config))];",
+				replace: "if (mode === 'agent' && asked === null) return [say(reported, 'gates', 'submit', result)];",
+			},
+		],
+	},
+	{
 		name: 'folded-before-main',
 		breaks: 'after a crash main is read before anything is folded',
 		edits: [

@@ -142,6 +142,13 @@ export const peopleSwitches: readonly Switch[] = [
 				find: "author.startsWith(nodeId) && author.endsWith('.edge') ? Math.min(n, heard[author] ?? 0) : n,",
 				replace: "author.startsWith(nodeId) && author.endsWith('.edge') ? Math.max(n, heard[author] ?? 0) : n,",
 			},
+			// What is trimmed is written after what is heard, which would keep the rule by itself.
+			{
+				file: replica,
+				find: 'this.#settlement.settle(this.#index);\n\t\t\tthis.#changed(items);\n\t\t\tthis.settled();',
+				replace:
+					'this.settled();\n\t\t\tthis.#changed(items);\n\t\t\tvoid this.#trimming.then(() => this.#settlement.settle(this.#index));',
+			},
 		],
 	},
 	{

@@ -118,6 +118,61 @@ export const workSwitches: readonly Switch[] = [
 		],
 	},
 	{
+		name: 'labels-ignored',
+		breaks: 'an item that asks for a label goes to a node that has it',
+		edits: [
+			{
+				file: 'node/home/needed-labels.ts',
+				find: 'return labels.flatMap((label) => (label.startsWith(needsLabel) ? [label.slice(needsLabel.length)] : []));',
+				replace: 'return labels.flatMap((label) => (label === needsLabel ? [label.slice(needsLabel.length)] : []));',
+			},
+		],
+	},
+	{
+		name: 'pause-ignored',
+		breaks: 'a paused project begins nothing and lands nothing',
+		edits: [
+			{
+				file: 'node/home/project.ts',
+				find: "if (this.#record.paused) return 'the project is paused: gangline resume';",
+				replace: '',
+			},
+		],
+	},
+	{
+		name: 'pause-forgotten',
+		breaks: 'a project that was paused is paused after a crash too',
+		edits: [
+			{
+				file: 'node/home/project.ts',
+				find: 'await this.#parts.saveRecord(record);',
+				replace: 'if (!record.paused) await this.#parts.saveRecord(record);',
+			},
+		],
+	},
+	{
+		name: 'promises-uncounted',
+		breaks: 'what is promised to runs that have not reported counts as spent',
+		edits: [
+			{
+				file: 'node/home/budget.ts',
+				find: 'const left = limit - spent - reserved;',
+				replace: 'const left = limit - spent - 0 * reserved;',
+			},
+		],
+	},
+	{
+		name: 'costs-forgotten',
+		breaks: 'what runs have cost outlives the process of their home',
+		edits: [
+			{
+				file: 'node/home/cost-ledger.ts',
+				find: 'if (row?.success) ledger.#rows.set(id, row.data);',
+				replace: 'if (row?.success && row.data.costUsd < 0) ledger.#rows.set(id, row.data);',
+			},
+		],
+	},
+	{
 		name: 'slot-kept',
 		breaks: 'a slot is free again when its attempt is over',
 		edits: [
