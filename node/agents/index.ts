@@ -14,7 +14,7 @@ export {
 export { availableRuntimes, canRun } from './available.ts';
 export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
 export { nativeProgram } from './native-program.ts';
-export { judgeAsk, type PolicyPlace } from './permissions/policy.ts';
+export { judgeAsk, type PolicyPlace, scopeWords } from './permissions/policy.ts';
 export { createProcesses } from './processes/index.ts';
 export {
 	commitOnlyPrompt,

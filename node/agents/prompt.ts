@@ -17,6 +17,8 @@ export interface PromptPlace {
 	readonly branch: string;
 	/** The commands that will judge the work. */
 	readonly gates: readonly string[];
+	/** What of the repository may be changed; undefined: everything. */
+	readonly paths?: readonly string[];
 	/** What somebody who looked first has found out. */
 	readonly analysis?: string;
 }
@@ -98,8 +100,10 @@ const verdictForm =
 	'`{"verdict": "pass" | "fail" | "person", "summary": "one line", "findings": [{"what": "…", "where": "file:line"}]}`.';
 
 /** Where the session of a task will be, by the settings of main. */
-export function promptPlace({ item }: Task, { gate }: Pick<ProjectConfig, 'gate'>): PromptPlace {
-	return { branch: `gangline/${item.number}`, gates: gate.map(({ command }) => command) };
+export function promptPlace({ item, agent }: Task, config: Pick<ProjectConfig, 'agent' | 'gate'>): PromptPlace {
+	const paths = config.agent.find(({ name }) => name === agent)?.paths;
+	const gates = config.gate.map(({ command }) => command);
+	return { branch: `gangline/${item.number}`, gates, ...(paths && { paths }) };
 }
 
 /** What whoever gets the task is given, before anything has run: a prompt, or for a shell its script. */
@@ -121,13 +125,14 @@ export function commitOnlyPrompt(task: Task, place: PromptPlace): string {
 	]);
 }
 
-function rules({ branch, gates }: PromptPlace, guides: readonly string[]): string {
+function rules({ branch, gates, paths }: PromptPlace, guides: readonly string[]): string {
 	const judged =
 		gates.length > 0 ? [`The system will run these after you, and they must pass: ${gates.map(code).join(', ')}.`] : [];
 	return `Rules:\n${list([
 		...guides.map((path) => `Read ${code(path)} of this repository first, and follow it.`),
 		`Commit your work on the branch ${code(branch)}, which is checked out. Only commits count.`,
 		'Do not push, and do not change other branches or remotes.',
+		...(paths ? [`Change only ${paths.map(code).join(', ')}: commits that change anything else do not count.`] : []),
 		'Do not touch the folder `.gangline/`. Do not delete or skip tests.',
 		'Nobody reads what you ask here: decide by yourself, and say in the commit message what you decided.',
 		'Tools of the server `gangline`, where you have them: `add_item` hands over what does not belong to this item, `ask_person` asks a person when no choice of yours could be right.',

@@ -28,6 +28,8 @@ export type AgentSettings = Pick<
 > & {
 	readonly env: readonly string[];
 	readonly allow: readonly string[];
+	/** What it may change of the repository; undefined: everything. */
+	readonly paths?: readonly string[] | undefined;
 	readonly secrets?: readonly string[];
 	readonly accounts?: readonly string[];
 };

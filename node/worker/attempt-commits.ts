@@ -2,11 +2,14 @@
  * What an attempt has committed: brought among ours at a ref that can only be created, judged by the gates, or kept
  * unjudged where it was broken off. Invariant: a report names a commit only after it was kept [I7].
  */
+import { isPathAllowed } from '../../shared/plan/index.ts';
 import { type CommitId, GanglineError } from '../../shared/ports/index.ts';
 import type { TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
+import { scopeWords } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import type { AttemptReports } from './attempt-reports.ts';
-import { attemptRef, mainOf, reasonOf } from './attempt-words.ts';
+import { attemptRef, mainOf, reasonOf, settingsFor } from './attempt-words.ts';
+import type { WorkspaceGit } from './workspace-git.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** The commit among ours, and what the gates say of it. */
@@ -29,6 +32,9 @@ export async function judgeCommit(
 		await workspaces.rememberJudged(workspace, commit);
 		return reports.failed('its commits change nothing', '', commit);
 	}
+	const outside = await outOfScope(git, { base, commit, scope: settingsFor(task, config)?.paths });
+	// Not remembered as judged: the next try has to take it back.
+	if (outside !== null) return reports.failed(outside, '', commit);
 	let verdict: TreeVerdict;
 	try {
 		verdict = await gates.verdict({ commit, config, signal, onLog: runLog.write, onStep });
@@ -40,6 +46,16 @@ export async function judgeCommit(
 	if (verdict.passed) return reports.result(commit, base, verdict);
 	const gate = verdict.gates.find(({ outcome }) => outcome !== 'passed');
 	return gate ? reports.gateFailed(gate, commit) : reports.failed('the gates did not pass', '', commit);
+}
+
+/** Words for a change outside of what its agent may change; null where there is none. */
+async function outOfScope(
+	git: Pick<WorkspaceGit, 'changedPaths'>,
+	{ base, commit, scope }: { base: CommitId; commit: CommitId; scope: readonly string[] | undefined },
+): Promise<string | null> {
+	if (scope === undefined) return null;
+	const outside = (await git.changedPaths(base, commit)).filter((path) => !isPathAllowed(scope, path));
+	return outside.length === 0 ? null : `its commits go beyond its paths. ${scopeWords(outside, scope)}`;
 }
 
 /** Commits that nobody has judged yet are kept before the report says where; null where there are none. Never throws. */

@@ -227,11 +227,11 @@ export class AttemptSessions {
 		});
 	}
 
-	#asksOf({ allow }: AgentSettings, onParked: () => void): SessionAsks {
+	#asksOf({ allow, paths }: AgentSettings, onParked: () => void): SessionAsks {
 		const { task, cwd, tmp, commands, onAsk } = this.#input;
 		return new SessionAsks({
 			clock: this.#parts.ports.clock,
-			place: { clone: cwd, tmp, commands, allow },
+			place: { clone: cwd, tmp, commands, allow, ...(paths && { paths }) },
 			answered: task.answered ?? [],
 			note: (text) => this.#input.runLog.write('agent', 'note', text),
 			onChange: onAsk,

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import {
 	type CloneInput,
+	changedPaths,
 	checkoutForGates,
 	cloneForWork,
 	cloneSubjects,
@@ -60,6 +61,8 @@ export interface WorkspaceGit {
 	isKnown(commit: CommitId): Promise<boolean>;
 	treeOf(commit: CommitId): Promise<CommitId>;
 	mergeBase(a: CommitId, b: CommitId): Promise<CommitId | null>;
+	/** Both ends of a rename. */
+	changedPaths(base: CommitId, commit: CommitId): Promise<readonly string[]>;
 }
 
 export function workspaceGit(canonical: SourceRepository): WorkspaceGit {
@@ -94,5 +97,6 @@ export function workspaceGit(canonical: SourceRepository): WorkspaceGit {
 			),
 		treeOf: (commit) => canonical.treeOf(commit),
 		mergeBase: (a, b) => canonical.mergeBase(a, b),
+		changedPaths: (base, commit) => changedPaths(canonical, base, commit),
 	};
 }

@@ -98,6 +98,18 @@ export async function inspectAttempt(
 	if (bytes > limits.fileBytesMax) throw tooMuch(`${bytes} bytes of files`, `${limits.fileBytesMax}`);
 }
 
+/** Paths that a commit changes since `base`, both ends of a rename among them; both are ours. */
+export async function changedPaths(
+	canonical: SourceRepository,
+	base: CommitId,
+	commit: CommitId,
+): Promise<readonly string[]> {
+	const options = ['-r', '-z', '--name-only', '--no-renames'];
+	return await canonical.reader.fields({
+		args: [`--git-dir=${canonical.path}`, 'diff-tree', ...options, base, commit],
+	});
+}
+
 function tampered(what: string): GanglineError {
 	return ganglineError('REFUSED', `the clone's git directory was tampered with: ${what}`, {
 		hint: 'the work can still be saved with `gangline salvage`',

@@ -1,6 +1,6 @@
 /** Git: the canonical repository, clones for work, the person's checkout, the remote. The only room that spawns git. */
 
-export { type AttemptLimits, attemptLimits, fetchAttempt, inspectAttempt } from './attempts.ts';
+export { type AttemptLimits, attemptLimits, changedPaths, fetchAttempt, inspectAttempt } from './attempts.ts';
 export { type BundleImport, type BundleImportInput, importBundle } from './bundle-import.ts';
 export { attemptImportLimits, type ImportLimits, mirrorLimits } from './bundle-limits.ts';
 export { type BundlePlan, type BundleRequest, planBundle, writeBundle } from './bundle-write.ts';

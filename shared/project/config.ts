@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { roles } from '../pipeline/table.ts';
+import { isAllowedPattern } from '../plan/index.ts';
 import { gateKinds } from '../protocol/gates.ts';
 import { accountPattern, hasAccounts } from './agent-logins.ts';
 
@@ -93,6 +94,14 @@ export const agentSchema = z.strictObject({
 	permissions: z.enum(['ask', 'all']).default('ask'),
 	/** What is allowed besides: commands, with `*` for any text, and names of tools. */
 	allow: z.array(z.string().min(1).max(500)).max(100).default([]),
+	/** What it may change of the repository: paths with `*`, `**` and `?`. Left out: everything. */
+	paths: z
+		.array(
+			z.string().refine(isAllowedPattern, 'a path of the repository such as "docs/**", with *, ** and ? as wildcards'),
+		)
+		.min(1)
+		.max(100)
+		.optional(),
 	max_turns: z.number().int().min(1).max(1000).default(100),
 	max_cost_usd: z.number().positive().max(1000).optional(),
 	timeout_seconds: seconds.default(3600),
@@ -188,6 +197,10 @@ export const projectConfigSchema = z.strictObject({
 				.refine(({ runtime, command }) => (runtime === 'acp') === (command !== undefined), {
 					path: ['command'],
 					error: 'the program of an agent with the runtime "acp", and none for other runtimes',
+				})
+				.refine(({ role, paths }) => role === 'coder' || paths === undefined, {
+					path: ['paths'],
+					error: 'none where the role is not coder: the others only look, or join what coders have made',
 				})
 				.refine(({ runtime, accounts }) => accounts.length === 0 || hasAccounts(runtime), {
 					path: ['accounts'],

@@ -120,8 +120,8 @@ function agents(configured: readonly AgentConfig[]): string {
 			'usd_per_million_input_tokens',
 			'usd_per_million_output_tokens',
 		]);
-		const { command = [], accounts, allow, env, secrets, labels } = agent;
-		const listed = { command, accounts, allow, env, secrets, labels };
+		const { command = [], accounts, allow, paths = [], env, secrets, labels } = agent;
+		const listed = { command, accounts, allow, paths, env, secrets, labels };
 		const lists = Object.entries(listed).filter(([, values]) => values.length > 0);
 		const who: readonly Line[] = [
 			['name', agent.name],

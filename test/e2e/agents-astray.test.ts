@@ -1,6 +1,7 @@
 /**
  * The real `claude` and `codex` programs with a model that goes astray, in a project whose checks alone decide: it makes
- * the check weaker in place of doing the work, it uses tools for ever. Neither lands, each says why, and the others go on.
+ * the check weaker in place of doing the work, it uses tools for ever, it changes what it is not there for. Nothing of it
+ * lands, each says why, and the others go on.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import {
 	type AgentKind,
 	agentWorld,
 	commit,
+	done,
 	installMsMax,
 	itemOf,
 	once,
@@ -25,8 +27,9 @@ const all = Boolean(process.env.GANGLINE_TEST_ALL);
 const turnsMax = 4;
 const reworksMax = 5;
 
+const claude: AgentKind = { name: 'claude', runtime: 'claude-code', settings: '' };
 const kinds: readonly AgentKind[] = [
-	{ name: 'claude', runtime: 'claude-code', settings: '' },
+	claude,
 	{ name: 'codex', runtime: 'codex', settings: 'env = ["MOCK_PROVIDER_KEY"]\n' },
 ];
 
@@ -76,4 +79,51 @@ describe.skipIf(!all).each(kinds)('the real $name program astray (scripts/test -
 		expect(readFileSync(join(repository, 'sum.sh'), 'utf8')).toContain('$1 + $2');
 		expect(readFileSync(join(repository, 'check.sh'), 'utf8')).toContain('5 expected');
 	}, 200_000);
+
+	it('[I9] sends back a commit that goes beyond its paths, with the words that say so', async () => {
+		await using model = await startModelServer(
+			scripted({
+				'Say how': once(({ prompt }) =>
+					prompt.includes('go beyond its paths')
+						? commit('git checkout -q main -- sum.sh && mkdir -p docs && echo how > docs/how.md')
+						: commit(sum('$1 + $2')),
+				),
+			}),
+		);
+		await using world = agentWorld(clis, model);
+		const repository = await openShop(world, kind, 'paths = ["docs/**"]\n', 'server');
+		await world.ok(repository, 'add', 'Say how');
+		await world.untilBoard(repository, (now) => itemOf(now, 1).stage === 'done', 120);
+		const [first, second] = model.prompts('Say how');
+		expect(first).toContain('Change only `docs/**`');
+		expect(second).toContain('This agent may change only docs/**, and not sum.sh');
+		await world.untilForwarded(repository);
+		expect(world.git(repository, 'diff', '--name-only', 'main~1', 'main')).toBe('docs/how.md');
+	}, 150_000);
+});
+
+describe.skipIf(!all)('the real claude with paths of its own (scripts/test --all)', () => {
+	it('[I9] is refused the write of a file outside of them, asks nobody, and goes on', async () => {
+		let refused = '';
+		await using model = await startModelServer(
+			scripted({
+				'Say how': ({ results }) => {
+					const clone = String(JSON.parse(results[0] ?? '""'));
+					if (results.length === 0) return run('pwd');
+					if (results.length === 1) return { kind: 'write', path: join(clone, 'sum.sh'), text: 'echo 6' };
+					if (results.length === 2) {
+						refused = results[1] ?? '';
+						return { kind: 'write', path: join(clone, 'docs', 'how.md'), text: 'how' };
+					}
+					return results.length === 3 ? commit('true') : done;
+				},
+			}),
+		);
+		await using world = agentWorld(clis, model);
+		const repository = await openShop(world, claude, 'paths = ["docs/**"]\n', 'server');
+		await world.ok(repository, 'add', 'Say how');
+		await world.untilBoard(repository, (now) => itemOf(now, 1).stage === 'done', 120);
+		expect(refused).toContain('This agent may change only docs/**, and not sum.sh');
+		expect(model.prompts('Say how')).toHaveLength(1);
+	}, 150_000);
 });

@@ -14,6 +14,8 @@ export type Turn =
 	| { readonly kind: 'say'; readonly text: string }
 	/** Calls the program's tool that runs a shell command. */
 	| { readonly kind: 'run'; readonly command: string }
+	/** Calls the tool of `claude` that writes a file; `path` is absolute. */
+	| { readonly kind: 'write'; readonly path: string; readonly text: string }
 	/** Calls one of our own tools. */
 	| { readonly kind: 'use'; readonly tool: string; readonly input: Readonly<Record<string, unknown>> }
 	| {
@@ -121,11 +123,17 @@ function reply(response: ServerResponse, dialect: Dialect, turn: Turn): void {
 		}
 		default:
 			response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-			for (const event of dialect === 'anthropic' ? anthropicStream(turn) : openAiStream(turn)) {
+			for (const event of dialect === 'anthropic' ? anthropicStream(turn) : openAiStream(told(turn))) {
 				response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 			}
 			response.end();
 	}
+}
+
+/** The other program has no tool for files alone. */
+function told(turn: Exclude<Turn, { kind: 'fail' | 'cut' | 'hang' }>): Parameters<typeof openAiStream>[0] {
+	if (turn.kind !== 'write') return turn;
+	throw new Error('a program that speaks this dialect has no tool that writes a file');
 }
 
 const errorTypes: Readonly<Record<number, string>> = {

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 type Said =
 	| { readonly kind: 'say'; readonly text: string }
 	| { readonly kind: 'run'; readonly command: string }
+	| { readonly kind: 'write'; readonly path: string; readonly text: string }
 	/** One of our own tools. */
 	| { readonly kind: 'use'; readonly tool: string; readonly input: Readonly<Record<string, unknown>> };
 
@@ -26,12 +27,11 @@ export function anthropicStream(said: Said): readonly StreamEvent[] {
 		? { type: 'text', text: '' }
 		: {
 				...{ type: 'tool_use', id: `toolu_${randomUUID()}`, input: {} },
-				name: said.kind === 'run' ? 'Bash' : `mcp__gangline__${said.tool}`,
+				name: toolOf(said),
 			};
-	const input = said.kind === 'run' ? { command: said.command, description: 'work' } : undefined;
 	const delta = isText
 		? { type: 'text_delta', text: said.text }
-		: { type: 'input_json_delta', partial_json: JSON.stringify(input ?? (said.kind === 'use' ? said.input : {})) };
+		: { type: 'input_json_delta', partial_json: JSON.stringify(inputOf(said)) };
 	return [
 		{
 			type: 'message_start',
@@ -57,8 +57,19 @@ export function anthropicStream(said: Said): readonly StreamEvent[] {
 	];
 }
 
+function toolOf(said: Exclude<Said, { kind: 'say' }>): string {
+	if (said.kind === 'use') return `mcp__gangline__${said.tool}`;
+	return said.kind === 'run' ? 'Bash' : 'Write';
+}
+
+function inputOf(said: Exclude<Said, { kind: 'say' }>): Readonly<Record<string, unknown>> {
+	if (said.kind === 'use') return said.input;
+	if (said.kind === 'run') return { command: said.command, description: 'work' };
+	return { file_path: said.path, content: said.text };
+}
+
 /** As `POST /v1/responses` with `stream: true` answers. */
-export function openAiStream(said: Said): readonly StreamEvent[] {
+export function openAiStream(said: Exclude<Said, { kind: 'write' }>): readonly StreamEvent[] {
 	const id = `resp_${randomUUID()}`;
 	const item =
 		said.kind === 'say'

@@ -4,6 +4,7 @@
  * each command in it is; one that cannot be read for certain is asked.
  */
 import { isAbsolute, join, normalize, relative } from 'node:path';
+import { isPathAllowed } from '../../../shared/plan/index.ts';
 import type { PermissionAsk } from '../agent-event.ts';
 import {
 	builders,
@@ -27,6 +28,8 @@ export interface PolicyPlace {
 	readonly commands: readonly string[];
 	/** Patterns of the project's settings: a command with `*` for any text, or the name of a tool. */
 	readonly allow: readonly string[];
+	/** What of the clone may be changed, as patterns; undefined: everything. */
+	readonly paths?: readonly string[];
 }
 
 export type PolicyAnswer =
@@ -45,6 +48,8 @@ export function judgeAsk({ tool, what, summary }: PermissionAsk, place: PolicyPl
 			message: 'Nobody can answer questions here: decide by yourself, and say in the commit message what you decided.',
 		};
 	}
+	const outside = what.kind === 'edit' ? what.paths.flatMap((path) => beyondScope(path, place)) : [];
+	if (outside.length > 0) return { kind: 'deny', message: scopeWords(outside, place.paths ?? []) };
 	if (place.allow.includes(tool)) return { kind: 'allow', by: 'the list of the project' };
 	switch (what.kind) {
 		case 'command':
@@ -63,6 +68,22 @@ export function judgeAsk({ tool, what, summary }: PermissionAsk, place: PolicyPl
 				: { kind: 'ask' };
 	}
 }
+
+/** A path of the clone that the agent is not there for. Links are not looked at: its commits are judged in any case. */
+function beyondScope(path: string, { paths: scope, ...place }: PolicyPlace): readonly string[] {
+	const whole = resolvePath(path, place, place.clone);
+	if (scope === undefined || !isWithin(whole, place.clone)) return [];
+	const inClone = relative(place.clone, whole);
+	return isPathAllowed(scope, inClone) ? [] : [inClone];
+}
+
+/** What an agent with this scope is told of paths outside of it. */
+export function scopeWords(outside: readonly string[], scope: readonly string[]): string {
+	const named = outside.length > pathsNamed ? `${outside.slice(0, pathsNamed).join(', ')}, …` : outside.join(', ');
+	return `This agent may change only ${scope.join(', ')}, and not ${named}: leave it as it is, and say in the commit message what should change there.`;
+}
+
+const pathsNamed = 5;
 
 function judgeLine(line: string, place: PolicyPlace): PolicyAnswer {
 	if (place.commands.includes(line.trim())) return { kind: 'allow', by: 'the rules' };

@@ -32,26 +32,29 @@ const gate = fc.record(
 	},
 	{ requiredKeys: ['name', 'command'] },
 );
-const agent = fc.record(
-	{
-		name,
-		role: fc.constantFrom('coder' as const, 'qa' as const, 'mergemaster' as const, 'research' as const),
-		runtime: fc.constantFrom('claude-code' as const, 'codex' as const),
-		model: text,
-		mode: text,
-		permissions: fc.constantFrom('ask' as const, 'all' as const),
-		allow: fc.array(text, { maxLength: 3 }),
-		max_turns: fc.integer({ min: 1, max: 1000 }),
-		max_cost_usd: fc.double({ min: 0.001, max: 1000, noNaN: true }),
-		timeout_seconds: seconds,
-		silence_seconds: seconds,
-		accounts: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9_]{0,23}$/), { maxLength: 3 }),
-		env: fc.array(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/), { maxLength: 3 }),
-		concurrency: fc.integer({ min: 1, max: 1000 }),
-		labels: fc.array(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,9}$/), { maxLength: 2 }),
-	},
-	{ requiredKeys: ['name', 'runtime'] },
-);
+const agent = fc
+	.record(
+		{
+			name,
+			role: fc.constantFrom('coder' as const, 'qa' as const, 'mergemaster' as const, 'research' as const),
+			runtime: fc.constantFrom('claude-code' as const, 'codex' as const),
+			model: text,
+			mode: text,
+			permissions: fc.constantFrom('ask' as const, 'all' as const),
+			allow: fc.array(text, { maxLength: 3 }),
+			paths: fc.array(fc.constantFrom('docs/**', 'src/*.ts', 'größe ü/?.md'), { minLength: 1, maxLength: 3 }),
+			max_turns: fc.integer({ min: 1, max: 1000 }),
+			max_cost_usd: fc.double({ min: 0.001, max: 1000, noNaN: true }),
+			timeout_seconds: seconds,
+			silence_seconds: seconds,
+			accounts: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9_]{0,23}$/), { maxLength: 3 }),
+			env: fc.array(fc.stringMatching(/^[A-Z_][A-Z0-9_]{0,20}$/), { maxLength: 3 }),
+			concurrency: fc.integer({ min: 1, max: 1000 }),
+			labels: fc.array(fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,9}$/), { maxLength: 2 }),
+		},
+		{ requiredKeys: ['name', 'runtime'] },
+	)
+	.map(({ paths, ...rest }) => ({ ...rest, ...((rest.role ?? 'coder') === 'coder' && paths && { paths }) }));
 const config: fc.Arbitrary<ProjectConfig> = fc
 	.record({
 		id: fc.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),

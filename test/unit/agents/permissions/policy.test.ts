@@ -133,6 +133,22 @@ describe('an agent', () => {
 		expect(judgeAsk({ tool: 'Write', what: { kind, paths }, summary: '' }, place).kind).toBe(answer);
 	});
 
+	test.each([
+		[['docs/a.md'], 'allow'],
+		[['/work/c/docs/deep/a.md', '/tmp/p1/x'], 'allow'],
+		[['docs/a.md', 'src/a.ts'], 'deny'],
+		[['/work/c/docs/../src/a.ts'], 'deny'],
+		[['/home/ada/x'], 'ask'],
+	])('edits %j with paths of its own: %s', (paths, answer) => {
+		const ask = { tool: 'Write', what: { kind: 'edit', paths }, summary: '' } as const;
+		const judged = judgeAsk(ask, { ...place, allow: ['Write'].slice(answer === 'ask' ? 1 : 0), paths: ['docs/**'] });
+		expect(judged).toMatchObject(
+			answer === 'deny'
+				? { kind: 'deny', message: expect.stringContaining('only docs/**, and not') }
+				: { kind: answer },
+		);
+	});
+
 	test('is told to decide by itself where it wants to talk', () => {
 		expect(judgeAsk({ tool: 'AskUserQuestion', what: { kind: 'other' }, summary: '' }, place)).toMatchObject({
 			kind: 'deny',
