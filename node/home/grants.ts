@@ -20,7 +20,7 @@ import { neededLabels } from './needed-labels.ts';
 import type { Considered, Placed, Placer } from './placer.ts';
 import { draftOf } from './plan-drafts.ts';
 import { isHeard } from './plan-work.ts';
-import type { RunBook } from './run-book.ts';
+import { type RunBook, runName } from './run-book.ts';
 import type { Talks } from './talks.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -175,7 +175,7 @@ export class Grants {
 
 	/** Lets a holder go on under its token; one that never has room for it loses the item where others have. */
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
-		const { pool, home, clock, git } = this.#options;
+		const { pool, home, clock, git, runs } = this.#options;
 		if (item.token === null) return;
 		// A run's commits have one name for ever: what comes after them needs another grant [I7]. What was kept at an
 		// earlier home, this one may not have.
@@ -192,6 +192,8 @@ export class Grants {
 			await this.#refuse({ item, role }, config);
 			return;
 		}
+		// A home that died between the fact and its books would not know the run again, and keep nothing of it [I7].
+		if (!runs.runs(item.key).some(({ run }) => run === runName(task))) await runs.started(task, node);
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
 			pool.begun(node, task);

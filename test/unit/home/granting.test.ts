@@ -260,6 +260,20 @@ describe('a report', () => {
 		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
 	});
 
+	it('[I7] of a grant whose home died before it was in its books is kept, when another may have the item', async () => {
+		const bench = await working();
+		await bench.runs.forget(a);
+		bench.hears();
+		await bench.pass();
+		expect(kinds(bench)).toEqual(['offer', 'begin', 'begin']);
+		await bench.home.submit('edge', [{ by: 'user', who: 'ada', item: a, event: 'defer', args: {} }]);
+		const fetched: string[] = [];
+		bench.fetch = async (_from, commit) => void fetched.push(commit);
+		const commit = await bench.disk.commit({ 'b.txt': 'b\n' }, bench.main);
+		await bench.loop.report(there, bench.begun, { ...stopped, commit });
+		expect(fetched).toEqual([commit]);
+	});
+
 	it('[I12] with a question is kept with it, for the person and for the next session', async () => {
 		const bench = await working();
 		const asks = { id: 'q1', question: 'may I run make?', at: 5 };
