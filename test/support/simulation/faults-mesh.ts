@@ -163,9 +163,11 @@ export const meshFaults: Makers = {
 		forMs: [5_000, 20_000],
 		make: () => {
 			let isOn = true;
+			let upgraded: Machine | undefined;
 			return {
 				begin: async (world, random) => {
 					const one = random.pick([...world.machines.values()].filter(({ process }) => process?.parts));
+					upgraded = one;
 					const { network } = one?.process?.mesh?.mesh ?? {};
 					if (!network) return null;
 					const say = async (): Promise<void> => {
@@ -182,8 +184,10 @@ export const meshFaults: Makers = {
 					again();
 					return one.name;
 				},
-				heal: async () => {
+				/** It is put back to the old version, so its connections begin anew. */
+				heal: async (world) => {
 					isOn = false;
+					for (const { id } of world.machines.values()) if (upgraded) world.net.breakLinks(upgraded.id, id);
 				},
 			};
 		},
