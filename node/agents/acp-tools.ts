@@ -3,15 +3,15 @@
  * first, and are told once, when enough is known of them. Bounded: an agent that opens calls without end forgets the
  * oldest [I15].
  */
-import type { ToolCall, ToolCallUpdate, ToolKind } from '@agentclientprotocol/sdk';
+import type { ToolCallUpdate } from '@agentclientprotocol/sdk';
 import { z } from 'zod';
+import type { AcpToolCall } from './acp-update.ts';
 import type { AgentEvent, PermissionAsk } from './agent-event.ts';
 
 const callsMax = 1_000;
 const summaryCharsMax = 500;
 
-type Seen = Pick<ToolCallUpdate, 'toolCallId'> &
-	Partial<Pick<ToolCall, 'title' | 'kind' | 'locations' | 'rawInput' | 'status'>>;
+type Seen = Pick<AcpToolCall, 'toolCallId'> & Partial<Pick<AcpToolCall, 'title' | 'kind' | 'locations' | 'rawInput'>>;
 
 const input = z.object({
 	command: z.union([z.string(), z.array(z.string())]).optional(),
@@ -25,7 +25,7 @@ export class AcpTools {
 	readonly #told = new Set<string>();
 
 	/** One call or a change of one. */
-	see(update: ToolCall | ToolCallUpdate): readonly AgentEvent[] {
+	see(update: AcpToolCall): readonly AgentEvent[] {
 		const id = update.toolCallId;
 		if (this.#told.has(id)) return [];
 		const before = this.#open.get(id);
@@ -59,7 +59,7 @@ export class AcpTools {
 }
 
 /** What a call is about, for the log and for whoever is asked about it. */
-export function askOf({ title, kind, locations, rawInput }: Omit<ToolCallUpdate, 'toolCallId'>): PermissionAsk {
+export function askOf({ title, kind, locations, rawInput }: Omit<Seen, 'toolCallId'>): PermissionAsk {
 	const known = input.safeParse(rawInput);
 	const { command, file_path: file, path, url } = known.success ? known.data : {};
 	const paths = [...new Set([file, path, ...(locations ?? []).map((one) => one.path)])].filter(
@@ -77,7 +77,7 @@ export function isSystemTool({ _meta }: Pick<ToolCallUpdate, '_meta'>): boolean 
 	return ofServer.safeParse(_meta).success;
 }
 
-function whatOf(kind: ToolKind, command: string, paths: readonly string[]): PermissionAsk['what'] {
+function whatOf(kind: string, command: string, paths: readonly string[]): PermissionAsk['what'] {
 	switch (kind) {
 		case 'execute':
 			return { kind: 'command', command };
@@ -98,13 +98,12 @@ function hasInput(raw: unknown): boolean {
 }
 
 /** What an update leaves out or sets to null stays as it was. */
-function withoutNull(update: ToolCall | ToolCallUpdate): Partial<Seen> {
-	const { title, kind, locations, rawInput, status } = update;
+function withoutNull(update: AcpToolCall): Partial<Seen> {
+	const { title, kind, locations, rawInput } = update;
 	return {
 		...(title ? { title } : {}),
 		...(kind ? { kind } : {}),
 		...(locations ? { locations } : {}),
 		...(rawInput === undefined || rawInput === null ? {} : { rawInput }),
-		...(status ? { status } : {}),
 	};
 }

@@ -3,16 +3,11 @@
  * passes its questions on and ends it when nothing that it was told is left to do. The agent gets no files or terminals
  * of ours; it works in its clone by itself. The protocol's library is loaded when the first such agent starts.
  */
-import type {
-	AnyMessage,
-	ClientConnection,
-	McpServer,
-	RequestPermissionRequest,
-	SessionUpdate,
-} from '@agentclientprotocol/sdk';
+import type { AnyMessage, ClientConnection, McpServer, RequestPermissionRequest } from '@agentclientprotocol/sdk';
 import { z } from 'zod';
 import { type AcpFailure, failureOfAcp, rateLimitOfAcp } from './acp-failure.ts';
 import { AcpTools, askOf, isSystemTool } from './acp-tools.ts';
+import { type AcpUpdate, acpUpdate } from './acp-update.ts';
 import type { AgentEvent, PermissionDecision, SessionResult, SessionTotals } from './agent-event.ts';
 import type { CommandInput, Conversation, RuntimeProgram, Wire } from './runtime.ts';
 import { nothingCounted, usageMeter } from './session-usage.ts';
@@ -64,6 +59,8 @@ class AcpConversation implements Conversation {
 	#costUsd: number;
 	#receive: ReadableStreamDefaultController<AnyMessage> | undefined;
 	#connection: Connection | undefined;
+	/** Requests of ours that are not answered. */
+	readonly #asking = new Set<unknown>();
 	#sessionId: string | null = null;
 	#takesMany = false;
 	/** Said while the agent works, for an agent that takes one prompt at a time. */
@@ -92,6 +89,13 @@ class AcpConversation implements Conversation {
 
 	read(line: unknown): boolean {
 		if (!isMessage(line)) return false;
+		// The library reads it too strictly for what agents really send, and complains of each on our stderr.
+		if ('method' in line && line.method === 'session/update') {
+			if (!this.#isOver) this.#update(acpUpdate(line.params));
+			return true;
+		}
+		// An answer to what nobody has asked: the library would complain of it on our stderr.
+		if (!('method' in line) && 'id' in line && !this.#asking.delete(line.id)) return false;
 		this.#receive?.enqueue(line);
 		return true;
 	}
@@ -138,13 +142,13 @@ class AcpConversation implements Conversation {
 			}),
 			writable: new WritableStream<AnyMessage>({
 				write: (message) => {
+					if ('method' in message && 'id' in message) this.#asking.add(message.id);
 					if (!this.#wire.write(`${JSON.stringify(message)}\n`)) throw new Error('the agent does not read');
 				},
 			}),
 		};
 		const connection = client({ name: 'gangline' })
 			.onRequest('session/request_permission', ({ params }) => this.#asked(params))
-			.onNotification('session/update', ({ params }) => this.#update(params.update))
 			.connect(stream);
 		// An agent that ends while it is asked something rejects what was asked; its exit says the rest.
 		connection.closed.catch(() => undefined);
@@ -243,9 +247,10 @@ class AcpConversation implements Conversation {
 		this.#wire.endInput();
 	}
 
-	#update(update: SessionUpdate): void {
+	#update(update: AcpUpdate | null): void {
+		if (update === null) return;
 		if (update.sessionUpdate === 'agent_message_chunk') {
-			if (update.content.type === 'text') this.#addText(update.content.text, update.messageId ?? null);
+			if ('text' in update.content) this.#addText(update.content.text, update.messageId ?? null);
 			return;
 		}
 		switch (update.sessionUpdate) {

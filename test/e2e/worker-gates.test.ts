@@ -1,5 +1,5 @@
 /** Set-up and gates of whole attempts, with real clones, processes and confinement. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { agent, files, gate, script } from '../support/bench-settings.ts';
@@ -44,6 +44,51 @@ describe('set-up', () => {
 		});
 	});
 });
+
+/** Holds a port, a temporary folder and a cache of its own until as many as are named hold theirs; throws where two meet. */
+const party = `
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+const [met, name, count] = process.argv.slice(2);
+const mine = process.env.TMPDIR + '/mine';
+mkdirSync('cache', { recursive: true });
+for (const path of [mine, 'cache/lock']) mkdirSync(path);
+const server = createServer();
+await new Promise((resolve, reject) => {
+	server.once('error', reject);
+	server.listen(Number(process.env.GANGLINE_PORT_BASE), '127.0.0.1', resolve);
+});
+writeFileSync(met + '/' + name, process.env.GANGLINE_PORT_BASE);
+while (readdirSync(met).length < Number(count)) await new Promise((resolve) => setTimeout(resolve, 20));
+server.close();
+for (const path of [mine, 'cache/lock']) rmdirSync(path);
+`;
+
+test('[I9] gates and agents of one project that run at once have ports, temporary folders and caches of their own', async () => {
+	const command = '[ -e "$HOME/beside" ] || exit 0; "$HOME/party" "gate-$(cat name.txt)" 4';
+	bench = await makeBench(
+		{ ...files, '.gitignore': 'ignored\ncache\n' },
+		{ gate: gate(command), work: { caches: ['cache'] } },
+	);
+	const met = join(bench.home, 'met');
+	mkdirSync(met);
+	writeFileSync(join(bench.home, 'party.mjs'), party);
+	const runs = `#!/bin/sh\nexec '${process.execPath}' '${join(bench.home, 'party.mjs')}' '${met}' "$@"\n`;
+	writeFileSync(join(bench.home, 'party'), runs, { mode: 0o755 });
+	writeFileSync(join(bench.home, 'beside'), '');
+	const { work } = await bench.worker({ slots: 4 });
+	const task = (name: string, line: string) =>
+		work(bench.task({ key: name, description: script(`echo ${name} > name.txt\n${line}`) }));
+	const reports = await Promise.all([
+		task('one', 'true'),
+		task('two', 'true'),
+		task('three', `'${join(bench.home, 'party')}' three 4`),
+		task('four', `'${join(bench.home, 'party')}' four 4`),
+	]);
+	expect(reports.map(({ kind }) => kind)).toEqual(['result', 'result', 'result', 'result']);
+	const held = ['gate-one', 'gate-two', 'three', 'four'].map((name) => readFileSync(join(met, name), 'utf8'));
+	expect(new Set(held).size).toBe(4);
+}, 60_000);
 
 describe('gates', () => {
 	const cases: readonly [name: string, gate: object, expected: object][] = [

@@ -67,7 +67,12 @@ const told = [
 function acpDoor(): Door<Talk> {
 	return {
 		name: 'what an agent says over ACP',
-		covers: ['node/agents/acp.ts', 'node/agents/acp-tools.ts', 'node/agents/acp-failure.ts'],
+		covers: [
+			'node/agents/acp.ts',
+			'node/agents/acp-tools.ts',
+			'node/agents/acp-failure.ts',
+			'node/agents/acp-update.ts',
+		],
 		// The protocol's library has a part in it, and turns of the loop.
 		msMax: 100,
 		make: (dice) => ({

@@ -1,14 +1,20 @@
-/** What an agent of the Agent Client Protocol says when nobody hears it any more. */
-import { expect, it } from 'vitest';
+/** What an agent of the Agent Client Protocol says when nobody hears it any more, and what nobody can read. */
+import { expect, it, vi } from 'vitest';
 import { acp } from '../../../node/agents/acp.ts';
+import type { AgentEvent } from '../../../node/agents/agent-event.ts';
 import type { CommandInput, Conversation } from '../../../node/agents/runtime.ts';
 import { projectConfigSchema } from '../../../shared/project/index.ts';
 import { projectOne } from '../../support/facts.ts';
 
-const line = { jsonrpc: '2.0', method: 'session/update', params: { sessionId: 's', update: {} } };
+const line = { jsonrpc: '2.0', method: 'session/other', params: {} };
 
-/** A conversation with an agent that has closed its input. */
-function deaf(): { readonly talk: Conversation; readonly over: Promise<void> } {
+/** A conversation; `said` is what it made of what the agent said. The agent has closed its input, unless it `hears`. */
+function conversation(hears = false): {
+	readonly talk: Conversation;
+	readonly over: Promise<void>;
+	readonly said: AgentEvent[];
+} {
+	const said: AgentEvent[] = [];
 	const { agent } = projectConfigSchema.parse({
 		...{ id: projectOne, name: 'app', branch: 'main' },
 		agent: [{ name: 'eve', runtime: 'acp', command: ['eve'] }],
@@ -21,14 +27,14 @@ function deaf(): { readonly talk: Conversation; readonly over: Promise<void> } {
 	};
 	const over = Promise.withResolvers<void>();
 	const talk = acp.converse(
-		{ emit: () => {}, write: () => false, endInput: over.resolve, established: async () => {} },
+		{ emit: (event) => said.push(event), write: () => hears, endInput: over.resolve, established: async () => {} },
 		input,
 	);
-	return { talk, over: over.promise };
+	return { talk, over: over.promise, said };
 }
 
 it('takes what an agent says that has closed its input, and gives it to nobody: the node goes on', async () => {
-	const { talk, over } = deaf();
+	const { talk, over } = conversation();
 	talk.begin?.();
 	await over;
 	// The connection is closed soon after, by its library.
@@ -39,4 +45,23 @@ it('takes what an agent says that has closed its input, and gives it to nobody: 
 	talk.end?.();
 	expect(talk.read(line)).toBe(true);
 	expect(talk.read({ no: 'message' })).toBe(false);
+});
+
+it('passes over what it cannot read, and writes nothing of it to the stderr of the node', async () => {
+	const complain = vi.spyOn(console, 'error');
+	const { talk, said } = conversation(true);
+	talk.begin?.();
+	await new Promise((resolve) => setImmediate(resolve));
+	const update = (of: object) => ({ jsonrpc: '2.0', method: 'session/update', params: { sessionId: 's', update: of } });
+	const call = { sessionUpdate: 'tool_call', title: 'Look', rawInput: { path: 'a.txt' } };
+	for (const one of [{}, { sessionUpdate: 'new_in_2030' }, call, { sessionUpdate: 'usage_update', cost: 7 }]) {
+		expect(talk.read(update(one))).toBe(true);
+	}
+	expect(said).toEqual([]);
+	expect(talk.read({ jsonrpc: '2.0', id: 'never asked', result: {} })).toBe(false);
+	expect(talk.read(update({ ...call, toolCallId: 'c', kind: 'new_kind' }))).toBe(true);
+	expect(said).toContainEqual({ kind: 'tool', name: 'new_kind', summary: 'a.txt' });
+	await new Promise((resolve) => setImmediate(resolve));
+	expect(complain).not.toHaveBeenCalled();
+	talk.end?.();
 });
