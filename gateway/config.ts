@@ -34,6 +34,10 @@ export interface GatewayConfig {
 	readonly environment: Readonly<Record<string, string>>;
 	/** The engine, as `DOCKER_HOST` names it; null: the usual one. */
 	readonly engine: string | null;
+	/** Whether projects are containers of that engine or services of the swarm that it manages. */
+	readonly provisioner: 'docker' | 'swarm';
+	/** On which machines of the swarm services may run; null: on this one. */
+	readonly swarmConstraint: string | null;
 	/** What images of projects are built on. */
 	readonly baseImage: string;
 }
@@ -45,6 +49,12 @@ const schema = z.object({
 	GANGLINE_MESH_PORT: port(meshPortDefault),
 	GANGLINE_BUILDS_PORT: port(buildsPortDefault),
 	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
+	GANGLINE_PROVISIONER: z.enum(['docker', 'swarm']).default('docker'),
+	GANGLINE_SWARM_CONSTRAINT: z
+		.string()
+		.max(500)
+		.regex(/^[a-z][\w.-]* ?[!=]= ?[^,]+(?:, ?[a-z][\w.-]* ?[!=]= ?[^,]+)*$/, 'such as node.labels.projects==yes')
+		.optional(),
 	GANGLINE_BASE_IMAGE: baseImageSchema,
 	GANGLINE_GATEWAY_NAME: z
 		.string()
@@ -82,6 +92,8 @@ export function readConfig(env: NodeJS.ProcessEnv, userName: string): GatewayCon
 		userName,
 		environment: withoutOurs(env),
 		engine: env.DOCKER_HOST || null,
+		provisioner: parsed.data.GANGLINE_PROVISIONER,
+		swarmConstraint: parsed.data.GANGLINE_SWARM_CONSTRAINT ?? null,
 		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
 	});
 }

@@ -17,6 +17,8 @@ import {
 	hostOwner,
 	type IdleRecord,
 	IdleWatch,
+	type Provisioner,
+	swarmProvisioner,
 } from '../shared/provision/index.ts';
 import { containerLabel, memberOf, renameNode, renameProject } from '../shared/registry/index.ts';
 import type { GatewayParts } from './context.ts';
@@ -55,13 +57,19 @@ export async function openContainers(parts: Ground): Promise<Opened & Disposable
 	return { containers, machines, idle: watch, [Symbol.dispose]: () => following[Symbol.dispose]() };
 }
 
+function provisionerOf({ config: { engine, provisioner, swarmConstraint }, mesh, clock }: Ground): Provisioner {
+	const options = { host: engine, owner: mesh.membership.mesh };
+	if (provisioner === 'docker') return dockerProvisioner(options);
+	return swarmProvisioner({ ...options, clock, constraint: swarmConstraint });
+}
+
 async function openHere(parts: Ground, records: ContainerRecords): Promise<Containers> {
 	const { config, mesh, clock, random, log, doors } = parts;
 	const { root } = await thisProgram();
 	return new Containers({
 		...{ clock, random, log, doors, records },
 		mesh: { facts: () => mesh.facts(), isConnected: async (node) => isConnected(parts, node) },
-		provisioner: dockerProvisioner({ host: config.engine, owner: mesh.membership.mesh }),
+		provisioner: provisionerOf(parts),
 		owner: hostOwner(config.userName),
 		environment: config.environment,
 		baseImage: config.baseImage,

@@ -42,6 +42,14 @@ async function attempt({ config, log }: ProvisionedParts, handlers: Partial<Hand
 		log.info('provisioned.joined');
 	}
 	const { project, added } = await add({ path: provisioned.project }, caller);
-	await rm(provisioned.joinFile, { force: true });
+	// A secret that the engine brings cannot be removed from inside. It is used up, and joining again changes nothing.
+	await rm(provisioned.joinFile, { force: true }).catch((error: unknown) => {
+		if (!isReadOnly(error)) throw error;
+	});
 	log.info('provisioned.ready', { project: project.id, added });
+}
+
+function isReadOnly(error: unknown): boolean {
+	const code = error instanceof Error && 'code' in error ? error.code : undefined;
+	return code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || code === 'EBUSY';
 }

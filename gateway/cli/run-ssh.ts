@@ -132,7 +132,7 @@ async function currentText(session: Session): Promise<string> {
 
 /** Its port, where the gateway of this machine made it here; otherwise the mesh. */
 async function wayTo(session: Session, { who }: NodeClient, container: ContainerView, mesh: boolean): Promise<Way> {
-	const isHere = who === 'gateway' && container.on === null;
+	const isHere = who === 'gateway' && container.on === null && container.ssh.port !== null;
 	if (isHere && !mesh) return { kind: 'port' };
 	const words = [process.execPath, launcherPath, 'ssh', '--stdio', container.name].map(shellWord).join(' ');
 	// Made before ssh looks for it.

@@ -102,7 +102,7 @@ export const containerViewSchema = z.object({
 	ssh: z
 		.object({
 			user: z.string(),
-			port: z.int().describe('Of 127.0.0.1 on the machine where it is'),
+			port: z.int().nullable().describe('Of 127.0.0.1 on the machine where it is; null: none is open, only the mesh'),
 			key: z.string().describe('Path of the private key there'),
 			knownHosts: z.string().describe('Path of the file that has its host key'),
 			alias: z.string().describe('What that file calls it'),

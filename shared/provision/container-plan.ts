@@ -33,6 +33,8 @@ export interface Plan {
 	/** What the project wants besides; none of it is a variable of ours. */
 	readonly env?: Readonly<Record<string, string>>;
 	readonly ports?: readonly PublishedPort[];
+	/** Where the engine puts secrets, which are no files of the state then. */
+	readonly secretsInside?: string | null;
 	/** Where its own image looks for programs. */
 	readonly imagePath?: string | null;
 }
@@ -77,7 +79,7 @@ export function planContainer({ project, owner, image, caches, folder, ...more }
 		PATH: pathInside(more.imagePath ?? null),
 		GANGLINE_HOME: `${stateInside}/node`,
 		GANGLINE_NAME: project.name,
-		GANGLINE_JOIN_FILE: `${stateInside}/join-token`,
+		GANGLINE_JOIN_FILE: `${more.secretsInside ?? stateInside}/join-token`,
 		GANGLINE_PROJECT: project.path,
 		GANGLINE_SSH_FOLDER: `${stateInside}/ssh`,
 		GANGLINE_SSH_PORT: String(sshPortInside),

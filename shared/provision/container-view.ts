@@ -13,9 +13,15 @@ export interface Whereabouts {
 	/** Where its things lie on this machine. */
 	readonly folder: string;
 	readonly owner: HostOwner;
+	/** Ports are opened on this machine; where not, ssh goes through the mesh. */
+	readonly publishes: boolean;
 }
 
-export function viewOf(record: ContainerRecord, { folder, owner }: Whereabouts, seen: SeenNow): ContainerView {
+export function viewOf(
+	record: ContainerRecord,
+	{ folder, owner, publishes }: Whereabouts,
+	seen: SeenNow,
+): ContainerView {
 	const { condition, busy, diskUsed, connected, hostKey } = seen;
 	const at = containerFolder(folder);
 	const { name, project, path, stack, agents, others, steps, image, limits, idleStopMs, sshPort, changedAt } = record;
@@ -27,7 +33,7 @@ export function viewOf(record: ContainerRecord, { folder, owner }: Whereabouts, 
 		diskUsed,
 		...devcontainerView(record),
 		container: condition === null || condition.kind === 'gone' ? null : condition.id,
-		ssh: { user: owner.name, port: sshPort, key: at.key, knownHosts: at.knownHosts, alias, hostKey },
+		ssh: { user: owner.name, port: publishes ? sshPort : null, key: at.key, knownHosts: at.knownHosts, alias, hostKey },
 		log: at.log,
 	};
 }

@@ -9,7 +9,7 @@ import { pause } from '../ports/clock.ts';
 import { GanglineError, ganglineError } from '../ports/index.ts';
 import { Turns } from '../ports/turns.ts';
 import { containerFolder } from './container-plan.ts';
-import { viewOf } from './container-view.ts';
+import { viewOf, type Whereabouts } from './container-view.ts';
 import { freshRecord, type LimitsWish, merged, retried, type Wish } from './container-wish.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { readDiskUsed, writeDiskBound } from './disk-files.ts';
@@ -120,7 +120,7 @@ export class Containers implements AsyncDisposable {
 		const { name } = record;
 		const folder = this.#folder(record);
 		const log = await MakeLog.open(containerFolder(folder).log);
-		const place = { folder, owner: this.#options.owner };
+		const place = this.#place(record);
 		let connected = false;
 		let hostKey: string | null = null;
 		const show = (now: ContainerRecord): void => {
@@ -149,17 +149,13 @@ export class Containers implements AsyncDisposable {
 		const record = this.#options.records.get(name);
 		const busy = this.#busy.has(name);
 		const folder = this.#folder(record);
-		return viewOf(
-			record,
-			{ folder, owner: this.#options.owner },
-			{
-				condition: busy ? null : await this.#condition(record),
-				busy,
-				diskUsed: await readDiskUsed(folder, record.limits.disk ?? null),
-				connected: await this.#options.mesh.isConnected(record.node),
-				hostKey: await readHostKey(folder),
-			},
-		);
+		return viewOf(record, this.#place(record), {
+			condition: busy ? null : await this.#condition(record),
+			busy,
+			diskUsed: await readDiskUsed(folder, record.limits.disk ?? null),
+			connected: await this.#options.mesh.isConnected(record.node),
+			hostKey: await readHostKey(folder),
+		});
 	}
 
 	list(): Promise<readonly ContainerView[]> {
@@ -325,6 +321,11 @@ export class Containers implements AsyncDisposable {
 
 	#folder(record: ContainerRecord): string {
 		return join(this.#options.folder, engineNameOf(record));
+	}
+
+	#place(record: ContainerRecord): Whereabouts {
+		const { owner, provisioner } = this.#options;
+		return { folder: this.#folder(record), owner, publishes: provisioner.publishes };
 	}
 
 	#ready(name: string): ContainerRecord {

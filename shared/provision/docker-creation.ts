@@ -11,8 +11,8 @@ import { type ContainerWish, hashLabel } from './provisioner.ts';
 
 const mebibyte = 1024 * 1024;
 /** Editors' servers and browsers under test share memory through it. */
-const shmBytes = 256 * mebibyte;
-const logFiles = { 'max-size': '10m', 'max-file': '3' } as const;
+export const shmBytes = 256 * mebibyte;
+export const logFiles = { 'max-size': '10m', 'max-file': '3' } as const;
 
 export interface EngineName {
 	readonly full: string;

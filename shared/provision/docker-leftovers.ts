@@ -4,6 +4,7 @@
  * such a container inherits it. Somebody's own container of a finished image is never among them.
  */
 import type Docker from 'dockerode';
+import { orGone } from './engine-door.ts';
 import { imageLabel, type Leftover, nameLabel, ownerLabel, type Provisioner } from './provisioner.ts';
 
 type Used = Parameters<Provisioner['leftovers']>[0];
@@ -36,6 +37,25 @@ export async function leftoversAt(docker: Docker, owner: string, used: Used): Pr
 			.filter(({ RepoTags }) => !used.building || nameIn(RepoTags) !== null)
 			.map((one): Leftover => ({ kind: 'image', name: nameIn(one.RepoTags) ?? one.Id, bytes: one.Size })),
 	];
+}
+
+export async function removeLeftoverAt(docker: Docker, { kind, name }: Leftover): Promise<void> {
+	switch (kind) {
+		case 'service':
+			await orGone(docker.getService(name).remove());
+			return;
+		case 'secret':
+			await orGone(docker.getSecret(name).remove());
+			return;
+		case 'container':
+			await orGone(docker.getContainer(name).remove({ force: true, v: true }));
+			return;
+		case 'network':
+			await orGone(docker.getNetwork(name).remove());
+			return;
+		case 'image':
+			await orGone(docker.getImage(name).remove());
+	}
 }
 
 /** The engine calls what has no name so. */

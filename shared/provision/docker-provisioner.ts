@@ -5,11 +5,12 @@
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import type { ContainerLimits } from '../operations/index.ts';
-import { GanglineError, ganglineError } from '../ports/index.ts';
+import { ganglineError } from '../ports/index.ts';
 import { bridgeName, buildLimitsOf, creationOf, limitsOf } from './docker-creation.ts';
-import { leftoversAt, withLabel } from './docker-leftovers.ts';
+import { leftoversAt, removeLeftoverAt, withLabel } from './docker-leftovers.ts';
 import { framesOf, runInside } from './docker-output.ts';
-import { followEngine, guardEngine } from './engine-wire.ts';
+import { EngineDoor, type EngineOptions, engineName, orGone, own, wordsOf } from './engine-door.ts';
+import { followEngine } from './engine-wire.ts';
 import {
 	type CommandWish,
 	type Condition,
@@ -17,19 +18,10 @@ import {
 	hashLabel,
 	type ImageWish,
 	type Leftover,
-	nameLabel,
 	ownerLabel,
 	type Provisioner,
 } from './provisioner.ts';
 
-export interface DockerOptions {
-	/** As `DOCKER_HOST`; null: the usual socket. */
-	readonly host: string | null;
-	/** Whose things are ours. */
-	readonly owner: string;
-}
-
-const socketDefault = '/var/run/docker.sock';
 const stopSeconds = 30;
 const infoSchema = z.object({
 	OSType: z.string().optional(),
@@ -42,33 +34,22 @@ const processesSchema = z.object({ Processes: z.array(z.array(z.string())) });
 /** What OpenSSH calls the process of a login, whether it has a terminal or not. */
 const loginTitle = /^sshd(?:-session)?: \S+@/;
 
-export function engineName(name: string): string {
-	return `gangline-${name}`;
-}
-
 /** Nothing is asked of the engine before the first call. */
-export function dockerProvisioner(options: DockerOptions): Provisioner {
-	let engine: Promise<Docker> | undefined;
-	const open = (): Promise<Docker> => {
-		engine ??= import('dockerode').then(({ default: Engine }) =>
-			guardEngine(new Engine({ socketPath: socketOf(options) })),
-		);
-		return engine;
-	};
-	return new DockerProvisioner(options, open);
+export function dockerProvisioner(options: EngineOptions): Provisioner {
+	return new DockerProvisioner(new EngineDoor(options));
 }
 
-class DockerProvisioner implements Provisioner {
-	readonly #options: DockerOptions;
-	readonly #open: () => Promise<Docker>;
+export class DockerProvisioner implements Provisioner {
+	readonly secretsInside = null;
+	readonly publishes = true;
+	readonly #door: EngineDoor;
 
-	constructor(options: DockerOptions, open: () => Promise<Docker>) {
-		this.#options = options;
-		this.#open = open;
+	constructor(door: EngineDoor) {
+		this.#door = door;
 	}
 
 	async check(): Promise<void> {
-		await this.#asked('say what it is', async (docker) => {
+		await this.#door.asked('say what it is', async (docker) => {
 			const info = infoSchema.parse(await docker.info());
 			const security = (info.SecurityOptions ?? []).join(' ');
 			if (info.OSType !== undefined && info.OSType !== 'linux') {
@@ -87,11 +68,11 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async ensureImage(wish: ImageWish, onLine: (line: string) => void): Promise<{ readonly built: boolean }> {
-		return this.#asked(`build ${wish.tag}`, async (docker) => {
+		return this.#door.asked(`build ${wish.tag}`, async (docker) => {
 			if ((await orGone(docker.getImage(wish.tag).inspect())) !== null) return { built: false };
 			if (wish.baseImage !== null) await this.#ensureBase(docker, wish.baseImage, onLine);
 			const { packContext } = await import('./build-context.ts');
-			await using context = await packContext({ ...wish, dockerfile: withLabel(wish.dockerfile, this.#options.owner) });
+			await using context = await packContext({ ...wish, dockerfile: withLabel(wish.dockerfile, this.#door.owner) });
 			const built = await docker.buildImage(context.stream, {
 				t: wish.tag,
 				buildargs: { ...wish.args, ...(wish.baseImage !== null && { BASE_IMAGE: wish.baseImage }) },
@@ -123,7 +104,7 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async pathIn(image: string): Promise<string | null> {
-		return this.#asked(`describe ${image}`, async (docker) => {
+		return this.#door.asked(`describe ${image}`, async (docker) => {
 			const found = imageSchema.parse(await docker.getImage(image).inspect());
 			const line = (found.Config?.Env ?? []).find((one) => one.startsWith('PATH='));
 			return line === undefined ? null : line.slice('PATH='.length);
@@ -131,22 +112,22 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async run(wish: CommandWish, onLine: (line: string) => void): Promise<number> {
-		return this.#asked(`run a command in ${wish.name}`, async (docker) => {
+		return this.#door.asked(`run a command in ${wish.name}`, async (docker) => {
 			const container = docker.getContainer(engineName(wish.name));
 			const found = await container.inspect();
-			this.#requireOurs(found.Config.Labels, `container ${engineName(wish.name)}`);
+			this.#door.requireOurs(found.Config.Labels, `container ${engineName(wish.name)}`);
 			return runInside(container, wish, onLine);
 		});
 	}
 
 	async ensureNetwork(name: string): Promise<{ readonly gateway: string }> {
-		return this.#asked(`make the network of ${name}`, async (docker) => {
+		return this.#door.asked(`make the network of ${name}`, async (docker) => {
 			const full = engineName(name);
 			const found = await orGone(docker.getNetwork(full).inspect());
 			if (found === null) {
-				const Options = { 'com.docker.network.bridge.name': bridgeName(this.#options.owner, name) };
-				await docker.createNetwork({ Name: full, Driver: 'bridge', Labels: this.#labels(name), Options });
-			} else this.#requireOurs(found.Labels, `network ${full}`);
+				const Options = { 'com.docker.network.bridge.name': bridgeName(this.#door.owner, name) };
+				await docker.createNetwork({ Name: full, Driver: 'bridge', Labels: this.#door.labels(name), Options });
+			} else this.#door.requireOurs(found.Labels, `network ${full}`);
 			const made = found ?? (await docker.getNetwork(full).inspect());
 			const gateway: unknown = made.IPAM?.Config?.[0]?.Gateway;
 			if (typeof gateway === 'string' && gateway !== '') return { gateway };
@@ -155,11 +136,11 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async ensureContainer(wish: ContainerWish): Promise<{ readonly id: string; readonly made: boolean }> {
-		return this.#asked(`make the container of ${wish.name}`, async (docker) => {
+		return this.#door.asked(`make the container of ${wish.name}`, async (docker) => {
 			const full = engineName(wish.name);
 			const found = await orGone(docker.getContainer(full).inspect());
 			if (found !== null) {
-				this.#requireOurs(found.Config.Labels, `container ${full}`);
+				this.#door.requireOurs(found.Config.Labels, `container ${full}`);
 				if (found.Config.Labels[hashLabel] === wish.hash) {
 					if (!found.State.Running) await docker.getContainer(full).start();
 					return { id: found.Id, made: false };
@@ -170,7 +151,7 @@ class DockerProvisioner implements Provisioner {
 					.catch(() => undefined);
 				await docker.getContainer(full).remove({ force: true, v: true });
 			}
-			const made = await docker.createContainer(creationOf(wish, { full, labels: this.#labels(wish.name) }));
+			const made = await docker.createContainer(creationOf(wish, { full, labels: this.#door.labels(wish.name) }));
 			await made.start();
 			return { id: made.id, made: true };
 		});
@@ -189,25 +170,25 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async remove(name: string): Promise<void> {
-		await this.#asked(`remove the container of ${name}`, async (docker) => {
+		await this.#door.asked(`remove the container of ${name}`, async (docker) => {
 			const full = engineName(name);
 			const container = await orGone(docker.getContainer(full).inspect());
 			if (container !== null) {
-				this.#requireOurs(container.Config.Labels, `container ${full}`);
+				this.#door.requireOurs(container.Config.Labels, `container ${full}`);
 				if (container.State.Running) await docker.getContainer(full).stop({ t: stopSeconds });
 				await orGone(docker.getContainer(full).remove({ v: true, force: true }));
 			}
 			const network = await orGone(docker.getNetwork(full).inspect());
 			if (network === null) return;
-			this.#requireOurs(network.Labels, `network ${full}`);
+			this.#door.requireOurs(network.Labels, `network ${full}`);
 			await orGone(docker.getNetwork(full).remove());
 		});
 	}
 
 	async condition(name: string): Promise<Condition> {
-		return this.#asked(`say how ${name} is`, async (docker) => {
+		return this.#door.asked(`say how ${name} is`, async (docker) => {
 			const found = await orGone(docker.getContainer(engineName(name)).inspect());
-			if (found === null || found.Config.Labels[ownerLabel] !== this.#options.owner) return { kind: 'gone' };
+			if (found === null || found.Config.Labels[ownerLabel] !== this.#door.owner) return { kind: 'gone' };
 			const { Running, StartedAt, ExitCode, OOMKilled, Error: error } = found.State;
 			if (Running) {
 				const outOfMemory = OOMKilled || (await wantedMemory(docker, found.Id, StartedAt));
@@ -218,9 +199,8 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async logins(name: string): Promise<number> {
-		return this.#asked(`list what runs in ${name}`, async (docker) => {
-			const { Processes } = processesSchema.parse(await docker.getContainer(engineName(name)).top());
-			return Processes.filter((columns) => columns.some((text) => loginTitle.test(text))).length;
+		return this.#door.asked(`list what runs in ${name}`, async (docker) => {
+			return loginsIn(docker.getContainer(engineName(name)));
 		});
 	}
 
@@ -231,19 +211,15 @@ class DockerProvisioner implements Provisioner {
 	}
 
 	async leftovers(used: Parameters<Provisioner['leftovers']>[0]): Promise<readonly Leftover[]> {
-		return this.#asked('list what is ours', (docker) => leftoversAt(docker, this.#options.owner, used));
+		return this.#door.asked('list what is ours', (docker) => leftoversAt(docker, this.#door.owner, used));
 	}
 
-	async removeLeftover({ kind, name }: Leftover): Promise<void> {
-		await this.#asked(`remove the ${kind} ${name}`, async (docker) => {
-			if (kind === 'container') await orGone(docker.getContainer(name).remove({ force: true, v: true }));
-			else if (kind === 'network') await orGone(docker.getNetwork(name).remove());
-			else await orGone(docker.getImage(name).remove());
-		});
+	async removeLeftover(thing: Leftover): Promise<void> {
+		await this.#door.asked(`remove the ${thing.kind} ${thing.name}`, (docker) => removeLeftoverAt(docker, thing));
 	}
 
 	async lastLines(name: string, lines: number): Promise<readonly string[]> {
-		return this.#asked(`show what ${name} wrote`, async (docker) => {
+		return this.#door.asked(`show what ${name} wrote`, async (docker) => {
 			const container = docker.getContainer(engineName(name));
 			const raw = await orGone(container.logs({ stdout: true, stderr: true, tail: lines }));
 			return raw === null ? [] : framesOf(raw).split('\n').filter(Boolean).slice(-lines);
@@ -255,7 +231,7 @@ class DockerProvisioner implements Provisioner {
 		what: string,
 		act: (container: Docker.Container, running: boolean) => Promise<void>,
 	): Promise<void> {
-		await this.#asked(`${what} the container of ${name}`, async (docker) => {
+		await this.#door.asked(`${what} the container of ${name}`, async (docker) => {
 			const container = docker.getContainer(engineName(name));
 			const found = await orGone(container.inspect());
 			if (found === null) {
@@ -263,68 +239,20 @@ class DockerProvisioner implements Provisioner {
 					hint: `make it again, source and state are there: gangline rebuild ${name}`,
 				});
 			}
-			this.#requireOurs(found.Config.Labels, `container ${engineName(name)}`);
+			this.#door.requireOurs(found.Config.Labels, `container ${engineName(name)}`);
 			await act(container, found.State.Running);
 		});
 	}
-
-	#labels(name: string): Record<string, string> {
-		return { [ownerLabel]: this.#options.owner, [nameLabel]: name };
-	}
-
-	#requireOurs(labels: Readonly<Record<string, string>> | undefined, what: string): void {
-		if (labels?.[ownerLabel] === this.#options.owner) return;
-		throw ganglineError('REFUSED', `the ${what} at the engine is not ours: it was left as it is`, {
-			hint: 'take another name for the project, or rename or remove that one yourself',
-		});
-	}
-
-	/** One door for everything that the engine says no to. */
-	async #asked<T>(what: string, ask: (docker: Docker) => Promise<T>): Promise<T> {
-		try {
-			return await ask(await this.#open());
-		} catch (error) {
-			if (error instanceof GanglineError) throw error;
-			throw engineError(error, what, this.#options);
-		}
-	}
 }
 
-function engineError(error: unknown, what: string, options: DockerOptions): GanglineError {
-	const code = own(error, 'code');
-	if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'EACCES') {
-		const why = code === 'EACCES' ? 'you may not use its socket' : 'no engine answers there';
-		return ganglineError('ENGINE_FAILED', `the container engine at ${socketOf(options)} cannot be asked: ${why}`, {
-			hint:
-				code === 'EACCES'
-					? 'join the group of its socket (usermod -aG docker you; then log in again), or set DOCKER_HOST'
-					: 'start it (systemctl start docker), or a private one: scripts/engine start, and set DOCKER_HOST',
-			cause: error,
-		});
-	}
-	if (code === 'ECONNRESET' || code === 'EPIPE') {
-		return ganglineError('ENGINE_FAILED', `the engine did not ${what}: it ended, or broke off, while it was asked`, {
-			hint: 'look whether it runs (systemctl status docker), start it, and try the same again',
-			cause: error,
-		});
-	}
-	return ganglineError('ENGINE_FAILED', `the engine did not ${what}: ${wordsOf(error)}`, {
-		hint: 'what it says names the reason; try the same again when that is mended',
-		cause: error,
-	});
-}
-
-function socketOf({ host }: DockerOptions): string {
-	if (host === null) return socketDefault;
-	const path = /^unix:\/\/(\/.+)$/.exec(host)?.[1];
-	if (path !== undefined) return path;
-	throw ganglineError('INVALID_CONFIG', `DOCKER_HOST is ${JSON.stringify(host)}: expected a socket of this machine`, {
-		hint: 'source and state are mounted from this machine: DOCKER_HOST=unix:///path/to/docker.sock',
-	});
+/** How many are logged in over ssh. */
+export async function loginsIn(container: Docker.Container): Promise<number> {
+	const { Processes } = processesSchema.parse(await container.top());
+	return Processes.filter((columns) => columns.some((text) => loginTitle.test(text))).length;
 }
 
 /** An engine says it of what still runs by an event alone, and remembers its last few hundred. */
-async function wantedMemory(docker: Docker, id: string, since: string): Promise<boolean> {
+export async function wantedMemory(docker: Docker, id: string, since: string): Promise<boolean> {
 	const { SystemTime = '' } = infoSchema.parse(await docker.info());
 	const secondsOf = (text: string): number => Math.floor(Date.parse(text) / 1000);
 	const [from, until] = [secondsOf(since), secondsOf(SystemTime)];
@@ -339,14 +267,6 @@ async function wantedMemory(docker: Docker, id: string, since: string): Promise<
 	return seen;
 }
 
-/** Null for what the engine does not know. */
-async function orGone<T>(asked: Promise<T>): Promise<T | null> {
-	return asked.catch((error: unknown) => {
-		if (own(error, 'statusCode') === 404) return null;
-		throw error;
-	});
-}
-
 /** What the engine tells while it works, a line at a time. */
 function follow(stream: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
 	return followEngine(stream, (event) => {
@@ -355,12 +275,4 @@ function follow(stream: AsyncIterable<unknown>, onLine: (line: string) => void):
 			if (typeof text === 'string') for (const line of text.split('\n')) if (line.trim() !== '') onLine(line);
 		}
 	});
-}
-
-function wordsOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
-}
-
-function own(value: unknown, key: string): unknown {
-	return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -12,7 +12,7 @@ import { containerFolder, groupText, type HostOwner, passwdText } from './contai
 import { gitQuoted } from './git-settings.ts';
 import type { ContainerWish } from './provisioner.ts';
 import { SharedFolder } from './shared-folder.ts';
-import { ensureSshKeys } from './ssh-keys.ts';
+import { ensureSshKeys, hostKeyFile } from './ssh-keys.ts';
 
 export interface HostFiles {
 	readonly folder: string;
@@ -22,10 +22,13 @@ export interface HostFiles {
 	readonly wish: ContainerWish;
 	/** For the node's first start; null where it has joined. */
 	readonly token: string | null;
+	/** Where the engine puts secrets; null: they are files of the state. */
+	readonly secretsInside: string | null;
 	/** For logins alone. */
 	readonly loginEnv: Readonly<Record<string, string>>;
 }
 
+/** Answers what is secret, by the names that it has inside. */
 export async function writeHostFiles({
 	folder,
 	owner,
@@ -33,8 +36,9 @@ export async function writeHostFiles({
 	environment,
 	wish,
 	token,
+	secretsInside,
 	loginEnv,
-}: HostFiles): Promise<void> {
+}: HostFiles): Promise<Readonly<Record<string, string>>> {
 	const at = containerFolder(folder);
 	await mkdir(at.state, { recursive: true, mode: 0o700 });
 	for (const one of ['home', 'node', 'caches']) await (await SharedFolder.open(at.state, one))[Symbol.asyncDispose]();
@@ -43,8 +47,11 @@ export async function writeHostFiles({
 	await writeWhole(at.group, groupText(owner), 0o644);
 	await seedGitSettings(at.state, path, environment);
 	const { HOME: _home, USER: _user, ...env } = wish.env;
-	await ensureSshKeys({ name: wish.name, folder, user: owner.name, env: { ...loginVariables(env), ...loginEnv } });
-	if (token !== null) await writeWhole(join(at.state, 'join-token'), `${token}\n`, 0o600);
+	const variables = { ...loginVariables(env), ...loginEnv };
+	const user = owner.name;
+	const hostKey = await ensureSshKeys({ name: wish.name, folder, user, env: variables, secretsInside });
+	if (token !== null && secretsInside === null) await writeWhole(join(at.state, 'join-token'), `${token}\n`, 0o600);
+	return { [hostKeyFile]: hostKey, ...(token !== null && { 'join-token': token }) };
 }
 
 /** A login is a person's, or an editor's: of the node's own settings it needs none but where its state lies. */

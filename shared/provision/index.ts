@@ -8,5 +8,7 @@ export { FileDigests } from './file-digests.ts';
 export { gitHandlers } from './git-handlers.ts';
 export { hostOwner } from './host-owner.ts';
 export { type Doing, type IdleRecord, IdleWatch } from './idle.ts';
+export type { Provisioner } from './provisioner.ts';
 export { ContainerRecords } from './records.ts';
 export { hostKeyAlias } from './ssh-keys.ts';
+export { swarmProvisioner } from './swarm-provisioner.ts';

@@ -16,6 +16,7 @@ import { writeHostFiles } from './host-files.ts';
 import { imageStep, stackOf, stacksOf } from './image-step.ts';
 import type { MakeLog } from './make-log.ts';
 import { ownImage } from './own-image.ts';
+import type { PublishedPort } from './provisioner.ts';
 import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { seedProject } from './seed.ts';
@@ -182,22 +183,34 @@ function containerStep({ options, folder }: Making): Step {
 			const stack = await stackOf(options, record);
 			const sshPort = await portFor(record, options);
 			const ports = await portsFor({ ...record, sshPort }, options);
-			const wish = planContainer({
+			refusePorts(record, options, ports);
+			const planned = planContainer({
 				project: { ...record, name: engineNameOf(record), sshPort },
 				owner,
 				image: record.image ?? '',
 				caches: stack?.caches ?? {},
 				folder,
 				...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath },
+				secretsInside: provisioner.secretsInside,
 			});
 			const joining = record.node === null ? await options.joinToken(record) : null;
-			await writeHostFiles({
-				...{ folder, owner, path: record.path, environment, wish, token: joining?.text ?? null },
+			const { secretsInside } = provisioner;
+			const secrets = await writeHostFiles({
+				...{
+					folder,
+					owner,
+					path: record.path,
+					environment,
+					wish: planned,
+					token: joining?.text ?? null,
+					secretsInside,
+				},
 				loginEnv: remoteEnvOf(record),
 			});
 			await forgetStart(folder);
 			await writeGitSettings({ folder }, record.gitGiven);
 			await writeDiskBound(folder, record.limits.disk ?? null);
+			const wish = secretsInside === null ? planned : { ...planned, secrets };
 			const { made } = await provisioner.ensureContainer(wish);
 			await provisioner.limit(wish.name, record.limits);
 			return {
@@ -206,6 +219,21 @@ function containerStep({ options, folder }: Making): Step {
 			};
 		},
 	};
+}
+
+/** @throws GanglineError UNSUITABLE_MACHINE */
+function refusePorts(
+	{ name }: ContainerRecord,
+	{ provisioner }: ContainersOptions,
+	ports: readonly PublishedPort[],
+): void {
+	if (provisioner.publishes || ports.length === 0) return;
+	const wanted = ports.map(({ inside }) => inside).join(', ');
+	throw ganglineError(
+		'UNSUITABLE_MACHINE',
+		`its devcontainer.json wants ports (${wanted}), and a swarm opens those on every address of its machines: none is opened`,
+		{ hint: `leave that file alone (gangline new ${name} --retry --devcontainer none), and reach a port by ssh -L` },
+	);
 }
 
 /** One that has joined keeps its own: people's settings name it. */

@@ -61,6 +61,8 @@ export interface ContainerWish {
 	readonly sshPort: number;
 	/** More that is published on 127.0.0.1. */
 	readonly ports?: readonly PublishedPort[];
+	/** By their names: what nobody may read who may look at it. Where it brings them itself (`secretsInside`). */
+	readonly secrets?: Readonly<Record<string, string>>;
 	/** Changes whenever the container must be made anew. */
 	readonly hash: string;
 }
@@ -85,12 +87,16 @@ export type Condition =
 	  };
 
 export interface Leftover {
-	readonly kind: 'container' | 'network' | 'image';
+	readonly kind: 'service' | 'container' | 'network' | 'secret' | 'image';
 	readonly name: string;
 	readonly bytes: number | null;
 }
 
 export interface Provisioner {
+	/** The folder in which it puts secrets, a file each; null: they are files of the project's state. */
+	readonly secretsInside: string | null;
+	/** Whether ports can be opened on 127.0.0.1 and nowhere else. Where not, none is, and ssh goes through the mesh. */
+	readonly publishes: boolean;
 	/** @throws GanglineError ENGINE_FAILED where no engine answers, UNSUITABLE_MACHINE where it is not one for us */
 	check(): Promise<void>;
 	/** Builds it unless it is there. `onLine` gets what the build says. */

@@ -16,25 +16,33 @@ export interface SshWish {
 	readonly user: string;
 	/** Variables that a login sees too. */
 	readonly env: Readonly<Record<string, string>>;
+	/** Where the engine puts secrets; null: the host's key is a file of the state. */
+	readonly secretsInside: string | null;
 }
+
+/** Of the private half of the host's key, inside. */
+export const hostKeyFile = 'host_ed25519';
 
 /** What known_hosts calls the project, whatever port or container it has. */
 export function hostKeyAlias(name: string): string {
 	return `gangline-${name}`;
 }
 
-/** Makes what is missing and writes what follows from it. */
-export async function ensureSshKeys({ name, folder, user, env }: SshWish): Promise<void> {
+/** Makes what is missing and writes what follows from it. Answers the private half of the host's key. */
+export async function ensureSshKeys(wish: SshWish): Promise<string> {
+	const { name, folder, secretsInside } = wish;
 	const at = containerFolder(folder);
 	await ensureKey(at.hostKey, `host of ${name}`);
 	await ensureKey(at.key, `gangline to ${name}`);
 	const [kind = '', key = ''] = (await readFile(`${at.hostKey}.pub`, 'utf8')).split(' ');
 	await writeFile(at.knownHosts, `${hostKeyAlias(name)} ${kind} ${key}\n`, { mode: 0o600 });
 	await using inside = await SharedFolder.open(at.state, 'ssh');
-	await inside.write('host_ed25519', await readFile(at.hostKey, 'utf8'), 0o600);
-	await inside.write('host_ed25519.pub', await readFile(`${at.hostKey}.pub`, 'utf8'), 0o644);
+	const hostKey = await readFile(at.hostKey, 'utf8');
+	if (secretsInside === null) await inside.write(hostKeyFile, hostKey, 0o600);
+	await inside.write(`${hostKeyFile}.pub`, await readFile(`${at.hostKey}.pub`, 'utf8'), 0o644);
 	await inside.write('authorized_keys', await readFile(`${at.key}.pub`, 'utf8'), 0o600);
-	await inside.write('sshd_config', sshdConfig({ user, env }), 0o600);
+	await inside.write('sshd_config', sshdConfig(wish), 0o600);
+	return hostKey;
 }
 
 /** The public half of the key of its sshd; null before it was made. */
@@ -44,12 +52,12 @@ export async function readHostKey(folder: string): Promise<string | null> {
 }
 
 /** An sshd without a single right: it serves the user that it runs as, by key alone. */
-export function sshdConfig({ user, env }: Pick<SshWish, 'user' | 'env'>): string {
+export function sshdConfig({ user, env, secretsInside }: Pick<SshWish, 'user' | 'env' | 'secretsInside'>): string {
 	const at = `${stateInside}/ssh`;
 	const variables = Object.entries(env).map(([name, value]) => `"${name}=${value.replace(/["\\]/g, '\\$&')}"`);
 	return [
 		`Port ${sshPortInside}`,
-		`HostKey ${at}/host_ed25519`,
+		`HostKey ${secretsInside ?? at}/${hostKeyFile}`,
 		// The second has the keys of those who come through the mesh, while they are there: its node writes it.
 		`AuthorizedKeysFile ${at}/authorized_keys ${at}/people`,
 		`AllowUsers ${user}`,

@@ -24,10 +24,14 @@ export interface EnginePlace {
 }
 
 /** `at`: another engine than the one that all tests share. */
-export function engineWorld(at: EnginePlace = { host: engine, base }): World {
+export function engineWorld(
+	at: EnginePlace = { host: engine, base },
+	env: Readonly<Record<string, string>> = {},
+): World {
 	const within = ['setpriv', `--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
+	const name = at.name && { GANGLINE_NAME: at.name };
 	const world = makeWorld(
-		{ DOCKER_HOST: at.host, GANGLINE_BASE_IMAGE: at.base, USER: 'ada', ...(at.name && { GANGLINE_NAME: at.name }) },
+		{ DOCKER_HOST: at.host, GANGLINE_BASE_IMAGE: at.base, USER: 'ada', ...name, ...env },
 		launcher,
 		within,
 		diskFolder,

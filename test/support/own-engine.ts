@@ -26,17 +26,19 @@ export interface Death {
 
 export class OwnEngine implements AsyncDisposable {
 	readonly #folder: string;
+	/** Of dockerd. */
+	readonly #options: readonly string[];
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
 	#deaths: readonly Death[] = [];
 	/** What it died of, in order. */
 	readonly died: string[] = [];
 
-	/** Begins where Docker's own folders may be, which is never in memory. */
-	static async open(): Promise<OwnEngine> {
+	/** Begins where Docker's own folders may be, which is never in memory. `options`: of dockerd. */
+	static async open(options: readonly string[] = []): Promise<OwnEngine> {
 		const folder = mkdtempSync('/var/tmp/gangline-own-engine-');
 		chmodSync(folder, 0o711);
-		const engine = new OwnEngine(folder);
+		const engine = new OwnEngine(folder, options);
 		ip('link', 'add', bridge.name, 'type', 'bridge');
 		ip('addr', 'add', bridge.address, 'dev', bridge.name);
 		ip('link', 'set', bridge.name, 'up');
@@ -46,8 +48,9 @@ export class OwnEngine implements AsyncDisposable {
 		return engine;
 	}
 
-	private constructor(folder: string) {
+	private constructor(folder: string, options: readonly string[]) {
 		this.#folder = folder;
+		this.#options = options;
 		this.#server = createServer((client) => this.#tap(client));
 	}
 
@@ -58,7 +61,7 @@ export class OwnEngine implements AsyncDisposable {
 
 	/** Again, after a death; what was made is there. */
 	start(): void {
-		const env = { ...process.env, ENGINE_OPTIONS: `--bridge=${bridge.name}` };
+		const env = { ...process.env, ENGINE_OPTIONS: [`--bridge=${bridge.name}`, ...this.#options].join(' ') };
 		execFileSync(script, ['start', this.#folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 	}
 

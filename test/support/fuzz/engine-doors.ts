@@ -7,10 +7,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { sendNtfy } from '../../../gateway/notify/ntfy.ts';
+import type { Clock } from '../../../shared/ports/index.ts';
 import { parseDevcontainer } from '../../../shared/provision/devcontainer-file.ts';
 import { devcontainerSchema, planDevcontainer } from '../../../shared/provision/devcontainer-plan.ts';
 import { dockerProvisioner } from '../../../shared/provision/docker-provisioner.ts';
 import { imageLabel, nameLabel, ownerLabel, type Provisioner } from '../../../shared/provision/provisioner.ts';
+import { swarmProvisioner } from '../../../shared/provision/swarm-provisioner.ts';
 import { spoilBytes } from './bytes.ts';
 import type { Dice } from './dice.ts';
 import type { Door } from './door.ts';
@@ -61,9 +63,35 @@ const frame = Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, 6]), Buffer.from(
 const lines = '{"status":"fetching"}\r\n{"stream":"Step 1\\n"}\r\n{"error":"no"}\r\n';
 const limits = { cpus: 1, memory: 2 ** 30, pids: 256 };
 
+const service = {
+	...{ ID: 's1', Version: { Index: 5 } },
+	Spec: { Labels: labels, Mode: { Replicated: { Replicas: 1 } }, TaskTemplate: { Resources: { Limits: {} } } },
+};
+const task = {
+	...{ ID: 't1', CreatedAt: '2026-11-21T00:00:00Z', NodeID: 'm1' },
+	Status: {
+		...{ State: 'running', Timestamp: '2026-11-21T00:00:01Z', Err: '' },
+		ContainerStatus: { ContainerID: 'c2', ExitCode: 0 },
+	},
+};
+
 /** What a real engine says to each question; the first that fits. */
 const answers: readonly (readonly [RegExp, unknown])[] = [
-	[/\/info$/, { OSType: 'linux', SecurityOptions: ['name=seccomp'], SystemTime: '2026-11-21T00:00:09Z' }],
+	[
+		/\/info$/,
+		{
+			...{ OSType: 'linux', SecurityOptions: ['name=seccomp'], SystemTime: '2026-11-21T00:00:09Z' },
+			Swarm: { NodeID: 'm1', NodeAddr: '192.0.2.7', ControlAvailable: true },
+		},
+	],
+	[/\/services\/create/, { ID: 's1' }],
+	[/\/services\/[^/]+\/update/, { Warnings: null }],
+	[/\/services\/[^/]+\/logs/, frame],
+	[/\/services\/[^/]+$/, service],
+	[/\/services(?:\?|$)/, [service]],
+	[/\/secrets\/create/, { ID: 'k1' }],
+	[/\/secrets(?:\?|$)/, [{ ID: 'k1', Spec: { Name: 'gangline-shop.join-token.01234567', Labels: labels } }]],
+	[/\/tasks/, [task]],
 	[/\/events/, Buffer.from('{"status":"oom","Action":"oom"}\n')],
 	[/\/containers\/json/, [{ Id: 'c1', Names: ['/other'], Labels: labels, SizeRw: 5 }]],
 	[/\/images\/json/, [{ Id: 'i1', RepoTags: ['a:b'], Labels: labels, Size: 7 }]],
@@ -88,7 +116,7 @@ const answers: readonly (readonly [RegExp, unknown])[] = [
 
 const wish = {
 	...{ name: 'shop', image: 'a:b', user: '1000:1000', folder: '/shop', env: { A: 'b' }, binds: [] },
-	...{ limits, sshPort: 2222, hash: 'h' },
+	...{ limits, sshPort: 2222, hash: 'h', secrets: { 'join-token': 'x' } },
 };
 const command = { name: 'shop', argv: ['true'], env: { A: 'b' }, folder: '/shop' };
 const image = { tag: 'a:b', baseImage: 'c:d', dockerfile: 'FROM c:d', files: [] };
@@ -117,15 +145,29 @@ interface Engine {
 	readonly status: number;
 	/** It knows no image, so that one is fetched and built. */
 	readonly isBare: boolean;
+	/** It is asked as the manager of a swarm. */
+	readonly isSwarm: boolean;
 	/** It is gone in the middle of its answers. */
 	readonly dies: boolean;
+}
+
+/** Of somebody who waits a minute in no time. */
+function hasty(): Clock {
+	let now = 0;
+	const tick = (): number => {
+		now += 40_000;
+		return now;
+	};
+	return { now: tick, monotonic: tick, after: (_ms, act) => clearImmediate.bind(null, setImmediate(act)) };
 }
 
 function engineDoor(path: string): Door<Engine> {
 	const answerer = new Answerer((server) => server.listen(path));
 	return {
 		name: 'a container engine',
-		covers: ['docker-provisioner', 'docker-output', 'engine-wire'].map((file) => `shared/provision/${file}.ts`),
+		covers: ['docker-provisioner', 'docker-output', 'engine-wire', 'swarm-engine', 'swarm-tasks'].map(
+			(file) => `shared/provision/${file}.ts`,
+		),
 		// The engine's own client has a part in it, and so has the server that plays the engine.
 		msMax: 150,
 		make: (dice) => ({
@@ -135,9 +177,10 @@ function engineDoor(path: string): Door<Engine> {
 			),
 			status: dice.once(4) ? dice.pick([204, 304, 400, 404, 409, 500]) : 200,
 			isBare: dice.once(2),
+			isSwarm: dice.once(2),
 			dies: dice.once(6),
 		}),
-		feed: async ({ question, said, status, isBare, dies }) => {
+		feed: async ({ question, said, status, isBare, isSwarm, dies }) => {
 			await answerer.opened();
 			answerer.answer = (request, response) => {
 				const at = answers.findIndex(([pattern]) => pattern.test(request.url ?? ''));
@@ -146,7 +189,9 @@ function engineDoor(path: string): Door<Engine> {
 				if (dies) response.write(said[at] || '{', () => response.destroy());
 				else response.end(said[at] ?? '');
 			};
-			return questions[question]?.(dockerProvisioner({ host: `unix://${path}`, owner }));
+			const options = { host: `unix://${path}`, owner };
+			const swarm = () => swarmProvisioner({ ...options, clock: hasty(), constraint: null });
+			return questions[question]?.(isSwarm ? swarm() : dockerProvisioner(options));
 		},
 		close: () => answerer.close(),
 	};

@@ -83,7 +83,7 @@ const nodeNames = [
 ];
 const gatewayNames = [
 	...[...sharedNames, 'GANGLINE_GATEWAY_PORT', 'GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT'],
-	...['GANGLINE_GATEWAY_NAME', 'GANGLINE_BASE_IMAGE'],
+	...['GANGLINE_GATEWAY_NAME', 'GANGLINE_PROVISIONER', 'GANGLINE_SWARM_CONSTRAINT', 'GANGLINE_BASE_IMAGE'],
 ];
 const ownNames = [
 	...new Set([...nodeNames, ...gatewayNames]),

@@ -32,7 +32,7 @@ afterEach(() => folder.remove());
 
 const kept = (): string => readFileSync(join(own, 'kept'), 'utf8');
 const given = { identity: null, hasKey: true, tokenFor: null };
-const wish = () => ({ name: 'app', folder: folder.path, user: 'ada', env: {} });
+const wish = () => ({ name: 'app', folder: folder.path, user: 'ada', env: {}, secretsInside: null });
 
 describe('a folder that is shared with a container', () => {
 	it('is not followed to another one', async () => {
