@@ -3,7 +3,7 @@
  * home writes them, because it alone can judge; they count as the holder's [I4]. Nothing is kept or settled here.
  */
 import type { Item } from '../../shared/pipeline/index.ts';
-import { type CommitId, type Git, parseCommitId } from '../../shared/ports/index.ts';
+import { type CommitId, GanglineError, type Git, parseCommitId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, TreeVerdict, WorkReport } from '../../shared/protocol/work.ts';
 import { ofRole } from './agent-for.ts';
@@ -131,8 +131,15 @@ async function approvedAlready(
 	{ base, commit }: { readonly base: CommitId; readonly commit: CommitId },
 ): Promise<boolean> {
 	if (item.approval === null) return false;
-	const shown = await git.patchId(parseCommitId(item.approval.mergeBase), parseCommitId(item.approval.branch));
-	return shown === (await git.patchId(base, commit));
+	const { mergeBase, branch } = item.approval;
+	const now = await git.patchId(base, commit);
+	try {
+		return now === (await git.patchId(parseCommitId(mergeBase), parseCommitId(branch)));
+	} catch (error) {
+		// A home that was lost had it, and this one does not: nobody can say that it is the same.
+		if (!(error instanceof GanglineError)) throw error;
+		return false;
+	}
 }
 
 function say({ task, holder }: Reported, by: Draft['by'], event: string, args: Draft['args'] = {}): Draft {

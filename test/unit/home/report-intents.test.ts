@@ -156,6 +156,14 @@ describe('a report of a resolved conflict', () => {
 		expect(drafts.map(({ event }) => event)).toEqual(['result', 'retryMerge']);
 	});
 
+	it('[I12] waits for a person where the commit that was approved was lost with a home', async () => {
+		const change = await made();
+		const { base } = change;
+		const approval = { who: 'ada', branch: 'c'.repeat(40), main: base, mergeBase: base };
+		const drafts = await intents({ change, report: result(change), role, review: 'human', item: { stage, approval } });
+		expect(drafts.map(({ event }) => event)).toEqual(['result', 'block']);
+	});
+
 	it('[I9] waits for a person where QA had asked for one, who approved another change', async () => {
 		const change = await made();
 		const { disk, base, commit } = change;
