@@ -39,10 +39,12 @@ function* unsettledIn(world: World, id: string): Generator<string> {
 
 /**
  * Behind a connection that is dead and was not noticed, a text comes up to half a minute late. What its writer lost with
- * a disk may be left at a node that may only read, and stays there.
+ * a disk, or was cut off with, may be left at a node that may only read, and stays there.
  */
 function* textsApart(world: World, id: string, items: Readonly<Record<string, unknown>>): Generator<string> {
-	const hasLost = world.events.some(({ kind }) => kind === 'diskLost');
+	const laptops = [...world.machines.values()].filter(({ kind }) => kind === 'laptop');
+	const isAnyCutOff = laptops.some((machine) => world.registry.nodes[machine.id]?.status === 'revoked');
+	const hasLost = isAnyCutOff || world.events.some(({ kind }) => kind === 'diskLost');
 	const known = new Map<string, string>();
 	for (const [{ name, id: node }, { replica }] of seatsOf(world, id)) {
 		if (hasLost && mayHave(world.registry, node, id) !== 'write') continue;

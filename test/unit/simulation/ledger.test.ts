@@ -239,6 +239,24 @@ describe('checkers that replay what was accepted', () => {
 		expect((await said()).get(14)).toBe(`the number 1 was given to ${a} and to ${b}`);
 	});
 
+	it('[I7] know what a person deleted in the first breath of a new home', async () => {
+		const token = mesh.granted(a);
+		const of = { node: 'w1', project: projectOne, item: a, token } as const;
+		const base = await mesh.push({ 'a.txt': '0\n' });
+		const commit = await mesh.commit({ 'a.txt': '2\n' }, [base]);
+		await said();
+		mesh.nodes.set('w1', { made: [{ ...of, commit, base }] });
+		mesh.emit({ kind: 'homeGivenUp', project: projectOne, from: 'desk' });
+		mesh.ann('delete', a);
+		mesh.facts = { ...mesh.facts, term: 2 };
+		mesh.home = { generation: '2' };
+		mesh.replica = { generation: '2' };
+		await said();
+		mesh.emit({ kind: 'reportSent', ...of, report: 'result', commit });
+		mesh.emit({ kind: 'reportSettled', ...of });
+		expect((await said()).get(7)).toBeUndefined();
+	});
+
 	it('[I14] let an author go on after what a lost life had settled', async () => {
 		mesh.ann('add', a, { title: 'a' });
 		const before = mesh.facts;

@@ -112,9 +112,13 @@ export class Limits {
 
 const wrongTimes: ReadonlySet<string> = new Set(['clockJump', 'clockRate', 'sleeper', 'latency', 'lostConnections']);
 
-/** Items whose clones are still at a worker, though they landed long ago and it hears their home. */
+/** What a worker and its home may take to tell each other which clones nobody needs. */
+const toldMs = 45_000;
+
+/** Items whose clones are still at a worker, though they landed long ago and nothing has kept it from its home since. */
 export function clonesLeft({ nodes, projects, registry, events, nowMs }: SeenMesh): readonly string[] {
 	const landed = new Map<string, number>();
+	const calmAt = eventsOf(events, 'calm').at(-1)?.at ?? nowMs;
 	for (const { history, at, project } of eventsOf(events, 'published')) {
 		for (const { item, to, outcome } of history) {
 			if (outcome === 'applied') landed.delete(`${project} ${item}`);
@@ -126,7 +130,7 @@ export function clonesLeft({ nodes, projects, registry, events, nowMs }: SeenMes
 		return clones.flatMap(({ project, item }) => {
 			const at = landed.get(`${project} ${item}`);
 			const isKnown = projects.some((one) => one.id === project && one.home?.facts.items[item]?.stage.kind === 'done');
-			return isKnown && at !== undefined && nowMs - at > 60_000
+			return isKnown && at !== undefined && nowMs - Math.max(at, calmAt) > toldMs
 				? [`${name} still has a clone of ${item}, which landed`]
 				: [];
 		});

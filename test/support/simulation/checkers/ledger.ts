@@ -164,6 +164,10 @@ export class ProjectLedger {
 		this.items.clear();
 		for (const item of Object.values(facts.items)) this.items.set(item.key, modelOf(item));
 		for (const { id } of history) this.#settledBefore.add(id);
+		for (const { id, item, event, outcome, revision } of history.slice(this.#read)) {
+			if (event === 'delete' && outcome === 'applied')
+				this.deleted.set(item, [this.#terms.get(id) ?? facts.term, revision]);
+		}
 		this.outcomes.clear();
 		this.#lastOf.clear();
 		for (const [author, n] of Object.entries(facts.acceptedUpTo)) this.#lastOf.set(author, n);

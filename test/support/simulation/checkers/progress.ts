@@ -36,8 +36,16 @@ const unknownMs = 30_000;
 class Silence {
 	readonly #since = new Map<string, number>();
 	readonly #said = new Set<string>();
+	/** Faults that are on and let a home's time pass otherwise than the world's. */
+	#wrongClocks = 0;
 
 	read(mesh: SeenMesh): readonly string[] {
+		for (const event of mesh.fresh) {
+			const isClock = 'fault' in event && (event.fault === 'sleeper' || event.fault === 'clockRate');
+			if (isClock) this.#wrongClocks += event.kind === 'faultBegun' ? 1 : -1;
+			if (isClock) this.#since.clear();
+		}
+		if (this.#wrongClocks > 0) return [];
 		return mesh.projects.flatMap(({ id, home, homeName, config }) => {
 			// A home that begins anew, or is another one, has not waited for anybody yet.
 			const isNewHome = mesh.fresh.some(

@@ -126,13 +126,14 @@ function differences(mesh: SeenMesh, project: SeenProject): readonly string[] {
 }
 
 /**
- * Texts carry no signature, so nobody takes one from a node that may only read. What its writer lost with a disk, and
- * had told only such a node, stays there.
+ * Texts carry no signature, so nobody takes one from a node that may only read. What its writer lost with a disk, or was
+ * cut off with, and had told only such a node, stays there.
  */
-function keepsMore({ nodes, registry, events }: SeenMesh, { id }: SeenProject, name: string): boolean {
+function keepsMore({ nodes, registry, events }: SeenMesh, { id: project }: SeenProject, name: string): boolean {
 	const node = nodes.find((one) => one.name === name)?.id;
-	const mayGive = node !== undefined && mayHave(registry, node, id) === 'write';
-	return !mayGive && eventsOf(events, 'diskLost').length > 0;
+	const mayGive = node !== undefined && mayHave(registry, node, project) === 'write';
+	const isAnyCutOff = nodes.some(({ id, kind }) => kind === 'laptop' && registry.nodes[id]?.status === 'revoked');
+	return !mayGive && (isAnyCutOff || eventsOf(events, 'diskLost').length > 0);
 }
 
 function replicasOf(mesh: SeenMesh, { id }: SeenProject): readonly (readonly [string, SeenReplica])[] {
