@@ -29,6 +29,7 @@ export async function sealProject(
 	const sealed: Sealed = {
 		...(await leftBehind(parts, record)),
 		...factsOf(project),
+		paused: record.paused,
 		homeKeys: [...(await formerKeys(store, id)), key],
 	};
 	await store.write(ceaseWrites(id, { record, to, sealed }, key));

@@ -49,7 +49,8 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 	const { facts } = replica;
 	const term = Math.max(facts.term, known.term) + 1;
 	const generation = generationAfter(replica.index.generation);
-	const record = { id: known.id, name: known.name, path, branch: known.branch, paused: false };
+	const paused = sealed?.paused ?? false;
+	const record = { id: known.id, name: known.name, path, branch: known.branch, paused };
 	const keys = sealed ? sealed.homeKeys : [known.homeKey];
 	const index = await ProjectIndex.open({
 		...{ store, random, identity, generation, project: known.id },

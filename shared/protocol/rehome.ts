@@ -21,6 +21,8 @@ export const sealedSchema = z.object({
 	refs: z.array(z.object({ ref: z.string().max(500), commit: commitSchema, base: commitSchema })).max(5_000),
 	/** Keys of all homes so far, oldest first: their landings stay landings. */
 	homeKeys: z.array(publicKeySchema).max(1_000),
+	/** Whether somebody has paused it; homes of before did not say. */
+	paused: z.boolean().default(false),
 });
 export type Sealed = z.output<typeof sealedSchema>;
 

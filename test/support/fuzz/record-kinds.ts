@@ -58,7 +58,16 @@ const run = {
 	...{ run: '1.2', key: 'a', role: 'coder', agent: 'claude', node: null, startedAt: 1, endedAt: null, outcome: null },
 	...{ costUsd: 0.5, inputTokens: 1, outputTokens: 2, gates: [], textState: null },
 };
-const sealed = { generation: '2', stateHash: digest, term: 1, revision: 2, main: commit, refs: [], homeKeys: [] };
+const sealed = {
+	generation: '2',
+	stateHash: digest,
+	term: 1,
+	revision: 2,
+	main: commit,
+	refs: [],
+	homeKeys: [],
+	paused: true,
+};
 const token = {
 	...{
 		id: 't01234567',

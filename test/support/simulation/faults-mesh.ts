@@ -111,28 +111,27 @@ function slowWay(world: World, { from, to }: ReturnType<typeof sides>, random: S
 	};
 }
 
-export const meshFaults: Makers = {
-	/** While people go on talking, and what is said of it may be late. */
-	sealedMove: {
-		forMs: [10_000, 25_000],
-		make: () => {
-			let soonAgain = (): void => {};
-			return {
-				begin: async (world, random) => {
-					const moving = sides(world, random);
-					const { project, from, to } = moving;
-					soonAgain = slowWay(world, moving, random);
-					const speakers = Array.from({ length: 12 }, (_, n) => ['ann', 'bob'][n % 2] ?? 'ann');
-					wantMore(world, { project: project.id, speakers, everyMs: 500 });
-					world.clock.after(leadMs, () => {
-						if (world.homeOf(project.id) === from) void move(world, moving, false);
-					});
-					return `${project.name} from ${from.name} to ${to.name}`;
-				},
-				heal: async () => soonAgain(),
-			};
+/** A home hands over while people go on talking, and what is said of it may be late. */
+export function sealedMove(): Omit<Fault<World>, 'kind'> {
+	let soonAgain = (): void => {};
+	return {
+		begin: async (world, random) => {
+			const moving = sides(world, random);
+			const { project, from, to } = moving;
+			soonAgain = slowWay(world, moving, random);
+			const speakers = Array.from({ length: 12 }, (_, n) => ['ann', 'bob'][n % 2] ?? 'ann');
+			wantMore(world, { project: project.id, speakers, everyMs: 500 });
+			world.clock.after(leadMs, () => {
+				if (world.homeOf(project.id) === from) void move(world, moving, false);
+			});
+			return `${project.name} from ${from.name} to ${to.name}`;
 		},
-	},
+		heal: async () => soonAgain(),
+	};
+}
+
+export const meshFaults: Makers = {
+	sealedMove: { forMs: [10_000, 25_000], make: sealedMove },
 	/** The old home is gone, and comes back long after somebody has given it up. */
 	lostMove: {
 		forMs: [30_000, 80_000],

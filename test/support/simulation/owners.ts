@@ -40,11 +40,15 @@ export function letGoOn(world: World): void {
 	}
 }
 
-async function pause(world: World, id: string): Promise<void> {
+/** Resolves when the home has it on its disk, or there is none. */
+export async function pause(world: World, id: string): Promise<void> {
 	const project = world.projectAtHome(id);
 	const { process } = world.homeOf(id);
 	if (!project || !process) return;
+	const before = world.events.length;
 	await project.pause(false);
+	// On a disk that is slow somebody may have let it go on meanwhile.
+	if (world.events.slice(before).some((event) => event.kind === 'pausing' && event.project === id)) return;
 	process.emit({ kind: 'pausing', node: process.name, project: id, paused: true });
 }
 

@@ -1,8 +1,8 @@
 /**
  * What owners set for a project as a whole holds: while it is paused its home begins nothing and lands nothing, also
- * after a crash; and all that one home grants costs no more than the budget, whoever is cut off, dies or reports twice.
+ * after a crash, and neither does the home to which it is handed over; and all that one home grants costs no more than the budget, whoever is cut off, dies or reports twice.
  */
-import type { SeenMesh } from '../types.ts';
+import type { SeenMesh, SimEvent } from '../types.ts';
 import { eventsOf } from './checker.ts';
 import { grantName } from './ledger.ts';
 
@@ -19,8 +19,7 @@ export class Pauses {
 				if (event.paused) this.#since.set(event.project, { node: event.node, atMs: event.at });
 				else this.#since.delete(event.project);
 			}
-			// Who takes a project over begins with it.
-			if (event.kind === 'homeMoved') this.#since.delete(event.project);
+			if (event.kind === 'homeMoved') this.#moved(event);
 			const isWork = event.kind === 'grant' || (event.kind === 'mainMoved' && event.by === 'landing');
 			const paused = isWork ? this.#since.get(event.project) : undefined;
 			if (!isWork || paused?.node !== event.node || event.at - paused.atMs < underWayMs) return [];
@@ -28,7 +27,16 @@ export class Pauses {
 			return [`${event.node} ${what}, though the project is paused for ${event.at - paused.atMs} ms`];
 		});
 	}
+
+	/** Whoever takes over from a home that is lost knows nothing of it. */
+	#moved({ project, how, to: node }: Move): void {
+		const paused = this.#since.get(project);
+		if (paused && how === 'sealed') this.#since.set(project, { ...paused, node });
+		else this.#since.delete(project);
+	}
 }
+
+type Move = Extract<SimEvent, { readonly kind: 'homeMoved' }>;
 
 /** A cent is what adding up may be wrong by. */
 const slackUsd = 0.01;
