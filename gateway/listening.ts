@@ -31,8 +31,19 @@ export type Listening = z.output<typeof fileSchema>;
 
 export const loopback = '127.0.0.1';
 
+/** @throws GanglineError INVALID_CONFIG for a file that cannot be read: to listen nowhere is not what it says. */
 export async function readListening(path: string): Promise<Listening> {
-	const text = await readFile(path, 'utf8').catch(() => null);
+	const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+		if (cause.code === 'ENOENT') return null;
+		throw ganglineError(
+			'INVALID_CONFIG',
+			`${path}, which says where the gateway listens, cannot be read: ${cause.message}`,
+			{
+				hint: 'give it back to its owner, or remove it and name the addresses again: gangline gateway listen <address>',
+				cause,
+			},
+		);
+	});
 	if (text === null) return { v: 1, hosts: [], port: 0 };
 	const parsed = readAs(fileSchema, json(text));
 	if (parsed.success) return parsed.data;

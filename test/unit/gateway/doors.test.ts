@@ -65,6 +65,16 @@ it('keeps what a person opened while networks of containers come up', async () =
 	rmSync(folder, { recursive: true });
 });
 
+it('does not take a file that it cannot read for one that names no address', async () => {
+	const path = mkdtempSync(join(tmpdir(), 'gangline-listen-'));
+	await expect(readListening(path)).rejects.toMatchObject({
+		code: 'INVALID_CONFIG',
+		message: expect.stringContaining(path),
+	});
+	expect(await readListening(join(path, 'none'))).toEqual({ v: 1, hosts: [], port: 0 });
+	rmSync(path, { recursive: true });
+});
+
 it('leaves the door for builds as it is where nothing about it changes', async () => {
 	const builds = createBuilds({
 		...{ folder: '/nowhere', program: {} as never, log: new SimLog(), isOpen: () => true },
