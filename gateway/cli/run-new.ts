@@ -107,6 +107,16 @@ async function follow(session: Session, gateway: NodeClient, { name, begin }: Fo
 		out.result(last, () => containerText(session, { ...last, steps: [] }));
 		return undefined;
 	}
+	if (last.state === 'making') {
+		throw ganglineError(
+			'NOT_RUNNING',
+			`the ${gateway.who} ended while ${name} was being made, at ${plainLine(last.words)}`,
+			{
+				hint: `start it, and go on from there: gangline ${gateway.who === 'gateway' ? 'gateway start' : 'start'}; gangline new ${name} --retry`,
+				data: { container: last },
+			},
+		);
+	}
 	throw ganglineError('ENGINE_FAILED', `${name}: ${plainLine(last.words)}`, {
 		hint: [...last.next, `what was said: ${last.log}`].join('; '),
 		data: { container: last },

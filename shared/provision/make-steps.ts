@@ -5,19 +5,14 @@
 import { inspectRepository, onlyReading, readCheckoutTree, whoCommits } from '../git/index.ts';
 import { pause } from '../ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../ports/index.ts';
-import { planContainer } from './container-plan.ts';
+import { containerStep } from './container-step.ts';
 import type { ContainersOptions } from './containers-options.ts';
-import { devcontainerStep, forgetStart, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
-import { writeDiskBound } from './disk-files.ts';
+import { devcontainerStep } from './devcontainer-steps.ts';
 import { explainContainer } from './explain.ts';
-import { keptOrFree } from './free-port.ts';
-import { writeGitSettings } from './git-access.ts';
-import { writeHostFiles } from './host-files.ts';
-import { imageStep, stackOf, stacksOf } from './image-step.ts';
+import { imageStep, stacksOf } from './image-step.ts';
 import type { MakeLog } from './make-log.ts';
 import { ownImage } from './own-image.ts';
-import type { PublishedPort } from './provisioner.ts';
-import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
+import { type ContainerRecord, engineNameOf } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { seedProject } from './seed.ts';
 import { checkSource, ensureSource } from './source.ts';
@@ -172,74 +167,6 @@ function networkStep({ options }: Making): Step {
 			return { words: `a network of its own, with the gateway at ${gateway}`, change: { gateway } };
 		},
 	};
-}
-
-function containerStep({ options, folder }: Making): Step {
-	return {
-		name: 'container',
-		doing: 'making the container',
-		run: async ({ record }) => {
-			const { owner, environment, provisioner } = options;
-			const stack = await stackOf(options, record);
-			const sshPort = await portFor(record, options);
-			const ports = await portsFor({ ...record, sshPort }, options);
-			refusePorts(record, options, ports);
-			const planned = planContainer({
-				project: { ...record, name: engineNameOf(record), sshPort },
-				owner,
-				image: record.image ?? '',
-				caches: stack?.caches ?? {},
-				folder,
-				...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath },
-				secretsInside: provisioner.secretsInside,
-			});
-			const joining = record.node === null ? await options.joinToken(record) : null;
-			const { secretsInside } = provisioner;
-			const secrets = await writeHostFiles({
-				...{
-					folder,
-					owner,
-					path: record.path,
-					environment,
-					wish: planned,
-					token: joining?.text ?? null,
-					secretsInside,
-				},
-				loginEnv: remoteEnvOf(record),
-			});
-			await forgetStart(folder);
-			await writeGitSettings({ folder }, record.gitGiven);
-			await writeDiskBound(folder, record.limits.disk ?? null);
-			const wish = secretsInside === null ? planned : { ...planned, secrets };
-			const { made } = await provisioner.ensureContainer(wish);
-			await provisioner.limit(wish.name, record.limits);
-			return {
-				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
-				change: { sshPort, ports, ...(joining !== null && { token: joining.id }) },
-			};
-		},
-	};
-}
-
-/** @throws GanglineError UNSUITABLE_MACHINE */
-function refusePorts(
-	{ name }: ContainerRecord,
-	{ provisioner }: ContainersOptions,
-	ports: readonly PublishedPort[],
-): void {
-	if (provisioner.publishes || ports.length === 0) return;
-	const wanted = ports.map(({ inside }) => inside).join(', ');
-	throw ganglineError(
-		'UNSUITABLE_MACHINE',
-		`its devcontainer.json wants ports (${wanted}), and a swarm opens those on every address of its machines: none is opened`,
-		{ hint: `leave that file alone (gangline new ${name} --retry --devcontainer none), and reach a port by ssh -L` },
-	);
-}
-
-/** One that has joined keeps its own: people's settings name it. */
-async function portFor({ name, node, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
-	if (node !== null) return sshPort;
-	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)));
 }
 
 function joinStep({ options, stopped }: Making): Step {

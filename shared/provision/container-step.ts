@@ -1,0 +1,124 @@
+/**
+ * The step that makes a project's container: what it needs on this machine, its ports, and the container itself. Looked at
+ * again it finds what is there. A port that somebody took between the look at it and its opening is another one next time.
+ */
+import { ganglineError } from '../ports/index.ts';
+import { planContainer } from './container-plan.ts';
+import type { ContainersOptions } from './containers-options.ts';
+import { forgetStart, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
+import { writeDiskBound } from './disk-files.ts';
+import { isFree, keptOrFree } from './free-port.ts';
+import { writeGitSettings } from './git-access.ts';
+import { writeHostFiles } from './host-files.ts';
+import { stackOf } from './image-step.ts';
+import type { ContainerWish, PublishedPort } from './provisioner.ts';
+import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
+import type { Step } from './run-steps.ts';
+
+export interface ContainerMaking {
+	readonly options: ContainersOptions;
+	/** The project's folder in the gateway's state. */
+	readonly folder: string;
+}
+
+interface Planned {
+	readonly sshPort: number;
+	readonly ports: PublishedPort[];
+	readonly wish: ContainerWish;
+}
+
+/** Two gateways of one machine look for the same ports. */
+const portTriesMax = 4;
+
+export function containerStep(making: ContainerMaking): Step {
+	return {
+		name: 'container',
+		doing: 'making the container',
+		run: async ({ record }) => {
+			const { options, folder } = making;
+			const { owner, environment, provisioner } = options;
+			const { secretsInside } = provisioner;
+			const first = await planned(making, record);
+			const joining = record.node === null ? await options.joinToken(record) : null;
+			const token = joining?.text ?? null;
+			const secrets = await writeHostFiles({
+				...{ folder, owner, path: record.path, environment, wish: first.wish, token, secretsInside },
+				loginEnv: remoteEnvOf(record),
+			});
+			await forgetStart(folder);
+			await writeGitSettings({ folder }, record.gitGiven);
+			await writeDiskBound(folder, record.limits.disk ?? null);
+			const { made, sshPort, ports, wish } = await ensure(making, record, {
+				first,
+				secrets: secretsInside === null ? {} : { secrets },
+			});
+			await provisioner.limit(wish.name, record.limits);
+			return {
+				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
+				change: { sshPort, ports, ...(joining !== null && { token: joining.id }) },
+			};
+		},
+	};
+}
+
+async function ensure(
+	making: ContainerMaking,
+	record: ContainerRecord,
+	{ first, secrets }: { readonly first: Planned; readonly secrets: Pick<ContainerWish, 'secrets'> },
+): Promise<Planned & { readonly made: boolean }> {
+	for (let [next, tries] = [first, 1]; ; tries += 1) {
+		try {
+			return { ...next, ...(await making.options.provisioner.ensureContainer({ ...next.wish, ...secrets })) };
+		} catch (error) {
+			// One that has joined keeps its ports: people's settings name them.
+			if (record.node !== null || tries === portTriesMax) throw error;
+			// It does not run, so whoever has a port of its own is somebody else.
+			if (!(await isAnyTaken(next))) throw error;
+			next = await planned(making, record);
+		}
+	}
+}
+
+async function planned({ options, folder }: ContainerMaking, record: ContainerRecord): Promise<Planned> {
+	const { owner, provisioner } = options;
+	const stack = await stackOf(options, record);
+	const sshPort = await portFor(record, options);
+	const ports = await portsFor({ ...record, sshPort }, options);
+	refusePorts(record, options, ports);
+	const wish = planContainer({
+		project: { ...record, name: engineNameOf(record), sshPort },
+		owner,
+		image: record.image ?? '',
+		caches: stack?.caches ?? {},
+		folder,
+		...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath },
+		secretsInside: provisioner.secretsInside,
+	});
+	return { sshPort, ports, wish };
+}
+
+async function isAnyTaken({ sshPort, ports }: Planned): Promise<boolean> {
+	for (const port of [sshPort, ...ports.map(({ host }) => host)]) if (!(await isFree(port))) return true;
+	return false;
+}
+
+/** @throws GanglineError UNSUITABLE_MACHINE */
+function refusePorts(
+	{ name }: ContainerRecord,
+	{ provisioner }: ContainersOptions,
+	ports: readonly PublishedPort[],
+): void {
+	if (provisioner.publishes || ports.length === 0) return;
+	const wanted = ports.map(({ inside }) => inside).join(', ');
+	throw ganglineError(
+		'UNSUITABLE_MACHINE',
+		`its devcontainer.json wants ports (${wanted}), and a swarm opens those on every address of its machines: none is opened`,
+		{ hint: `leave that file alone (gangline new ${name} --retry --devcontainer none), and reach a port by ssh -L` },
+	);
+}
+
+/** One that has joined keeps its own: people's settings name it. */
+async function portFor({ name, node, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
+	if (node !== null) return sshPort;
+	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)));
+}

@@ -1,0 +1,105 @@
+/** The step that makes a container, with an engine that a test plays: ports that somebody else takes at the last moment. */
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ganglineError } from '../../../shared/ports/index.ts';
+import { containerStep } from '../../../shared/provision/container-step.ts';
+import type { ContainersOptions } from '../../../shared/provision/containers-options.ts';
+import type { ContainerWish } from '../../../shared/provision/provisioner.ts';
+import type { ContainerRecord } from '../../../shared/provision/records.ts';
+import { shell, temporaryFolder } from '../../support/git.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let path: string;
+const servers: Server[] = [];
+beforeEach(() => {
+	folder = temporaryFolder();
+	path = join(folder.path, 'shop');
+	shell(folder.path, 'init', '-q', 'shop');
+});
+afterEach(async () => {
+	for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+	folder.remove();
+});
+
+const record = (node: string | null): ContainerRecord => ({
+	...{ name: 'shop', madeAs: null, path, git: null, wantedStack: null, stack: null, others: [], project: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedAgents: null, agents: [], image: 'i', gateway: null, node, person: 'ada', token: null },
+	...{ hint: null, sshPort: 22_900, changedAt: 0, steps: [], idleStopMs: null, asleep: false, phase: 'making' },
+	gitGiven: { identity: null, hasKey: false, tokenFor: null },
+	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
+});
+
+/** Answers the change of the record; `start` is asked for each container. */
+async function make(start: (wish: ContainerWish) => Promise<void>, node: string | null = null) {
+	let tokens = 0;
+	const options = {
+		owner: { name: 'ada', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+		environment: { PATH: process.env.PATH, HOME: folder.path },
+		records: { all: () => [] },
+		joinToken: async () => ({ text: 'gl1_token', id: `t${++tokens}` }),
+		provisioner: {
+			...{ secretsInside: null, publishes: true, limit: async () => undefined },
+			ensureContainer: async (wish: ContainerWish) => {
+				await start(wish);
+				return { id: 'c1', made: true };
+			},
+		},
+	} as unknown as ContainersOptions;
+	const step = containerStep({ options, folder: join(folder.path, 'state') });
+	const { change } = await step.run({ record: record(node), say: () => undefined });
+	return { ...change, tokens };
+}
+
+function take(port: number): Promise<void> {
+	const server = createServer();
+	servers.push(server);
+	return new Promise((resolve, reject) => {
+		server.once('error', reject);
+		server.listen(port, '127.0.0.1', resolve);
+	});
+}
+
+const refused = () => ganglineError('ENGINE_FAILED', 'the engine did not make it');
+
+describe('a port that somebody takes before the engine does', () => {
+	it('is another one, with the same token', async () => {
+		const asked: number[] = [];
+		const change = await make(async ({ sshPort }) => {
+			asked.push(sshPort);
+			if (asked.length > 1) return;
+			await take(sshPort);
+			throw refused();
+		});
+		expect(asked).toHaveLength(2);
+		expect(change).toMatchObject({ sshPort: asked[1], token: 't1', tokens: 1 });
+		expect(asked[1]).not.toBe(asked[0]);
+	});
+
+	it('is not looked for again where the engine has another reason, or people know the port', async () => {
+		let asked = 0;
+		const failing = async (): Promise<void> => {
+			asked += 1;
+			throw refused();
+		};
+		await expect(make(failing)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+		const taking = async ({ sshPort }: ContainerWish): Promise<void> => {
+			await take(sshPort);
+			await failing();
+		};
+		await expect(make(taking, 'n1')).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+		expect(asked).toBe(2);
+	});
+
+	it('[I11] is not looked for without end', async () => {
+		let asked = 0;
+		const taking = async ({ sshPort }: ContainerWish): Promise<void> => {
+			asked += 1;
+			await take(sshPort);
+			throw refused();
+		};
+		await expect(make(taking)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+		expect(asked).toBe(4);
+	});
+});
