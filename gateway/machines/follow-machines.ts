@@ -11,7 +11,7 @@ import type { There } from './there.ts';
 export interface FollowOptions {
 	readonly mesh: Pick<Mesh, 'rpc' | 'network' | 'onFacts'>;
 	readonly line: MachineLine;
-	readonly there: Pick<There, 'learn' | 'heardFrom' | 'own'>;
+	readonly there: Pick<There, 'learn' | 'heardFrom' | 'own' | 'tellAway'>;
 	readonly clock: Clock;
 	readonly log: Log;
 }
@@ -29,6 +29,8 @@ export function followMachines(options: FollowOptions): Disposable {
 			if (wanted.has(node)) continue;
 			followed.delete(node);
 			following.abort();
+			// Whoever follows a making there waits for nothing.
+			options.there.tellAway(node);
 		}
 		for (const node of wanted) {
 			if (followed.has(node)) continue;

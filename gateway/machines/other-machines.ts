@@ -69,20 +69,21 @@ export class OtherMachines {
 	async #create(args: Args<'container.create'>, caller: Caller): Promise<Result<'container.create'>> {
 		const { places, log, line } = this.#options;
 		const known = places.find(args.name);
-		const place = known === undefined ? this.#fresh(args, caller) : this.#again(known, args);
+		const begun = known === undefined ? this.#fresh(args, caller) : this.#again(known, args);
+		const now = known === undefined ? null : await this.#now(known);
+		const on = line.nameOf(begun.node);
+		// It went on without us: another token would make the one that it has useless.
+		if (now?.state === 'making') return { container: now, answer: `${args.name} is being made, on ${on}` };
+		const place = { ...begun, seen: places.find(args.name)?.seen ?? null };
 		const token = await this.#tokenFor(place);
-		const asked = (retry: boolean) =>
-			this.there.ask(place, { operation: 'container.create', args: { ...place.wish, retry }, caller, token });
+		// A kill may have come between what was kept here and the question.
+		const retry = known === undefined ? args.retry : now !== null;
+		const question = { operation: 'container.create', args: { ...place.wish, retry }, caller, token } as const;
 		try {
-			const answer = await asked(args.retry).catch((error: unknown) => {
-				// A kill came between what was kept here and the question.
-				if (args.retry && isNothing(error)) return asked(false);
-				throw error;
-			});
-			const { container, answer: words } = operations['container.create'].result.parse(answer);
-			const on = line.nameOf(place.node);
-			log.info('container.begunThere', { name: place.name, on, by: caller.person, retry: args.retry });
-			return { container: await this.there.heard(place.name, container), answer: `${words}, on ${on}` };
+			const answer = operations['container.create'].result.parse(await this.there.ask(place, question));
+			log.info('container.begunThere', { name: place.name, on, by: caller.person, retry });
+			const container = await this.there.heard(place.name, answer.container);
+			return { container, answer: `${answer.answer}, on ${on}` };
 		} catch (error) {
 			// What was refused at once is not there; what may have been heard is gone on with by a retry.
 			if (known === undefined && isFinal(error)) await this.#forget(place.name);
@@ -127,7 +128,7 @@ export class OtherMachines {
 		const place = places.get(args.name);
 		const isLook = name === 'container.show';
 		if (isLook && !line.isLinked(place.node)) return { container: this.there.away(place) } as Result<Name>;
-		const token = name === 'container.rebuild' ? await this.#tokenFor(place) : null;
+		const token = name === 'container.rebuild' ? await this.#tokenToRebuild(place) : null;
 		const question = { operation: name, args: { ...args }, caller, token };
 		try {
 			const result = operations[name].result.parse(await this.there.ask(place, question));
@@ -252,6 +253,25 @@ export class OtherMachines {
 		if (place === undefined) return;
 		if (place.token !== null) await forgetToken(place.token);
 		await places.remove(name);
+	}
+
+	/** As its machine says now; null where that has nothing of it. */
+	async #now(place: Place): Promise<ContainerView | null> {
+		try {
+			return await this.there.heard(place.name, await this.there.showThere(place, place.name));
+		} catch (error) {
+			if (isNothing(error)) return null;
+			throw error;
+		}
+	}
+
+	/** @throws GanglineError REFUSED while it is being made */
+	async #tokenToRebuild(place: Place): Promise<string | null> {
+		const now = hasJoined(place) ? null : await this.#now(place);
+		if (now?.state !== 'making') return this.#tokenFor(this.#options.places.get(place.name));
+		throw ganglineError('REFUSED', `${place.name} is being made right now, on ${now.on?.name}`, {
+			hint: `gangline containers ${place.name}`,
+		});
 	}
 
 	/** For its next making, kept before anybody hears of it; null: its node has joined. */

@@ -94,6 +94,12 @@ export class There {
 		this.#options.publish(await this.heard(place.name, view));
 	}
 
+	/** Its machine is gone: nobody knows how they are until it is back. */
+	tellAway(node: NodeId): void {
+		const { places, publish } = this.#options;
+		for (const place of places.all()) if (place.node === node) publish(this.away(place));
+	}
+
 	/** How all of a machine are now; nothing where it cannot be asked. */
 	async learn(node: NodeId, person: string): Promise<void> {
 		const { line, log } = this.#options;

@@ -19,10 +19,20 @@ export async function packContext({ dockerfile, files }: ImageWish): Promise<Bui
 	for (const folder of new Set(files.map(({ to }) => dirname(to))))
 		await mkdir(join(stage, folder), { recursive: true });
 	for (const { from, to } of files) await symlink(from, join(stage, to));
-	// Owner and times of this machine are nothing to the image.
-	const packed = create({ cwd: stage, follow: true, portable: true, noMtime: true }, ['.']);
+	// Owner, times and rights of this machine are nothing to the image.
+	const packed = create({ cwd: stage, follow: true, portable: true, noMtime: true, filter: readableByAll }, ['.']);
 	return {
 		stream: Readable.from(packed),
 		[Symbol.asyncDispose]: () => rm(stage, { recursive: true, force: true }),
 	};
+}
+
+/**
+ * Everyone who may run in the image reads all of it: a program that came to this machine as a build, or was cloned under a
+ * strict umask, is its owner's alone here. The header of an entry is made of the very same `stat` afterwards.
+ */
+function readableByAll(_path: string, stat: { mode?: number | undefined }): boolean {
+	const mode = stat.mode ?? 0;
+	stat.mode = mode | ((mode & 0o100) === 0 ? 0o444 : 0o555);
+	return true;
 }

@@ -56,6 +56,7 @@ describe('a build', () => {
 			files.filter(({ to }) => /^app\/(?:gateway|dist)\/web\/|node_modules\/(?:@fastify\/static|qrcode)\//.test(to)),
 		).toEqual([]);
 		expect(files.some(({ to }) => to === 'app/gateway/board/board.ts')).toBe(true);
+		expect(files.some(({ to }) => to === 'app/docker/stacks/rust/stack.json')).toBe(true);
 	});
 
 	it('is refused where a package is missing, with what to do', async () => {

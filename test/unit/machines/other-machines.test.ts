@@ -65,14 +65,23 @@ describe('a project on another machine', () => {
 		);
 		const again = { name: 'app', retry: true, stack: 'go' };
 		await world.finish(next.create(again, ada));
-		const [, first, second] = world.far.asked;
 		const mended = { name: 'app', git: 'https://example.org/a.git', stack: 'go' };
-		expect([first?.args, second?.args]).toEqual([
-			{ ...mended, retry: true },
-			{ ...mended, retry: false },
-		]);
+		expect(world.far.asked.at(-1)?.args).toEqual({ ...mended, retry: false });
+		world.far.change('app', { state: 'failed' });
 		await world.finish(next.create(again, ada));
 		expect(world.far.asked.at(-1)?.args).toEqual({ ...mended, retry: true });
+	});
+
+	it('keeps its token while its making goes on without the gateway', async () => {
+		await using world = await farMachine();
+		await world.finish(world.machines.create(wish, ada));
+		const next = await world.open();
+		const again = await world.finish(next.create({ name: 'app', retry: true }, ada));
+		expect(again).toMatchObject({ container: { state: 'making' }, answer: 'app is being made, on builder' });
+		await expect(world.finish(next.ask('container.rebuild', { name: 'app' }, ada))).rejects.toEqual(
+			refusal('REFUSED', /is being made right now/),
+		);
+		expect([world.tokens.made, world.far.asked.length]).toEqual([1, 1]);
 	});
 
 	it('is shown as it was last while its machine is away, and connected while its own node is', async () => {
@@ -97,7 +106,7 @@ describe('a project on another machine', () => {
 		);
 	});
 
-	it('tells each change as it comes', async () => {
+	it('tells each change as it comes, and that its machine is gone', async () => {
 		await using world = await farMachine();
 		await world.finish(world.machines.create(wish, ada));
 		using _ = world.follow();
@@ -108,6 +117,9 @@ describe('a project on another machine', () => {
 		const before = world.told.length;
 		await world.finish(world.machines.list(ada));
 		expect(world.told.length).toBe(before);
+		world.gateway.cutOff(builderId, 'gone');
+		await settle();
+		expect(world.told.at(-1)).toMatchObject({ state: 'gone', words: expect.stringMatching(/builder is away/) });
 	});
 
 	it('sleeps, says who is logged in, and wakes', async () => {

@@ -40,6 +40,12 @@ describe('the name of an image', () => {
 		expect(new Set(tags).size).toBe(4);
 	});
 
+	it('does not tell of what images are made of, which a program brings to machines that make some', async () => {
+		const tag = await tagOf('debian', 'app/docker/stacks/go/Dockerfile');
+		writeFileSync(file, 'changed\n');
+		expect(await tagOf('debian', 'app/docker/stacks/go/Dockerfile')).toBe(tag);
+	});
+
 	it('comes from what a file was, as long as size and time stay', async () => {
 		utimesSync(file, 5, 5);
 		const tag = await tagOf();

@@ -127,7 +127,7 @@ const stepIcons: Readonly<Record<ContainerView['steps'][number]['state'], IconNa
 
 function Made({ container, again }: { readonly container: ContainerView; readonly again: () => void }) {
 	const { ask, notices } = useApp();
-	const { name, path, state, words, steps, next } = container;
+	const { name, on, path, state, words, steps, next } = container;
 	const goOn = async (): Promise<void> => {
 		try {
 			notices.tell((await ask('container.create', { name, path, retry: true })).answer);
@@ -148,6 +148,7 @@ function Made({ container, again }: { readonly container: ContainerView; readonl
 				>
 					{state}
 				</span>
+				{on !== null && <span className="soft">on {on.name}</span>}
 				<span className="soft">{words}</span>
 				{state === 'failed' && (
 					<button type="button" className="button tiny" onClick={() => void goOn()}>
