@@ -82,8 +82,10 @@ async function ensure(
 async function planned({ options, folder }: ContainerMaking, record: ContainerRecord): Promise<Planned> {
 	const { owner, provisioner } = options;
 	const stack = await stackOf(options, record);
-	const sshPort = await portFor(record, options);
-	const ports = await portsFor({ ...record, sshPort }, options);
+	// One that has joined keeps its own, because people's settings name them.
+	const holds = record.node !== null || (await isRunning(record, options));
+	const sshPort = holds ? record.sshPort : await portFor(record, options);
+	const ports = await portsFor({ ...record, sshPort }, options, holds);
 	refusePorts(record, options, ports);
 	const wish = planContainer({
 		project: { ...record, name: engineNameOf(record), sshPort },
@@ -117,8 +119,11 @@ function refusePorts(
 	);
 }
 
-/** One that has joined keeps its own: people's settings name it. */
-async function portFor({ name, node, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
-	if (node !== null) return sshPort;
+/** A container that an earlier making has left is what holds its ports, and is found again. */
+async function isRunning(record: ContainerRecord, { provisioner }: ContainersOptions): Promise<boolean> {
+	return (await provisioner.condition(engineNameOf(record))).kind === 'running';
+}
+
+async function portFor({ name, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
 	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)));
 }

@@ -73,17 +73,19 @@ async function readDevcontainer(path: string, { environment }: Options): Promise
 
 /**
  * Where its ports are published: taken when the container is made, because what was free minutes ago may be somebody
- * else's by now. Of one that has joined they stay where they are, because people have the addresses.
+ * else's by now. Where `holds` they stay where they are: of one that has joined people have the addresses, and one that runs
+ * has them itself.
  */
 export async function portsFor(
 	record: ContainerRecord,
 	{ records }: Pick<Options, 'records'>,
+	holds: boolean,
 ): Promise<PublishedPort[]> {
 	const taken = new Set([record.sshPort, ...portsTaken(records.all().filter(({ name }) => name !== record.name))]);
 	const ports: PublishedPort[] = [];
 	for (const { inside } of record.devcontainer?.ports ?? []) {
 		const before = record.ports.find((one) => one.inside === inside);
-		const isKept = before !== undefined && record.node !== null;
+		const isKept = before !== undefined && holds;
 		const host = isKept ? before.host : await (before ? keptOrFree(before.host, taken) : freePort(taken));
 		taken.add(host);
 		ports.push({ inside, host });

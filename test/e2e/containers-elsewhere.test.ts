@@ -164,6 +164,7 @@ describe.skipIf(engine === '')('a project on another machine (needs an engine: s
 			() => docker('ps', '-q', '--filter', 'name=gangline-cut') !== '',
 			120,
 		);
+		const left = docker('ps', '-q', '--filter', 'name=gangline-cut');
 		process.kill(builder.pid() ?? 0, 'SIGKILL');
 		await builder.ok(builder.folder, 'start');
 		const isCut = ({ state }: ContainerView): boolean => state === 'failed';
@@ -175,6 +176,8 @@ describe.skipIf(engine === '')('a project on another machine (needs an engine: s
 		expect((await making).code).not.toBe(0);
 		const retried = await ada.gangline(ada.folder, 'new', 'cut', '--retry');
 		expect(retried, retried.stderr).toMatchObject({ code: 0, stdout: expect.stringMatching(/^cut: it runs/) });
+		// What was there is found again, at the port that it holds itself.
+		expect(docker('ps', '-q', '--filter', 'name=gangline-cut')).toBe(left);
 		await ada.ok(ada.folder, 'project', 'delete', 'cut', '--confirm', 'cut');
 	});
 

@@ -59,7 +59,7 @@ const fresh = (): ContainerRecord => ({
 const well = async (): Promise<number> => 0;
 
 describe('the ports of a devcontainer.json', () => {
-	it('are others where somebody took them meanwhile, and stay where people have their address', async () => {
+	it('are others where somebody took them meanwhile, and stay where people or the container itself have them', async () => {
 		commit({ forwardPorts: [3000, 3001] });
 		const { devcontainer } = (await make(fresh(), well)).last;
 		const server = createServer();
@@ -67,10 +67,10 @@ describe('the ports of a devcontainer.json', () => {
 		const { port } = server.address() as AddressInfo;
 		const begun = { ...fresh(), devcontainer, ports: [{ inside: 3000, host: port }] };
 		const records = { all: () => [begun] };
-		const [first, second] = await portsFor(begun, { records });
+		const [first, second] = await portsFor(begun, { records }, false);
 		expect(first).toMatchObject({ inside: 3000, host: expect.toSatisfy((host) => host !== port) });
 		expect(new Set([port, begun.sshPort, first?.host, second?.host]).size).toBe(4);
-		expect((await portsFor({ ...begun, node: 'n' }, { records }))[0]).toEqual({ inside: 3000, host: port });
+		expect((await portsFor(begun, { records }, true))[0]).toEqual({ inside: 3000, host: port });
 		await new Promise((resolve) => server.close(resolve));
 	});
 });
