@@ -32,7 +32,11 @@ const record = (node: string | null): ContainerRecord => ({
 });
 
 /** Answers the change of the record; `start` is asked for each container. */
-async function make(start: (wish: ContainerWish) => Promise<void>, node: string | null = null) {
+async function make(
+	start: (wish: ContainerWish) => Promise<void>,
+	node: string | null = null,
+	kind: 'gone' | 'running' = 'gone',
+) {
 	let tokens = 0;
 	const options = {
 		owner: { name: 'ada', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
@@ -41,6 +45,7 @@ async function make(start: (wish: ContainerWish) => Promise<void>, node: string 
 		joinToken: async () => ({ text: 'gl1_token', id: `t${++tokens}` }),
 		provisioner: {
 			...{ secretsInside: null, publishes: true, limit: async () => undefined },
+			condition: async () => ({ kind }),
 			ensureContainer: async (wish: ContainerWish) => {
 				await start(wish);
 				return { id: 'c1', made: true };
@@ -62,6 +67,15 @@ function take(port: number): Promise<void> {
 }
 
 const refused = () => ganglineError('ENGINE_FAILED', 'the engine did not make it');
+
+it('leaves a container that an earlier making began at the port that it holds itself', async () => {
+	await take(22_900);
+	const asked: number[] = [];
+	const start = async ({ sshPort }: ContainerWish): Promise<void> => void asked.push(sshPort);
+	await make(start, null, 'running');
+	await make(start, null, 'gone');
+	expect(asked).toEqual([22_900, expect.not.toSatisfy((port) => port === 22_900)]);
+});
 
 describe('a port that somebody takes before the engine does', () => {
 	it('is another one, with the same token', async () => {
