@@ -101,7 +101,9 @@ function strangeWork({ random, project, busyMs }: IntrusionDrawing): Intrusion[]
 			const item = Object.values(world.projectAtHome(project)?.home.facts.items ?? {}).find(
 				({ stage, role }) => stage.kind === 'coding' && role !== null,
 			);
-			if (!poser || !item) return;
+			// Who was its home once is believed by whoever has not heard of the move.
+			const wasHome = world.events.some((event) => event.kind === 'homeMoved' && event.project === project);
+			if (!poser || !item || wasHome) return;
 			for (const { id, kind } of world.machines.values()) {
 				if (kind !== 'worker') continue;
 				const task = madeUp(item, project, world.origins.project(project).main);

@@ -103,8 +103,10 @@ class Elsewhere {
 		}
 		const isMoved = events.some(({ kind }) => kind === 'homeMoved' || kind === 'diskLost');
 		if (!home || isMoved || this.#looks++ % 4 > 0) return [];
+		// Of an author that came and went between two looks nobody has seen who had what.
+		const isKnown = (author: string): boolean => Object.hasOwn(home.facts.acceptedUpTo, author);
 		return [...home.trimmed()].flatMap(([author, upTo]) =>
-			upTo > (this.#covered.get(`${id} ${author}`) ?? 0)
+			isKnown(author) && upTo > (this.#covered.get(`${id} ${author}`) ?? 0)
 				? [`${homeName} gave up entries of ${author} up to ${upTo} in ${name}, whose facts no other node has`]
 				: [],
 		);

@@ -90,6 +90,7 @@ class Unseen {
 			const { args } = replica.pending.find(({ author, n }) => `${author}#${n}` === id) ?? {};
 			// What names others is shown where they are known.
 			if (!args || typeof args.parent === 'string' || String(args.dependsOn ?? '') !== '') return [];
+			if (replica.pending.some((other) => other.item === item && other.event === 'delete')) return [];
 			// A home that has not heard yet that the person may speak again says that they may not.
 			if (replica.facts.authors[id.slice(0, id.lastIndexOf('#'))]?.length === 0) return [];
 			if (Object.hasOwn(replica.facts.items, item) || replica.views().get(item)?.tentative === true) return [];

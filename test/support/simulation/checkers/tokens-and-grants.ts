@@ -188,8 +188,8 @@ class Lost {
 	}
 }
 
-/** Within this a home looks at what runs where, and an agent has ended. */
-const toldMs = 45_000;
+/** Within this a home has told it, whoever else it asks first in vain, and an agent has ended. */
+const toldMs = 20_000;
 
 /** What stays wrong is said once. */
 function once(step: (mesh: SeenMesh) => readonly string[]): (mesh: SeenMesh) => readonly string[] {
