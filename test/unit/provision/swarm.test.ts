@@ -66,7 +66,9 @@ const server = createServer((request, response) => {
 	request.resume().on('end', () => {
 		const asked = `${request.method} ${request.url}`;
 		const [, status, answer] = answers.find(([pattern]) => pattern.test(asked)) ?? [null, 404, { message: 'none' }];
-		response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+		response
+			.writeHead(status, { 'content-type': 'application/json' })
+			.end(JSON.stringify(typeof answer === 'function' ? answer() : answer));
 	});
 });
 beforeAll(() => new Promise<void>((resolve) => void server.listen(join(folder, 's'), resolve)));
@@ -149,32 +151,34 @@ describe('what a swarm says', () => {
 		expect(clock.monotonic()).toBeGreaterThan(15_000);
 	});
 
+	/** Nothing at first, then these. */
+	const later = (tasks: readonly unknown[]) => {
+		let looks = 0;
+		return () => (looks++ === 0 ? [] : tasks);
+	};
+
 	it('is told where a host has no such folder, when it was tried three times', async () => {
 		const Err = 'invalid mount config for type "bind": bind source path does not exist: /s/shop/state';
-		let tries: unknown[] = [];
-		asked([...begun, [/GET \/tasks/, 200, tries]]);
-		const making = provisioner('node.labels.x==y').ensureContainer(wish);
-		const failing = expect(settled(making)).rejects.toMatchObject({
-			hint: expect.stringContaining('source, state and image'),
+		const tries = [1, 2, 3].map(() => task('rejected', { Err }));
+		asked([...begun, [/GET \/tasks/, 200, later(tries)]]);
+		await expect(settled(provisioner('node.labels.x==y').ensureContainer(wish))).rejects.toMatchObject({
+			...{ code: 'ENGINE_FAILED', hint: expect.stringContaining('source, state and image') },
 		});
-		await new Promise((resolve) => setTimeout(resolve, 50));
-		tries = [task('rejected', { Err }), task('rejected', { Err }), task('rejected', { Err })];
-		asked([...begun, [/GET \/tasks/, 200, tries]]);
-		await failing;
 	});
 
 	it('[I13] is ended where a service may get new privileges', async () => {
 		let removed = 0;
-		asked([...begun, [/GET \/tasks/, 200, []]]);
-		const making = provisioner().ensureContainer(wish);
-		const failing = expect(settled(making)).rejects.toMatchObject({
+		const ended = [task('failed', { Err: 'task: non-zero exit (97)', ExitCode: 97 })];
+		const remove = () => ({ removed: ++removed });
+		asked([
+			[/DELETE \/services/, 200, remove],
+			...begun,
+			[/GET \/tasks/, 200, later(ended)],
+			[/GET \/containers\/json/, 200, []],
+		]);
+		await expect(settled(provisioner().ensureContainer(wish))).rejects.toMatchObject({
 			...{ code: 'UNSUITABLE_MACHINE', hint: expect.stringContaining('no-new-privileges') },
 		});
-		await new Promise((resolve) => setTimeout(resolve, 50));
-		const ended = [task('failed', { Err: 'task: non-zero exit (97)', ExitCode: 97 })];
-		const isRemoved = { test: (text: string) => /DELETE \/services/.test(text) && ++removed > 0 } as RegExp;
-		asked([[isRemoved, 200, {}], ...begun, [/GET \/tasks/, 200, ended], [/GET \/containers\/json/, 200, []]]);
-		await failing;
 		expect(removed).toBe(1);
 	});
 
