@@ -118,6 +118,7 @@ async function openOn(repository: CanonicalRepository, parts: NodeParts, opening
 		runs,
 		talks,
 		previews: makePreviews(ground),
+		endGates: () => ground.gates.stop(),
 		config: settings,
 		qualification: new Qualification({ clock: parts.clock, log, verdict: judge, onChange: poke }),
 		branches,

@@ -85,6 +85,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 				before: (path) => textAt(repository, base, path),
 				after: (path) => textAt(repository, commit, path),
 			}),
+		isPaused: () => opened()?.record.paused ?? false,
 		onSettled: poke,
 	});
 	const worker = new ProjectWorkers({

@@ -35,6 +35,8 @@ export interface GrantOptions {
 	readonly texts: Texts;
 	/** What an agent is told besides the item. */
 	readonly brief: (item: Item, role: AgentRole, main: CommitId) => Promise<Brief>;
+	/** Nothing is begun then, also by a pass that was on its way. */
+	readonly isPaused: () => boolean;
 	readonly clock: Clock;
 	readonly log: Log;
 	/** Asks for another pass: what waits for a node may find one. */
@@ -76,6 +78,7 @@ const roundsMax = 8;
 const askAgainMs = 1_000;
 /** So long a holder may have no room to go on before another gets its item. */
 const noRoomMsMax = 60_000;
+const pausedWords = 'the project was paused';
 /** Explanations kept; they are for items that wait or run now. */
 const explainedMax = 2_000;
 
@@ -175,7 +178,7 @@ export class Grants {
 
 	/** Lets a holder go on under its token; one that never has room for it loses the item where others have. */
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
-		const { pool, home, clock, git, runs } = this.#options;
+		const { pool, home, clock, git, runs, isPaused } = this.#options;
 		if (item.token === null) return;
 		// A run's commits have one name for ever: what comes after them needs another grant [I7]. What was kept at an
 		// earlier home, this one may not have.
@@ -194,6 +197,7 @@ export class Grants {
 		}
 		// A home that died between the fact and its books would not know the run again, and keep nothing of it [I7].
 		if (!runs.runs(item.key).some(({ run }) => run === runName(task))) await runs.started(task, node);
+		if (isPaused()) return;
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
 			pool.begun(node, task);
@@ -216,9 +220,9 @@ export class Grants {
 		{ item: seen, role }: Wanted,
 		{ config, main, ...decided }: Decided,
 	): Promise<boolean> {
-		const { home, pool, log, runs } = this.#options;
+		const { home, pool, log, runs, isPaused } = this.#options;
 		const item = home.item(seen.key);
-		if (!item || item.role !== null || mayRun(item.stage) !== role) return true;
+		if (!item || item.role !== null || mayRun(item.stage) !== role || isPaused()) return true;
 		// Of several that were placed at once, each is asked for when those before it have their promise.
 		if (await this.#refuse({ item, role }, config)) return true;
 		const link = pool.link(node);
@@ -228,6 +232,10 @@ export class Grants {
 			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
 			this.#explain(item.key, { ...decided, node: null, reasons: [`${pool.nameOf(node)} declined: ${answer.reason}`] });
 			return false;
+		}
+		if (isPaused()) {
+			await link.cancel(item.key, pausedWords);
+			return true;
 		}
 		const holder = pool.authorOf(node);
 		if (holder === null) return false;
@@ -241,13 +249,17 @@ export class Grants {
 		this.#explain(item.key, { ...decided, node, reasons });
 		const asked = await this.#taskAt(node, { item: granted, role }, granted.token, { config, main });
 		const task = await this.#allowances.promise(asked, node, config);
-		if (task === null) {
-			await link.cancel(item.key, 'a budget is used up');
-			await home.submit('home', [draftOf('system', granted, 'release', { reason: 'a budget is used up' })]);
+		if (task === null || isPaused()) {
+			const reason = task === null ? 'a budget is used up' : pausedWords;
+			await link.cancel(item.key, reason);
+			await home.submit('home', [draftOf('system', granted, 'release', { reason })]);
 			return true;
 		}
 		await runs.started(task, node);
-		if (await link.begin(task)) pool.begun(node, task);
+		if (!(await link.begin(task))) return true;
+		pool.begun(node, task);
+		// Who paused the project meanwhile has ended what was known to run, and this was not.
+		if (isPaused()) await link.cancel(item.key, pausedWords);
 		return true;
 	}
 

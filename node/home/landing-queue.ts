@@ -153,7 +153,9 @@ export class LandingQueue {
 		const { candidate } = prepared;
 		const config = await configAt(candidate.tip);
 		if (!isReviewed(item, config)) return this.#fail(item, 'other', 'no person has approved this change');
-		const verdict = await this.#options.verdict(item, candidate, config);
+		// Neither begun nor gone on with while the project is paused: it is judged when it goes on.
+		const verdict = this.#options.isPaused() ? null : await this.#judge(item, candidate, config);
+		if (verdict === null) return 'settled';
 		if (!verdict.passed) {
 			// On a red main every change fails: nobody's item is to blame, and nothing lands until main is mended.
 			this.#waits = await this.#options.redMain(candidate.tip, config);
@@ -165,6 +167,16 @@ export class LandingQueue {
 		if (this.#options.isPaused()) return 'settled';
 		if (await this.#options.propose(this.#options.described(item), candidate, config)) return 'settled';
 		return this.#moveMain(item, candidate);
+	}
+
+	/** Null: the gates were ended before they were done, which says nothing of the change. */
+	async #judge(item: Item, candidate: Candidate, config: ProjectConfig): Promise<TreeVerdict | null> {
+		try {
+			return await this.#options.verdict(item, candidate, config);
+		} catch (error) {
+			if (error instanceof GanglineError && error.code === 'STOPPING') return null;
+			throw error;
+		}
 	}
 
 	/** What a worker said of its tests was compared when it reported; what counts is what ran here. */

@@ -42,6 +42,8 @@ export interface ProjectParts {
 	readonly runs: RunBook;
 	readonly talks: Talks;
 	readonly previews: Pick<Previews, 'start' | 'show' | 'stop' | 'tidy' | 'stopAll'>;
+	/** Ends gates that judge main or a landing, verified when it resolves. */
+	readonly endGates: () => Promise<void>;
 	readonly config: ConfigAtMain;
 	readonly qualification: Qualification;
 	readonly branches: BranchSync;

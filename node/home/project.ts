@@ -188,14 +188,19 @@ export class Project {
 		await this.#reconcilers[0]?.now();
 	}
 
-	/** Begins nothing more; `kill`: ends what runs, see `endAll`. */
+	/** Begins nothing more; `kill`: ends what runs, see `endAll`, and gates of main and of landings, and previews. */
 	async pause(kill: boolean): Promise<readonly string[]> {
 		await this.#save({ ...this.#record, paused: true });
-		return kill ? await this.#parts.worker.endAll('the project was paused') : [];
+		if (!kill) return [];
+		const { worker, previews, endGates } = this.#parts;
+		const [ended] = await Promise.all([worker.endAll('the project was paused'), previews.stopAll(), endGates()]);
+		return ended;
 	}
 
 	async resume(): Promise<void> {
 		await this.#save({ ...this.#record, paused: false });
+		// Gates of main that were ended with the pause need not wait for their time.
+		this.#parts.qualification.again();
 		this.poke();
 	}
 

@@ -39,7 +39,7 @@ export interface AttemptName {
 
 export interface WorkLoopOptions
 	extends ReportSurroundings,
-		Pick<GrantOptions, 'project' | 'placer' | 'texts' | 'brief'> {
+		Pick<GrantOptions, 'project' | 'placer' | 'texts' | 'brief' | 'isPaused'> {
 	readonly home: Home;
 	readonly git: Git;
 	readonly pool: WorkerPool;

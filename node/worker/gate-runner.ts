@@ -128,7 +128,7 @@ export class GateRunner {
 	}
 
 	async #judge(judged: Judged, flight: GateSite['flight']): Promise<TreeVerdict> {
-		const { room, tmpRoot, person, log } = this.#options;
+		const { room, tmpRoot, person, log, secrets } = this.#options;
 		const slot = await this.#checkouts.take();
 		const ports = room.takePorts();
 		const tmp = join(tmpRoot, `p${ports}`);
@@ -138,8 +138,10 @@ export class GateRunner {
 			await freshFolder(tmp);
 			const env = gateEnvironment({ person, tmp, portBase: ports });
 			const site = await this.#prepare(judged, { slot, env, tmp, flight, hurt });
-			const gates =
+			const said =
 				site.prepared.setup.kind === 'ready' ? await this.#runAll(judged, site) : [setupVerdict(site.prepared)];
+			// What they printed goes into facts that travel.
+			const gates = said.map((one) => ({ ...one, why: secrets.redact(one.why), tail: secrets.redact(one.tail) }));
 			flight.controller.signal.throwIfAborted();
 			const { tree, gateSet } = judged;
 			const verdict = { tree, gateSet, passed: gates.every(({ outcome }) => outcome === 'passed'), gates };
@@ -223,7 +225,7 @@ export class GateRunner {
 			const decided = decideRuns(outcomes, gate.flaky_runs);
 			if (!decided) continue;
 			const { name, kind } = gate;
-			return { gate: name, kind, ...decided, tail: secrets.redact(end.tail), seconds, tests, runs: outcomes.length };
+			return { gate: name, kind, ...decided, tail: end.tail, seconds, tests, runs: outcomes.length };
 		}
 	}
 }

@@ -200,6 +200,7 @@ class BoundedFile {
 	#size: number;
 	/** -1 while the beginning is written, then which of the two end files. */
 	#part = -1;
+	#flag: 'a' | 'w' = 'a';
 	/** Told of the first write that failed. Never thrown: who writes is in the middle of reading a program's output. */
 	#onLost: ((error: unknown) => void) | null;
 
@@ -207,7 +208,11 @@ class BoundedFile {
 		this.#path = path;
 		this.#limits = limits;
 		this.#onLost = onLost;
-		this.#size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+		// One that is gone on with goes on where it stands: what comes next replaces the older end.
+		const sizes = [path, `${path}.end0`, `${path}.end1`].map((file) => statSync(file, { throwIfNoEntry: false }));
+		const [, zero, one] = sizes;
+		if (zero) this.#part = one && one.mtimeMs >= zero.mtimeMs ? 1 : 0;
+		this.#size = sizes[this.#part + 1]?.size ?? 0;
 	}
 
 	write(line: string): void {
@@ -242,10 +247,11 @@ class BoundedFile {
 		this.close();
 		this.#part = this.#part === 0 ? 1 : 0;
 		this.#size = 0;
+		this.#flag = 'w';
 	}
 
 	#open(): number {
-		return this.#part < 0 ? openSync(this.#path, 'a', 0o600) : openSync(`${this.#path}.end${this.#part}`, 'w', 0o600);
+		return openSync(this.#part < 0 ? this.#path : `${this.#path}.end${this.#part}`, this.#flag, 0o600);
 	}
 }
 

@@ -286,7 +286,11 @@ describe('a secret', () => {
 			gate: gate('test "$WELL_KNOWN" = the-hidden-value && echo "it is $WELL_KNOWN"; exit 1', named),
 			agent: agent('claude-code', named),
 		});
-		const { work, logs } = await bench.worker();
+		const { work, logs, gates } = await bench.worker();
+		// As a landing asks, whose verdict goes into facts without a report.
+		const verdict = await gates.verdict({ commit: bench.main, config: bench.config() });
+		expect(verdict.gates).toMatchObject([{ why: expect.stringContaining('[secret WELL_KNOWN]'), outcome: 'failed' }]);
+		expect(JSON.stringify(verdict)).not.toContain('the-hidden-value');
 		const task = bench.task({ description: 'FAKE:commit' }, { agent: 'ada' });
 		const report = await work({ ...task, item: { ...task.item, words: ['it was the-hidden-value'] } });
 		expect(report).toMatchObject({ kind: 'failed', detail: 'it is [secret WELL_KNOWN]\n' });

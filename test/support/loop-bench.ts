@@ -35,6 +35,7 @@ export class LoopBench {
 	fetch: (from: NodeId, commit: CommitId) => Promise<void> = async () => {};
 	/** What the registry says of the worker. */
 	standing: WorkerMember['standing'] = 'member';
+	isPaused = false;
 	config: ProjectConfig;
 	main!: CommitId;
 	home!: ReturnType<SimDiskOfProject['start']>['home'];
@@ -81,6 +82,7 @@ export class LoopBench {
 			verdictOnMain: async () => null,
 			judged: async () => null,
 			brief: async () => ({ role: null, guides: [], history: [], commits: [] }),
+			isPaused: () => this.isPaused,
 			onSettled: () => {},
 		});
 		this.hears();

@@ -78,6 +78,7 @@ export async function openHomeWork(parts: HomeWorkParts): Promise<HomeWork> {
 		verdictOnMain: async () => ({ tree: 'main', gateSet: 'set', passed: true, gates: [passedGate] }),
 		judged: async () => null,
 		brief: async () => ({ role: null, guides: [], history: [], commits: [] }),
+		isPaused: () => false,
 		onSettled: poke,
 	});
 	serveDesk(parts, { pool, work });

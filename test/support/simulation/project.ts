@@ -128,6 +128,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 			verdictOnMain: async (base) => verdictOf(session.kept.objects.treeId(base), true),
 			judged: async () => null,
 			brief: async () => ({ role: null, guides: [], history: [], commits: [] }),
+			isPaused: () => slot.project?.record.paused ?? false,
 			onSettled: poke,
 		}),
 	);
@@ -199,6 +200,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 		nameOf: (node) => registry.nodeName(node),
 		worker: workers,
 		previews: noPreviews,
+		endGates: async () => {},
 		config: settings,
 		qualification: new Qualification({ clock, log, verdict: (commit) => judge(commit), onChange: poke }),
 		branches: noCheckout,

@@ -72,6 +72,23 @@ describe('a grant', () => {
 		expect(bench.item(a)).toMatchObject({ holder: null, stage: { kind: 'frozen' } });
 	});
 
+	it('is withdrawn where the project was paused while the worker was asked, and ended where it had begun', async () => {
+		for (const when of ['offer', 'begin'] as const) {
+			const bench = await LoopBench.open();
+			const pause = <Answer>(answer: Answer): Answer => {
+				bench.isPaused = true;
+				return answer;
+			};
+			bench.answers =
+				when === 'offer' ? { offer: async () => pause({ kind: 'accepted' }) } : { begin: async () => pause(true) };
+			for (const key of [a, b]) await bench.add(key);
+			await bench.pass();
+			await bench.pass();
+			expect(kinds(bench)).toEqual(when === 'offer' ? ['offer', 'cancel'] : ['offer', 'begin', 'cancel']);
+			expect([bench.item(a).holder === null, bench.item(b).holder]).toEqual([when === 'offer', null]);
+		}
+	});
+
 	it('waits while its agent works on as many items as its setting allows', async () => {
 		const bench = await LoopBench.open({ agent: [{ ...ada, concurrency: 1 }] });
 		await bench.add(a, { agent: 'ada' });

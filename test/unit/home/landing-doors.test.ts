@@ -1,6 +1,6 @@
 /** What keeps a landing from going on, and what becomes of it then: the remote, a pause, pull requests, the check, lies. */
 import { describe, expect, it } from 'vitest';
-import type { CommitId } from '../../../shared/ports/index.ts';
+import { type CommitId, ganglineError } from '../../../shared/ports/index.ts';
 import { itemInMerge, SimDiskOfProject, type SimLandingParts } from '../../support/sim-home.ts';
 
 const key = '01K0000000000000000000000A';
@@ -41,6 +41,25 @@ describe('a landing', () => {
 		isPaused = false;
 		await queue.pass();
 		expect(stageOf(disk)?.kind).toBe('done');
+	});
+
+	it('whose gates are ended by a pause counts as neither good nor bad, and is judged when it goes on', async () => {
+		const { disk, base } = await oneInQueue();
+		let [isPaused, judged] = [false, 0];
+		const judge = (): boolean => {
+			judged += 1;
+			if (judged === 1) throw ganglineError('STOPPING', 'the gates were stopped before they were done');
+			return true;
+		};
+		const { queue } = disk.start(judge, undefined, { isPaused: () => isPaused });
+		await queue.pass();
+		isPaused = true;
+		await queue.pass();
+		expect([judged, stageOf(disk)?.kind, await disk.git.main()]).toEqual([1, 'merge', base]);
+		expect(queue.trouble).toBeNull();
+		isPaused = false;
+		await queue.pass();
+		expect([judged, stageOf(disk)?.kind]).toEqual([2, 'done']);
 	});
 
 	it('by pull request is offered and left in the queue, and counts when main has it', async () => {
@@ -92,11 +111,8 @@ describe('a landing', () => {
 		const { disk } = await oneInQueue();
 		let pushes = 0;
 		const { queue } = start(disk, {
-			isPaused: () => {
-				pushes += 1;
-				return false;
-			},
 			propose: async (_item, { tip }) => {
+				pushes += 1;
 				if (pushes > 5) return false;
 				await disk.git.moveMain(await disk.commit({ 'a.txt': 'one\n', 'p.txt': `${pushes}\n` }, tip), tip);
 				return false;

@@ -97,6 +97,27 @@ describe('RunLogs', () => {
 		expect(logs.read('k', '1.1', 10).lines.map(({ seq, text }) => `${seq} ${text}`)).toEqual(['1 one', '2 two']);
 	});
 
+	test('[I15] goes on with a log that had become longer than is kept, and loses none of its newest lines', () => {
+		const limits = { headBytes: 100, tailBytes: 400 };
+		const write = (from: number, to: number): void => {
+			const log = make(limits).logs.open('k', '1.1');
+			for (let n = from; n <= to; n++) log.write('agent', 'stdout', `line ${n}\n`);
+			log.close();
+		};
+		for (const [from, to] of [
+			[1, 12],
+			[13, 14],
+			[15, 24],
+			[25, 25],
+		] as const) {
+			write(from, to);
+			const texts = make(limits)
+				.logs.read('k', '1.1', 6)
+				.lines.map(({ text }) => text);
+			expect(texts).toEqual([5, 4, 3, 2, 1, 0].map((back) => `line ${to - back}`));
+		}
+	});
+
 	test('lists runs from the oldest, forgets an item, and knows nothing of others', async () => {
 		const { logs } = make();
 		for (const run of ['1.2', '1.10']) {

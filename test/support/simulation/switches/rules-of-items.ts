@@ -155,7 +155,7 @@ export const itemSwitches: readonly Switch[] = [
 			},
 			{
 				file: 'node/home/grants.ts',
-				find: 'if (!item || item.role !== null || mayRun(item.stage) !== role) return true;',
+				find: 'if (!item || item.role !== null || mayRun(item.stage) !== role || isPaused()) return true;',
 				replace: 'if (!item || mayRun(item.stage) !== role) return true;',
 			},
 			{

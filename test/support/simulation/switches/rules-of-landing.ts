@@ -97,9 +97,9 @@ export const landingSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: queue,
-				find: 'const verdict = await this.#options.verdict(item, candidate, config);',
+				find: 'this.#judge(item, candidate, config);',
 				replace:
-					'const verdict = await this.#options.verdict(item, { ...candidate, commit: candidate.result, tree: await git.treeOf(candidate.result) }, config);',
+					'await this.#judge(item, { ...candidate, commit: candidate.result, tree: await git.treeOf(candidate.result) }, config);',
 			},
 		],
 	},
