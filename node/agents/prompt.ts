@@ -4,6 +4,7 @@
  */
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
+import { notesOf, withNotes } from './resume-prompt.ts';
 import { roleWords } from './role-words.ts';
 import { scriptOf } from './shell.ts';
 
@@ -65,6 +66,7 @@ export function qaPrompt(task: Task, place: QaPlace): string {
 		`${roleWords(task, place.branch)}\n\n# ${item.title}`,
 		cut(item.description, descriptionCharsMax),
 		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
+		...notesOf(item, task.notes),
 		place.gates.length > 0 && `These have passed already: ${place.gates.map(code).join(', ')}.`,
 		place.product ?? false,
 		place.trouble !== null && `The session before this one counted for nothing: ${place.trouble}.`,
@@ -86,6 +88,7 @@ export function researchPrompt(task: Task, place: PromptPlace & { readonly answe
 		cut(item.description, descriptionCharsMax),
 		...past(brief),
 		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
+		...notesOf(item, task.notes),
 		item.lastFailure && `The last try failed with:\n\n~~~\n${cut(item.lastFailure, failureCharsMax)}\n~~~`,
 		`Rules:\n${list([
 			...(brief?.guides ?? []).map((path) => `${code(path)} of this repository says how work is done here.`),
@@ -111,7 +114,7 @@ export function shownPrompt(task: Task, config: Pick<ProjectConfig, 'agent' | 'g
 	const runtime = config.agent.find(({ name }) => name === task.agent)?.runtime ?? 'shell';
 	if (runtime === 'shell') return scriptOf(task.item.description) ?? '';
 	const place = promptPlace(task, config);
-	if (task.role !== 'qa') return taskPrompt(task, place);
+	if (task.role !== 'qa') return withNotes(taskPrompt(task, place), task);
 	return qaPrompt(task, { ...place, answerFile: '$GANGLINE_ANSWER', trouble: null });
 }
 

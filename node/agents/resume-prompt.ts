@@ -1,9 +1,12 @@
-/** What an agent is told that goes on with a session: it knows its task, so only what has changed. Pure. */
+/**
+ * What an agent is told that goes on with a session: it knows its task, so only what has changed; and what people said,
+ * as every prompt has it. Pure.
+ */
 import type { Task } from '../../shared/protocol/work.ts';
 
 const wordsCharsMax = 8_000;
 
-/** `told`: how many words of people it knows already. */
+/** `told`: how many words of people it knows already; `notes`: those that it was not told. */
 export function resumePrompt({ item, notes }: Pick<Task, 'item' | 'notes'>, told: number): string {
 	const news = item.words.slice(told);
 	return [
@@ -20,15 +23,16 @@ export function resumePrompt({ item, notes }: Pick<Task, 'item' | 'notes'>, told
 	].join('\n\n');
 }
 
-/** A first prompt with what people said while no session could hear it. */
+/** A first prompt with what people said to whoever works on the item. */
 export function withNotes(prompt: string, { item, notes }: Pick<Task, 'item' | 'notes'>): string {
 	return [prompt.trimEnd(), ...notesOf(item, notes)].join('\n\n');
 }
 
-function notesOf({ number }: Task['item'], notes: Task['notes'] = []): readonly string[] {
+/** What people said, as one section; none where nobody said anything. */
+export function notesOf({ number }: Task['item'], notes: Task['notes'] = []): readonly string[] {
 	if (notes.length === 0) return [];
 	return [
-		`Said about item ${number} since then, newest last:\n${notes
+		`Said by people to whoever works on item ${number}, newest last:\n${notes
 			.map((one) => `- ${one}`)
 			.join('\n')
 			.slice(-wordsCharsMax)}`,

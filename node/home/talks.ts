@@ -1,7 +1,8 @@
 /**
- * What people and agents said to each other about an item outside of its session: the question that an agent was parked
- * with, what was decided about such questions and by whom, and words that wait for the next session. Local records of
- * the home, in the store before anybody acts on them, bounded per item; they travel to workers with the task.
+ * What people and agents said to each other about an item: the question that an agent was parked with, what was decided
+ * about such questions and by whom, and what people said to whoever works on it, heard or not. Local records of the home,
+ * in the store before anybody acts on them, bounded per item; they travel to workers with each task, whose node knows
+ * which of them a session that goes on was told already.
  */
 import { z } from 'zod';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
@@ -68,14 +69,9 @@ export class Talks {
 		});
 	}
 
-	/** Words for the next session. */
+	/** Words of a person: every session that begins after them has them in its prompt. */
 	note(key: string, words: string): Promise<void> {
 		return this.#change(key, (talk) => ({ ...talk, notes: [...talk.notes, words].slice(-notesMax) }));
-	}
-
-	/** A session that was told the notes has ended its work. */
-	told(key: string): Promise<void> {
-		return this.#change(key, (talk) => (talk.notes.length > 0 ? { ...talk, notes: [] } : talk));
 	}
 
 	forget(key: string): Promise<void> {

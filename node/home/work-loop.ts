@@ -171,7 +171,6 @@ export class WorkLoop {
 		await this.#allowances.settle(task, report, from);
 		await runs.ended(task, report, from);
 		if (report.kind === 'blocked' && report.asks) await talks.park(task.item.key, report.asks);
-		else if (report.kind !== 'stopped' && report.kind !== 'rateLimited') await talks.told(task.item.key);
 		if (item) await this.#settleItem(item, { from, task, report, isCurrent });
 		// The facts may have lost the item with a disk; what was made for it is kept all the same [I7].
 		else await this.#keepCommits(from, task, report);

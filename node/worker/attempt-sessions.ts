@@ -22,6 +22,7 @@ import {
 import { addUsage, noUsage, reasonOf } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
 import type { RunLog } from './run-log.ts';
+import { noteOf, type Said, type SaidWords, toldAs, toldNames, untold } from './said-words.ts';
 import { SessionAsks } from './session-asks.ts';
 import type { SessionBook, SessionEntry } from './session-book.ts';
 import type { OpenTools, ToolDesk } from './tool-desk.ts';
@@ -29,7 +30,7 @@ import type { OpenTools, ToolDesk } from './tool-desk.ts';
 /** What a person may do with a session that runs. */
 export interface Steering {
 	/** The words are told at the agent's next turn, or by resuming it with them. False where nothing can be told. */
-	say(words: string): boolean;
+	say(said: Said): boolean;
 	/** False where the question is not open any more. */
 	answer(id: string, decision: { readonly allow: boolean; readonly who: string }): boolean;
 	/** What it waits for a person with; null while it works. */
@@ -70,19 +71,19 @@ export interface SessionsInput {
 	readonly commands: readonly string[];
 	/** Runs the project's gates in the clone, because the agent asks for it. */
 	readonly gates: (signal: AbortSignal) => Promise<string>;
+	/** What people say to this attempt, also before its first session. */
+	readonly said: SaidWords;
 }
-
-/** Words that wait to be told; more at once is no conversation. */
-const wordsMax = 20;
 
 export class AttemptSessions {
 	readonly #parts: SessionsParts;
 	readonly #input: SessionsInput;
 	#entry: SessionEntry | null = null;
-	#words: string[] = [];
 	#count = 0;
 	#isFirst = true;
 	#parked: Asks | null = null;
+	/** What the session that runs, or is about to, was told of all that was said. */
+	#told: string[] = [];
 
 	constructor(parts: SessionsParts, input: SessionsInput) {
 		this.#parts = parts;
@@ -104,7 +105,7 @@ export class AttemptSessions {
 		const { book } = this.#parts;
 		const { task, signal } = this.#input;
 		let plan = await this.#plan(settings);
-		let text = plan.kind === 'resume' ? resumePrompt(task, this.#entry?.words ?? 0) : withNotes(prompt, task);
+		let text = plan.kind === 'resume' ? this.#whatIsNew(task) : this.#fresh(prompt);
 		let usage = noUsage;
 		const filesRead = new Set<string>();
 		for (;;) {
@@ -130,13 +131,32 @@ export class AttemptSessions {
 		const fresh: SessionPlan = { kind: 'new', id: this.#parts.newSessionId() };
 		if (plan.kind === 'resume' && outcome.kind === 'crashed') {
 			this.#note('the session could not be resumed: begins afresh');
-			return { plan: fresh, text: [prompt, ...this.#take()].join('\n') };
+			return { plan: fresh, text: this.#fresh(prompt) };
 		}
-		const isTold = this.#words.length > 0 && (outcome.kind === 'stopped' || outcome.kind === 'finished');
+		const isTold = this.#input.said.isWaiting && (outcome.kind === 'stopped' || outcome.kind === 'finished');
 		if (!isTold) return null;
-		const words = this.#take();
-		if (sessionId === null) return { plan: fresh, text: [prompt, ...words].join('\n') };
-		return { plan: { kind: 'resume', id: sessionId, ...countedIn(this.#entry) }, text: words.join('\n') };
+		if (sessionId === null) return { plan: fresh, text: this.#fresh(prompt) };
+		const said = this.#input.said.take();
+		this.#told = toldNames(this.#told, said.map(noteOf));
+		return { plan: { kind: 'resume', id: sessionId, ...countedIn(this.#entry) }, text: said.map(toldAs).join('\n') };
+	}
+
+	/** A session that knows nothing is told everything that was said. */
+	#fresh(prompt: string): string {
+		const { task, said } = this.#input;
+		said.take();
+		const notes = [...(task.notes ?? []), ...untold(said.notes, toldNames([], task.notes ?? []))];
+		this.#told = toldNames([], notes);
+		return withNotes(prompt, { ...task, notes });
+	}
+
+	/** One that goes on, what it was not told yet. */
+	#whatIsNew(task: Task): string {
+		const { said } = this.#input;
+		const before = this.#entry?.told ?? [];
+		const notes = [...untold(task.notes ?? [], before), ...said.take().map(noteOf)];
+		this.#told = toldNames(before, notes);
+		return resumePrompt({ ...task, notes }, this.#entry?.words ?? 0);
 	}
 
 	/** Goes on with what was broken off by whoever worked on the item as the same agent, in the same clone. */
@@ -185,8 +205,9 @@ export class AttemptSessions {
 				if (event.kind === 'withdrawn') queueMicrotask(() => asks.withdrawn(event.id));
 				if (event.kind !== 'started') return;
 				isStarted = true;
+				this.#tell([]);
 				// The session is made by the constructor that this may be called from.
-				queueMicrotask(() => this.#tell(session));
+				queueMicrotask(() => this.#sayTo(session));
 			},
 			onLog: (stream, text) => runLog.write('agent', stream, text),
 		});
@@ -195,11 +216,14 @@ export class AttemptSessions {
 		signal.addEventListener('abort', onAbort, { once: true });
 		if (signal.aborted) onAbort();
 		onSteering({
-			say: (words) => {
-				if (asks.heard(words)) return true;
-				if (settings.runtime === 'shell' || this.#words.length >= wordsMax) return false;
-				this.#words.push(words);
-				if (isStarted) this.#tell(session);
+			say: (said) => {
+				if (asks.heard(toldAs(said))) {
+					this.#input.said.keep(said);
+					this.#tell([said]);
+					return true;
+				}
+				if (settings.runtime === 'shell' || !this.#input.said.add(said)) return false;
+				if (isStarted) this.#sayTo(session);
 				return true;
 			},
 			answer: (id, decision) => asks.answer(session, id, decision),
@@ -240,19 +264,23 @@ export class AttemptSessions {
 	}
 
 	/** At its next turn, or, where it cannot hear, after it was stopped. */
-	#tell(session: AgentSession): void {
-		const words = this.#take();
-		if (words.length === 0) return;
-		const text = this.#parts.secrets.redact(words.join('\n'));
-		if (session.say(text)) return;
-		this.#words = [text, ...this.#words];
+	#sayTo(session: AgentSession): void {
+		const said = this.#input.said.take();
+		if (said.length === 0) return;
+		if (session.say(this.#parts.secrets.redact(said.map(toldAs).join('\n')))) {
+			this.#tell(said);
+			return;
+		}
+		this.#input.said.giveBack(said);
 		void session.stop('a person says something');
 	}
 
-	#take(): readonly string[] {
-		const words = this.#words;
-		this.#words = [];
-		return words;
+	/** It knows this from now on, and is not told it again where it goes on. */
+	#tell(said: readonly Said[]): void {
+		this.#told = toldNames(this.#told, said.map(noteOf));
+		if (this.#entry === null) return;
+		this.#entry = { ...this.#entry, words: this.#input.task.item.words.length, told: this.#told };
+		void this.#keep();
 	}
 
 	/** From the kernel, not from what we believe: a program that a crash left must be gone before the next begins. */
@@ -283,7 +311,9 @@ export class AttemptSessions {
 			...(plan.kind === 'resume' ? countedIn(plan) : countedIn(null)),
 			token: task.token,
 			spent: before !== null && before.token.join() === task.token.join() ? before.spent : nothingCounted,
-			words: task.item.words.length,
+			// Who goes on is told the rest when it has begun.
+			words: plan.kind === 'resume' ? (before?.words ?? 0) : task.item.words.length,
+			told: plan.kind === 'resume' ? (before?.told ?? []) : this.#told,
 		};
 		await this.#keep();
 	}

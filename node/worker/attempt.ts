@@ -41,6 +41,7 @@ import { hookGates } from './pre-commit-hook.ts';
 import { runQaAttempt } from './qa-attempt.ts';
 import { research } from './research.ts';
 import type { RunLog } from './run-log.ts';
+import { SaidWords } from './said-words.ts';
 import { sessionsIn } from './session-place.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
@@ -95,6 +96,7 @@ class Attempt {
 	readonly #place: AttemptPlace;
 	readonly #reports = new AttemptReports();
 	readonly #survivors: number[] = [];
+	readonly #said = new SaidWords();
 
 	constructor(parts: AttemptParts, input: AttemptInput) {
 		this.#parts = parts;
@@ -130,6 +132,9 @@ class Attempt {
 		if (task.role === 'qa') return await this.#judgeOthers(settings, login);
 		onStep('clone');
 		const isScript = settings.runtime === 'shell';
+		// What is said from now on is part of the first session's prompt.
+		if (!isScript)
+			this.#input.onSteering({ say: (said) => this.#said.add(said), answer: () => false, asks: () => null });
 		const hasHooks = !isScript && hookGates(config).length > 0;
 		const opened = await workspaces.open(task, { fresh: isScript, hasHooks });
 		signal.throwIfAborted();
@@ -224,7 +229,7 @@ class Attempt {
 	): AttemptSessions {
 		const { tmp, runId, lastFailure } = this.#place;
 		const place = {
-			...{ cwd: workspace.clone.path, tmp, runId, lastFailure, login, isNewClone: workspace.isNew },
+			...{ cwd: workspace.clone.path, tmp, runId, lastFailure, login, isNewClone: workspace.isNew, said: this.#said },
 			confinement: this.#place.confinement(workspace),
 			onSurvivors: (pids: readonly number[]) => this.#survivors.push(...pids),
 		};

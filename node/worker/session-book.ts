@@ -30,6 +30,8 @@ const recordSchema = z.object({
 	spent: totals,
 	/** How many words of people it was told. */
 	words: z.number(),
+	/** Which of the notes of its task, by name (said-words.ts); records of before have none. */
+	told: z.array(z.string().max(64)).max(100).exactOptional(),
 });
 
 export type SessionEntry = Readonly<z.output<typeof recordSchema>>;

@@ -7,6 +7,7 @@ import { type AgentLogin, gateEnvironment } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import type { SessionsInput } from './attempt-sessions.ts';
 import { runCloneGates } from './clone-gates.ts';
+import type { SaidWords } from './said-words.ts';
 import { sessionEnvironment } from './session-environment.ts';
 
 export interface ClonePlace {
@@ -17,6 +18,8 @@ export interface ClonePlace {
 	readonly login: AgentLogin;
 	readonly runId: string;
 	readonly isNewClone: boolean;
+	/** What people say to the attempt. */
+	readonly said: SaidWords;
 	/** The file with what the last try failed with. */
 	readonly lastFailure: string;
 	/** Pids of a gate that could not be ended. */

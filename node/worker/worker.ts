@@ -179,7 +179,7 @@ export class Worker {
 
 	/** Tells whoever works on the item at its next turn; false where nothing hears it. */
 	say(key: string, words: string, person: string): boolean {
-		return this.#running.get(key)?.steering?.say(`${person} says: ${words}`) ?? false;
+		return this.#running.get(key)?.steering?.say({ who: person, words }) ?? false;
 	}
 
 	/** A person's decision about an open question; false where it is not open any more. */

@@ -84,7 +84,7 @@ export const taskSchema = z.object({
 	startAt: z.object({ ref: z.string().max(300), base: commitSchema }).exactOptional(),
 	/** Decided before: the same question is not asked again. */
 	answered: z.array(answeredSchema).max(50).exactOptional(),
-	/** What people said while no session could hear it. */
+	/** What people said to whoever works on it, newest last, heard by an earlier session or not. */
 	notes: z
 		.array(z.string().max(8 * 1024))
 		.max(20)

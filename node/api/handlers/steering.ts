@@ -32,10 +32,11 @@ export function steeringHandlers(context: SteeringContext): Steering {
 			if (view.stage.kind === 'done' || view.stage.kind === 'archived') {
 				throw ganglineError('REFUSED', `${view.name} is ${view.stage.kind}: nobody works on it any more`);
 			}
+			// Kept first: a later try, and whoever checks it, is to know what this one was told.
+			await project.talks.note(view.key, `${caller.person}: ${words}`);
 			if (await isHeard(project, view, { words, caller })) {
 				return { item: answered(project, view.key), answer: 'told: the agent reads it at its next turn' };
 			}
-			await project.talks.note(view.key, `${caller.person}: ${words}`);
 			if (await answersParked(context, project, { view, caller, words })) {
 				return { item: answered(project, view.key), answer: 'answered: the session goes on with it' };
 			}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { commitOnlyPrompt, qaPrompt, researchPrompt, taskPrompt } from '../../../node/agents/index.ts';
+import { commitOnlyPrompt, qaPrompt, researchPrompt, shownPrompt, taskPrompt } from '../../../node/agents/index.ts';
+import { agentSchema } from '../../../shared/project/config.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 
 const task: Task = {
@@ -19,6 +20,7 @@ const task: Task = {
 	main: 'a'.repeat(40),
 	startFrom: null,
 };
+const ada = agentSchema.parse({ name: 'ada', runtime: 'claude-code' });
 const place = { branch: 'gangline/12', gates: ['npm test', 'npm run lint'] };
 const withItem = (item: Partial<Task['item']>, more: Partial<Task> = {}): Task => ({
 	...task,
@@ -63,6 +65,18 @@ describe('the prompt', () => {
 		expect(prompt).toContain('END');
 		expect(prompt).toMatch(/… \d+ characters left out …/);
 		expect(prompt.length).toBeLessThan(12_000);
+	});
+
+	test('says what people said, whoever it is for: who works, who checks and who finds out', () => {
+		const said = withItem({}, { notes: ['ann: mind the gap'] });
+		const looking = { branch: 'b', gates: [], answerFile: '/tmp/p21000/answer', trouble: null };
+		for (const prompt of [
+			qaPrompt(said, looking),
+			researchPrompt(said, looking),
+			shownPrompt({ ...said, agent: 'ada' }, { agent: [ada], gate: [] }),
+		]) {
+			expect(prompt).toContain('- ann: mind the gap');
+		}
 	});
 
 	test("begins with the project's own words, names its guides and tells of earlier tries", () => {

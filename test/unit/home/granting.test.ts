@@ -249,6 +249,20 @@ describe('a report', () => {
 		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
 	});
 
+	it('takes no words of a person away: whoever begins after it is told them, said before the run or during it', async () => {
+		const bench = await LoopBench.open();
+		await bench.add(a);
+		await bench.talks.note(a, 'ann: mind the gap');
+		await bench.pass();
+		await bench.pass();
+		const first = bench.begun;
+		expect(first.notes).toEqual(['ann: mind the gap']);
+		await bench.talks.note(a, 'ann: and the step');
+		await bench.loop.report(there, first, failed);
+		const next = await bench.loop.task(bench.item(a), 'coder', bench.config, bench.main);
+		expect(next.notes).toEqual(['ann: mind the gap', 'ann: and the step']);
+	});
+
 	it('[I7] of a result ends its grant, though what waits to land keeps the token; of a frozen item it goes on until commits are left', async () => {
 		const bench = await working();
 		const commit = await bench.disk.commit({ 'a.txt': 'a\n', 'b.txt': 'b\n' }, bench.main);

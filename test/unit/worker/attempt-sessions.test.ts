@@ -1,0 +1,119 @@
+/** What sessions of an attempt are told of all that people say, over resumes, restarts and fresh beginnings. */
+import { expect, it } from 'vitest';
+import type { AgentRuntime, AgentSettings, SessionEnd } from '../../../node/agents/index.ts';
+import { AttemptSessions, type SessionsInput, type SessionsParts } from '../../../node/worker/attempt-sessions.ts';
+import { SessionBook } from '../../../node/worker/index.ts';
+import { SaidWords } from '../../../node/worker/said-words.ts';
+import { noSecrets } from '../../../shared/ports/index.ts';
+import { openSimStore, SimClock, SimMachine, SimProcesses } from '../../../shared/ports/sim/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
+
+const settings: AgentSettings = {
+	...{ runtime: 'codex', permissions: 'all', allow: [], max_turns: 9, timeout_seconds: 9, silence_seconds: 9, env: [] },
+};
+const task: Task = {
+	...{ project: '01ARZ3NDEKTSV4RRFFQ69G5FAV', role: 'coder', agent: 'ada', token: [1, 1] },
+	...{ main: 'a'.repeat(40), startFrom: null },
+	item: {
+		...{ key: '01BX5ZZKBKACTAV9WEVGEMMVRZ', number: 1, title: 'x', type: 'story', description: '' },
+		...{ words: [], lastFailure: null },
+	},
+};
+const end = (outcome: SessionEnd['outcome'], costUsd = 0): SessionEnd => ({
+	...{ outcome, sessionId: 's1', filesRead: [], lastText: '', garbageLines: 0, tree: { kind: 'empty', killed: 0 } },
+	usage: { costUsd, inputTokens: 0, outputTokens: 0, seconds: 0 },
+});
+const finished = end({ kind: 'finished' });
+
+/** How a session goes: what is done while it runs, and its end. */
+type Play = (session: {
+	readonly say: (words: string) => boolean;
+	readonly stopped: Promise<void>;
+}) => Promise<SessionEnd>;
+
+async function desk(plays: Play[], store = openSimStore()) {
+	const clock = new SimClock();
+	const told: Parameters<AgentRuntime['start']>[0][] = [];
+	const said = new SaidWords();
+	const steering: { say: (words: string) => boolean } = { say: () => false };
+	const parts: SessionsParts = {
+		book: new SessionBook(await store, 'app'),
+		ports: { processes: new SimProcesses(new SimMachine(clock, {})), clock, shellPath: '/bin/sh' },
+		...{ secrets: noSecrets, newSessionId: () => `new${told.length}` },
+		runtime: () => ({
+			...{ name: 'codex', credentials: [], login: 'codex' },
+			start: (given) => {
+				told.push(given);
+				const stopped = Promise.withResolvers<void>();
+				const play = plays.shift();
+				if (play === undefined) throw new Error('one session too many');
+				const begun = Promise.resolve().then(() => given.onEvent?.({ kind: 'started', sessionId: 's1' }));
+				return {
+					...{ pid: null, say: () => false, answer: () => false },
+					ended: begun.then(async () => {
+						await given.onSession?.('s1');
+						return await play({ say: (words) => steering.say(words), stopped: stopped.promise });
+					}),
+					stop: () => {
+						stopped.resolve();
+						return Promise.resolve(finished);
+					},
+				};
+			},
+		}),
+	};
+	const input = (of: Task): SessionsInput => ({
+		...{ task: of, cwd: '/c', tmp: '/t', env: () => ({}), account: null, runId: 'work-x', isNewClone: false, said },
+		...{ confinement: { hidden: [], readOnly: [], writable: [] }, signal: new AbortController().signal },
+		...{ commands: [], gates: async () => '', onPid: () => {}, onAsk: () => {} },
+		runLog: { write: () => {}, lastLine: () => null, close: () => {} } as unknown as SessionsInput['runLog'],
+		onSteering: (now) => {
+			steering.say = (words) => now?.say({ who: 'ann', words }) ?? false;
+		},
+	});
+	const run = (of: Partial<Task> = {}) => new AttemptSessions(parts, input({ ...task, ...of })).run(settings, 'Do it.');
+	return { run, said, told };
+}
+
+it('begins with everything that was said, also in this attempt before the session, once', async () => {
+	const { run, said, told } = await desk([async () => finished]);
+	said.add({ who: 'ann', words: 'use tabs' });
+	said.add({ who: 'ann', words: 'be quick' });
+	await run({ notes: ['bob: mind the gap', 'ann: use tabs'] });
+	const prompt = told[0]?.prompt ?? '';
+	expect(prompt).toMatch(/^Do it\.[\s\S]*bob: mind the gap\n- ann: use tabs\n- ann: be quick$/);
+});
+
+it('is told by stopping and resuming; a later attempt that goes on is told what is new, and only that', async () => {
+	const store = openSimStore();
+	const { run, told } = await desk(
+		[
+			async ({ say, stopped }) => {
+				expect(say('use tabs')).toBe(true);
+				await stopped;
+				return end({ kind: 'stopped', reason: 'a person says something' });
+			},
+			async () => end({ kind: 'stopped', reason: 'the node stops' }),
+			async () => finished,
+		],
+		store,
+	);
+	await run({ notes: ['bob: mind the gap'] });
+	expect(told.map(({ prompt }) => prompt)[1]).toBe('ann says: use tabs');
+	// The home keeps what was heard, too.
+	await run({ notes: ['bob: mind the gap', 'ann: use tabs', 'bob: stop at noon'] });
+	expect(told.map(({ session }) => session.kind)).toEqual(['new', 'resume', 'resume']);
+	expect(told[2]?.prompt).toContain('- bob: stop at noon');
+	expect(told[2]?.prompt).not.toMatch(/use tabs|mind the gap/);
+});
+
+it('knows all of it where going on fails and it begins afresh', async () => {
+	const { run, told } = await desk([
+		async () => end({ kind: 'stopped', reason: 'the node stops' }),
+		async () => end({ kind: 'crashed', reason: 'no such session' }),
+		async () => finished,
+	]);
+	await run({ notes: ['bob: mind the gap'] });
+	await run({ notes: ['bob: mind the gap', 'bob: stop at noon'] });
+	expect(told[2]?.prompt).toMatch(/^Do it\.[\s\S]*mind the gap\n- bob: stop at noon$/);
+});
