@@ -1,7 +1,8 @@
 /**
  * The `claude` command: how it is called without a terminal, how its stream-json lines become our events and ours its
  * lines. A failed call to the service still has `subtype: "success"`, so `is_error` decides. It ends when its input
- * does and all that it was told is done, so the input is closed with the first result; what came in before is done.
+ * does and all that it was told is done. What it is told in a turn it hears there or makes a turn of its own, with a
+ * result of its own: so the input is closed when there was a result for each, or when none begins after one.
  */
 
 import { z } from 'zod';
@@ -108,6 +109,8 @@ const questionsMax = 64;
 class ClaudeConversation implements Conversation {
 	readonly #wire: Wire;
 	readonly #seen: Seen;
+	/** What it was told and has given no result for; some of it may share one. */
+	#open = 1;
 	/** Inputs of the tools that it asks about: an answer repeats them. */
 	readonly #questions = new Map<string, unknown>();
 
@@ -124,12 +127,14 @@ class ClaudeConversation implements Conversation {
 		if (parsed.data.type === 'control_request') this.#asked(parsed.data);
 		if (parsed.data.type === 'control_cancel_request') this.#withdrawn(parsed.data.request_id ?? '');
 		for (const event of translate(parsed.data, this.#seen)) this.#wire.emit(event);
-		if (parsed.data.type === 'result') this.#wire.endInput();
+		if (parsed.data.type === 'result') this.#turnEnded();
 		return true;
 	}
 
 	say(text: string): boolean {
-		return this.#wire.write(userLine(text));
+		const isTold = this.#wire.write(userLine(text));
+		if (isTold) this.#open += 1;
+		return isTold;
 	}
 
 	answer(id: string, decision: PermissionDecision): boolean {
@@ -143,7 +148,14 @@ class ClaudeConversation implements Conversation {
 		return this.#respond(id, response);
 	}
 
+	#turnEnded(): void {
+		this.#open = Math.max(0, this.#open - 1);
+		if (this.#open === 0) this.#wire.endInput();
+		else this.#wire.rest();
+	}
+
 	interrupt(): void {
+		this.#open = 0;
 		this.#send({ type: 'control_request', request_id: 'interrupt', request: { subtype: 'interrupt' } });
 	}
 

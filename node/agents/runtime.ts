@@ -116,6 +116,8 @@ export interface Wire {
 	write(line: string): boolean;
 	/** No more will be written: programs that read their input end by it. */
 	endInput(): void;
+	/** The same, unless it soon begins another turn on what it was told before this one ended. */
+	rest(): void;
 	/** See `AgentTask.onSession`. */
 	established(sessionId: string): Promise<void>;
 }

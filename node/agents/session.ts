@@ -19,6 +19,8 @@ const graceMs = 5_000;
 const interruptMsMax = 1_500;
 /** So long a program may take to end by itself after its last word, before it is ended as well. */
 const lingerMsMax = 3_000;
+/** So long its input stays open after a turn, where it was told more than it has answered and may begin another one. */
+const restMsMax = 3_000;
 
 type EndedByUs = Extract<SessionOutcome, { kind: 'stopped' | 'overBudget' | 'inactive' }>;
 
@@ -43,6 +45,7 @@ class Session implements AgentSession {
 	#endedByUs: EndedByUs | null = null;
 	#isLetGo = false;
 	#cancelLinger: () => void = () => undefined;
+	#cancelRest: (() => void) | null = null;
 
 	constructor(program: RuntimeProgram, ports: RuntimePorts & { readonly clock: Clock }, task: AgentTask) {
 		const { clock, processes, programFor } = ports;
@@ -57,6 +60,7 @@ class Session implements AgentSession {
 				emit: (event) => this.#see(event),
 				write: (line) => this.#run.write(line),
 				endInput: () => this.#letGo(),
+				rest: () => this.#rest(),
 				established: (id) => task.onSession?.(id) ?? Promise.resolve(),
 			},
 			input,
@@ -91,6 +95,7 @@ class Session implements AgentSession {
 		this.ended = this.#run.exited.then(async (exit) => {
 			this.#watch.stop();
 			this.#cancelLinger();
+			this.#cancelRest?.();
 			stdout.end();
 			stderr.end();
 			this.#talk.end?.();
@@ -110,6 +115,7 @@ class Session implements AgentSession {
 	say(text: string): boolean {
 		const isTold = this.#endedByUs === null && !this.#isLetGo && (this.#talk.say?.(text) ?? false);
 		if (isTold) this.#task.onLog?.('note', `told: ${text}\n`);
+		if (isTold && this.#cancelRest !== null) this.#rest();
 		return isTold;
 	}
 
@@ -140,10 +146,25 @@ class Session implements AgentSession {
 
 	/** Its work is done: it ends by the end of its input, or is ended. */
 	#letGo(): void {
+		this.#cancelRest?.();
+		this.#cancelLinger();
+		this.#cancelLinger = this.#clock.after(lingerMsMax, () => void this.#run.stop(graceMs));
 		if (this.#isLetGo) return;
 		this.#isLetGo = true;
 		this.#run.endInput();
-		this.#cancelLinger = this.#clock.after(lingerMsMax, () => void this.#run.stop(graceMs));
+	}
+
+	/** Its work is done, unless it begins another turn on what it was told meanwhile. */
+	#rest(): void {
+		this.#cancelRest?.();
+		this.#cancelRest = this.#clock.after(restMsMax, () => this.#letGo());
+	}
+
+	/** It works, whatever it has said before: its next last word counts. */
+	#goesOn(): void {
+		this.#cancelRest?.();
+		this.#cancelRest = null;
+		this.#cancelLinger();
 	}
 
 	#outcome(program: RuntimeProgram, exit: ExitStatus): SessionOutcome {
@@ -199,6 +220,7 @@ class Session implements AgentSession {
 
 	#see(seen: AgentEvent): void {
 		const event = seen.kind === 'usage' ? { ...seen, costUsd: costOf(seen, this.#task.agent) } : seen;
+		if (isWork(event)) this.#goesOn();
 		const passed = this.#record.take(event);
 		if (passed !== null) this.#endFor({ kind: 'overBudget', which: passed });
 		if (event.kind === 'rateLimit' && event.status === 'rejected' && event.until !== null) {
@@ -217,6 +239,11 @@ class Session implements AgentSession {
 		if (event.kind === 'started') void this.#task.onSession?.(event.sessionId);
 		this.#task.onEvent?.(event);
 	}
+}
+
+/** What a program tells only in a turn, not while it ends. */
+function isWork({ kind }: AgentEvent): boolean {
+	return kind === 'started' || kind === 'turn' || kind === 'text' || kind === 'tool' || kind === 'permission';
 }
 
 /** What the program says, or what its tokens cost by the project's prices where it says nothing. */

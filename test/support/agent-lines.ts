@@ -12,6 +12,7 @@ export function linesOf(
 			emit: (event) => events.push(event),
 			write: () => true,
 			endInput: () => undefined,
+			rest: () => undefined,
 			established: async () => undefined,
 		},
 		{

@@ -123,6 +123,7 @@ async function converse({ answers: said, told: lines }: Talk): Promise<readonly 
 				return true;
 			},
 			endInput: () => undefined,
+			rest: () => undefined,
 			established: async () => undefined,
 		},
 		{

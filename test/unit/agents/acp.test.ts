@@ -27,7 +27,13 @@ function conversation(hears = false): {
 	};
 	const over = Promise.withResolvers<void>();
 	const talk = acp.converse(
-		{ emit: (event) => said.push(event), write: () => hears, endInput: over.resolve, established: async () => {} },
+		{
+			emit: (event) => said.push(event),
+			write: () => hears,
+			endInput: over.resolve,
+			rest: () => {},
+			established: async () => {},
+		},
 		input,
 	);
 	return { talk, over: over.promise, said };

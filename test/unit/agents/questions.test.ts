@@ -12,7 +12,12 @@ const asks = (id: string) => ({
 
 it('is told by Claude Code, and no answer to it is taken', () => {
 	const events: AgentEvent[] = [];
-	const wire = { emit: (event: AgentEvent) => events.push(event), write: () => true, endInput: () => {} };
+	const wire = {
+		emit: (event: AgentEvent) => events.push(event),
+		write: () => true,
+		endInput: () => {},
+		rest: () => {},
+	};
 	const input = { session: { kind: 'new', id: 's' } };
 	const talk = runtimePrograms['claude-code'].converse(
 		{ ...wire, established: async () => {} } as never,

@@ -15,6 +15,7 @@ function costOfRun(before: CountedBefore, total: number, [own, known]: readonly 
 		},
 		write: () => true,
 		endInput: () => {},
+		rest: () => {},
 		established: async () => {},
 	};
 	const input = { session: { kind: 'resume', id: 's', ...before } };

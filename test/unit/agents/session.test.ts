@@ -195,3 +195,67 @@ describe('a session', () => {
 		expect(clock.waiting).toBe(0);
 	});
 });
+
+describe('words that are said late in a turn', () => {
+	const untilTold = async (run: Parameters<SimProgram>[0]): Promise<void> => {
+		run.say('stdout', init + turn(1));
+		// Its prompt, then the words.
+		await run.hear();
+		await run.hear();
+	};
+
+	test('get the turn that they need, however long it thinks, and its questions can be answered', async () => {
+		const asks = `{"type":"control_request","request_id":"q","request":{"subtype":"can_use_tool","tool_name":"Bash","input":{"command":"x"}}}\n`;
+		const heard: unknown[] = [];
+		const program: SimProgram = async (run) => {
+			await untilTold(run);
+			run.say('stdout', done);
+			run.say('stdout', init);
+			await run.pause(8_000);
+			run.say('stdout', turn(2) + asks);
+			heard.push(await run.hear());
+			await run.pause(8_000);
+			run.say('stdout', done);
+			heard.push(await run.hear());
+			return run.term.aborted ? 143 : 0;
+		};
+		const { drive, session, clock, events } = await play(program);
+		await clock.advance(1);
+		expect(session.say('mind the gap')).toBe(true);
+		expect(await drive()).toMatchObject({ outcome: { kind: 'finished' } });
+		expect(heard).toEqual([expect.stringContaining('"behavior":"allow"'), null]);
+		expect(events.filter(({ kind }) => kind === 'result')).toHaveLength(2);
+		expect(events.at(-1)).toMatchObject({ status: { kind: 'code', code: 0 } });
+	});
+
+	test('that were heard in the turn itself end it soon after its result', async () => {
+		const program: SimProgram = async (run) => {
+			await untilTold(run);
+			run.say('stdout', done);
+			return (await run.hear()) === null ? 0 : 1;
+		};
+		const { drive, session, clock, events } = await play(program);
+		await clock.advance(1);
+		session.say('mind the gap');
+		expect(await drive()).toMatchObject({ outcome: { kind: 'finished' } });
+		expect(events.at(-1)).toMatchObject({ status: { kind: 'code', code: 0 } });
+		expect(clock.monotonic()).toBeLessThan(6_000);
+	});
+
+	test('are not cut off where the turn begins only after its input was closed', async () => {
+		const program: SimProgram = async (run) => {
+			await untilTold(run);
+			run.say('stdout', done);
+			await run.pause(4_000);
+			run.say('stdout', init);
+			await run.pause(8_000);
+			run.say('stdout', turn(2) + done);
+			return run.term.aborted ? 143 : 0;
+		};
+		const { drive, session, clock, events } = await play(program);
+		await clock.advance(1);
+		session.say('mind the gap');
+		await drive();
+		expect(events.at(-1)).toMatchObject({ status: { kind: 'code', code: 0 } });
+	});
+});
