@@ -42,7 +42,6 @@ async function move(world: World, { project, from, to }: ReturnType<typeof sides
 	const { process } = world.machine('gate');
 	if (!process?.core) return null;
 	if (lost) {
-		if (from.process) world.crash(from.name, 'machine', 'it is lost');
 		world.emit({ kind: 'homeGivenUp', project: project.id, from: from.name });
 	}
 	const what = `${project.name} from ${from.name} to ${to.name}`;
@@ -74,10 +73,37 @@ function keepToItself(world: World, { project: { id }, from }: ReturnType<typeof
 	const inside = [from, near];
 	const outside = [...world.machines.values()].filter((machine) => !inside.includes(machine));
 	for (const one of inside) for (const other of outside) world.net.partition(one.id, other.id);
-	wantMore(world, { project: id, speakers: ['ann', 'bob', 'ann'], everyMs: 1_500 });
+	wantMore(world, { project: id, speakers: ['ann', 'bob', 'ann', 'ann', 'ann', 'ann'], everyMs: 1_500 });
 	return () => {
 		for (const other of outside) world.net.heal(near.id, other.id);
 	};
+}
+
+/** So long nobody hears of the new home what it begins with. */
+const unheardMs = 6_000;
+
+/**
+ * The home that is given up lives, and answers one person, who is heard by it late: also what was wanted before she knew
+ * that another is the home, whose facts come to her later still.
+ */
+function answersLate(world: World, { project, from, to }: ReturnType<typeof sides>): void {
+	const [near, gate] = [world.machine('ann'), world.machine('gate')];
+	const others = [...world.machines.values()].filter((machine) => machine !== to);
+	world.net.setLatency(near.id, from.id, [2_000, 3_000]);
+	const until = world.clock.monotonic() + apartMs + apartMs;
+	const look = (): void => {
+		if (world.clock.monotonic() > until) return;
+		if (world.homeOf(project.id) !== to) {
+			world.clock.after(1, look);
+			return;
+		}
+		for (const other of others) world.net.partition(to.id, other.id);
+		world.net.heal(near.id, gate.id);
+		world.clock.after(unheardMs, () => {
+			for (const other of others) if (other !== from) world.net.heal(to.id, other.id);
+		});
+	};
+	world.clock.after(apartMs, look);
 }
 
 interface Wanting {
@@ -143,8 +169,12 @@ export const meshFaults: Makers = {
 					const moving = sides(world, random);
 					over = moving;
 					const rejoin = keepToItself(world, moving);
+					const isGone = random.below(2) === 0;
+					if (!isGone) answersLate(world, moving);
 					world.clock.after(apartMs, () => {
-						if (world.homeOf(moving.project.id) === moving.from) void move(world, moving, true);
+						if (world.homeOf(moving.project.id) !== moving.from) return;
+						if (isGone) world.crash(moving.from.name, 'machine', 'it is lost');
+						void move(world, moving, true);
 					});
 					world.clock.after(apartMs + apartMs, rejoin);
 					return `${moving.project.name} from ${moving.from.name} to ${moving.to.name}`;
@@ -152,6 +182,7 @@ export const meshFaults: Makers = {
 				heal: async (world) => {
 					if (!over) return;
 					for (const other of world.machines.values()) world.net.heal(over.from.id, other.id);
+					world.net.setLatency(world.machine('ann').id, over.from.id, [1, 5]);
 					if (!over.from.process) world.bootSoon(over.from.name, 1);
 				},
 			};
