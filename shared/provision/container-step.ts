@@ -39,7 +39,7 @@ export function containerStep(making: ContainerMaking): Step {
 			const { owner, environment, provisioner } = options;
 			const { secretsInside } = provisioner;
 			const first = await planned(making, record);
-			const joining = record.node === null ? await options.joinToken(record) : null;
+			const joining = hasJoined(options, record) ? null : await options.joinToken(record);
 			const token = joining?.text ?? null;
 			const secrets = await writeHostFiles({
 				...{ folder, owner, path: record.path, environment, wish: first.wish, token, secretsInside },
@@ -59,6 +59,11 @@ export function containerStep(making: ContainerMaking): Step {
 			};
 		},
 	};
+}
+
+/** Its node may have joined after a making was cut off: another token would lie there for whoever runs inside. */
+function hasJoined({ mesh }: ContainersOptions, { node, project }: ContainerRecord): boolean {
+	return node !== null || (project !== null && mesh.facts().projects[project]?.home !== undefined);
 }
 
 async function ensure(

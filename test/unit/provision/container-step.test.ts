@@ -1,4 +1,5 @@
 /** The step that makes a container, with an engine that a test plays: ports that somebody else takes at the last moment. */
+import { existsSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +23,9 @@ afterEach(async () => {
 	folder.remove();
 });
 
+const shop = '01JZ0000000000000000000SHP';
+const token = (): string => join(folder.path, 'state/state/join-token');
+
 const record = (node: string | null): ContainerRecord => ({
 	...{ name: 'shop', madeAs: null, path, git: null, wantedStack: null, stack: null, others: [], project: null },
 	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
@@ -36,9 +40,11 @@ async function make(
 	start: (wish: ContainerWish) => Promise<void>,
 	node: string | null = null,
 	kind: 'gone' | 'running' = 'gone',
+	isHome = false,
 ) {
 	let tokens = 0;
 	const options = {
+		mesh: { facts: () => ({ projects: { [shop]: isHome ? { home: 'n1' } : undefined } }) },
 		owner: { name: 'ada', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
 		environment: { PATH: process.env.PATH, HOME: folder.path },
 		records: { all: () => [] },
@@ -53,7 +59,7 @@ async function make(
 		},
 	} as unknown as ContainersOptions;
 	const step = containerStep({ options, folder: join(folder.path, 'state') });
-	const { change } = await step.run({ record: record(node), say: () => undefined });
+	const { change } = await step.run({ record: { ...record(node), project: shop }, say: () => undefined });
 	return { ...change, tokens };
 }
 
@@ -67,6 +73,14 @@ function take(port: number): Promise<void> {
 }
 
 const refused = () => ganglineError('ENGINE_FAILED', 'the engine did not make it');
+
+it('[I13] makes no token for a node that has joined while nobody waited for it', async () => {
+	const start = async (): Promise<void> => undefined;
+	expect(await make(start)).toMatchObject({ tokens: 1, token: 't1' });
+	rmSync(token());
+	expect(await make(start, null, 'running', true)).toMatchObject({ tokens: 0 });
+	expect(existsSync(token())).toBe(false);
+});
 
 it('leaves a container that an earlier making began at the port that it holds itself', async () => {
 	await take(22_900);
