@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownAddresses } from '../../gateway/builds/index.ts';
 import { openLibp2pNetwork } from '../../shared/mesh/index.ts';
 import { formatToken, parseToken } from '../../shared/mesh/join/index.ts';
+import { parseNodeId } from '../../shared/ports/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
+import { provisionConnected } from '../../shared/protocol/provision.ts';
 import { eventually, freshIdentity, type GatewayWorld, gatewayWorld } from '../support/gateway-world.ts';
 
 describe('a gateway', { timeout: 120_000 }, () => {
@@ -53,6 +55,26 @@ describe('a gateway', { timeout: 120_000 }, () => {
 		const { nodes } = await world.ask('node.list', {});
 		expect(nodes.map(({ name }) => name)).toContain('patient');
 		await eventually(() => mesh.network.links().length === 1, 'the member to be back', 30);
+	});
+
+	it('[I13] says who is connected to machines that make containers alone, and has none made where it cannot be reached', async () => {
+		const plain = await (await world.join(await world.token(), { hostName: 'plain' })).open();
+		const token = await world.token({ duties: ['work', 'provision'] });
+		const member = await world.join(token, { hostName: 'maker', wish: { provision: true } });
+		expect(member.joined.node.duties).toEqual(['work', 'provision']);
+		const maker = await member.open();
+		const gateway = parseNodeId((await world.ask('gateway.status', {})).node);
+		await eventually(() => [plain, maker].every((mesh) => mesh.network.links().length === 1), 'links');
+		const asked = (mesh: typeof maker) => mesh.rpc.ask(gateway, provisionConnected, { node: plain.self });
+		expect(await asked(maker)).toEqual({ connected: true });
+		await expect(asked(plain)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+		const wish = { name: 'app', on: 'maker' };
+		expect(await world.refused('container.create', wish)).toMatchObject({
+			code: 'REFUSED',
+			message: expect.stringMatching(/listens on this machine alone/),
+			hint: 'gangline gateway listen <address>',
+		});
+		expect(await world.ask('container.list', {})).toEqual({ containers: [] });
 	});
 
 	it('listens where it is told, tells members and keeps it over a restart', async () => {
