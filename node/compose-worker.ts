@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceRepository } from '../shared/git/index.ts';
 import type { Log, Person } from '../shared/ports/index.ts';
+import type { ProjectConfig } from '../shared/project/index.ts';
 import { createRuntime, nativeProgram, newSessionId, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { LogTail, WorkerLink } from './home/worker-link.ts';
@@ -60,7 +61,8 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 	const shellPath = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
 	const isRoot = process.getuid?.() === 0;
 	const worker = new Worker({
-		...{ project, store, clock, log, room, logs, prepare, report },
+		...{ project, store, clock, log, room, logs, report },
+		prepare: async (task, signal) => forThisMachine(await prepare(task, signal), config.provisioned !== null),
 		redact: (text) => secrets.redact(text),
 		onChange: () => station.changed(),
 		attempts: realAttempts({
@@ -85,6 +87,12 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 		}),
 	});
 	return { worker, logs, clonePath: (key) => join(clones, key) };
+}
+
+/** Where a container encloses the project, agents are asked nothing, unless the settings say so. */
+export function forThisMachine(settings: ProjectConfig, isContained: boolean): ProjectConfig {
+	if (!isContained) return settings;
+	return { ...settings, agent: settings.agent.map((agent) => ({ ...agent, permissions: agent.permissions ?? 'all' })) };
 }
 
 /** The worker of this process, spoken to like any other. */

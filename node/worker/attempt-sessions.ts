@@ -198,7 +198,7 @@ export class AttemptSessions {
 			onEvent: (event) => {
 				this.#addUse(event);
 				if (event.kind === 'exited') isKilled = event.status.kind === 'signal' && event.status.signal === 'SIGKILL';
-				if (event.kind === 'permission' && settings.permissions === 'ask') {
+				if (event.kind === 'permission' && settings.permissions !== 'all') {
 					queueMicrotask(() => asks.asked(session, event.id, event.ask));
 				}
 				// After the question, which may have come in the same breath.

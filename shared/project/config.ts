@@ -90,8 +90,8 @@ export const agentSchema = z.strictObject({
 		.optional(),
 	/** Of the runtime `acp`: the mode that its session is put into, as the agent calls it. */
 	mode: z.string().min(1).max(100).optional(),
-	/** ask: what is not plainly part of the work is asked first. all: nothing is asked. */
-	permissions: z.enum(['ask', 'all']).default('ask'),
+	/** ask: what is not plainly part of the work is asked first. all: nothing is. Left out: all in a project's container. */
+	permissions: z.enum(['ask', 'all']).optional(),
 	/** What is allowed besides: commands, with `*` for any text, and names of tools. */
 	allow: z.array(z.string().min(1).max(500)).max(100).default([]),
 	/** What it may change of the repository: paths with `*`, `**` and `?`. Left out: everything. */

@@ -119,7 +119,7 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		};
 		await told(login, 'agent login claude --token');
 		await told(model.url, 'secret set ANTHROPIC_BASE_URL');
-		const agent = 'name = "claude"\nruntime = "claude-code"\npermissions = "all"\nsecrets = ["ANTHROPIC_BASE_URL"]\n';
+		const agent = 'name = "claude"\nruntime = "claude-code"\nsecrets = ["ANTHROPIC_BASE_URL"]\n';
 		appendFileSync(join(world.folder, 'app/.gangline/project.toml'), `\n[[agent]]\n${agent}`);
 		const path = join(world.folder, 'app');
 		const { stdout: commit } = await inside(
