@@ -88,6 +88,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		isPaused: () => opened()?.record.paused ?? false,
 		onSettled: poke,
 	});
+	let stopLooking = (): void => {};
 	const worker = new ProjectWorkers({
 		...{ pool, runs, log },
 		node: identity.nodeId,
@@ -95,9 +96,11 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		own: {
 			start: async () => {
 				parts.station.add({ project: record.id, worker: own.worker, standing: () => standing(ground, opened()) });
+				stopLooking = parts.station.subscribe(() => opened()?.lookAtQuestions());
 				await own.worker.start();
 			},
 			stop: async () => {
+				stopLooking();
 				work.stop();
 				await own.worker.stop();
 				parts.station.remove(record.id);
@@ -115,6 +118,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		main: () => repository.main(),
 		heard: (node, state) => {
 			pool.heard(node, state);
+			opened()?.lookAtQuestions();
 			return worker.forgettable(node);
 		},
 		report: (node, task, report) => work.report(node, task, report),

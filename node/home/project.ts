@@ -23,6 +23,7 @@ import type { HomeExchange } from './exchange.ts';
 import { LeftItems } from './forget-left.ts';
 import type { Placement } from './grants.ts';
 import type { Home } from './home.ts';
+import { OpenQuestions } from './open-questions.ts';
 import { lacksAgent } from './plan-work.ts';
 import type { ProjectParts, ProjectRecord } from './project-parts.ts';
 import type { ProjectWorker } from './project-worker.ts';
@@ -43,6 +44,7 @@ export class Project {
 	readonly #parts: ProjectParts;
 	readonly #reconcilers: readonly Reconciler[];
 	readonly #left: LeftItems;
+	readonly #questions = new OpenQuestions();
 	#record: ProjectRecord;
 	#cancelLimitTimer: (() => void) | undefined;
 	#isStopped = false;
@@ -127,6 +129,12 @@ export class Project {
 
 	get worker(): ProjectWorker {
 		return this.#parts.worker;
+	}
+
+	/** Workers have said how they are: who looks at an item sees at once that its agent asks, or asks no more. */
+	lookAtQuestions(): void {
+		const keys = this.#questions.look(this.worker.running());
+		if (keys.length > 0) this.#parts.onChange({ kind: 'items', keys, why: 'what its agent asks has changed' });
 	}
 
 	/** Main is read before anything is folded, then what waited is folded, then work goes on. */

@@ -56,15 +56,17 @@ export class SessionAsks {
 
 	/** The agent asks. */
 	asked(session: AgentSession, id: string, ask: PermissionAsk): void {
-		const { place, answered } = this.#options;
+		const { place, answered, note } = this.#options;
 		const question = nameOf(ask);
 		const judged = judgeAsk(ask, place);
 		const before = answered.find((one) => one.question === question);
 		if (before !== undefined) {
 			this.#decide(session, id, question, { allow: before.allow, who: `${before.who}, asked before` });
-		} else if (judged.kind === 'allow') session.answer(id, { kind: 'allow' });
-		else if (judged.kind === 'deny') session.answer(id, judged);
-		else this.#wait(id, question);
+		} else if (judged.kind === 'ask') this.#wait(id, question);
+		else {
+			const by = judged.kind === 'allow' ? `allowed by ${judged.by}` : 'refused by the rules';
+			if (session.answer(id, judged.kind === 'allow' ? { kind: 'allow' } : judged)) note(`${by}: ${question}\n`);
+		}
 	}
 
 	/**

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ItemAnswer, Result } from '../../shared/operations/index.ts';
+import type { ApiFile } from '../../shared/project/index.ts';
 import { writeFakeClis } from '../support/fake-clis.ts';
 import { makeWorld, type World } from '../support/world.ts';
 
@@ -38,17 +39,41 @@ const noted = (world: World, name: string): string => {
 	return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
 
+/** What the item's agent asks, each time that the node's event stream says something else; until a question is closed. */
+async function questionsTold(world: World): Promise<readonly (string | null)[]> {
+	const { url, token } = JSON.parse(readFileSync(join(world.state, 'api.json'), 'utf8')) as ApiFile;
+	const response = await fetch(`${url}/v1/events`, { headers: { authorization: `Bearer ${token}` } });
+	const told: (string | null)[] = [];
+	let text = '';
+	for await (const piece of response.body ?? []) {
+		text += Buffer.from(piece).toString('utf8');
+		const events = text.split('\n\n');
+		text = events.pop() ?? '';
+		for (const event of events) {
+			const data = /^event: item$/m.test(event) ? /^data: (.*)$/m.exec(event)?.[1] : undefined;
+			if (data === undefined) continue;
+			const { asks } = (JSON.parse(data) as { item: ItemAnswer }).item;
+			if (asks !== told.at(-1)) told.push(asks);
+			if (told.length === 3) return told;
+		}
+	}
+	return told;
+}
+
 describe('a person', () => {
 	it(
 		'[I13] answers what an agent asks, and the log says who',
 		async () => {
 			await using world = worldWithClis();
 			const repository = await openShop(world);
+			const told = questionsTold(world);
 			await world.ok(repository, 'add', 'Ask', '--description', 'FAKE:asks');
 			const asked = await world.untilBoard(repository, ({ items }) => one(items).needsYou !== null);
 			expect(one(asked.items).needsYou).toBe('gangline answer 1 allow, or deny: Bash curl https://example.org/1');
 			expect(await world.ok(repository, 'status')).toContain('gangline answer 1 allow');
 			expect(await world.ok(repository, 'answer', '1', 'allow')).toContain('allowed: Bash curl https://example.org/1');
+			// The event stream says both, without anybody asking for the board again.
+			expect(await told).toEqual([null, 'Bash curl https://example.org/1', null]);
 			await world.untilBoard(repository, ({ items }) => one(items).stage === 'reviewHold');
 			expect(noted(world, 'answer.1')).toContain('"behavior":"allow"');
 			expect(await world.ok(repository, 'logs', '1')).toMatch(/allowed by \S+: Bash curl/);

@@ -34,7 +34,7 @@ export interface BoardStoreOptions {
 const askAgainMs = 1_500;
 /** Reading whole boards may take no more than about a tenth of the time. */
 const costFactor = 10;
-/** What an agent costs and asks is told by no event: a board on which somebody works is read again this often. */
+/** What an agent costs is told by no event: a board on which somebody works is read again this often. */
 const lookMs = 10_000;
 
 export class BoardStore {

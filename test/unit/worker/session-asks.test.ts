@@ -33,10 +33,21 @@ function open(answered: NonNullable<Task['answered']> = []) {
 }
 
 describe('a question of an agent', () => {
-	test('is not asked where the rules allow it', () => {
-		const { asks, session, given } = open();
+	test('[I13] is not asked where the rules decide, which the log of the run says', () => {
+		const { asks, session, given, notes } = open();
 		asks.asked(session, 'q', bash('git status'));
-		expect([given, asks.question]).toEqual([[['q', 'allow']], null]);
+		asks.asked(session, 'r', { tool: 'AskUserQuestion', what: { kind: 'other' }, summary: 'Which?' });
+		expect([given, asks.question]).toEqual([
+			[
+				['q', 'allow'],
+				['r', 'deny'],
+			],
+			null,
+		]);
+		expect(notes).toEqual([
+			'allowed by the rules: Bash git status\n',
+			'refused by the rules: AskUserQuestion Which?\n',
+		]);
 	});
 
 	test('[I13] waits for a person, whose name stands beside the decision', async () => {
