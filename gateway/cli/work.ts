@@ -156,7 +156,7 @@ function itemOptions(command: Command): Command {
 		.option('--parent <item>', 'the epic it belongs to')
 		.option('-l, --label <label>', 'a label (repeatable)', gather)
 		.option('-a, --agent <name>', 'the configured agent that does it')
-		.option('--review <mode>', 'human (you approve it) or server (it lands when it is green)');
+		.option('--review <mode>', 'human (you approve it), server (it lands when it is green) or agent (QA passes it)');
 }
 
 /** What the options say of an item; `--no-x` says null or nothing. */

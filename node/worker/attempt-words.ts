@@ -64,11 +64,14 @@ export function addUsage(a: Usage, b: Usage): Usage {
 	};
 }
 
-/** The service did not accept who asks; `login`: what `gangline agent login` calls it. */
+/** The service did not accept who asks; `login`: what `gangline agent login` calls it, null where it knows no such. */
 export function loginReason(reason: string, login: string | null, account: string | null): string {
 	const whose = account === null ? '' : ` --account ${account}`;
-	const command = `gangline agent login${login === null ? '' : ` ${login}${whose}`}`;
-	return `the agent is not logged in: ${reason}; log in with: ${command} (or correct its key and restart the node)`;
+	const how =
+		login === null
+			? 'log in with its own program on this machine, or give it its key: gangline secret set NAME, and secrets = ["NAME"] in its [[agent]]'
+			: `log in with: gangline agent login ${login}${whose} (or correct its key and restart the node)`;
+	return `the agent is not logged in: ${reason}; ${how}`;
 }
 
 /** Nobody has answered in time; the answer lets it go on where it was. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { overLimitReason, withGiven } from '../../../node/worker/attempt-words.ts';
+import { loginReason, overLimitReason, withGiven } from '../../../node/worker/attempt-words.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 
 test('what was stopped at a limit without a commit has failed its try, and what it left is named', () => {
@@ -23,4 +23,12 @@ test('what a person has committed is said to the next session, after what was sa
 		'look again',
 		'committed in this clone by a person, newest first:\n  - a1b2c3d By hand\n  - 0f0f0f0 More',
 	]);
+});
+
+test('who is not logged in is told a command that exists, or where a program of another maker takes its key', () => {
+	expect(loginReason('401', 'codex', 'work')).toContain('gangline agent login codex --account work (or');
+	expect(loginReason('401', null, null)).toMatch(
+		/its own program on this machine, or give it its key: gangline secret set NAME/,
+	);
+	expect(loginReason('401', null, null)).not.toContain('agent login');
 });
