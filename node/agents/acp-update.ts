@@ -10,7 +10,7 @@ const toolCall = z.object({
 	title: z.string().nullish(),
 	kind: z.string().nullish(),
 	locations: z.array(z.object({ path: z.string() })).nullish(),
-	rawInput: z.unknown(),
+	rawInput: z.unknown().optional(),
 });
 export type AcpToolCall = z.output<typeof toolCall>;
 
@@ -24,7 +24,7 @@ const update = z.discriminatedUnion('sessionUpdate', [
 	z.object({
 		sessionUpdate: z.literal('usage_update'),
 		cost: z.object({ amount: z.number(), currency: z.string() }).nullish(),
-		_meta: z.unknown(),
+		_meta: z.unknown().optional(),
 	}),
 	z.looseObject({ sessionUpdate: z.literal('notice') }),
 ]);

@@ -8,9 +8,9 @@ import { z } from 'zod';
 import { type AcpFailure, failureOfAcp, rateLimitOfAcp } from './acp-failure.ts';
 import { AcpTools, askOf, isSystemTool } from './acp-tools.ts';
 import { type AcpUpdate, acpUpdate } from './acp-update.ts';
-import type { AgentEvent, PermissionDecision, SessionResult, SessionTotals } from './agent-event.ts';
+import type { PermissionDecision, SessionResult, SessionTotals } from './agent-event.ts';
 import type { CommandInput, Conversation, RuntimeProgram, Wire } from './runtime.ts';
-import { nothingCounted, usageMeter } from './session-usage.ts';
+import { nothingCounted, type UsageEvent, usageMeter } from './session-usage.ts';
 
 export const acp: RuntimeProgram = {
 	name: 'acp',
@@ -54,9 +54,10 @@ class AcpConversation implements Conversation {
 	readonly #input: CommandInput;
 	readonly #tools = new AcpTools();
 	readonly #questions = new Map<string, (decision: PermissionDecision) => void>();
-	readonly #meter: (said: SessionTotals) => AgentEvent;
+	readonly #meter: (said: SessionTotals) => UsageEvent;
 	/** What the agent says of the cost of the whole session. */
 	#costUsd: number;
+	#isCostTold = false;
 	#receive: ReadableStreamDefaultController<AnyMessage> | undefined;
 	#connection: Connection | undefined;
 	/** Requests of ours that are not answered. */
@@ -91,7 +92,9 @@ class AcpConversation implements Conversation {
 		if (!isMessage(line)) return false;
 		// The library reads it too strictly for what agents really send, and complains of each on our stderr.
 		if ('method' in line && line.method === 'session/update') {
-			if (!this.#isOver) this.#update(acpUpdate(line.params));
+			const update = acpUpdate(line.params);
+			// What it has cost counts also when it is told after the last answer.
+			if (!this.#isOver || update?.sessionUpdate === 'usage_update') this.#update(update);
 			return true;
 		}
 		// An answer to what nobody has asked: the library would complain of it on our stderr.
@@ -217,16 +220,16 @@ class AcpConversation implements Conversation {
 	}
 
 	#answered({ stopReason, usage }: z.output<typeof promptAnswer>): void {
-		this.#wire.emit(
-			this.#meter({
-				costUsd: this.#costUsd,
-				inputTokens: usage?.inputTokens ?? 0,
-				outputTokens: usage?.outputTokens ?? 0,
-			}),
-		);
+		this.#used(usage?.inputTokens ?? 0, usage?.outputTokens ?? 0);
 		if (stopReason === 'end_turn') return;
 		const failure = stopReason === 'max_turn_requests' ? 'turns' : 'other';
 		this.#failure ??= { isOk: false, failure, message: `the agent ended its turn with ${stopReason}` };
+	}
+
+	/** With what it has said of its cost until now. */
+	#used(inputTokens: number, outputTokens: number): void {
+		const used = this.#meter({ costUsd: this.#costUsd, inputTokens, outputTokens });
+		this.#wire.emit(this.#isCostTold ? { ...used, isCostTold: true } : used);
 	}
 
 	#failed({ failure, message, rateLimit }: AcpFailure): void {
@@ -260,7 +263,7 @@ class AcpConversation implements Conversation {
 				for (const event of this.#tools.see(update)) this.#wire.emit(event);
 				return;
 			case 'usage_update': {
-				if (update.cost?.currency === 'USD') this.#costUsd = Math.max(0, update.cost.amount);
+				if (update.cost?.currency === 'USD') this.#tellCost(Math.max(0, update.cost.amount));
 				const limit = rateLimitOfAcp(update._meta);
 				if (limit !== null) this.#wire.emit(limit);
 				return;
@@ -270,6 +273,14 @@ class AcpConversation implements Conversation {
 				return;
 			default:
 		}
+	}
+
+	/** At once: the limits hold while it works, and what a prompt that fails has cost is told by nothing else. */
+	#tellCost(costUsd: number): void {
+		const isNew = costUsd !== this.#costUsd || !this.#isCostTold;
+		this.#costUsd = costUsd;
+		this.#isCostTold = true;
+		if (isNew) this.#used(0, 0);
 	}
 
 	#asked(

@@ -14,7 +14,12 @@ export type AgentEvent =
 	/** `read`: the file that this tool reads, where it is one that reads. */
 	| { readonly kind: 'tool'; readonly name: string; readonly summary: string; readonly read?: string }
 	/** What was used since the last of these, and what the program says of the whole session (session-usage.ts). */
-	| ({ readonly kind: 'usage'; readonly counted: SessionTotals } & SessionTotals)
+	| ({
+			readonly kind: 'usage';
+			readonly counted: SessionTotals;
+			/** The program says what it costs, also where that is nothing. */
+			readonly isCostTold?: true;
+	  } & SessionTotals)
 	/** Only `rejected` is a limit; `until` in wall ms where it is known. */
 	| { readonly kind: 'rateLimit'; readonly status: 'allowed' | 'warning' | 'rejected'; readonly until: number | null }
 	/** It waits for `answer(id, …)` and does nothing meanwhile. */
@@ -87,6 +92,8 @@ export interface SessionEnd {
 	readonly lastText: string;
 	/** Lines that could not be read, and were passed over. */
 	readonly garbageLines: number;
+	/** Its model was asked, and nothing was told by which the cost could be known. */
+	readonly isUnseen?: true;
 	/** What the kernel showed when the tree had been ended. */
 	readonly tree: StopReport;
 }

@@ -46,10 +46,29 @@ const line = z.object({
 	errors: z.array(z.unknown()).optional(),
 	total_cost_usd: z.number().optional(),
 	request_id: z.string().optional(),
-	request: z.object({ subtype: z.string(), tool_name: z.string().optional(), input: z.unknown() }).optional(),
-	usage: z.object({ input_tokens: z.number().optional(), output_tokens: z.number().optional() }).optional(),
+	request: z
+		.object({ subtype: z.string(), tool_name: z.string().optional(), input: z.unknown().optional() })
+		.optional(),
+	usage: z
+		.object({
+			input_tokens: z.number().optional(),
+			cache_creation_input_tokens: z.number().nullish(),
+			cache_read_input_tokens: z.number().nullish(),
+			output_tokens: z.number().optional(),
+		})
+		.optional(),
 	/** Of each model, over all runs of the session that it knows of; `usage` is of this one. */
-	modelUsage: z.record(z.string(), z.object({ inputTokens: z.number(), outputTokens: z.number() })).optional(),
+	modelUsage: z
+		.record(
+			z.string(),
+			z.object({
+				inputTokens: z.number(),
+				cacheCreationInputTokens: z.number().optional(),
+				cacheReadInputTokens: z.number().optional(),
+				outputTokens: z.number(),
+			}),
+		)
+		.optional(),
 });
 
 type Line = z.output<typeof line>;
@@ -273,7 +292,7 @@ function resultEvents(said: Line, { hasLoginFailed, meter }: Seen): readonly Age
 		meter(
 			{
 				costUsd: said.total_cost_usd ?? 0,
-				inputTokens: said.usage?.input_tokens ?? 0,
+				inputTokens: inputOf(said.usage),
 				outputTokens: said.usage?.output_tokens ?? 0,
 			},
 			tokensOf(said),
@@ -282,11 +301,21 @@ function resultEvents(said: Line, { hasLoginFailed, meter }: Seen): readonly Age
 	];
 }
 
+/** It counts apart what is written into the service's cache and read from it; the model reads all of it. */
+function inputOf(usage: Line['usage']): number {
+	const { input_tokens: fresh, cache_creation_input_tokens: written, cache_read_input_tokens: read } = usage ?? {};
+	return (fresh ?? 0) + (written ?? 0) + (read ?? 0);
+}
+
 function tokensOf({ modelUsage }: Line): Tokens | undefined {
 	if (modelUsage === undefined) return undefined;
 	const models = Object.values(modelUsage);
 	return {
-		inputTokens: models.reduce((sum, { inputTokens }) => sum + inputTokens, 0),
+		inputTokens: models.reduce(
+			(sum, { inputTokens, cacheCreationInputTokens: written = 0, cacheReadInputTokens: read = 0 }) =>
+				sum + inputTokens + written + read,
+			0,
+		),
 		outputTokens: models.reduce((sum, { outputTokens }) => sum + outputTokens, 0),
 	};
 }

@@ -1,13 +1,13 @@
 /**
- * Why a session of Codex failed. Its JSON lines give a failure as text for people; the record that it keeps of the
- * session has the kind of the failure and when a limit ends, so that nothing has to be read out of the text. Bounded:
- * the newest days, the end of one file. A record that is missing or different explains nothing, and the failure counts
- * as one of the service.
+ * Why a session of Codex failed, and what one used that was ended in a turn. Its JSON lines give a failure as text for
+ * people, and usage with the end of a turn only; the record that it keeps of the session has the kind of the failure,
+ * when a limit ends, and the sums after each answer of the model. Bounded: the newest days, the end of one file. A record
+ * that is missing or different explains nothing, and the failure counts as one of the service.
  */
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { FailureCause } from './agent-event.ts';
+import type { FailureCause, SessionTotals } from './agent-event.ts';
 
 /** A session that began before midnight is in the folder of that day. */
 const daysLookedAt = 2;
@@ -16,9 +16,12 @@ const tailBytesMax = 256 * 1024;
 const status = z.object({ http_status_code: z.number().nullish() });
 const failureInfo = z.union([z.string(), z.record(z.string(), status.nullish())]);
 const limit = z.object({ used_percent: z.number(), resets_at: z.number().nullish() });
+const tokens = z.object({ input_tokens: z.number().min(0), output_tokens: z.number().min(0) });
 const entry = z.object({
 	payload: z.object({
-		type: z.string(),
+		/** Absent in a record of use, which stands after each answer of the model. */
+		type: z.string().optional(),
+		thread_token_usage: tokens.optional().catch(undefined),
 		error: z.object({ codex_error_info: failureInfo.nullish() }).nullish(),
 		rate_limits: z.object({ primary: limit.nullish(), secondary: limit.nullish() }).nullish(),
 	}),
@@ -31,13 +34,24 @@ export async function readCodexFailure(
 	id: string,
 	env: Readonly<Record<string, string>>,
 ): Promise<FailureCause | null> {
+	return causeIn(await readRecord(id, env));
+}
+
+/** The tokens of session `id` over all its runs, as the last answer of its model left them; null where it tells none. */
+export async function readCodexUsage(id: string, env: Readonly<Record<string, string>>): Promise<SessionTotals | null> {
+	const entries = await readRecord(id, env);
+	const last = entries.findLast((one) => one.thread_token_usage !== undefined)?.thread_token_usage;
+	return last === undefined ? null : { costUsd: 0, inputTokens: last.input_tokens, outputTokens: last.output_tokens };
+}
+
+async function readRecord(id: string, env: Readonly<Record<string, string>>): Promise<readonly Payload[]> {
 	const home = env.CODEX_HOME ?? join(env.HOME ?? '', '.codex');
 	try {
 		const file = await findRecord(join(home, 'sessions'), id);
-		return file === null ? null : causeIn(parseLines(await readTail(file)));
+		return file === null ? [] : parseLines(await readTail(file));
 	} catch {
 		// No record that could be read explains nothing.
-		return null;
+		return [];
 	}
 }
 

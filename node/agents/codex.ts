@@ -1,13 +1,13 @@
 /**
- * The `codex exec` command and its JSON lines. It tells no cost. Its lines give a failure as text alone; what kind it
- * was is in the record that it keeps of the session (codex-rollout.ts). An item of type `error` is a warning. It hears
+ * The `codex exec` command and its JSON lines. It tells no cost. Its lines give a failure as text alone, and of a turn
+ * that is broken off nothing; what kind it was and what was used is in its record of the session (codex-rollout.ts). An item of type `error` is a warning. It hears
  * nothing while it runs and asks nothing: it is told something by stopping and resuming it.
  */
 
 import { z } from 'zod';
 import { readAs } from '../../shared/ports/read-as.ts';
 import type { AgentEvent, SessionTotals } from './agent-event.ts';
-import { readCodexFailure } from './codex-rollout.ts';
+import { readCodexFailure, readCodexUsage } from './codex-rollout.ts';
 import type { AgentSettings, RuntimeProgram } from './runtime.ts';
 import { nothingCounted, usageMeter } from './session-usage.ts';
 
@@ -80,8 +80,13 @@ export const codex: RuntimeProgram = {
 				if (parsed.success) for (const event of translate(parsed.data, meter)) wire.emit(event);
 				return parsed.success;
 			},
+			used: (sums) => {
+				const event = meter(sums);
+				if (event.inputTokens > 0 || event.outputTokens > 0) wire.emit(event);
+			},
 		};
 	},
+	usageOf: readCodexUsage,
 	causeOf: readCodexFailure,
 };
 

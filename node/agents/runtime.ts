@@ -5,7 +5,7 @@
 import type { Confinement, Processes } from '../../shared/ports/index.ts';
 import type { AgentConfig } from '../../shared/project/config.ts';
 import { acp } from './acp.ts';
-import type { AgentEvent, FailureCause, PermissionDecision, SessionEnd } from './agent-event.ts';
+import type { AgentEvent, FailureCause, PermissionDecision, SessionEnd, SessionTotals } from './agent-event.ts';
 import { claudeCode } from './claude-code.ts';
 import { codex } from './codex.ts';
 import type { CountedBefore } from './session-usage.ts';
@@ -105,6 +105,8 @@ export interface RuntimeProgram {
 	command(input: CommandInput): RuntimeCommand;
 	/** A fresh conversation with one run of the program. */
 	converse(wire: Wire, input: CommandInput): Conversation;
+	/** Asked after a session that was ended or failed in a turn; sums of the whole session, null where nothing is known. */
+	readonly usageOf?: (sessionId: string, env: Readonly<Record<string, string>>) => Promise<SessionTotals | null>;
 	/** Asked after a session that failed, where the program's lines do not tell the cause; null: not known either. */
 	readonly causeOf?: (sessionId: string, env: Readonly<Record<string, string>>) => Promise<FailureCause | null>;
 }
@@ -133,6 +135,8 @@ export interface Conversation {
 	interrupt?(): void;
 	/** No more output will come. */
 	end?(): void;
+	/** What the program's own record of the session says was used; nothing is told twice. */
+	used?(sums: SessionTotals): void;
 }
 
 export interface CommandInput {

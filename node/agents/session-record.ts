@@ -18,6 +18,7 @@ export class SessionRecord {
 	#rejected: { readonly until: number | null } | null = null;
 	#usage: SessionTotals = nothingCounted;
 	#turns = 0;
+	#isCostKnown = false;
 	#lastText = '';
 	#lastError = '';
 	garbageLines = 0;
@@ -41,6 +42,11 @@ export class SessionRecord {
 
 	get usage(): SessionTotals {
 		return this.#usage;
+	}
+
+	/** Its model was asked, and nothing was told by which the cost could be known. */
+	get isUnseen(): boolean {
+		return this.#turns > 0 && !this.#isCostKnown;
 	}
 
 	get lastText(): string {
@@ -83,6 +89,7 @@ export class SessionRecord {
 					inputTokens: this.#usage.inputTokens + event.inputTokens,
 					outputTokens: this.#usage.outputTokens + event.outputTokens,
 				};
+				if (event.isCostTold || event.costUsd > 0) this.#isCostKnown = true;
 				return maxCost !== undefined && this.#usage.costUsd > maxCost ? 'cost' : null;
 			case 'rateLimit':
 				this.#rejected = event.status === 'rejected' ? { until: event.until } : null;

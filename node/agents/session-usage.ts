@@ -21,7 +21,8 @@ export interface CountedBefore {
 export type Tokens = Pick<SessionTotals, 'inputTokens' | 'outputTokens'>;
 
 /** `known`: the tokens of all runs that the program knows of, where it tells them beside those of its turn. */
-export type UsageMeter = (said: SessionTotals, known?: Tokens) => AgentEvent;
+export type UsageMeter = (said: SessionTotals, known?: Tokens) => UsageEvent;
+export type UsageEvent = Extract<AgentEvent, { kind: 'usage' }>;
 
 export function usageMeter(cumulative: Cumulative, before: CountedBefore): UsageMeter {
 	let counted: SessionTotals | null = null;

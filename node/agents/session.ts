@@ -44,6 +44,7 @@ class Session implements AgentSession {
 	readonly #record: SessionRecord;
 	#endedByUs: EndedByUs | null = null;
 	#isLetGo = false;
+	#isOver = false;
 	#cancelLinger: () => void = () => undefined;
 	#cancelRest: (() => void) | null = null;
 
@@ -100,14 +101,17 @@ class Session implements AgentSession {
 			stderr.end();
 			this.#talk.end?.();
 			const tree = await this.#run.stop(graceMs);
+			this.#isOver = true;
+			await this.#askForUsage(program, env);
 			this.#see({ kind: 'exited', status: exit });
 			await this.#askForCause(program, env);
-			const { usage, sessionId, filesRead, lastText, garbageLines } = this.#record;
+			const { usage, sessionId, filesRead, lastText, garbageLines, isUnseen } = this.#record;
 			const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
 			return {
 				outcome: this.#outcome(program, exit),
 				usage: { ...usage, seconds },
 				...{ sessionId, filesRead, lastText, garbageLines, tree },
+				...(isUnseen ? { isUnseen: true } : {}),
 			};
 		});
 	}
@@ -187,6 +191,14 @@ class Session implements AgentSession {
 		if (cause !== null) this.#record.explain(cause.failure, cause.until);
 	}
 
+	/** Who was ended in a turn, or failed in it, told nothing of what it had used; its record of the session may. */
+	async #askForUsage({ usageOf }: RuntimeProgram, env: Readonly<Record<string, string>>): Promise<void> {
+		const { sessionId, result } = this.#record;
+		if (!usageOf || sessionId === null || result?.isOk) return;
+		const used = await usageOf(sessionId, env);
+		if (used !== null) this.#talk.used?.(used);
+	}
+
 	#reader(): LineSplitter {
 		const drop = (): void => {
 			this.#record.garbageLines += 1;
@@ -222,7 +234,7 @@ class Session implements AgentSession {
 		const event = seen.kind === 'usage' ? { ...seen, costUsd: costOf(seen, this.#task.agent) } : seen;
 		if (isWork(event)) this.#goesOn();
 		const passed = this.#record.take(event);
-		if (passed !== null) this.#endFor({ kind: 'overBudget', which: passed });
+		if (passed !== null && !this.#isOver) this.#endFor({ kind: 'overBudget', which: passed });
 		if (event.kind === 'rateLimit' && event.status === 'rejected' && event.until !== null) {
 			// A client may wait for its account's limit by itself; that silence is no sign of death.
 			this.#watch.pauseUntil(event.until);

@@ -117,6 +117,22 @@ export function overLimitReason(
 	return `${outcomeWords({ outcome })}, and ${left}`;
 }
 
+/**
+ * Why a session cannot be bound by the budget that it has: nothing that it told says what it cost. Null where it was
+ * seen, where no budget binds it, and where it ended before it could tell.
+ */
+export function unseenReason(
+	{ agent, allowanceUsd }: Pick<Task, 'agent' | 'allowanceUsd'>,
+	{ outcome, usage, isUnseen }: Pick<SessionEnd, 'outcome' | 'usage' | 'isUnseen'>,
+): string | null {
+	const hasTold = outcome.kind === 'finished' || outcome.kind === 'overBudget';
+	if (allowanceUsd === undefined || !isUnseen || !hasTold) return null;
+	const start = `the agent ${agent} does not say what it costs, and the project has a budget`;
+	return usage.inputTokens + usage.outputTokens > 0
+		? `${start}: give it usd_per_million_input_tokens and usd_per_million_output_tokens in .gangline/project.toml`
+		: `${start}, nor how many tokens it used: take another agent, or remove the budget in .gangline/project.toml`;
+}
+
 export function scriptFailure(end: SessionEnd): string {
 	const { outcome } = end;
 	return outcome.kind === 'forced' ? `the script ${outcome.reason}` : outcomeWords(end);

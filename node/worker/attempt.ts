@@ -33,6 +33,7 @@ import {
 	reasonOf,
 	scriptFailure,
 	settingsFor,
+	unseenReason,
 	withGiven,
 	withinAllowance,
 } from './attempt-words.ts';
@@ -181,6 +182,8 @@ class Attempt {
 					asks: sessions.parked,
 				};
 			}
+			const unseen = unseenReason(task, end);
+			if (unseen !== null) return this.#reports.blocked(unseen, await this.#keepCommits(workspace));
 			const early = await this.#endsAttempt(workspace, { runtime: settings.runtime, login }, end);
 			if (early === 'again') continue;
 			if (early) return early;

@@ -10,7 +10,15 @@ import type { Usage, WorkReport } from '../../shared/protocol/work.ts';
 import { type AgentLogin, type AgentSettings, promptPlace, qaPrompt } from '../agents/index.ts';
 import { afterCrash } from './after-crash.ts';
 import type { AttemptEnd, AttemptInput, AttemptParts } from './attempt.ts';
-import { addUsage, loginReason, noUsage, noWorkReason, reasonOf, withinAllowance } from './attempt-words.ts';
+import {
+	addUsage,
+	loginReason,
+	noUsage,
+	noWorkReason,
+	reasonOf,
+	unseenReason,
+	withinAllowance,
+} from './attempt-words.ts';
 import { type LookEnd, look } from './look.ts';
 
 const line = z.string().trim().min(1).max(1_000);
@@ -69,6 +77,8 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 			return { report: { kind: 'blocked', reason: gaveUp, commit: null, usage }, survivors };
 		}
 		if (end.kind === 'looked') await parts.workspaces.recoveries.forgetCrashes(task.item.key);
+		const unseen = end.kind === 'looked' ? unseenReason(task, end.end) : null;
+		if (unseen !== null) return { report: { kind: 'blocked', reason: unseen, commit: null, usage }, survivors };
 		count += 1;
 		const decided = decide(attempt, end, usage);
 		if (typeof decided !== 'string') return { report: decided, survivors };

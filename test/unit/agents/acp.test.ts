@@ -67,7 +67,26 @@ it('passes over what it cannot read, and writes nothing of it to the stderr of t
 	expect(talk.read({ jsonrpc: '2.0', id: 'never asked', result: {} })).toBe(false);
 	expect(talk.read(update({ ...call, toolCallId: 'c', kind: 'new_kind' }))).toBe(true);
 	expect(said).toContainEqual({ kind: 'tool', name: 'new_kind', summary: 'a.txt' });
+	expect(talk.read(update({ sessionUpdate: 'tool_call', toolCallId: 'd', title: 'Bare', kind: 'think' }))).toBe(true);
+	talk.read(update({ sessionUpdate: 'tool_call_update', toolCallId: 'd', status: 'completed' }));
+	expect(said).toContainEqual(expect.objectContaining({ kind: 'tool', name: 'think' }));
 	await new Promise((resolve) => setImmediate(resolve));
 	expect(complain).not.toHaveBeenCalled();
 	talk.end?.();
+});
+
+it('tells what is used as the agent tells it, so that limits hold in a prompt and one that fails is paid for', async () => {
+	const { talk, said } = conversation(true);
+	talk.begin?.();
+	await new Promise((resolve) => setImmediate(resolve));
+	const cost = (amount: number) => ({
+		...{ jsonrpc: '2.0', method: 'session/update' },
+		params: { sessionId: 's', update: { sessionUpdate: 'usage_update', cost: { amount, currency: 'USD' } } },
+	});
+	for (const amount of [0.25, 0.25, 0.75]) talk.read(cost(amount));
+	const used = () => said.flatMap((event) => (event.kind === 'usage' ? [event.costUsd] : []));
+	expect(used()).toEqual([0.25, 0.5]);
+	talk.end?.();
+	talk.read(cost(1));
+	expect(used()).toEqual([0.25, 0.5, 0.25]);
 });

@@ -61,3 +61,23 @@ describe('the cause of a failed Codex session', () => {
 		expect(await cause()).toBeNull();
 	});
 });
+
+describe('what a Codex session has used', () => {
+	const sums = (input: number, output: number) => ({
+		...{ thread_id: id, turn_token_usage: { input_tokens: 1, output_tokens: 1 } },
+		thread_token_usage: { input_tokens: input, cached_input_tokens: 9, output_tokens: output },
+	});
+	const usage = async () => await runtimePrograms.codex.usageOf?.(id, { CODEX_HOME: home });
+
+	test('is the last that its record tells', async () => {
+		keep([sums(100, 10), sums(300, 20), counted({ used_percent: 4 })]);
+		expect(await usage()).toEqual({ costUsd: 0, inputTokens: 300, outputTokens: 20 });
+	});
+
+	test('is not known without a record, or where it has another shape', async () => {
+		expect(await usage()).toBeNull();
+		keep([{ thread_token_usage: 5 }, { thread_token_usage: { input_tokens: -1 } }, ended('unauthorized')]);
+		expect(await usage()).toBeNull();
+		expect(await cause()).toMatchObject({ failure: 'login' });
+	});
+});

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type CountedBefore, nothingCounted } from '../../../node/agents/index.ts';
 import { runtimePrograms } from '../../../node/agents/runtime.ts';
 import { usageMeter } from '../../../node/agents/session-usage.ts';
+import { linesOf } from '../../support/agent-lines.ts';
 
 const totals = (costUsd: number, inputTokens: number, outputTokens: number) => ({ costUsd, inputTokens, outputTokens });
 
@@ -60,4 +61,19 @@ describe('a meter of sums', () => {
 		const meter = usageMeter(sums, { counted: nothingCounted });
 		expect([meter(totals(0, 5, 1)), meter(totals(0, 9, 2))]).toMatchObject([{ inputTokens: 5 }, { inputTokens: 4 }]);
 	});
+});
+
+it('counts what Claude reads from the cache of its service, and writes there, as input', () => {
+	const [used] =
+		linesOf('claude-code')({
+			...{ type: 'result', subtype: 'success', is_error: false, total_cost_usd: 0.0177 },
+			usage: {
+				...{ input_tokens: 3000, output_tokens: 126 },
+				...{ cache_creation_input_tokens: 600, cache_read_input_tokens: 900 },
+			},
+			modelUsage: {
+				x: { inputTokens: 3000, outputTokens: 126, cacheReadInputTokens: 900, cacheCreationInputTokens: 600 },
+			},
+		}) ?? [];
+	expect(used).toMatchObject({ kind: 'usage', inputTokens: 4500, counted: { inputTokens: 4500 } });
 });

@@ -18,12 +18,13 @@ async function play(
 	program: SimProgram,
 	settings: Partial<AgentSettings> = {},
 	prepare?: (machine: SimMachine) => void,
+	runtimeProgram: Parameters<typeof createRuntime>[0] = runtimePrograms['claude-code'],
 ) {
 	const clock = new SimClock();
-	const machine = new SimMachine(clock, { claude: program });
+	const machine = new SimMachine(clock, { claude: program, codex: program });
 	prepare?.(machine);
 	const processes = new SimProcesses(machine);
-	const runtime = createRuntime(runtimePrograms['claude-code'], {
+	const runtime = createRuntime(runtimeProgram, {
 		processes,
 		clock,
 		isRoot: false,
@@ -194,6 +195,54 @@ describe('a session', () => {
 		});
 		expect(clock.waiting).toBe(0);
 	});
+});
+
+describe('what a session of Codex used that is broken off', () => {
+	const started = '{"type":"thread.started","thread_id":"t1"}\n';
+	const message = '{"type":"item.completed","item":{"type":"agent_message","text":"x"}}\n';
+	const asked: string[] = [];
+	const codex = {
+		...runtimePrograms.codex,
+		usageOf: async (id: string) => {
+			asked.push(id);
+			return { costUsd: 0, inputTokens: 1_000, outputTokens: 100 };
+		},
+	};
+	const priced = { runtime: 'codex', usd_per_million_input_tokens: 10 } as const;
+
+	test('is booked from its own record before it counts as over', async () => {
+		const { drive, session, clock, events } = await play(hang(started, message), priced, undefined, codex);
+		await clock.advance(1);
+		void session.stop('paused');
+		const usage = { costUsd: 0.01, inputTokens: 1_000, outputTokens: 100 };
+		expect(await drive()).toMatchObject({ outcome: { kind: 'stopped' }, usage });
+		expect(asked).toEqual(['t1']);
+		expect(events.slice(-2).map(({ kind }) => kind)).toEqual(['usage', 'exited']);
+	});
+
+	test('changes nothing of how it ended, and one that told its use is not asked', async () => {
+		const broke = hang(started, message, message, message, message);
+		const { drive } = await play(broke, { ...priced, max_cost_usd: 0.001 }, undefined, codex);
+		expect(await drive()).toMatchObject({ outcome: { kind: 'overBudget', which: 'turns' }, usage: { costUsd: 0.01 } });
+		asked.length = 0;
+		const told = '{"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":1}}\n';
+		const { drive: whole } = await play(talk(started, message, told), priced, undefined, codex);
+		expect(await whole()).toMatchObject({ outcome: { kind: 'finished' }, usage: { inputTokens: 5 } });
+		expect(asked).toEqual([]);
+	});
+});
+
+test('a session that told nothing by which its cost could be known says so', async () => {
+	const told = (usage: string) => `{"type":"turn.completed"${usage}}\n`;
+	const message =
+		'{"type":"thread.started","thread_id":"t1"}\n{"type":"item.completed","item":{"type":"agent_message","text":"x"}}\n';
+	const of = async (usage: string, settings: Partial<AgentSettings> = {}) =>
+		(await (await play(talk(message, told(usage)), settings, undefined, runtimePrograms.codex)).drive()).isUnseen;
+	const tokens = ',"usage":{"input_tokens":5,"output_tokens":1}';
+	expect(await of('')).toBe(true);
+	expect(await of(tokens)).toBe(true);
+	expect(await of(tokens, { usd_per_million_input_tokens: 1 })).toBeUndefined();
+	expect((await (await play(talk(init, turn(1), done))).drive()).isUnseen).toBeUndefined();
 });
 
 describe('words that are said late in a turn', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loginReason, overLimitReason, withGiven } from '../../../node/worker/attempt-words.ts';
+import { loginReason, overLimitReason, unseenReason, withGiven } from '../../../node/worker/attempt-words.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 
 test('what was stopped at a limit without a commit has failed its try, and what it left is named', () => {
@@ -31,4 +31,15 @@ test('who is not logged in is told a command that exists, or where a program of 
 		/its own program on this machine, or give it its key: gangline secret set NAME/,
 	);
 	expect(loginReason('401', null, null)).not.toContain('agent login');
+
+test('a session that tells nothing of its cost is no further bound by a budget, and the sentence says what helps', () => {
+	const task = { agent: 'eve', allowanceUsd: 2 };
+	const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 9 };
+	const end = { outcome: { kind: 'finished' }, usage, isUnseen: true } as const;
+	expect(unseenReason(task, end)).toContain('eve does not say what it costs');
+	expect(unseenReason(task, end)).toContain('take another agent');
+	expect(unseenReason(task, { ...end, usage: { ...usage, inputTokens: 7 } })).toContain('usd_per_million_input_tokens');
+	expect(unseenReason({ agent: 'eve' }, end)).toBeNull();
+	expect(unseenReason(task, { outcome: end.outcome, usage })).toBeNull();
+	expect(unseenReason(task, { ...end, outcome: { kind: 'stopped', reason: 'told to' } })).toBeNull();
 });
