@@ -31,6 +31,7 @@ test('who is not logged in is told a command that exists, or where a program of 
 		/its own program on this machine, or give it its key: gangline secret set NAME/,
 	);
 	expect(loginReason('401', null, null)).not.toContain('agent login');
+});
 
 test('a session that tells nothing of its cost is no further bound by a budget, and the sentence says what helps', () => {
 	const task = { agent: 'eve', allowanceUsd: 2 };
