@@ -9,7 +9,6 @@ import type Docker from 'dockerode';
 import type { ContainerLimits } from '../operations/index.ts';
 import { pause } from '../ports/clock.ts';
 import { type Clock, type GanglineError, ganglineError } from '../ports/index.ts';
-import { bridgeName } from './docker-creation.ts';
 import { leftoversAt, removeLeftoverAt } from './docker-leftovers.ts';
 import { framesOf, runInside } from './docker-output.ts';
 import { DockerProvisioner, loginsIn, wantedMemory } from './docker-provisioner.ts';
@@ -97,8 +96,8 @@ class SwarmProvisioner implements Provisioner {
 				this.#door.requireOurs(found.Labels, `network ${full}`);
 				if (found.Scope !== 'swarm') throw wasContainer(name);
 			} else {
-				const Options = { 'com.docker.network.bridge.name': bridgeName(this.#door.owner, name) };
-				const wish = { Name: full, Driver: 'bridge', Scope: 'swarm', Labels: this.#door.labels(name), Options };
+				// The name of its interface is the swarm's to give.
+				const wish = { Name: full, Driver: 'bridge', Scope: 'swarm', Labels: this.#door.labels(name) };
 				await docker.createNetwork(wish);
 			}
 			return { gateway: address };

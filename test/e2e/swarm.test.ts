@@ -2,6 +2,7 @@
  * Projects as services of a swarm, at a real engine of this test alone that manages one: made, worked in, killed and back,
  * its secrets where the swarm keeps them, nothing opened to the network, gone with all that was made.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,9 @@ import type { World } from '../support/world.ts';
 
 /** An engine, its base and an image are made once. */
 const buildMsMax = 900_000;
+
+const gateBridge = '/sys/class/net/docker_gwbridge';
+const hadGateBridge = existsSync(gateBridge);
 
 let own: OwnEngine;
 let world: World;
@@ -28,6 +32,8 @@ afterAll(async () => {
 	await world?.gangline(world.folder, 'project', 'delete', 'app', '--confirm', 'app', '--purge');
 	await world?.[Symbol.asyncDispose]();
 	await own?.[Symbol.asyncDispose]();
+	// Made for the swarm, and left behind by its engine.
+	if (!hadGateBridge && existsSync(gateBridge)) execFileSync('ip', ['link', 'delete', 'docker_gwbridge']);
 });
 
 /** One by which a container reaches this machine. */
