@@ -6,7 +6,7 @@ import type { Log, Person } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
 import { createRuntime, nativeProgram, newSessionId, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
-import type { LogTail, WorkerLink } from './home/worker-link.ts';
+import type { LogQuery, LogTail, WorkerLink } from './home/worker-link.ts';
 import {
 	followRun,
 	type GateRunner,
@@ -111,13 +111,9 @@ export function localLink({ worker, logs, clonePath }: OpenedWorker): WorkerLink
 }
 
 /** The newest run where none is named; what no log is left of is an empty one. */
-export function readLog(
-	logs: RunLogs,
-	key: string,
-	{ run, lines: limit }: { readonly run: string | null; readonly lines: number },
-): LogTail {
+export function readLog(logs: RunLogs, key: string, { run, lines: limit, contains }: LogQuery): LogTail {
 	const id = run ?? logs.runs(key).at(-1) ?? null;
 	if (id === null) return { run: null, lines: [], dropped: 0 };
-	const { lines, dropped } = logs.read(key, id, limit);
+	const { lines, dropped } = logs.read(key, id, limit, contains);
 	return { run: id, lines, dropped };
 }

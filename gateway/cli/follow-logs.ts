@@ -10,9 +10,14 @@ import type { Session } from './session.ts';
 
 type Asked = Omit<Input<'item.logs'>, 'project'>;
 
-export function logText(session: Session, logs: Result<'item.logs'>): string {
+/** `contains`: what was looked for. */
+export function logText(session: Session, logs: Result<'item.logs'>, contains?: string): string {
 	if (logs.words !== null) return '';
-	if (logs.lines.length === 0) return nothingYet(logs);
+	if (logs.lines.length === 0) {
+		return contains === undefined || logs.run === null
+			? nothingYet(logs)
+			: `no line of run ${logs.run.id} has ${contains}`;
+	}
 	const dropped =
 		logs.dropped === 0 ? [] : [session.out.paint('dim', `… ${logs.dropped} earlier lines: --lines <number>`)];
 	return [...dropped, ...logs.lines.map((line) => lineText(session.out, line))].join('\n');

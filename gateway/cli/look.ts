@@ -149,23 +149,31 @@ function registerLogs(program: Command, context: CliContext): void {
 		usage: 'logs <item>',
 		summary: 'The output of what worked on an item; -f goes on as it comes',
 		group: 'Look',
-		examples: ['gangline logs 12', 'gangline logs 12 --follow', 'gangline logs 12 -n 2000'],
+		examples: ['gangline logs 12', 'gangline logs 12 --follow', 'gangline logs 12 --grep error'],
 		configure: (command) =>
 			command
 				.option('-f, --follow', 'go on until the item is closed or Ctrl-C')
 				.option('-n, --lines <number>', 'at most so many to begin with', wholeNumber)
+				.option('-g, --grep <text>', 'only lines with this text, in small or capital letters')
 				.option('--run <id>', 'of an earlier run (gangline show lists them)'),
 		run: async (session, args, options) => {
 			const { followLogs, logText, sayLogState } = await import('./follow-logs.ts');
-			const [lines, run] = [options.number('lines'), options.text('run')];
+			const [lines, run, contains] = [options.number('lines'), options.text('run'), options.text('grep')];
+			if (contains !== undefined && options.flag('follow')) {
+				const { ganglineError } = await import('../../shared/ports/errors.ts');
+				throw ganglineError('INVALID_ARGUMENT', '--grep looks through what is there, --follow waits for what comes', {
+					hint: 'leave one of them out',
+				});
+			}
 			const asked = {
 				item: args.required(0),
 				...(lines === undefined ? {} : { lines }),
 				...(run === undefined ? {} : { run }),
+				...(contains === undefined ? {} : { contains }),
 			};
 			if (options.flag('follow')) return followLogs(session, asked);
 			const logs = await session.ask('item.logs', asked);
-			session.out.result(logs, () => logText(session, logs));
+			session.out.result(logs, () => logText(session, logs, contains));
 			return sayLogState(session, logs);
 		},
 	});

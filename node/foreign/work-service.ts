@@ -85,9 +85,9 @@ export function serveWork({
 		sender.acknowledged(key, token);
 		return {};
 	});
-	rpc.serve(workLog, async ({ project: id, key, run, lines }, peer) => {
+	rpc.serve(workLog, async ({ project: id, key, ...query }, peer) => {
 		asked(id, peer);
-		return withinFrame(runLog(id, key, { run, lines }));
+		return withinFrame(runLog(id, key, query));
 	});
 	rpc.serveStream(workLines, async function* ({ project: id, ...run }, peer, signal) {
 		asked(id, peer);

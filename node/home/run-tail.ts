@@ -23,6 +23,8 @@ export interface RunAsked {
 	/** Default: the newest. */
 	readonly run?: string | undefined;
 	readonly lines: number;
+	/** Only lines with this text, in small or capital letters. */
+	readonly contains?: string | undefined;
 	/** The run that the item is worked on in now; null where nobody works on it. */
 	readonly current: string | null;
 }
@@ -30,13 +32,19 @@ export interface RunAsked {
 type RunTail = Omit<Result<'item.logs'>, 'item'>;
 
 export async function tailRun(source: RunTailSource, asking: RunAsked): Promise<RunTail> {
-	const { key, run: wanted, lines } = asking;
+	const { key, run: wanted, lines, contains } = asking;
 	const { runs, link, self, log } = source;
 	const all = runs(key);
 	const known = wanted === undefined ? all.at(-1) : all.find(({ run }) => run === wanted);
 	const node = known?.node ? parseNodeId(known.node) : self;
 	try {
-		const tail = await link(node).log(key, { run: wanted ?? known?.run ?? null, lines });
+		const asked = { run: wanted ?? known?.run ?? null, lines };
+		const tail = await link(node).log(key, contains === undefined ? asked : { ...asked, contains });
+		if (contains !== undefined && tail.lines.length === 0) {
+			// Nothing found in a log that is there is no log that is missing.
+			const whole = await tailRun(source, { ...asking, contains: undefined, lines: 1 });
+			return { ...whole, lines: [], dropped: 0 };
+		}
 		return known === undefined ? unbooked(tail, wanted) : booked(tail, known, { ...asking, name: source.nameOf(node) });
 	} catch (error) {
 		if (!(error instanceof GanglineError) || known === undefined) throw error;

@@ -21,6 +21,8 @@ import {
 export interface LogQuery {
 	readonly run: string | null;
 	readonly lines: number;
+	/** Only lines with this text, in small or capital letters. */
+	readonly contains?: string;
 }
 
 export interface LogTail {

@@ -140,10 +140,22 @@ export class RunLogs {
 		};
 	}
 
-	/** The last `limit` lines as they are now, and how many came before them. */
-	read(key: string, run: string, limit: number): { readonly lines: readonly LogLine[]; readonly dropped: number } {
-		const lines = this.#lines(key, run).slice(-limit);
-		return { lines, dropped: (lines[0]?.seq ?? 1) - 1 };
+	/** The last `limit` lines as they are now, and how many came before them; with `contains` of those that have it. */
+	read(
+		key: string,
+		run: string,
+		limit: number,
+		contains?: string,
+	): { readonly lines: readonly LogLine[]; readonly dropped: number } {
+		const all = this.#lines(key, run);
+		if (contains === undefined) {
+			const lines = all.slice(-limit);
+			return { lines, dropped: (lines[0]?.seq ?? 1) - 1 };
+		}
+		const wanted = contains.toLowerCase();
+		const found = all.filter(({ text }) => text.toLowerCase().includes(wanted));
+		const lines = found.slice(-limit);
+		return { lines, dropped: found.length - lines.length };
 	}
 
 	/** Names of an item's runs that have a log, oldest first. */

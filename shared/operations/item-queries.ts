@@ -21,6 +21,7 @@ import {
 	historyEntriesMax,
 	logLinesDefault,
 	logLinesMax,
+	logSearchCharactersMax,
 	patchBytesDefault,
 	patchBytesMax,
 	searchHitsDefault,
@@ -197,6 +198,12 @@ export const itemQueries = {
 			item,
 			run: z.string().max(100).optional().describe('Default: the newest run'),
 			lines: z.int().min(1).max(logLinesMax).default(logLinesDefault),
+			contains: z
+				.string()
+				.min(1)
+				.max(logSearchCharactersMax)
+				.optional()
+				.describe('Only lines with this text, in small or capital letters'),
 		}),
 		result: z.object({
 			item: itemAnswerSchema,
@@ -210,9 +217,12 @@ export const itemQueries = {
 				.describe('Nothing ran; more may come; this is all; its worker cannot be asked now; it is nowhere any more'),
 			words: z.string().nullable().default(null).describe('Of away and missing: where it is, or was, and why not here'),
 			lines: z.array(logLineSchema),
-			dropped: z.int().describe('Earlier lines that are not here'),
+			dropped: z.int().describe('Earlier lines that are not here; of a search, earlier ones that were found'),
 		}),
-		examples: [{ cli: 'gangline logs 12', args: { item: 12 } }],
+		examples: [
+			{ cli: 'gangline logs 12', args: { item: 12 } },
+			{ cli: 'gangline logs 12 --grep error', args: { item: 12, contains: 'error' } },
+		],
 		errors: [...itemErrors, 'NOTHING_TO_SHOW'],
 	}),
 };

@@ -17,6 +17,8 @@ export const patchBytesDefault = 128 * 1024;
 export const patchBytesMax = 1024 * 1024;
 export const logLinesDefault = 200;
 export const logLinesMax = 5000;
+/** Of a text that is looked for in a log. */
+export const logSearchCharactersMax = 200;
 export const historyEntriesDefault = 50;
 export const historyEntriesMax = 1000;
 export const searchHitsDefault = 20;

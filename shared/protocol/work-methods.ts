@@ -156,6 +156,8 @@ export const workLog = method({
 		key: keySchema,
 		run: z.string().max(64).nullable(),
 		lines: z.int().min(1).max(10_000),
+		/** Only lines with this text. */
+		contains: z.string().min(1).max(200).exactOptional(),
 	}),
 	result: z.object({
 		run: z.string().max(64).nullable(),

@@ -76,7 +76,11 @@ describe('a person', () => {
 			expect(await told).toEqual([null, 'Bash curl https://example.org/1', null]);
 			await world.untilBoard(repository, ({ items }) => one(items).stage === 'reviewHold');
 			expect(noted(world, 'answer.1')).toContain('"behavior":"allow"');
-			expect(await world.ok(repository, 'logs', '1')).toMatch(/allowed by \S+: Bash curl/);
+			const found = await world.ok(repository, 'logs', '1', '--grep', 'ALLOWED by');
+			expect(found.trim().split('\n')).toEqual([expect.stringMatching(/allowed by \S+: Bash curl/)]);
+			expect(await world.ok(repository, 'logs', '1', '--grep', 'no such line')).toMatch(
+				/^no line of run \S+ has no such line/,
+			);
 			const again = await world.gangline(repository, 'answer', '1', 'allow');
 			expect(again).toMatchObject({ code: 4, stderr: expect.stringContaining('asks for nothing now') });
 		},

@@ -171,7 +171,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 			const current = holder === null || token === null ? null : runName({ token });
 			return {
 				item: itemAnswer(view, project.surroundings(project.views())),
-				...(await project.worker.runLog({ key, run: args.run, lines: args.lines, current })),
+				...(await project.worker.runLog({ key, current, run: args.run, lines: args.lines, contains: args.contains })),
 			};
 		},
 		'item.refusals': async (args) => {

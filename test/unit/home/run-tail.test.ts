@@ -84,6 +84,13 @@ describe('the log of a run', () => {
 		expect(await tail([over], {}, true)).toMatch(/^1\.1 missing \| .* went with big, which is no longer in the mesh/);
 	});
 
+	it('is looked through where it is, and one without what was looked for is there all the same', async () => {
+		write('1.1', 'An ERROR\nfine\nanother error\n');
+		expect(await tail([over], { contains: 'error' })).toBe('1.1 final | An ERROR | another error');
+		expect(await tail([over], { contains: 'nowhere' })).toBe('1.1 final');
+		expect(await tail([over, begun], { contains: 'error' })).toMatch(/^1\.2 missing/);
+	});
+
 	it('is read by the home itself where it ran there', async () => {
 		write('1.1', 'word\n');
 		const link = () => localLink({ worker: undefined as never, logs, clonePath: () => '/nowhere' });

@@ -118,6 +118,22 @@ describe('RunLogs', () => {
 		}
 	});
 
+	test('finds the lines that have a text, the last of them, and counts those before', () => {
+		const { logs } = make();
+		const log = logs.open('k', '1.1');
+		log.write('agent', 'stdout', 'An ERROR\nfine\nerror two\nno error at all\n');
+		log.close();
+		const found = logs.read('k', '1.1', 2, 'error');
+		expect([found.lines.map(({ seq, text }) => [seq, text]), found.dropped]).toEqual([
+			[
+				[3, 'error two'],
+				[4, 'no error at all'],
+			],
+			1,
+		]);
+		expect(logs.read('k', '1.1', 2, 'nothing')).toEqual({ lines: [], dropped: 0 });
+	});
+
 	test('lists runs from the oldest, forgets an item, and knows nothing of others', async () => {
 		const { logs } = make();
 		for (const run of ['1.2', '1.10']) {
