@@ -3,7 +3,7 @@
  * and with nothing else of what they have staged or changed. Either the commit is there, or index and folder are as
  * they were.
  */
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GanglineError, ganglineError } from '../ports/errors.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
@@ -32,6 +32,7 @@ const commitMsMax = 15 * 60_000;
 export async function commitAlone(commit: LoneCommit): Promise<CommitId> {
 	const git = personGit(commit.environment, { hooks: commit.hooks !== false });
 	const file = join(commit.folder, commit.path);
+	await refuseLinks(commit);
 	const madeFolder = await mkdir(dirname(file), { recursive: true });
 	// wx: whatever appeared there meanwhile is the person's.
 	await writeFile(file, commit.content, { flag: 'wx' });
@@ -60,6 +61,7 @@ export interface LoneEdit extends Pick<LoneCommit, 'folder' | 'environment' | 'p
 export async function commitEdit(commit: LoneEdit): Promise<CommitId> {
 	const git = personGit(commit.environment, { hooks: true });
 	const file = join(commit.folder, commit.path);
+	await refuseLinks(commit);
 	await requireUntouched(git, commit);
 	const before = await readFile(file, 'utf8');
 	const after = commit.edit(before);
@@ -70,6 +72,26 @@ export async function commitEdit(commit: LoneEdit): Promise<CommitId> {
 	} catch (error) {
 		await writeFile(file, before);
 		throw refusal(error, commit.path);
+	}
+}
+
+/** A link on the way would lead out of the checkout, to wherever the repository says. @throws GanglineError REFUSED */
+async function refuseLinks({ folder, path }: Pick<LoneCommit, 'folder' | 'path'>): Promise<void> {
+	const names = path.split('/');
+	for (const end of names.keys()) {
+		const part = names.slice(0, end + 1).join('/');
+		const found = await lstat(join(folder, part)).catch(() => null);
+		if (found === null) return;
+		const isExpected = part === path ? found.isFile() : found.isDirectory();
+		if (isExpected) continue;
+		const what = found.isSymbolicLink() ? 'a link' : 'something else';
+		throw ganglineError(
+			'REFUSED',
+			`${part} in ${folder} is ${what} where a ${part === path ? 'file' : 'folder'} is expected`,
+			{
+				hint: `nothing was written; look what it is (ls -l '${join(folder, part)}'), and take it out of the repository`,
+			},
+		);
 	}
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commitAlone, commitEdit } from '../../../shared/git/index.ts';
@@ -67,6 +67,22 @@ describe('commitEdit', () => {
 		git('checkout', '-q', '--', path);
 		git('checkout', '-q', '--detach');
 		await refuses({}, /is detached, not on main/);
+	});
+
+	it('[I13] writes through no link that a repository brings', async () => {
+		const outside = join(folder.path, 'outside');
+		mkdirSync(outside);
+		git('rm', '-q', path);
+		symlinkSync(outside, join(folder.path, '.gangline'));
+		git('add', '.gangline');
+		git('commit', '-q', '-m', 'a link');
+		const lone = { folder: folder.path, environment, path, content: 'one\n', message: 'Add it' };
+		const refused = { code: 'REFUSED', message: expect.stringMatching(/\.gangline in .* is a link where a folder/) };
+		await expect(commitAlone(lone)).rejects.toMatchObject(refused);
+		expect(readdirSync(outside)).toEqual([]);
+		writeFileSync(join(outside, 'project.toml'), 'one\n');
+		await expect(edit()).rejects.toMatchObject(refused);
+		expect(readFileSync(join(outside, 'project.toml'), 'utf8')).toBe('one\n');
 	});
 
 	it('puts the file back when a hook refuses', async () => {
