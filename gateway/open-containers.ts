@@ -3,7 +3,7 @@
  * members that make some on their machines.
  */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { formatToken } from '../shared/mesh/join/index.ts';
 import type { ContainerView } from '../shared/operations/index.ts';
 import { ganglineError, parseNodeId } from '../shared/ports/index.ts';
@@ -20,7 +20,15 @@ import {
 	type Provisioner,
 	swarmProvisioner,
 } from '../shared/provision/index.ts';
-import { containerLabel, memberOf, renameNode, renameProject } from '../shared/registry/index.ts';
+import {
+	type ContainerInMesh,
+	containerLabel,
+	memberOf,
+	nodeOfContainer,
+	removeContainer,
+	renameNode,
+	renameProject,
+} from '../shared/registry/index.ts';
 import type { GatewayParts } from './context.ts';
 import { isLoopback } from './http/index.ts';
 import { doingIn } from './idle-projects.ts';
@@ -77,12 +85,14 @@ async function openHere(parts: Ground, records: ContainerRecords): Promise<Conta
 		program: async () => filesOf(await thisProgram()),
 		digests: new FileDigests(),
 		folder: config.folder.containers,
+		ownFolders: [dirname(config.folder.root)],
 		cpus: availableParallelism(),
 		joinToken: (record) => {
 			const addresses = record.gateway === null ? [] : [doors.bridgeAddress(record.gateway)];
 			return joinToken(parts, record, addresses);
 		},
 		renamed: (record, to) => renamed(parts, record, to),
+		removed: (record, isPurged) => removed(parts, record, isPurged),
 		publish: (view) => publish(parts, view),
 	});
 }
@@ -97,7 +107,7 @@ function openThere(
 	parts: Ground,
 	{ containers, records, places }: Known,
 ): { readonly machines: OtherMachines; readonly following: Disposable } {
-	const { mesh, tokens, clock, log } = parts;
+	const { mesh, clock, log } = parts;
 	const line = new MachineLine(mesh);
 	const machines = new OtherMachines({
 		...{ line, places, clock, log },
@@ -107,10 +117,9 @@ function openThere(
 			nameOf: (project) => containers.nameOf(project),
 		},
 		joinToken: async (place) => joinToken(parts, place, outsideAddresses(parts)),
-		forgetToken: async (id) => {
-			if (tokens.list().some((token) => token.id === id && tokens.stateOf(token) === 'open')) await tokens.revoke(id);
-		},
+		forgetToken: (id) => forgetToken(parts, id),
 		renamed: (about, to) => renamed(parts, about, to),
+		removed: (about, isPurged) => removed(parts, about, isPurged),
 		publish: (view) => publish(parts, view),
 	});
 	mesh.rpc.serve(provisionConnected, async ({ node }, peer) => {
@@ -158,6 +167,25 @@ async function renamed(
 		const after = id === undefined ? called : renameProject(called, id, to);
 		return after === facts ? facts : { ...after, revision: facts.revision + 1 };
 	});
+}
+
+/** One change of the registry, after which nobody can join in its place either. */
+async function removed(
+	parts: Ground,
+	about: ContainerInMesh & { readonly token: string | null },
+	isPurged: boolean,
+): Promise<readonly string[]> {
+	if (about.token !== null) await forgetToken(parts, about.token);
+	const before = parts.mesh.facts();
+	const node = nodeOfContainer(before, about);
+	if (node === undefined) return [];
+	await parts.registry.change((facts, now) => removeContainer(facts, about, { isPurged, now }));
+	const names = Object.values(before.projects).flatMap(({ name, home }) => (home === node.id ? [name] : []));
+	return [`its node ${node.name}${names.length === 0 ? '' : ` and the project ${names.join(', ')}`}, in the mesh`];
+}
+
+async function forgetToken({ tokens }: Ground, id: string): Promise<void> {
+	if (tokens.list().some((token) => token.id === id && tokens.stateOf(token) === 'open')) await tokens.revoke(id);
 }
 
 /** Its node owns that one project, works for no other, and speaks for no person. */

@@ -1,8 +1,10 @@
 /** containers, limits, start, stop, delete, prune of projects in containers. */
-import type { Input } from '../../shared/operations/index.ts';
-import { ganglineError } from '../../shared/ports/errors.ts';
+import type { ContainerView, Input } from '../../shared/operations/index.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import type { NodeClient } from './client.ts';
 import { containerText, limitWords, readIdleStop, sizeWords } from './container-words.ts';
 import { plainLine } from './output.ts';
+import { refreshSshConfig } from './run-ssh.ts';
 import type { Session } from './session.ts';
 
 export async function showContainers(session: Session, name: string | undefined): Promise<undefined> {
@@ -85,24 +87,45 @@ export interface Deleting {
 /** Says what goes and what stays, and wants the name once more; `--yes` is not enough. */
 export async function deleteContainer(session: Session, { name, confirm, purge }: Deleting): Promise<undefined> {
 	const gateway = await session.gateway();
-	const { container } = await gateway.call('container.show', { name });
-	const state = container.log.replace(/\/[^/]*$/, '');
-	const on = container.on === null ? '' : `, on ${plainLine(container.on.name)}`;
-	session.out.message(
-		[
-			`goes:  the container and the network of ${name}${on}${purge ? `, and its state in ${plainLine(state)}: board, logs, work that did not land` : ''}`,
-			`stays: the source in ${plainLine(container.path)}${on}${purge ? '' : `, and its state in ${plainLine(state)}`}`,
-		].join('\n'),
-	);
+	const container = await containerOr(gateway, name, purge);
+	session.out.message(container === null ? keptWords(name) : deletingWords(container, purge));
 	const answer = await gateway.call('container.remove', {
 		name,
 		purge,
 		confirm: confirm ?? (await askName(session, name)),
 	});
 	session.out.result(answer, () =>
-		[plainLine(answer.answer), ...answer.stays.map((what) => `  stays: ${plainLine(what)}`)].join('\n'),
+		[
+			plainLine(answer.answer),
+			...answer.gone.map((what) => `  gone:  ${plainLine(what)}`),
+			...answer.stays.map((what) => `  stays: ${plainLine(what)}`),
+		].join('\n'),
 	);
+	await refreshSshConfig(session);
 	return undefined;
+}
+
+/** Null: there may be state of one whose container was deleted before, which is all that is left to purge. */
+async function containerOr(gateway: NodeClient, name: string, purge: boolean): Promise<ContainerView | null> {
+	try {
+		return (await gateway.call('container.show', { name })).container;
+	} catch (error) {
+		if (purge && error instanceof GanglineError && error.code === 'NOTHING_TO_SHOW') return null;
+		throw error;
+	}
+}
+
+function keptWords(name: string): string {
+	return `goes:  the state that was kept of ${name}, if there is any: board, logs, work that did not land`;
+}
+
+function deletingWords({ name, log, path, on: there }: ContainerView, purge: boolean): string {
+	const state = plainLine(log.replace(/\/[^/]*$/, ''));
+	const on = there === null ? '' : `, on ${plainLine(there.name)}`;
+	return [
+		`goes:  the container and the network of ${name}${on}, its node and its project in the mesh${purge ? `, and its state in ${state}: board, logs, work that did not land` : ''}`,
+		`stays: the source in ${plainLine(path)}${on}${purge ? '' : `, and its state in ${state}: gangline new ${name} goes on with it`}`,
+	].join('\n');
 }
 
 async function askName(session: Session, name: string): Promise<string> {
@@ -119,13 +142,17 @@ async function askName(session: Session, name: string): Promise<string> {
 export async function prune(session: Session, dryRun: boolean): Promise<undefined> {
 	const gateway = await session.gateway();
 	const found = await gateway.call('container.prune', { dryRun: true });
-	const lines = found.things.map(
-		({ kind, name, bytes, on }) =>
-			`  ${kind.padEnd(10)} ${plainLine(name)} ${sizeWords(bytes)}${on === null ? '' : ` on ${plainLine(on)}`}`,
-	);
-	const isWanted = !dryRun && found.things.length > 0;
+	// What goes by its name alone is told of where nothing goes.
+	const lines = found.things
+		.filter(({ kind }) => dryRun || kind !== 'state')
+		.map(
+			({ kind, name, bytes, on }) =>
+				`  ${kind.padEnd(10)} ${plainLine(name)} ${sizeWords(bytes)}${on === null ? '' : ` on ${plainLine(on)}`}`,
+		);
+	const going = found.things.filter(({ kind }) => kind !== 'state').length;
+	const isWanted = !dryRun && going > 0;
 	if (isWanted && !(session.out.json && session.options.yes)) for (const line of lines) session.out.message(line);
-	const question = `Remove ${found.things.length === 1 ? 'this' : `these ${found.things.length}`}?`;
+	const question = `Remove ${going === 1 ? 'this' : `these ${going}`}?`;
 	const answer =
 		isWanted && (await session.confirm(question)) ? await gateway.call('container.prune', { dryRun: false }) : found;
 	session.out.result(answer, () => [...(dryRun ? lines : []), plainLine(answer.answer)].join('\n'));

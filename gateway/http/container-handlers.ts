@@ -1,7 +1,11 @@
 /** Answers what is asked about projects in containers: those of this machine here, those of other members there. */
 import type { Args, Caller, Result } from '../../shared/operations/index.ts';
 import type { ProvisionOperation } from '../../shared/protocol/provision.ts';
-import { gitHandlers as gitHandlersHere, containerHandlers as handlersHere } from '../../shared/provision/index.ts';
+import {
+	gitHandlers as gitHandlersHere,
+	containerHandlers as handlersHere,
+	pruneWords,
+} from '../../shared/provision/index.ts';
 import { findNode } from '../../shared/registry/index.ts';
 import type { GatewayParts } from '../context.ts';
 import type { AskedThere } from '../machines/index.ts';
@@ -44,9 +48,7 @@ export function containerHandlers(parts: GatewayParts): Answers {
 			const own = await here['container.prune'](args, caller);
 			const others = await machines.prune(args, caller);
 			const things = [...own.things, ...others];
-			const what = things.length === 1 ? '1 thing' : `${things.length} things`;
-			const done = args.dryRun ? 'would be removed' : 'removed';
-			return { things, removed: own.removed, answer: things.length === 0 ? own.answer : `${what} ${done}` };
+			return { things, removed: own.removed, answer: pruneWords(things, args.dryRun) };
 		},
 	};
 }

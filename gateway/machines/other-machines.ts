@@ -25,6 +25,11 @@ export interface OtherMachinesOptions extends ThereOptions {
 		about: { readonly node: string | null; readonly project: string | null },
 		to: string,
 	) => Promise<void>;
+	/** Takes its node and its project out of the registry; answers that in words. */
+	readonly removed: (
+		about: Pick<Place, 'name' | 'token'> & { readonly node: null; readonly project: string | null },
+		isPurged: boolean,
+	) => Promise<readonly string[]>;
 }
 
 /** What people ask of one container that was begun. */
@@ -118,8 +123,7 @@ export class OtherMachines {
 			});
 		}
 		const { on: _on, retry: _retry, ...mended } = args;
-		const path = known.wish.path ?? mended.path;
-		return { ...known, wish: { ...known.wish, ...mended, ...(path === undefined ? {} : { path }), retry: false } };
+		return { ...known, wish: { ...known.wish, ...mended, retry: false } };
 	}
 
 	/** What people ask of one container, asked there. What is to be seen of it is answered while its machine is away too. */
@@ -229,8 +233,10 @@ export class OtherMachines {
 			});
 		}
 		if (!line.isMember(place.node)) {
+			// Its key is with whoever has that machine.
+			const gone = [...(await this.#putOut(place, true))];
 			await this.#forget(place.name);
-			return { answer: `${place.name} is forgotten here`, gone: [], stays: [`all that ${machine} has of it`] };
+			return { answer: `${place.name} is forgotten here`, gone, stays: [`all that ${machine} has of it`] };
 		}
 		const question = { operation: 'container.remove', args: { ...args }, caller } as const;
 		const answer = await this.there.ask(place, question).catch((error: unknown) => {
@@ -238,9 +244,15 @@ export class OtherMachines {
 			return { answer: `${place.name} is gone: ${machine} has nothing of it`, gone: [], stays: [] };
 		});
 		const result = operations['container.remove'].result.parse(answer);
+		const left = await this.#putOut(place, args.purge);
 		await this.#forget(place.name);
 		const onIt = (what: string): string => `${what}, on ${machine}`;
-		return { answer: result.answer, gone: result.gone.map(onIt), stays: result.stays.map(onIt) };
+		return { answer: result.answer, gone: [...result.gone.map(onIt), ...left], stays: result.stays.map(onIt) };
+	}
+
+	#putOut({ name, token, seen }: Place, isPurged: boolean): Promise<readonly string[]> {
+		const project = seen?.project ?? null;
+		return this.#options.removed({ name, token, project, node: null }, isPurged);
 	}
 
 	stop(): void {

@@ -47,10 +47,13 @@ export async function openProvisioning(
 		program: async () => filesOf(await thisProgram()),
 		digests: new FileDigests(),
 		folder: config.state.containers,
+		ownFolders: [config.state.root],
 		cpus: availableParallelism(),
 		joinToken: async ({ name }) => tokenOf(given, name),
 		// The gateway has changed the registry before it asks.
 		renamed: async () => undefined,
+		// The gateway changes it when it has heard that the container is gone.
+		removed: async () => [],
 		publish: (view) => feed.publish(view),
 	});
 	const asked = { containers, environment, log };

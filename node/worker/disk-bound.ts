@@ -4,10 +4,10 @@
  * every half minute and in the background, so an answer is that old. What runs is not ended. It holds mistakes and greedy
  * builds, not code that means harm: that may write the file with the bound.
  */
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Log } from '../../shared/ports/index.ts';
+import { takenBy } from '../../shared/ports/system/taken-by.ts';
 
 export interface DiskBoundOptions {
 	/** The gateway writes the bound there, in bytes. */
@@ -25,7 +25,6 @@ const lookEveryMs = 30_000;
 const restPerLook = 20;
 /** From here on it is worth a word. */
 const warnShare = 0.8;
-const duMsMax = 10 * 60_000;
 const gibibyte = 1024 ** 3;
 
 export class DiskBound {
@@ -97,18 +96,6 @@ export function diskBoundOf(
 /** Null: there is none. */
 function boundIn(text: string): number | null {
 	return /^[0-9]{1,15}\n?$/.test(text) ? Number(text) : null;
-}
-
-/** What the kernel has given to folders, files with several names once. */
-export function takenBy(folders: readonly string[]): Promise<number | null> {
-	return new Promise((resolve) => {
-		const args = ['-scx', '--block-size=1', '--', ...folders];
-		// Files that go while it looks make it end with 1; its last line is the sum all the same.
-		execFile('du', args, { timeout: duMsMax }, (error, stdout) => {
-			const sum = /^([0-9]+)\t/.exec(stdout.trimEnd().split('\n').at(-1) ?? '')?.[1];
-			resolve(error?.killed === true || sum === undefined ? null : Number(sum));
-		});
-	});
 }
 
 function inGibibytes(bytes: number): string {

@@ -1,9 +1,9 @@
 /** Answers what is asked about projects in containers of this machine, at a gateway and at a node that provisions. */
-import { join } from 'node:path';
 import type { Environment } from '../git/index.ts';
 import type { Handlers } from '../operations/index.ts';
 import { ganglineError, type Log } from '../ports/index.ts';
 import type { Containers } from './containers.ts';
+import { isKept, keptThings } from './kept-state.ts';
 
 export interface AskedHere {
 	readonly containers: Containers;
@@ -15,12 +15,11 @@ export interface AskedHere {
 type Names =
 	`container.${'create' | 'list' | 'show' | 'start' | 'stop' | 'rebuild' | 'limits' | 'idleStop' | 'remove' | 'prune'}`;
 
-export function containerHandlers({ containers, environment, log }: AskedHere): Pick<Handlers, Names> {
+export function containerHandlers({ containers, log }: AskedHere): Pick<Handlers, Names> {
 	return {
 		'container.create': async (args, caller) => {
 			const { on: _on, ...wish } = args;
-			const path = args.path ?? homeFolderOf(args.name, environment);
-			const container = await containers.create({ ...wish, path }, caller.person);
+			const container = await containers.create(wish, caller.person);
 			log.info('container.begun', { name: args.name, by: caller.person, retry: args.retry });
 			return { container, answer: `${args.name} is being made` };
 		},
@@ -59,19 +58,20 @@ export function containerHandlers({ containers, environment, log }: AskedHere): 
 			return { answer: `${name} is gone from here`, gone, stays };
 		},
 		'container.prune': async ({ dryRun }) => {
-			const things = await containers.leftovers();
-			if (!dryRun) await containers.prune(things);
-			const what = things.length === 1 ? '1 thing' : `${things.length} things`;
-			const words = things.length === 0 ? 'nothing is left over' : `${what} ${dryRun ? 'would be removed' : 'removed'}`;
-			return { things: things.map((thing) => ({ ...thing, on: null })), removed: !dryRun, answer: words };
+			const left = await containers.leftovers();
+			if (!dryRun) await containers.prune(left);
+			const kept = dryRun ? await keptThings(await containers.kept()) : [];
+			const things = [...left, ...kept].map((thing) => ({ ...thing, on: null }));
+			return { things, removed: !dryRun, answer: pruneWords(things, dryRun) };
 		},
 	};
 }
 
-/** Where the source lies when nobody says it. @throws GanglineError INVALID_ARGUMENT */
-function homeFolderOf(name: string, { HOME }: Environment): string {
-	if (HOME?.startsWith('/') === true) return join(HOME, name);
-	throw ganglineError('INVALID_ARGUMENT', `nobody says where the source of ${name} lies, and there is no home folder`, {
-		hint: `name the folder: gangline new ${name} --path /srv/${name}`,
-	});
+/** Kept state is told of, and goes by its name alone. */
+export function pruneWords(things: readonly { readonly kind: string }[], dryRun: boolean): string {
+	const [kept, left] = [things.filter(isKept).length, things.filter((thing) => !isKept(thing)).length];
+	const what = left === 1 ? '1 thing' : `${left} things`;
+	const words = left === 0 ? 'nothing is left over' : `${what} ${dryRun ? 'would be removed' : 'removed'}`;
+	if (kept === 0) return words;
+	return `${words}; state of ${kept === 1 ? '1 deleted project is' : `${kept} deleted projects is`} kept until it is named: gangline project delete <name> --purge`;
 }

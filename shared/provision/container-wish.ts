@@ -1,21 +1,25 @@
 /** What is remembered of a project in a container when somebody wishes for it, first and again. Pure. */
 import type { Args, ContainerLimits } from '../operations/index.ts';
+import { ganglineError } from '../ports/index.ts';
 import { limitsDefault } from './container-plan.ts';
 import type { ContainerRecord } from './records.ts';
 import { waitingSteps } from './run-steps.ts';
 
-/** As it is asked on the machine itself, with the place of the source. */
-export type Wish = Omit<Args<'container.create'>, 'on' | 'path'> & { readonly path: string };
+/** As it is asked on the machine itself. */
+export type Wish = Omit<Args<'container.create'>, 'on'>;
 export type LimitsWish = Args<'container.limits'>['limits'];
 
 /** Before any step was made. */
 export function freshRecord(
-	{ name, path, git, stack, agents, limits, devcontainer }: Wish,
-	about: { readonly person: string; readonly sshPort: number; readonly cpus: number; readonly now: number },
+	{ name, git, stack, agents, limits, devcontainer }: Wish,
+	about: Pick<ContainerRecord, 'madeAs' | 'path' | 'person' | 'sshPort'> & {
+		readonly cpus: number;
+		readonly now: number;
+	},
 ): ContainerRecord {
-	const { person, sshPort, cpus, now } = about;
+	const { madeAs, path, person, sshPort, cpus, now } = about;
 	return {
-		...{ name, madeAs: null, path, person, sshPort, idleStopMs: null, asleep: false },
+		...{ name, madeAs, path, person, sshPort, idleStopMs: null, asleep: false },
 		git: git ?? null,
 		gitGiven: { identity: null, hasKey: false, tokenFor: null },
 		wantedStack: stack ?? null,
@@ -31,10 +35,27 @@ export function freshRecord(
 	};
 }
 
-/** A wish may be mended where it failed: another address or stack. */
-export function retried(record: ContainerRecord, { git, stack, agents, limits, devcontainer }: Wish): ContainerRecord {
+/**
+ * A wish may be mended where it failed: another address, stack or folder. @throws GanglineError REFUSED for another folder
+ * once there may be a container: that has the first one, and so has what its node knows.
+ */
+export function retried(
+	record: ContainerRecord,
+	{ path = record.path, git, stack, agents, limits, devcontainer }: Wish,
+): ContainerRecord {
+	const isElsewhere = path !== record.path;
+	if (isElsewhere && (record.token !== null || record.node !== null)) {
+		throw ganglineError(
+			'REFUSED',
+			`${record.name} has its source in ${record.path}, and its container was made with it`,
+			{
+				hint: `go on there (gangline new ${record.name} --retry), or delete it first: gangline project delete ${record.name}`,
+			},
+		);
+	}
 	return {
 		...record,
+		...(isElsewhere && { path, project: null, stack: null, others: [], devcontainer: null }),
 		git: git ?? record.git,
 		wantedStack: stack ?? record.wantedStack,
 		wantedAgents: agents ?? record.wantedAgents,

@@ -36,10 +36,14 @@ export interface ContainersOptions {
 	readonly digests: FileDigests;
 	/** Where their state lies: a folder each. */
 	readonly folder: string;
+	/** Whatever Gangline keeps on this machine: no container sees any of it but its own state. */
+	readonly ownFolders: readonly string[];
 	readonly cpus: number;
 	/** A one-time token for the node of a project; the one before becomes useless. */
 	readonly joinToken: (record: ContainerRecord) => Promise<{ readonly text: string; readonly id: string }>;
 	/** Calls its node and its project so in the registry. @throws GanglineError REFUSED where the name is taken */
 	readonly renamed: (record: ContainerRecord, to: string) => Promise<void>;
+	/** Takes its node and its project out of the registry; answers that in words, nothing where neither was there. */
+	readonly removed: (record: ContainerRecord, isPurged: boolean) => Promise<readonly string[]>;
 	readonly publish: (view: ContainerView) => void;
 }

@@ -2,7 +2,6 @@
  * Projects in containers: begun, gone on with, looked at, changed, removed. One thing at a time happens to a project;
  * what is begun goes on by itself and is told step by step; what a crash cut off says so and waits for `--retry`.
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Args, type ContainerView, isContainerName } from '../operations/index.ts';
 import { pause } from '../ports/clock.ts';
@@ -15,18 +14,17 @@ import type { ContainersOptions } from './containers-options.ts';
 import { readDiskUsed, writeDiskBound } from './disk-files.ts';
 import { freePort } from './free-port.ts';
 import { type GitGiven, writeGitSettings } from './git-access.ts';
+import { forgetMembership, type KeptState, keptCalled, keptStates, refuseForeign } from './kept-state.ts';
 import { MakeLog } from './make-log.ts';
-import { makeSteps, rebuildSteps, requireOrdinary } from './make-steps.ts';
+import { makeSteps, rebuildSteps, requireKnownParts, requireOrdinary } from './make-steps.ts';
 import { ownImageWish } from './own-image.ts';
 import type { Condition, Leftover } from './provisioner.ts';
 import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
+import { type Removed, removeKeptState, removeWhole } from './remove-container.ts';
 import { runSteps, type Step } from './run-steps.ts';
+import { homeFolderOf } from './source.ts';
 import { readHostKey } from './ssh-keys.ts';
-
-interface Removed {
-	readonly gone: string[];
-	readonly stays: string[];
-}
+import { refuseTaken } from './taken-folders.ts';
 
 const bridgeAgainMs = 5_000;
 const wakeMsMax = 30_000;
@@ -74,29 +72,33 @@ export class Containers implements AsyncDisposable {
 		if (known !== undefined && !wish.retry) throw refuseKnown(known);
 		if (known === undefined && wish.retry) records.get(wish.name);
 		requireOrdinary(this.#options.owner.uid);
+		await requireKnownParts(this.#options, wish);
 		const record = known === undefined ? await this.#fresh(wish, person) : retried(known, wish);
+		if (known !== undefined && record.path !== known.path) await refuseTaken(this.#options, record);
 		await records.put(record);
 		this.#begin(record, makeSteps);
 		return this.view(record.name);
 	}
 
 	async #fresh(wish: Wish, person: string): Promise<ContainerRecord> {
-		const { name, path } = wish;
-		const { records, clock, cpus } = this.#options;
-		const namesake = records.all().find((one) => one.path === path);
-		if (namesake !== undefined) {
-			throw ganglineError('REFUSED', `${path} is the source of ${namesake.name} already`, {
-				hint: `gangline containers ${namesake.name}`,
-			});
-		}
+		const { name } = wish;
+		const { records, clock, cpus, environment } = this.#options;
+		const path = wish.path ?? homeFolderOf(name, environment);
+		await refuseTaken(this.#options, { name, path });
 		const called = records.all().find((one) => engineNameOf(one) === name);
 		if (called !== undefined) {
 			throw ganglineError('REFUSED', `container and state of ${called.name} are called ${name}, its first name`, {
 				hint: 'take another name for the new one',
 			});
 		}
+		const kept = keptCalled(await this.kept(), name);
+		if (kept !== undefined) {
+			refuseForeign(kept, name, path);
+			await forgetMembership(kept.folder);
+		}
 		const sshPort = await freePort(portsTaken(records.all()));
-		return freshRecord(wish, { person, sshPort, cpus, now: clock.now() });
+		const madeAs = kept === undefined || kept.madeAs === name ? null : kept.madeAs;
+		return freshRecord(wish, { madeAs, path, person, sshPort, cpus, now: clock.now() });
 	}
 
 	#begin(record: ContainerRecord, stepsOf: (making: Parameters<typeof makeSteps>[0]) => readonly Step[]): void {
@@ -214,8 +216,10 @@ export class Containers implements AsyncDisposable {
 	}
 
 	async #rebuild({ name, stack, agents, devcontainer }: Args<'container.rebuild'>): Promise<ContainerView> {
+		const ready = this.#ready(name);
+		await requireKnownParts(this.#options, { stack, agents });
 		const record = {
-			...this.#ready(name),
+			...ready,
 			...(agents === undefined ? {} : { wantedAgents: agents }),
 			...(devcontainer === undefined ? {} : { wantedDevcontainer: devcontainer }),
 		};
@@ -273,17 +277,17 @@ export class Containers implements AsyncDisposable {
 	}
 
 	async #remove(name: string, purge: boolean): Promise<Removed> {
-		const { records, provisioner } = this.#options;
 		this.#refuseBusy(name);
-		const record = records.get(name);
-		await provisioner.remove(engineNameOf(record));
-		const state = this.#folder(record);
-		if (purge) await rm(state, { recursive: true, force: true });
-		await records.remove(name);
-		return {
-			gone: ['its container and network', ...(purge ? [`its state in ${state}`] : [])],
-			stays: [`its source in ${record.path}`, ...(purge ? [] : [`its state in ${state}, unlanded work included`])],
-		};
+		const kept = this.#options.records.find(name) === undefined ? keptCalled(await this.kept(), name) : undefined;
+		if (kept !== undefined) return removeKeptState(kept, name, purge);
+		const record = this.#options.records.get(name);
+		return removeWhole(this.#options, { record, folder: this.#folder(record), purge });
+	}
+
+	/** State of projects whose containers were deleted without it. */
+	kept(): Promise<readonly KeptState[]> {
+		const { records, folder } = this.#options;
+		return keptStates(folder, new Set(records.all().map(engineNameOf)));
 	}
 
 	/** What is remembered of it, and where its things are. @throws GanglineError NOTHING_TO_SHOW */

@@ -54,6 +54,8 @@ async function baseFor(
 	return { baseImage: wish.tag, isOwn: true };
 }
 
+export const agentsOf = ({ docker }: ContainersOptions): string => join(docker, 'agents');
+
 export const stacksOf = ({ docker }: ContainersOptions): string => join(docker, 'stacks');
 
 async function stackNamed(options: ContainersOptions, name: string | null): Promise<StackFolder | null> {
@@ -67,7 +69,7 @@ export function stackOf(options: ContainersOptions, record: ContainerRecord): Pr
 }
 
 /** What the project's file names is looked at each time: an agent that was added to it comes with a rebuild. */
-async function agentsFor({ docker, environment }: ContainersOptions, { path, wantedAgents }: ContainerRecord) {
-	const layers = await readAgentLayers(join(docker, 'agents'));
-	return chooseAgents(layers, wantedAgents, wantedAgents === null ? await agentsNamed(path, environment) : []);
+async function agentsFor(options: ContainersOptions, { path, wantedAgents }: ContainerRecord) {
+	const layers = await readAgentLayers(agentsOf(options));
+	return chooseAgents(layers, wantedAgents, wantedAgents === null ? await agentsNamed(path, options.environment) : []);
 }

@@ -1,5 +1,5 @@
 /** Projects in containers: the engine behind an interface, images by stack, the steps of making one, its life. */
-export { containerHandlers } from './container-handlers.ts';
+export { containerHandlers, pruneWords } from './container-handlers.ts';
 export { type HostOwner, limitsDefault } from './container-plan.ts';
 export { Containers } from './containers.ts';
 export type { ContainersOptions, MeshView } from './containers-options.ts';

@@ -5,18 +5,20 @@
 import { inspectRepository, onlyReading, readCheckoutTree, whoCommits } from '../git/index.ts';
 import { pause } from '../ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../ports/index.ts';
+import { chooseAgents, readAgentLayers } from './agent-layers.ts';
 import { containerStep } from './container-step.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { devcontainerStep } from './devcontainer-steps.ts';
 import { explainContainer } from './explain.ts';
-import { imageStep, stacksOf } from './image-step.ts';
+import { agentsOf, imageStep, stacksOf } from './image-step.ts';
 import type { MakeLog } from './make-log.ts';
 import { ownImage } from './own-image.ts';
 import { type ContainerRecord, engineNameOf } from './records.ts';
 import type { Step } from './run-steps.ts';
 import { seedProject } from './seed.ts';
-import { checkSource, ensureSource } from './source.ts';
+import { checkSource, checkSourceAgain, ensureSource } from './source.ts';
 import { chooseStack, readStacks } from './stacks.ts';
+import { refuseTaken } from './taken-folders.ts';
 
 export interface Making {
 	readonly options: ContainersOptions;
@@ -48,7 +50,14 @@ export function makeSteps(making: Making): readonly Step[] {
 
 /** The same without touching the source: for a rebuild. */
 export function rebuildSteps(making: Making): readonly Step[] {
-	return [devcontainerStep(making), imageStep(making), networkStep(making), containerStep(making), joinStep(making)];
+	return [
+		checkAgainStep(making),
+		devcontainerStep(making),
+		imageStep(making),
+		networkStep(making),
+		containerStep(making),
+		joinStep(making),
+	];
 }
 
 function checkStep({ options }: Making): Step {
@@ -71,6 +80,30 @@ function checkStep({ options }: Making): Step {
 			return { words: 'the engine answers, name and folder are free' };
 		},
 	};
+}
+
+/** What is mounted is looked at again: somebody may have put a link in its place. */
+function checkAgainStep({ options }: Making): Step {
+	return {
+		name: 'check',
+		doing: 'asking the engine',
+		run: async ({ record }) => {
+			requireOrdinary(options.owner.uid);
+			await options.provisioner.check();
+			await refuseTaken(options, record);
+			await checkSourceAgain(record.path, options.owner);
+			return { words: 'the engine answers, the source is where it was' };
+		},
+	};
+}
+
+/** Before anything is made: what is spelled wrong is said at once. @throws GanglineError INVALID_ARGUMENT */
+export async function requireKnownParts(
+	options: ContainersOptions,
+	{ stack, agents }: { readonly stack?: string | undefined; readonly agents?: readonly string[] | undefined },
+): Promise<void> {
+	if (stack !== undefined) chooseStack(await readStacks(stacksOf(options)), stack, []);
+	if (agents !== undefined) chooseAgents(await readAgentLayers(agentsOf(options)), agents, []);
 }
 
 /** Agents refuse to work as root, and root inside is one mistake of the kernel away from root outside. */

@@ -3,7 +3,7 @@
  * the container runs as, because nothing is ever given to another owner here.
  */
 import { access, constants, lstat, readdir, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cloneForPerson, type Environment, initForPerson, inspectRepository, onlyReading } from '../git/index.ts';
 import { type GanglineError, ganglineError } from '../ports/index.ts';
 import type { HostOwner } from './container-plan.ts';
@@ -41,18 +41,62 @@ export async function checkSource({ path, git, owner, environment }: SourceWish)
 	}
 	const found = await lstat(path).catch(() => null);
 	if (found === null) return requireWritable(path, owner);
-	if (!found.isDirectory() || (await realpath(path)) !== path) {
-		throw ganglineError('INVALID_ARGUMENT', `${path} is no plain folder: expected one without a link on its way`, {
-			hint: `name where it really is: ${found.isDirectory() || found.isSymbolicLink() ? await realpath(path).catch(() => path) : path}`,
-		});
-	}
-	if (found.uid !== owner.uid) throw strangersFolder(path, found.uid, owner);
+	await requireOwnFolder(path, owner);
 	if ((await readdir(path)).length === 0) return;
 	if (git !== null && !(await isCloneOf(path, environment))) {
 		throw ganglineError('REFUSED', `${path} is not empty, so nothing can be cloned into it`, {
 			hint: 'take what is there (leave --git away), or another folder (--path)',
 		});
 	}
+}
+
+/** Of a source that was made before: that is what is mounted still. @throws GanglineError INVALID_ARGUMENT, REFUSED */
+export async function checkSourceAgain(path: string, owner: HostOwner): Promise<void> {
+	if ((await lstat(path).catch(() => null)) === null) {
+		throw ganglineError('REFUSED', `the source is gone: there is nothing at ${path}`, {
+			hint: `put it back where it was, as ${owner.name}`,
+		});
+	}
+	await requireOwnFolder(path, owner);
+}
+
+/** A link could lead the container to any folder of the person. */
+async function requireOwnFolder(path: string, owner: HostOwner): Promise<void> {
+	const found = await lstat(path);
+	const real = await realpath(path).catch(() => path);
+	if (!found.isDirectory() || real !== path) {
+		throw ganglineError('INVALID_ARGUMENT', `${path} is no plain folder: expected one without a link on its way`, {
+			hint: `name where it really is: ${found.isDirectory() || found.isSymbolicLink() ? real : path}`,
+		});
+	}
+	if (found.uid !== owner.uid) throw strangersFolder(path, found.uid, owner);
+}
+
+/** What has a folder already, and who a person would say that it is. */
+export interface TakenFolder {
+	readonly path: string;
+	readonly whose: string;
+}
+
+/** No container sees what belongs to another or to Gangline itself. @throws GanglineError REFUSED */
+export function refuseShared(path: string, taken: readonly TakenFolder[]): void {
+	const same = taken.find((one) => one.path === path);
+	const inside = taken.find((one) => path.startsWith(`${one.path}/`));
+	const around = taken.find((one) => one.path.startsWith(`${path}/`));
+	const found = same ?? inside ?? around;
+	if (found === undefined) return;
+	const how = same ? 'is' : inside ? `lies in ${found.path},` : `has ${found.path} in it,`;
+	throw ganglineError('REFUSED', `${path} ${how} ${found.whose} already`, {
+		hint: 'a source is a folder of its own, beside the others: gangline containers shows where those lie',
+	});
+}
+
+/** Where the source lies when nobody says it. @throws GanglineError INVALID_ARGUMENT */
+export function homeFolderOf(name: string, { HOME }: Environment): string {
+	if (HOME?.startsWith('/') === true) return join(HOME, name);
+	throw ganglineError('INVALID_ARGUMENT', `nobody says where the source of ${name} lies, and there is no home folder`, {
+		hint: `name the folder: gangline new ${name} --path /srv/${name}`,
+	});
 }
 
 /** Whether the folder is a repository already: then a clone was made before. */
@@ -83,6 +127,12 @@ async function requireWritable(path: string, owner: HostOwner): Promise<void> {
 	for (let folder = dirname(path); ; folder = dirname(folder)) {
 		const found = await lstat(folder).catch(() => null);
 		if (found === null) continue;
+		const real = await realpath(folder).catch(() => folder);
+		if (real !== folder) {
+			throw ganglineError('INVALID_ARGUMENT', `${folder} is no plain folder: expected no link on the way to ${path}`, {
+				hint: `name where it really is: ${real}${path.slice(folder.length)}`,
+			});
+		}
 		const mayWrite = await access(folder, constants.W_OK).then(
 			() => true,
 			() => false,

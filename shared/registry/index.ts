@@ -1,4 +1,5 @@
 /** What the mesh knows of itself: nodes, projects, people, and who may what. Pure. */
+export { type ContainerInMesh, nodeOfContainer, removeContainer } from './container-changes.ts';
 export type * from './facts.ts';
 export {
 	drain,

@@ -4,10 +4,16 @@
  */
 import type { Store, StoreWrite } from '../ports/index.ts';
 
+/** Base64; null where none is kept. */
+export async function keptHomeKey(store: Store, project: string): Promise<string | null> {
+	const value = await store.get(homeKeyRecord(project));
+	return typeof value === 'string' ? value : null;
+}
+
 /** The key that is kept; `now` is kept where there is none. */
 export async function keepHomeKey(store: Store, project: string, now: string): Promise<string> {
-	const value = await store.get(homeKeyRecord(project));
-	if (typeof value === 'string') return value;
+	const kept = await keptHomeKey(store, project);
+	if (kept !== null) return kept;
 	await store.write([homeKeyWrite(project, now)]);
 	return now;
 }

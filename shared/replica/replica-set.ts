@@ -22,6 +22,7 @@ import { type MeshProject, mayHave, type RegistryFacts, rightsOfAuthor } from '.
 import { CoverageTeller } from './coverage-teller.ts';
 import { followReplica } from './follow-replica.ts';
 import { HomeContact, LinkBook } from './home-contact.ts';
+import { dropWhenMadeAnew } from './made-anew.ts';
 import { ProjectReplica } from './project-replica.ts';
 import type { ReplicaSeat } from './seat.ts';
 
@@ -46,6 +47,8 @@ export interface ReplicaSetOptions {
 
 interface Held {
 	readonly seat: ReplicaSeat;
+	/** When the registry had taken the project in. */
+	readonly addedAt: number;
 	readonly teller: CoverageTeller;
 	readonly stop: () => Promise<void>;
 }
@@ -101,9 +104,10 @@ export class ReplicaSet implements AsyncDisposable {
 		await this.#restoreLinks();
 		const facts = mesh.facts();
 		const wanted = Object.values(facts.projects).filter((project) => isReplicaOf(facts, mesh.self, project));
-		const ids = new Set<string>(wanted.map(({ id }) => id));
-		for (const [id, { stop }] of [...this.#held]) {
-			if (ids.has(id)) continue;
+		const added = new Map<string, number>(wanted.map(({ id, addedAt }) => [id, addedAt]));
+		for (const [id, { stop, addedAt }] of [...this.#held]) {
+			// One that was removed and added again between two looks is another.
+			if (added.get(id) === addedAt) continue;
 			this.#held.delete(id);
 			await stop();
 			log.info('replica.closed', { project: id });
@@ -121,7 +125,11 @@ export class ReplicaSet implements AsyncDisposable {
 	}
 
 	async #open(id: string): Promise<Held> {
-		const { mesh, clock, log } = this.#options;
+		const { mesh, clock, log, store, random } = this.#options;
+		const project = this.#lookUp(id)();
+		const { addedAt } = project;
+		if (await dropWhenMadeAnew({ store, random, project }))
+			log.warn('replica.dropped', { project: id, name: project.name });
 		const seat = await this.#seat(id);
 		const { replica } = seat;
 		mesh.sync.add(replica);
@@ -134,7 +142,7 @@ export class ReplicaSet implements AsyncDisposable {
 			mesh.sync.remove(id);
 			await replica[Symbol.asyncDispose]();
 		};
-		return { seat, teller, stop };
+		return { seat, addedAt, teller, stop };
 	}
 
 	async #seat(id: string): Promise<ReplicaSeat> {

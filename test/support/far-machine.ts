@@ -17,7 +17,7 @@ import {
 	SimRandom,
 	settle,
 } from '../../shared/ports/sim/index.ts';
-import { addProject, joinNode, type RegistryFacts, setPerson } from '../../shared/registry/index.ts';
+import { addProject, joinNode, type RegistryFacts, removeContainer, setPerson } from '../../shared/registry/index.ts';
 import { founded, gatewayIdentity, identityNo, idNo, joiningNo, shop } from './registry-facts.ts';
 import { myapp } from './tiny-containers.ts';
 
@@ -159,6 +159,10 @@ export async function farMachine() {
 			},
 			forgetToken: async (id) => void tokens.forgotten.push(id),
 			renamed: async () => undefined,
+			removed: async (about, isPurged) => {
+				mesh.facts = removeContainer(mesh.facts, about, { isPurged, now: 9 });
+				return ['its node app, in the mesh'];
+			},
 			publish: (view) => void told.push(view),
 		});
 	const machines = await open();

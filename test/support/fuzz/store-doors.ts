@@ -13,6 +13,7 @@ import { readMembership } from '../../../shared/mesh/membership.ts';
 import { ganglineError, type JsonValue, type Store } from '../../../shared/ports/index.ts';
 import { openSimStore, SimDisk, SimLog, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { readProcessStat } from '../../../shared/project/api-file.ts';
+import { readNote } from '../../../shared/provision/kept-state.ts';
 import { decodePairs } from '../../../shared/store/dump.ts';
 import { readMark } from '../../../shared/store/index.ts';
 import { projectOne } from '../facts.ts';
@@ -158,6 +159,7 @@ function recordDoor({ kind, in: file, at, isStream = false, samples, read }: Rec
 function fileDoors(folder: string): readonly Door[] {
 	const path = join(folder, 'file');
 	const listening = { v: 1, hosts: [{ host: '192.0.2.7', port: null }], port: 7431 };
+	const kept = { name: 'shop', path: '/home/ada/shop', removedAt: 5 };
 	const publicKey = identityNo(1).publicKey;
 	const membership = {
 		...{ v: 1, mesh: projectOne },
@@ -187,6 +189,7 @@ function fileDoors(folder: string): readonly Door[] {
 	return [
 		text('mesh.json', ['shared/mesh/membership.ts'], jsonFrom([membership]), () => readMembership(path)),
 		text('where a gateway listens', ['gateway/listening.ts'], jsonFrom([listening]), () => readListening(path)),
+		text('whose state was kept', ['shared/provision/kept-state.ts'], jsonFrom([kept]), () => readNote(path)),
 		text('the mark of a store', ['shared/store/mark-file.ts'], textFrom([mark]), () => readMark(path)),
 		text('the secrets of a node', ['node/secret-file.ts'], jsonFrom([secrets]), () => {
 			const file = new SecretFile(path);

@@ -154,7 +154,11 @@ describe('a project on another machine', () => {
 		const remove = { name: 'app', confirm: 'app', purge: false };
 		await finish(machines.create(wish, ada));
 		await expect(finish(machines.remove({ ...remove, confirm: 'ap' }, ada))).rejects.toThrow(/nothing was removed/);
-		expect(await finish(machines.remove(remove, ada))).toMatchObject({ stays: ['its source, on builder'] });
+		expect(world.mesh.facts.projects[shop]).toBeDefined();
+		const removed = await finish(machines.remove(remove, ada));
+		expect(removed.gone).toEqual(['its container, on builder', 'its node app, in the mesh']);
+		expect(removed.stays).toEqual(['its source, on builder']);
+		expect([world.mesh.facts.projects[shop], world.mesh.facts.nodes[appId]]).toEqual([undefined, undefined]);
 		await finish(machines.create(wish, ada));
 		far.views.clear();
 		expect(await finish(machines.remove(remove, ada))).toMatchObject({

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { personIdSchema } from '../../../shared/operations/index.ts';
 import {
 	addProject,
+	containerLabel,
 	drain,
 	freeName,
 	joinNode,
@@ -10,6 +11,7 @@ import {
 	moveHome,
 	personIdFrom,
 	type RegistryFacts,
+	removeContainer,
 	removePerson,
 	removeProject,
 	renameNode,
@@ -115,6 +117,31 @@ describe('changes of the registry', () => {
 		expect(freeName(facts, 'builder')).toBe('builder-2');
 		const joined = joinNode(cut, joiningNo(30, { name: 'builder' }), 10);
 		expect(members(joined).filter(({ name }) => name === 'builder')).toHaveLength(1);
+	});
+
+	it('take a container out with its project: its key is revoked with its state, and a stranger’s where that is kept', () => {
+		const about = { node: idNo(30), project: id(3), name: 'app' };
+		const inside = joinNode(
+			facts,
+			joiningNo(30, { name: 'app', duties: ['home', 'work'], labels: [containerLabel] }),
+			9,
+		);
+		const made = addProject(inside, { id: id(3), name: 'app', home: idNo(30), branch: 'main' }, 9);
+		const kept = removeContainer(made, about, { isPurged: false, now: 10 });
+		expect([kept.projects, kept.nodes]).toEqual([facts.projects, facts.nodes]);
+		expect(kept.revision).toBe(made.revision + 1);
+		expect(members(joinNode(kept, joiningNo(30, { name: 'app' }), 11)).map(({ name }) => name)).toContain('app');
+		const purged = removeContainer(made, about, { isPurged: true, now: 10 });
+		expect(purged.nodes[idNo(30)]?.status).toBe('revoked');
+		expect(purged.projects).toEqual(facts.projects);
+		// Asked again, or never joined, nothing changes; nobody's home but a container's is touched.
+		for (const isPurged of [false, true]) {
+			expect(removeContainer(kept, about, { isPurged, now: 11 })).toBe(kept);
+			expect(removeContainer(facts, { node: null, project: shop, name: 'builder' }, { isPurged, now: 11 })).toBe(facts);
+		}
+		// One whose making was cut off behind its join is known by its project, or by its name.
+		const unknown = { node: null, project: null, name: 'app' };
+		expect(removeContainer(made, unknown, { isPurged: true, now: 10 })).toEqual(purged);
 	});
 
 	it('turn any account into the name of a person, the same each time', () => {

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DiskBound, diskBoundOf, takenBy } from '../../../node/worker/disk-bound.ts';
+import { DiskBound, diskBoundOf } from '../../../node/worker/disk-bound.ts';
 import { MachineRoom } from '../../../node/worker/index.ts';
 import type { Log } from '../../../shared/ports/index.ts';
 import { SimClock } from '../../../shared/ports/sim/index.ts';
+import { takenBy } from '../../../shared/ports/system/taken-by.ts';
 import { readDiskUsed, writeDiskBound } from '../../../shared/provision/disk-files.ts';
 import { temporaryFolder } from '../../support/git.ts';
 

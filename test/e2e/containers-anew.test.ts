@@ -1,0 +1,145 @@
+/** A project in a container of a real engine that is deleted and made anew: over the state that was kept, and without it. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Board, ContainerView, Result } from '../../shared/operations/index.ts';
+import { containerLog, docker, engine, engineWorld, give } from '../support/engine-world.ts';
+import { lastOf } from '../support/gave-up.ts';
+import type { World } from '../support/world.ts';
+
+/** An image is built once, which takes minutes on a busy machine. */
+const buildMsMax = 900_000;
+const landMsMax = 300_000;
+
+let world: World;
+beforeAll(() => {
+	if (engine !== '') world = engineWorld();
+});
+afterAll(async () => {
+	if (engine === '') return;
+	for (const name of ['app', 'other'])
+		await world.gangline(world.folder, 'project', 'delete', name, '--confirm', name, '--purge');
+	await world[Symbol.asyncDispose]();
+});
+
+const state = (): string => join(world.state, 'gateway/containers/app');
+const inside = (...command: string[]) => world.gangline(world.folder, 'ssh', 'app', '--', ...command);
+
+async function make(): Promise<string> {
+	const source = ['--path', join(world.folder, 'src'), '--stack', 'none', '--agents', 'none'];
+	const made = await world.gangline(world.folder, 'new', 'app', ...source);
+	expect(made, made.stderr).toMatchObject({ code: 0 });
+	return made.stderr;
+}
+
+async function untilColumn(title: string, column: string): Promise<Board['items'][number]> {
+	const isThere = ({ items }: Board): boolean =>
+		items.some((item) => item.title === title && (item.column === column || item.stage === 'blocked'));
+	const { items } = await world
+		.until<Board>(world.folder, ['status', '-p', 'app'], isThere, 150)
+		.catch((error: unknown) => {
+			throw new Error(`${String(error).split('\n', 1)[0]}; inside: ${lastOf(containerLog('gangline-app'))}`);
+		});
+	const found = items.find((item) => item.title === title);
+	if (found === undefined) throw new Error(`no item is called ${title}`);
+	expect(`${found.column}: ${found.stageReason}`).toMatch(new RegExp(`^${column}:`));
+	return found;
+}
+
+async function names(): Promise<{ readonly nodes: readonly string[]; readonly projects: readonly string[] }> {
+	const { nodes } = await world.json<Result<'node.list'>>(world.folder, 'nodes');
+	const { projects } = await world.json<{ projects: { name: string }[] }>(world.folder, 'projects');
+	return { nodes: nodes.map(({ name }) => name), projects: projects.map(({ name }) => name) };
+}
+
+/** Subjects of all commits in repositories below a folder. */
+function commitsBelow(folder: string): string {
+	const repositories = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+		/(?:canonical\.git|^\.git)\/HEAD$/.test(path),
+	);
+	return repositories
+		.map((path) => join(folder, path, '..'))
+		.filter((path) => existsSync(join(path, 'objects')))
+		.map((path) =>
+			execFileSync('git', ['-c', 'safe.directory=*', '--git-dir', path, 'log', '--all', '--format=%s'], {
+				encoding: 'utf8',
+			}),
+		)
+		.join('');
+}
+
+describe.skipIf(engine === '')('a project that is deleted (needs an engine: scripts/test --all as root)', () => {
+	it('was made from a repository that its person had', { timeout: buildMsMax }, async () => {
+		const source = world.repository('src', { 'check.sh': '#!/bin/sh\ntest -s a.txt\n', 'a.txt': 'a\n' });
+		give(source);
+		expect(await make()).toMatch(/ok source +the repository in .*\/src/);
+		expect(commitsBelow(source)).toBe('Add the Gangline project file\nfirst\n');
+		expect(await names()).toMatchObject({ nodes: expect.arrayContaining(['app']), projects: ['app'] });
+	});
+
+	it('[I7] leaves the mesh, and a commit that did not land is in the state that is kept', {
+		timeout: landMsMax,
+	}, async () => {
+		await world.ok(
+			world.folder,
+			'add',
+			'Half',
+			'--run',
+			'echo b > b.txt; git add -A; git commit -qm unlanded',
+			'-p',
+			'app',
+		);
+		await untilColumn('Half', 'qa');
+		const gone = await world.ok(world.folder, 'project', 'delete', 'app', '--confirm', 'app');
+		expect(gone).toMatch(/gone: +its node app and the project app, in the mesh/);
+		const { nodes, projects } = await names();
+		expect([nodes.includes('app'), projects]).toEqual([false, []]);
+		expect(commitsBelow(join(state(), 'state/node'))).toContain('unlanded\n');
+		const left = await world.ok(world.folder, 'prune', '--dry-run');
+		expect(left).toMatch(/state +.*\/containers\/app of app [0-9.]+[KMG]/);
+	});
+
+	it('goes on where it was when its name is made anew over that state', { timeout: landMsMax }, async () => {
+		expect(await make()).toMatch(/ok join +its node app is connected/);
+		const { number } = await untilColumn('Half', 'qa');
+		await world.ok(world.folder, 'diff', `${number}`, '-p', 'app');
+		await world.ok(world.folder, 'approve', `${number}`, '-p', 'app');
+		await untilColumn('Half', 'done');
+		docker('restart', 'gangline-app');
+		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
+	});
+
+	it('begins anew without it, with the same source', { timeout: landMsMax }, async () => {
+		await world.ok(world.folder, 'project', 'delete', 'app', '--confirm', 'app', '--purge');
+		expect(existsSync(state())).toBe(false);
+		await make();
+		const empty = await world.until<Board>(
+			world.folder,
+			['status', '-p', 'app'],
+			({ items }) => items.length === 0,
+			60,
+		);
+		expect(empty.items).toEqual([]);
+		await world.ok(world.folder, 'add', 'Whole', '--run', 'echo c > c.txt', '-p', 'app');
+		const { number } = await untilColumn('Whole', 'qa');
+		await world.ok(world.folder, 'diff', `${number}`, '-p', 'app');
+		await world.ok(world.folder, 'approve', `${number}`, '-p', 'app');
+		await untilColumn('Whole', 'done');
+	});
+
+	it('[I13] is reached by no other project, and reaches none', { timeout: buildMsMax }, async () => {
+		await world.ok(world.folder, 'new', 'other', '--stack', 'none', '--agents', 'none');
+		const address = docker(
+			...['inspect', 'gangline-other', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'],
+		);
+		expect(address).toMatch(/^[0-9.]+$/);
+		const reaches = (to: string) => inside('timeout', '5', 'bash', '-c', `: < /dev/tcp/${to}/2222`);
+		// Its own sshd answers, so the look itself works.
+		expect(await reaches('127.0.0.1')).toMatchObject({ code: 0 });
+		expect((await reaches(address)).code).not.toBe(0);
+		expect((await reaches('gangline-other')).code).not.toBe(0);
+		const places = [join(world.folder, 'other'), join(world.state, 'gateway/containers/other')];
+		for (const place of places) expect((await inside('ls', place)).code).not.toBe(0);
+	});
+});
