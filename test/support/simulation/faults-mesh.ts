@@ -126,15 +126,16 @@ function wantMore(world: World, { project, speakers, everyMs }: Wanting): void {
 /** So long people have been talking when a home is to hand over. */
 const leadMs = 1_500;
 
-/** What the old home says to the new one is slow, or what it hears from the gateway, or neither. */
+/** What one of the two homes hears is late, whoever says it, or nothing is: what one is told others pass on. */
 function slowWay(world: World, { from, to }: ReturnType<typeof sides>, random: SimRandom): () => void {
-	const gate = world.machine('gate');
-	const way = random.pick([null, [from, to], [gate, from]] as const);
+	const late = random.pick([null, from, to]);
 	const ms = 1_000 + random.below(3_000);
-	if (way) world.net.setLatency(way[0].id, way[1].id, [ms / 2, ms]);
-	return () => {
-		if (way) world.net.setLatency(way[0].id, way[1].id, [1, 5]);
+	const hears = (latency: readonly [number, number]): void => {
+		for (const { id } of world.machines.values())
+			if (late && id !== late.id) world.net.setLatency(id, late.id, latency);
 	};
+	hears([ms / 4, ms]);
+	return () => hears([1, 5]);
 }
 
 /** A home hands over while people go on talking, and what is said of it may be late. */

@@ -76,6 +76,13 @@ export const moveSwitches: readonly Switch[] = [
 				find: 'await arrived(replica, sealed, parts);',
 				replace: 'if (sealed.revision < 0) await arrived(replica, sealed, parts);',
 			},
+			// Fetching the commits takes so long that the facts have come meanwhile.
+			{
+				file: take,
+				find: 'const path = checkouts.of(known.id);',
+				replace: 'const path = checkouts.of(known.id);\n\tconst early = replica.facts;',
+			},
+			{ file: take, find: 'const { facts } = replica;', replace: 'const facts = early;' },
 		],
 	},
 	{
@@ -86,17 +93,6 @@ export const moveSwitches: readonly Switch[] = [
 				file: take,
 				find: 'await bringCommits(parts, taking, sealed);',
 				replace: 'if (sealed.refs.length < 0) await bringCommits(parts, taking, sealed);',
-			},
-		],
-	},
-	{
-		name: 'old-home-goes-on',
-		breaks: 'who has handed a project over decides nothing about it any more',
-		edits: [
-			{
-				file: 'node/rehome/seal.ts',
-				find: '\tconst record = await projects.release(id);\n\tconst key',
-				replace: '\tconst { record } = project;\n\tconst key',
 			},
 		],
 	},
