@@ -42,6 +42,18 @@ const newSession = z.object({
 	sessionId: z.string().min(1).max(200),
 	configOptions: z.array(z.object({ id: z.string() })).nullish(),
 });
+/** What may be chosen in a session that is gone on with. */
+const sessionChoices = z.object({
+	modes: z
+		.object({ availableModes: z.array(z.object({ id: z.string() })) })
+		.nullish()
+		.catch(null),
+	configOptions: z
+		.array(z.object({ id: z.string() }))
+		.nullish()
+		.catch(null),
+});
+type SessionChoices = Partial<z.output<typeof sessionChoices>>;
 const queues = z.object({ _meta: z.object({ claudeCode: z.object({ promptQueueing: z.literal(true) }) }) });
 
 const textCharsMax = 64 * 1024;
@@ -181,19 +193,37 @@ class AcpConversation implements Conversation {
 		const place = { cwd, mcpServers: can.mcpCapabilities?.http ? serversOf(this.#input) : [] };
 		if (session.kind === 'resume') {
 			const known = { ...place, sessionId: session.id };
-			if (can.sessionCapabilities?.resume) await agent.request('session/resume', known);
-			else if (can.loadSession) await agent.request('session/load', known);
+			let answer: unknown;
+			if (can.sessionCapabilities?.resume) answer = await agent.request('session/resume', known);
+			else if (can.loadSession) answer = await agent.request('session/load', known);
 			else throw new Error('the agent cannot go on with an earlier session');
+			await this.#chooseAgain({ agent }, session.id, sessionChoices.safeParse(answer).data ?? {});
 			return session.id;
 		}
 		const { sessionId, configOptions } = newSession.parse(await agent.request('session/new', place));
-		await this.#choose({ agent }, sessionId, configOptions?.map(({ id }) => id) ?? []);
+		const { mode } = this.#input.agent;
+		if (mode !== undefined) await agent.request('session/set_mode', { sessionId, modeId: mode });
+		await this.#chooseModel({ agent }, sessionId, configOptions?.map(({ id }) => id) ?? []);
 		return sessionId;
 	}
 
-	async #choose({ agent }: Pick<Connection, 'agent'>, sessionId: string, options: readonly string[]): Promise<void> {
-		const { mode, model } = this.#input.agent;
-		if (mode !== undefined) await agent.request('session/set_mode', { sessionId, modeId: mode });
+	/** Another process of the agent may have forgotten them; where it offers no choice, it goes on as it remembers. */
+	async #chooseAgain(connection: Pick<Connection, 'agent'>, sessionId: string, offers: SessionChoices): Promise<void> {
+		const { mode } = this.#input.agent;
+		const modes = offers.modes?.availableModes.map(({ id }) => id) ?? [];
+		if (mode !== undefined && modes.includes(mode)) {
+			await connection.agent.request('session/set_mode', { sessionId, modeId: mode });
+		}
+		const options = offers.configOptions?.map(({ id }) => id) ?? [];
+		if (options.includes('model')) await this.#chooseModel(connection, sessionId, options);
+	}
+
+	async #chooseModel(
+		{ agent }: Pick<Connection, 'agent'>,
+		sessionId: string,
+		options: readonly string[],
+	): Promise<void> {
+		const { model } = this.#input.agent;
 		if (model === undefined) return;
 		if (options.includes('model')) {
 			await agent.request('session/set_config_option', { sessionId, configId: 'model', value: model });

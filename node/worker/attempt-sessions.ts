@@ -3,7 +3,7 @@
  * person says, by stopping and resuming where the program cannot hear; begun afresh when going on fails at once.
  * Invariant: no session starts while anything of another one for the same item lives [I5].
  */
-import { type Confinement, ganglineError, type Secrets } from '../../shared/ports/index.ts';
+import type { Confinement, Secrets } from '../../shared/ports/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
 import {
@@ -19,8 +19,9 @@ import {
 	type SessionTotals,
 	withNotes,
 } from '../agents/index.ts';
-import { addUsage, noUsage, reasonOf } from './attempt-words.ts';
+import { addUsage, noUsage, reasonOf, withLeft } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
+import { nobodyElse } from './nobody-else.ts';
 import type { RunLog } from './run-log.ts';
 import { noteOf, type Said, type SaidWords, toldAs, toldNames, untold } from './said-words.ts';
 import { SessionAsks } from './session-asks.ts';
@@ -107,16 +108,25 @@ export class AttemptSessions {
 		let plan = await this.#plan(settings);
 		let text = plan.kind === 'resume' ? this.#whatIsNew(task) : this.#fresh(prompt);
 		let usage = noUsage;
+		let allowed = settings;
 		const filesRead = new Set<string>();
 		for (;;) {
-			const end = await this.#one(settings, plan, text);
+			const end = await this.#one(allowed, plan, text);
 			usage = addUsage(usage, end.usage);
 			for (const path of end.filesRead) filesRead.add(path);
-			const next = signal.aborted || end.tree.kind === 'survivors' ? null : this.#next(plan, end, prompt);
+			const isLast = signal.aborted || end.tree.kind === 'survivors';
+			const next = isLast ? null : this.#next(plan, end, prompt);
 			if (next === null) {
 				if (!goesOn(end)) await book.forget(task.item.key);
 				return { ...end, usage, filesRead: [...filesRead] };
 			}
+			// Words of a person begin no new allowance.
+			const left = withLeft(settings, usage);
+			if (left === null) {
+				await book.forget(task.item.key);
+				return { ...end, outcome: { kind: 'overBudget', which: 'cost' }, usage, filesRead: [...filesRead] };
+			}
+			allowed = left;
 			plan = next.plan;
 			text = next.text;
 		}
@@ -177,7 +187,7 @@ export class AttemptSessions {
 	async #one(settings: AgentSettings, plan: SessionPlan, prompt: string): Promise<SessionEnd> {
 		const { runtime } = this.#parts;
 		const { task, signal, runLog, runId, onPid, onSteering, env, cwd, tmp, confinement } = this.#input;
-		await this.#nobodyElse();
+		await nobodyElse(this.#parts.ports.processes, task.item.key);
 		await this.#remember(settings, plan);
 		const agent = runtime(settings.runtime);
 		this.#count += 1;
@@ -257,6 +267,7 @@ export class AttemptSessions {
 			clock: this.#parts.ports.clock,
 			place: { clone: cwd, tmp, commands, allow, ...(paths && { paths }) },
 			answered: task.answered ?? [],
+			redact: (text) => this.#parts.secrets.redact(text),
 			note: (text) => this.#input.runLog.write('agent', 'note', text),
 			onChange: onAsk,
 			onParked,
@@ -281,20 +292,6 @@ export class AttemptSessions {
 		if (this.#entry === null) return;
 		this.#entry = { ...this.#entry, words: this.#input.task.item.words.length, told: this.#told };
 		void this.#keep();
-	}
-
-	/** From the kernel, not from what we believe: a program that a crash left must be gone before the next begins. */
-	async #nobodyElse(): Promise<void> {
-		const { processes } = this.#parts.ports;
-		const item = `work-${this.#input.task.item.key.toLowerCase()}-`;
-		const others = (await processes.living()).filter((id) => id.startsWith(item));
-		if (others.length === 0) return;
-		await processes.sweep();
-		const left = (await processes.living()).filter((id) => id.startsWith(item));
-		if (left.length === 0) return;
-		throw ganglineError('PROCESS_NOT_STOPPED', `something of an earlier session still runs: ${left.join(', ')}`, {
-			hint: 'end its processes by hand; gangline ps shows what runs',
-		});
 	}
 
 	async #remember(settings: AgentSettings, { id, ...plan }: SessionPlan): Promise<void> {

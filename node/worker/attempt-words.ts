@@ -36,6 +36,13 @@ export function withinAllowance(settings: AgentSettings, { allowanceUsd }: Task,
 	return { ...settings, max_cost_usd: Math.min(settings.max_cost_usd ?? left, left) };
 }
 
+/** The settings with what is left of a session's own limit when it goes on; null where nothing is left. */
+export function withLeft(settings: AgentSettings, used: Usage): AgentSettings | null {
+	if (settings.max_cost_usd === undefined || used.costUsd === 0) return settings;
+	const left = settings.max_cost_usd - used.costUsd;
+	return left < allowanceUsdMin ? null : { ...settings, max_cost_usd: left };
+}
+
 /** The task with what a person has committed in its clone among what is said to the next session. */
 export function withGiven(task: Task, commits: readonly string[]): Task {
 	if (commits.length === 0) return task;

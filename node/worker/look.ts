@@ -15,6 +15,7 @@ import {
 } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import { mainOf } from './attempt-words.ts';
+import { nobodyElse } from './nobody-else.ts';
 import { startProduct } from './product.ts';
 import { runSession } from './run-session.ts';
 import { runSetup } from './setup.ts';
@@ -58,6 +59,7 @@ const answerBytesMax = 64 * 1024;
 export async function look(parts: AttemptParts, input: LookInput): Promise<LookEnd> {
 	const { git, author } = parts;
 	const { task, tmp, runId } = input;
+	await nobodyElse(parts.ports.processes, task.item.key);
 	const path = join(tmp, `look-${runId.slice(-1)}`);
 	const commit = input.commit ?? mainOf(task);
 	const branch = `gangline/${task.item.number}`;

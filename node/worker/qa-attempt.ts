@@ -71,7 +71,8 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 			if (end.end.tree.kind === 'survivors') survivors.push(...end.end.tree.pids);
 		}
 		if (end.kind === 'stopped' || signal.aborted) return { report: stopped(reasonOf(signal), usage), survivors };
-		if (end.kind === 'looked' && end.end.outcome.kind === 'crashed' && survivors.length === 0) {
+		if (survivors.length > 0) return { report: notEnded(survivors, usage), survivors };
+		if (end.kind === 'looked' && end.end.outcome.kind === 'crashed') {
 			const gaveUp = await crashed(attempt, end.end.outcome.reason);
 			if (gaveUp === null) continue;
 			return { report: { kind: 'blocked', reason: gaveUp, commit: null, usage }, survivors };
@@ -146,6 +147,12 @@ async function changeOf({ parts, input }: QaAttempt): Promise<CommitId | null> {
 	const { startFrom } = input.task;
 	const commit = startFrom === null ? null : parseCommitId(startFrom);
 	return commit !== null && (await parts.git.isKnown(commit)) ? commit : null;
+}
+
+/** No other session begins beside what lives of this one [I5]. */
+function notEnded(pids: readonly number[], usage: Usage): WorkReport {
+	const reason = `processes ${pids.join(', ')} of the QA agent could not be ended`;
+	return { kind: 'blocked', reason, commit: null, usage };
 }
 
 function failed(reason: string, usage: Usage): WorkReport {

@@ -25,6 +25,8 @@ export interface SessionAsksOptions {
 	readonly clock: Clock;
 	readonly place: PolicyPlace;
 	readonly answered: NonNullable<Task['answered']>;
+	/** Every question passes it, once, before anybody sees it: the same one asked again has the same name then. */
+	readonly redact: (text: string) => string;
 	readonly note: (text: string) => void;
 	/** A question was opened or closed. */
 	readonly onChange: () => void;
@@ -57,7 +59,7 @@ export class SessionAsks {
 	/** The agent asks. */
 	asked(session: AgentSession, id: string, ask: PermissionAsk): void {
 		const { place, answered, note } = this.#options;
-		const question = nameOf(ask);
+		const question = nameOf({ ...ask, summary: this.#options.redact(ask.summary) });
 		const judged = judgeAsk(ask, place);
 		const before = answered.find((one) => one.question === question);
 		if (before !== undefined) {
@@ -74,7 +76,7 @@ export class SessionAsks {
 	 * is parked as with any other question, and is told it when it asks the same again.
 	 */
 	askPerson(words: string, signal: AbortSignal): Promise<string> {
-		const question = asOwnQuestion(words);
+		const question = asOwnQuestion(this.#options.redact(words));
 		const before = this.#options.answered.find((one) => one.question === question);
 		if (before !== undefined) return Promise.resolve(answerOf(before));
 		if (this.#waiting.size >= personalMax) return Promise.resolve('too many questions are open: wait for an answer');

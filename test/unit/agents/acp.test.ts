@@ -3,6 +3,7 @@ import { expect, it, vi } from 'vitest';
 import { acp } from '../../../node/agents/acp.ts';
 import type { AgentEvent } from '../../../node/agents/agent-event.ts';
 import type { CommandInput, Conversation } from '../../../node/agents/runtime.ts';
+import { nothingCounted } from '../../../node/agents/session-usage.ts';
 import { projectConfigSchema } from '../../../shared/project/index.ts';
 import { projectOne } from '../../support/facts.ts';
 
@@ -89,4 +90,56 @@ it('tells what is used as the agent tells it, so that limits hold in a prompt an
 	talk.end?.();
 	talk.read(cost(1));
 	expect(used()).toEqual([0.25, 0.5, 0.25]);
+});
+
+/** What an agent is asked that goes on with a session, when it answers `session/resume` so. */
+async function askedOnResume(answer: object): Promise<readonly (readonly [string, unknown])[]> {
+	const { agent } = projectConfigSchema.parse({
+		...{ id: projectOne, name: 'app', branch: 'main' },
+		agent: [{ name: 'eve', runtime: 'acp', command: ['eve'], mode: 'full-access', model: 'm2' }],
+	});
+	const asked: [string, unknown][] = [];
+	const prompted = Promise.withResolvers<void>();
+	const answers: Readonly<Record<string, object>> = {
+		initialize: { protocolVersion: 1, agentCapabilities: { sessionCapabilities: { resume: {} } } },
+		'session/resume': answer,
+		'session/set_config_option': { configOptions: [] },
+	};
+	const talk: Conversation = acp.converse(
+		{
+			...{ emit: () => {}, endInput: () => {}, rest: () => {}, established: async () => {} },
+			write: (line) => {
+				const { id, method, params } = JSON.parse(line);
+				asked.push([method, params]);
+				if (method === 'session/prompt') prompted.resolve();
+				else setImmediate(() => talk.read({ jsonrpc: '2.0', id, result: answers[method] ?? {} }));
+				return true;
+			},
+		},
+		{
+			...{ agent: agent[0], session: { kind: 'resume', id: 's', counted: nothingCounted }, prompt: 'Go on.' },
+			...{ description: '', cwd: '/work', tmp: '/tmp', isRoot: false, shellPath: '/bin/sh' },
+		} as CommandInput,
+	);
+	talk.begin?.();
+	await prompted.promise;
+	talk.end?.();
+	return asked.filter(([method]) => method.startsWith('session/set'));
+}
+
+it('puts a session that it goes on with into its mode and model again, where the agent offers them', async () => {
+	const modes = { currentModeId: 'read-only', availableModes: [{ id: 'full-access', name: 'Full access' }] };
+	const model = {
+		id: 'model',
+		name: 'Model',
+		type: 'select',
+		currentValue: 'm1',
+		options: [{ value: 'm2', name: '2' }],
+	};
+	expect(await askedOnResume({ modes, configOptions: [model] })).toEqual([
+		['session/set_mode', { sessionId: 's', modeId: 'full-access' }],
+		['session/set_config_option', { sessionId: 's', configId: 'model', value: 'm2' }],
+	]);
+	expect(await askedOnResume({})).toEqual([]);
+	expect(await askedOnResume({ modes: { ...modes, availableModes: [{ id: 'ask', name: 'Ask' }] } })).toEqual([]);
 });

@@ -71,7 +71,8 @@ async function desk(plays: Play[], store = openSimStore()) {
 			steering.say = (words) => now?.say({ who: 'ann', words }) ?? false;
 		},
 	});
-	const run = (of: Partial<Task> = {}) => new AttemptSessions(parts, input({ ...task, ...of })).run(settings, 'Do it.');
+	const run = (of: Partial<Task> = {}, more: Partial<AgentSettings> = {}) =>
+		new AttemptSessions(parts, input({ ...task, ...of })).run({ ...settings, ...more }, 'Do it.');
 	return { run, said, told };
 }
 
@@ -116,4 +117,16 @@ it('knows all of it where going on fails and it begins afresh', async () => {
 	await run({ notes: ['bob: mind the gap'] });
 	await run({ notes: ['bob: mind the gap', 'bob: stop at noon'] });
 	expect(told[2]?.prompt).toMatch(/^Do it\.[\s\S]*mind the gap\n- bob: stop at noon$/);
+});
+
+it('[I11] gets no new allowance by words that are said to it', async () => {
+	const spends: Play = async ({ say, stopped }) => {
+		say('go on');
+		await stopped;
+		return end({ kind: 'stopped', reason: 'a person says something' }, 0.75);
+	};
+	const { run, told } = await desk([spends, spends, async () => finished]);
+	const ended = await run({}, { max_cost_usd: 1.5 });
+	expect(told.map(({ agent }) => agent.max_cost_usd)).toEqual([1.5, 0.75]);
+	expect(ended).toMatchObject({ outcome: { kind: 'overBudget', which: 'cost' }, usage: { costUsd: 1.5 } });
 });

@@ -29,15 +29,16 @@ const task: Task = {
 };
 const crashed = { kind: 'crashed', reason: 'no program' } as const;
 
-it('[I11] counts a crash as the first again where a session has begun meanwhile', async () => {
+/** The report of a QA attempt whose sessions end so, one after the other; `machine` is where they run. */
+async function judged(ends: Partial<SessionEnd>[], machine = new SimMachine(new SimClock(), {})) {
 	const tmp = mkdtempSync(join(tmpdir(), 'gangline-qa-'));
 	onTestFinished(() => rmSync(tmp, { recursive: true, force: true }));
-	const outcomes: SessionEnd['outcome'][] = [crashed, crashed, { kind: 'finished' }, crashed, { kind: 'finished' }];
 	const start = (): Partial<AgentSession> => ({
 		pid: null,
 		ended: Promise.resolve({
-			...{ outcome: outcomes.shift() ?? crashed, sessionId: null, filesRead: [], lastText: '', garbageLines: 0 },
+			...{ outcome: crashed, sessionId: null, filesRead: [], lastText: '', garbageLines: 0 },
 			...{ usage: { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 }, tree: { kind: 'empty', killed: 0 } },
+			...ends.shift(),
 		}),
 	});
 	const clock = new SimClock();
@@ -53,7 +54,7 @@ it('[I11] counts a crash as the first again where a session has begun meanwhile'
 			refsFingerprint: async () => '',
 			state: async () => ({ head: commit, diff: '' }),
 		},
-		ports: { processes: new SimProcesses(new SimMachine(clock, {})), clock, shellPath: '/bin/sh' },
+		ports: { processes: new SimProcesses(machine), clock, shellPath: '/bin/sh' },
 		workspaces: { recoveries: new RecoveryBook({ store: await openSimStore(), project }) },
 		runtime: () => ({ name: 'claude-code', credentials: [], login: 'claude', start }),
 		...{ secrets: noSecrets, author: { name: 'Ada', email: 'ada@example.org' }, person: {}, copyFrom: null },
@@ -66,7 +67,38 @@ it('[I11] counts a crash as the first again where a session has begun meanwhile'
 	} as AttemptInput;
 	const [settings] = config.agent;
 	if (settings === undefined) throw new Error('quinn is configured');
-	const { report } = await runQaAttempt({ parts, input, settings, login: programLogin, runId: 'work-q', tmp });
+	return await runQaAttempt({ parts, input, settings, login: programLogin, runId: 'work-q', tmp });
+}
+
+it('[I11] counts a crash as the first again where a session has begun meanwhile', async () => {
+	const finished = { kind: 'finished' } as const;
+	const ends = [crashed, crashed, finished, crashed, finished].map((outcome) => ({ outcome }));
+	const { report } = await judged(ends);
 	expect(report).toMatchObject({ kind: 'failed', reason: 'QA gave no verdict: no verdict was written' });
-	expect(outcomes).toEqual([]);
+	expect(ends).toEqual([]);
+});
+
+it('[I5] begins no second session beside what lives of the first', async () => {
+	const tree = { kind: 'survivors', pids: [77] } as const;
+	const ends: Partial<SessionEnd>[] = [{ outcome: { kind: 'finished' }, tree }, { outcome: { kind: 'finished' } }];
+	const { report, survivors } = await judged(ends);
+	expect(report).toMatchObject({ kind: 'blocked', reason: expect.stringContaining('77') });
+	expect([ends.length, survivors]).toEqual([1, [77]]);
+});
+
+it('[I5] looks whether anything else of the item lives, and ends it first', async () => {
+	const machine = new SimMachine(new SimClock(), {
+		sleep: async (run) => {
+			while (!run.term.aborted) await run.pause(1_000);
+			return 143;
+		},
+	});
+	const left = new SimProcesses(machine);
+	left.start({
+		...{ id: `work-${key.toLowerCase()}-1-1-1`, argv: ['sleep'], cwd: '/', env: {}, onOutput: () => {} },
+		confinement: { hidden: [], readOnly: [], writable: [] },
+	});
+	expect(await left.living()).toHaveLength(1);
+	await judged([{ outcome: { kind: 'finished' } }, { outcome: { kind: 'finished' } }], machine);
+	expect(await left.living()).toEqual([]);
 });

@@ -14,6 +14,7 @@ function open(answered: NonNullable<Task['answered']> = []) {
 	let parks = 0;
 	const asks = new SessionAsks({
 		...{ clock, answered, place: { clone: '/c', tmp: '/t', commands: [], allow: [] } },
+		redact: (text: string) => text.replaceAll('hunter2', '[redacted]'),
 		...{ note: () => undefined, onChange: () => undefined },
 		onParked: () => {
 			parks += 1;
@@ -70,4 +71,14 @@ describe('a question that an agent asks a person', () => {
 		await clock.advance(answerMsMax + 1);
 		expect(parks()).toBe(0);
 	});
+});
+
+test('a question of its own with a secret in it shows none of it, and is answered when it is asked again', async () => {
+	const { asks } = open();
+	void asks.askPerson('Is hunter2 right?', never);
+	const asked = asks.question?.question ?? '';
+	expect(asked).toContain('Is [redacted] right?');
+	asks.close();
+	const again = open([{ question: asked, allow: true, who: 'Ada', at: 1 }]);
+	expect(await again.asks.askPerson('Is hunter2 right?', never)).toBe('Ada says yes');
 });

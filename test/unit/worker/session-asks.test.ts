@@ -23,6 +23,7 @@ function open(answered: NonNullable<Task['answered']> = []) {
 		clock,
 		place: { clone: '/c', tmp: '/t', commands: [], allow: [] },
 		answered,
+		redact: (text) => text.replaceAll('hunter2', '[redacted]'),
 		note: (text) => notes.push(text),
 		onChange: () => undefined,
 		onParked: () => {
@@ -100,4 +101,16 @@ describe('a question of an agent', () => {
 		expect(given).toEqual([['q', 'allow']]);
 		expect(notes).toEqual(['allowed by Ada, asked before: Bash curl x\n']);
 	});
+});
+
+test('a question with a secret in it shows none of it, and its answer is found when it is asked again', async () => {
+	const first = open();
+	first.asks.asked(first.session, 'q', bash('curl -u ada:hunter2 x'));
+	const question = first.asks.question?.question ?? '';
+	expect(question).toBe('Bash curl -u ada:[redacted] x');
+	await first.clock.advance(answerMsMax + 1);
+	expect(first.asks.parked).toMatchObject({ question });
+	const again = open([{ question, allow: true, who: 'Ada', at: 1 }]);
+	again.asks.asked(again.session, 'r', bash('curl -u ada:hunter2 x'));
+	expect(again.given).toEqual([['r', 'allow']]);
 });
