@@ -14,7 +14,12 @@ runtime = "claude-code"`;
 
 const agent = `if asked GANGLINE_ANSWER; then
 	verdict() { printf '{"verdict":"%s","summary":"%s","findings":[{"what":"%s","where":"a.txt:1"}]}' "$1" "$2" "$3" > "$GANGLINE_ANSWER"; }
-	if asked 'Meddle' && ! asked 'counted for nothing'; then echo mine > a.txt; verdict pass "looks fine" "nothing"; exit 0; fi
+	if asked 'Meddle' && ! asked 'counted for nothing'; then
+		if asked 'by commit'; then git commit -q --allow-empty -m mine
+		elif asked 'by branch'; then git branch mine
+		else echo mine > a.txt; fi
+		verdict pass "looks fine" "nothing"; exit 0
+	fi
 	if asked 'Ask' ; then verdict person "a matter of taste" "blue or red"; exit 0; fi
 	if grep -q shouting a.txt; then verdict pass "it shouts" "nothing"; else verdict fail "too quiet" "it has to be shouting"; fi
 else
@@ -59,13 +64,20 @@ it('[I9] lands what passed a QA agent, sends back what did not with its findings
 	expect(judged).not.toContain('What happened with it');
 	expect(again).toContain('it has to be shouting');
 
-	await world.ok(repository, 'add', 'Meddle');
-	await world.untilBoard(repository, (board) => stage(board, 2) === 'done');
-	expect(openers(shop, 'Meddle').at(-1)).toContain('counted for nothing: it changed files');
+	const meddling = {
+		Meddle: 'it changed files',
+		'Meddle by commit': 'it moved HEAD',
+		'Meddle by branch': 'it changed refs',
+	};
+	for (const [at, [title, words]] of Object.entries(meddling).entries()) {
+		await world.ok(repository, 'add', title);
+		await world.untilBoard(repository, (board) => stage(board, at + 2) === 'done');
+		expect(openers(shop, `${title}\n`).at(-1)).toContain(`counted for nothing: ${words}`);
+	}
 
 	await world.ok(repository, 'add', 'Ask');
-	const board = await world.untilBoard(repository, (now) => stage(now, 3) === 'reviewHold');
-	expect(board.items.find(({ number }) => number === 3)?.waitsBecause).toContain('a matter of taste');
+	const board = await world.untilBoard(repository, (now) => stage(now, 5) === 'reviewHold');
+	expect(board.items.find(({ number }) => number === 5)?.waitsBecause).toContain('a matter of taste');
 }, 180_000);
 
 it('[I11] lets a research agent look before tries four and five, and asks a person after the fifth', async () => {
@@ -84,7 +96,8 @@ runtime = "claude-code"
 name = "rhea"
 role = "research"
 runtime = "claude-code"`,
-		agent: `if asked 'Find out why'; then echo "the moon is full ($count)" > "$GANGLINE_ANSWER"; else echo "try $count" > a.txt; save "Try $count"; fi`,
+		// What the first one has found out does not count: it changed a file.
+		agent: `if asked 'Find out why'; then echo "the moon is full ($count)" > "$GANGLINE_ANSWER"; [ $count -gt 4 ] || echo mine > a.txt; else echo "try $count" > a.txt; save "Try $count"; fi`,
 	});
 	const { world, repository } = shop;
 	await world.ok(repository, 'add', 'Never good');
@@ -92,6 +105,9 @@ runtime = "claude-code"`,
 	expect(board.items[0]?.waitsBecause).toContain('5 reworks failed (cap 5)');
 	const kinds = shop.prompts().map((prompt) => (prompt.includes('Find out why') ? 'research' : 'try'));
 	expect(kinds).toEqual(['try', 'try', 'try', 'research', 'try', 'research', 'try']);
-	expect(shop.prompts()[4]).toContain('the moon is full');
-	expect(shop.prompts()[2]).not.toContain('looked into it before you');
+	for (const at of [2, 4]) expect(shop.prompts()[at]).not.toContain('looked into it before you');
+	expect(shop.prompts()[6]).toContain('the moon is full (5)');
+	const { item } = await world.json<Result<'item.show'>>(repository, 'show', '1');
+	const fourth = item.runs[3]?.run ?? '';
+	expect(await world.ok(repository, 'logs', '1', '--run', fourth)).toContain('no analysis: it changed files');
 }, 180_000);
