@@ -4,11 +4,12 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
-import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, type HeardEvent, type NodeClient } from './client.ts';
 import { containerText, type LimitsRead, stepLine } from './container-words.ts';
 import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
 import { plainLine } from './output.ts';
+import { refreshSshConfig } from './run-ssh.ts';
 import type { Session } from './session.ts';
 
 export interface NewGiven {
@@ -92,7 +93,37 @@ interface Following {
 	readonly begin: () => Promise<{ readonly container: ContainerView; readonly answer: string }>;
 }
 
-async function follow(session: Session, gateway: NodeClient, { name, begin }: Following): Promise<undefined> {
+async function follow(session: Session, gateway: NodeClient, following: Following): Promise<undefined> {
+	const last = await followMaking(session, gateway, following);
+	if (last === null) return undefined;
+	const board = await boardOf(gateway, last);
+	session.out.result({ ...last, board }, () =>
+		[
+			containerText(session, { ...last, steps: [] }),
+			...(board === null ? [] : [`→ ${plainLine(board)} (gangline board logs in there)`]),
+		].join('\n'),
+	);
+	await refreshSshConfig(session);
+	return undefined;
+}
+
+/** Its place on the board; null where that is not known here. */
+async function boardOf(gateway: NodeClient, { name }: ContainerView): Promise<string | null> {
+	try {
+		const { url, publicUrl } = await gateway.call('board.status', {});
+		return new URL(`p/${name}`, `${(publicUrl ?? url).replace(/\/+$/, '')}/`).href;
+	} catch (error) {
+		if (error instanceof GanglineError) return null;
+		throw error;
+	}
+}
+
+/** Tells each step until it runs; null: the person has stopped looking. @throws GanglineError where it was not made */
+export async function followMaking(
+	session: Session,
+	gateway: NodeClient,
+	{ name, begin }: Following,
+): Promise<ContainerView | null> {
 	const { out, context } = session;
 	const last = await gateway.follow({ kinds: ['container'] }, context.interrupted, async (events) => {
 		const { container, answer } = await begin();
@@ -101,12 +132,9 @@ async function follow(session: Session, gateway: NodeClient, { name, begin }: Fo
 	});
 	if (context.interrupted.aborted) {
 		out.message(`it goes on without you: gangline containers ${name}`);
-		return undefined;
+		return null;
 	}
-	if (last.state === 'running') {
-		out.result(last, () => containerText(session, { ...last, steps: [] }));
-		return undefined;
-	}
+	if (last.state === 'running') return last;
 	if (last.state === 'making') {
 		throw ganglineError(
 			'NOT_RUNNING',

@@ -10,6 +10,7 @@ import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { launcherPath } from '../../shared/ports/system/installation.ts';
 import { writeWhole } from '../../shared/ports/system/whole-file.ts';
 import type { NodeClient } from './client.ts';
+import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
 import {
 	hostOf,
@@ -63,8 +64,16 @@ export async function printSshConfig(session: Session): Promise<undefined> {
 
 /** Where our file was written before, it has the names of now. */
 export async function refreshSshConfig(session: Session): Promise<void> {
-	const before = await readFile(ownFile(session), 'utf8').catch(() => null);
-	if (before !== null) await writeWhole(ownFile(session), await currentText(session));
+	const file = ownFile(session);
+	const before = await readFile(file, 'utf8').catch(() => null);
+	if (before === null) return;
+	try {
+		await writeWhole(file, await currentText(session));
+	} catch (error) {
+		// What was asked for is done all the same.
+		const why = error instanceof Error ? error.message : String(error);
+		session.out.message(`${file} is as it was (${plainLine(why)}); to bring it up to date: gangline ssh-config`);
+	}
 }
 
 interface Included {

@@ -25,14 +25,21 @@ export function containerHandlers({ containers, log }: AskedHere): Pick<Handlers
 		},
 		'container.list': async () => ({ containers: [...(await containers.list())] }),
 		'container.show': async ({ name }) => ({ container: await containers.view(name) }),
-		'container.start': async ({ name }) => ({ container: await containers.start(name), answer: `${name} is started` }),
+		'container.start': async ({ name }) => {
+			const container = await containers.start(name);
+			const isMade = container.state === 'making';
+			return {
+				container,
+				answer: isMade ? `${name} gets another port: somebody has taken its own` : `${name} is started`,
+			};
+		},
 		'container.stop': async ({ name }) => ({
 			container: await containers.stop(name),
 			answer: `${name} is stopped; resumable work is kept`,
 		}),
 		'container.rebuild': async (args) => ({
 			container: await containers.rebuild(args),
-			answer: `${args.name} gets a new container; source and state stay`,
+			answer: `${args.name} is made anew as far as anything of it is different; source and state stay`,
 		}),
 		'container.limits': async ({ name, limits }) => {
 			const container = await containers.limit(name, limits);

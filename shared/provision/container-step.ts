@@ -54,7 +54,7 @@ export function containerStep(making: ContainerMaking): Step {
 			});
 			await provisioner.limit(wish.name, record.limits);
 			return {
-				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})`,
+				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})${movedWords(record, sshPort)}`,
 				change: { sshPort, ports, ...(joining !== null && { token: joining.id }) },
 			};
 		},
@@ -75,8 +75,7 @@ async function ensure(
 		try {
 			return { ...next, ...(await making.options.provisioner.ensureContainer({ ...next.wish, ...secrets })) };
 		} catch (error) {
-			// One that has joined keeps its ports: people's settings name them.
-			if (record.node !== null || tries === portTriesMax) throw error;
+			if (tries === portTriesMax) throw error;
 			// It does not run, so whoever has a port of its own is somebody else.
 			if (!(await isAnyTaken(next))) throw error;
 			next = await planned(making, record);
@@ -87,8 +86,7 @@ async function ensure(
 async function planned({ options, folder }: ContainerMaking, record: ContainerRecord): Promise<Planned> {
 	const { owner, provisioner } = options;
 	const stack = await stackOf(options, record);
-	// One that has joined keeps its own, because people's settings name them.
-	const holds = record.node !== null || (await isRunning(record, options));
+	const holds = await holdsPorts(record, options);
 	const sshPort = holds ? record.sshPort : await portFor(record, options);
 	const ports = await portsFor({ ...record, sshPort }, options, holds);
 	refusePorts(record, options, ports);
@@ -104,7 +102,7 @@ async function planned({ options, folder }: ContainerMaking, record: ContainerRe
 	return { sshPort, ports, wish };
 }
 
-async function isAnyTaken({ sshPort, ports }: Planned): Promise<boolean> {
+async function isAnyTaken({ sshPort, ports }: Pick<Planned, 'sshPort' | 'ports'>): Promise<boolean> {
 	for (const port of [sshPort, ...ports.map(({ host }) => host)]) if (!(await isFree(port))) return true;
 	return false;
 }
@@ -124,9 +122,20 @@ function refusePorts(
 	);
 }
 
-/** A container that an earlier making has left is what holds its ports, and is found again. */
-async function isRunning(record: ContainerRecord, { provisioner }: ContainersOptions): Promise<boolean> {
-	return (await provisioner.condition(engineNameOf(record))).kind === 'running';
+/** A container that runs is what holds its ports, and is found again; where none are opened, nobody can take any. */
+async function holdsPorts(record: ContainerRecord, { provisioner }: ContainersOptions): Promise<boolean> {
+	return !provisioner.publishes || (await provisioner.condition(engineNameOf(record))).kind === 'running';
+}
+
+/** Whether somebody else has a port of a container that does not run: it could not be started as it is. */
+export async function hasLostPort(record: ContainerRecord, options: ContainersOptions): Promise<boolean> {
+	return !(await holdsPorts(record, options)) && (await isAnyTaken(record));
+}
+
+/** People's settings name the port of one that has joined. */
+function movedWords({ node, sshPort: before }: ContainerRecord, sshPort: number): string {
+	if (node === null || sshPort === before) return '';
+	return `; another program has port ${before}, so its ssh is at ${sshPort} now (gangline ssh-config writes that down)`;
 }
 
 async function portFor({ name, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {

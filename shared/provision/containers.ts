@@ -8,6 +8,7 @@ import { pause } from '../ports/clock.ts';
 import { GanglineError, ganglineError } from '../ports/index.ts';
 import { Turns } from '../ports/turns.ts';
 import { containerFolder } from './container-plan.ts';
+import { hasLostPort } from './container-step.ts';
 import { viewOf, type Whereabouts } from './container-view.ts';
 import { freshRecord, type LimitsWish, merged, retried, type Wish } from './container-wish.ts';
 import type { ContainersOptions } from './containers-options.ts';
@@ -16,7 +17,7 @@ import { freePort } from './free-port.ts';
 import { type GitGiven, writeGitSettings } from './git-access.ts';
 import { forgetMembership, type KeptState, keptCalled, keptStates, refuseForeign } from './kept-state.ts';
 import { MakeLog } from './make-log.ts';
-import { makeSteps, rebuildSteps, requireKnownParts, requireOrdinary } from './make-steps.ts';
+import { makeSteps, rebuildSteps, remakeSteps, requireKnownParts, requireOrdinary } from './make-steps.ts';
 import { ownImageWish } from './own-image.ts';
 import type { Condition, Leftover } from './provisioner.ts';
 import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
@@ -164,6 +165,7 @@ export class Containers implements AsyncDisposable {
 		return Promise.all(this.#options.records.all().map(({ name }) => this.view(name)));
 	}
 
+	/** Begins to make it anew where somebody has taken a port of it. */
 	start(name: string): Promise<ContainerView> {
 		return this.#turned(name, 'start', true);
 	}
@@ -346,7 +348,12 @@ export class Containers implements AsyncDisposable {
 
 	#turned(name: string, what: 'start' | 'stop', isAwake: boolean): Promise<ContainerView> {
 		return this.#turns.run(name, async () => {
-			await this.#options.provisioner[what](engineNameOf(this.#ready(name)));
+			const record = this.#ready(name);
+			if (what === 'start' && (await hasLostPort(record, this.#options))) {
+				this.#begin(record, remakeSteps);
+				return this.view(name);
+			}
+			await this.#options.provisioner[what](engineNameOf(record));
 			return this.#keep(name, { asleep: !isAwake });
 		});
 	}

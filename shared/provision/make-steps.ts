@@ -60,6 +60,11 @@ export function rebuildSteps(making: Making): readonly Step[] {
 	];
 }
 
+/** Of one whose container cannot be started as it is. */
+export function remakeSteps(making: Making): readonly Step[] {
+	return [networkStep(making), containerStep(making), joinStep(making)];
+}
+
 function checkStep({ options }: Making): Step {
 	return {
 		name: 'check',

@@ -1,4 +1,6 @@
 /** Projects in containers that several people change at once, over an engine that answers when a test says so. */
+
+import { once } from 'node:events';
 import {
 	existsSync,
 	mkdirSync,
@@ -9,6 +11,7 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +35,7 @@ const gibibyte = 1024 ** 3;
 const shop: ContainerRecord = {
 	...{ name: 'shop', madeAs: null, path: '/shop', git: null, wantedStack: null, stack: null, others: [], project: 'P' },
 	...{ wantedAgents: null, agents: [], image: 'i', gateway: '172.20.0.1', node: 'n1', person: 'ada', token: null },
-	...{ hint: null, sshPort: 22_200, changedAt: 0, steps: [], idleStopMs: null, asleep: false },
+	...{ hint: null, sshPort: 22_950, changedAt: 0, steps: [], idleStopMs: null, asleep: false },
 	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * gibibyte, pids: 2048 },
@@ -59,7 +62,11 @@ async function open(known: readonly ContainerRecord[] = []) {
 			check: () => asked('check').then(() => Promise.reject(ganglineError('ENGINE_FAILED', 'no engine here'))),
 			condition: async () => ({ kind: 'gone' }),
 			limit: () => asked('limit'),
+			publishes: true,
+			start: () => asked('start'),
 			stop: () => asked('stop'),
+			ensureNetwork: () =>
+				asked('network').then(() => Promise.reject(ganglineError('ENGINE_FAILED', 'no engine here'))),
 			remove: () => asked('remove'),
 		} as never,
 		doors: {
@@ -128,6 +135,18 @@ it('changes nothing of one that was removed meanwhile', async () => {
 	await Promise.all([removing, limiting]);
 	expect((await ContainerRecords.open(store)).all()).toEqual([]);
 	expect(engine.asked).toEqual(['remove']);
+});
+
+it('is made anew by a start when somebody has taken its port meanwhile', async () => {
+	const { containers, engine } = await open([shop]);
+	await containers.start('shop');
+	expect(engine.asked).toEqual(['start']);
+	const other = createServer().listen(shop.sshPort, '127.0.0.1');
+	await once(other, 'listening');
+	expect(await containers.start('shop')).toMatchObject({ state: 'making' });
+	await expect.poll(() => containers.isBusy('shop')).toBe(false);
+	expect(engine.asked).toEqual(['start', 'network']);
+	other.close();
 });
 
 it('opens the doors of all networks though that of one is gone for good', async () => {
