@@ -47,7 +47,8 @@ export class Allowances {
 	/** A report has come, perhaps once more, perhaps of an item that is gone. */
 	async settle(task: Task, report: WorkReport, from: NodeId): Promise<void> {
 		const { key, number } = task.item;
-		await this.#runs.costs.settle({ key, number, run: runName(task), agent: task.agent, node: from }, report.usage);
+		const run = { key, number, run: runName(task), agent: task.agent, node: from };
+		await this.#runs.costs.settle(run, report.usage, report.shares);
 	}
 
 	/**

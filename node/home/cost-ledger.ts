@@ -28,6 +28,11 @@ export type CostPromise = Readonly<z.output<typeof promiseSchema>>;
 /** What a run has cost. */
 export type CostRow = Readonly<z.output<typeof rowSchema>>;
 
+/** Whose use of what is booked. */
+type CostRun = Omit<CostRow, 'at' | 'costUsd' | 'inputTokens' | 'outputTokens'>;
+/** What of a run another agent has used. */
+type CostShare = { readonly agent: string; readonly usage: Usage };
+
 /** Rows older than this are added up by item, agent and node [I15]. */
 const rowDaysMax = 100;
 const dayMs = 86_400_000;
@@ -98,21 +103,33 @@ export class CostLedger {
 		await this.#store.write([{ kind: 'put', key: `${this.#prefix}p/${idOf(promise)}`, value: { ...promise } }]);
 	}
 
-	/** A run has reported. Counted when it was promised something, or was never heard of. */
-	async settle(run: Omit<CostRow, 'at' | 'costUsd' | 'inputTokens' | 'outputTokens'>, usage: Usage): Promise<void> {
+	/**
+	 * A run has reported. Counted when it was promised something, or was never heard of. `shares` of its use are booked on
+	 * the agents that had them, in the same batch.
+	 */
+	async settle(run: CostRun, usage: Usage, shares: readonly CostShare[] = []): Promise<void> {
 		const id = idOf(run);
-		const before = this.#rows.get(id);
-		if (!this.#promises.has(id) && before !== undefined) return;
-		const row: CostRow = {
+		if (!this.#promises.has(id) && this.#rows.has(id)) return;
+		const own = shares.reduce((left, share) => less(left, share.usage), usage);
+		const rows = [
+			this.#added(run, own),
+			...shares.map(({ agent, usage: used }) => this.#added({ ...run, run: `${run.run}-${agent}`, agent }, used)),
+		];
+		this.#promises.delete(id);
+		for (const row of rows) this.#rows.set(idOf(row), row);
+		const puts = rows.map((row) => this.#put(idOf(row), row));
+		await this.#store.write([{ kind: 'delete', key: `${this.#prefix}p/${id}` }, ...puts]);
+	}
+
+	#added(run: CostRun, usage: Usage): CostRow {
+		const before = this.#rows.get(idOf(run));
+		return {
 			...run,
 			at: this.#now(),
 			costUsd: (before?.costUsd ?? 0) + usage.costUsd,
 			inputTokens: (before?.inputTokens ?? 0) + usage.inputTokens,
 			outputTokens: (before?.outputTokens ?? 0) + usage.outputTokens,
 		};
-		this.#promises.delete(id);
-		this.#rows.set(id, row);
-		await this.#store.write([{ kind: 'delete', key: `${this.#prefix}p/${id}` }, this.#put(id, row)]);
 	}
 
 	#of(key: string | undefined): readonly CostRow[] {
@@ -155,6 +172,16 @@ export function dayOf(at: number): string {
 
 function idOf({ key, run }: { readonly key: string; readonly run: string }): string {
 	return `${key}/${run}`;
+}
+
+/** Never below nothing: what a worker says of shares gives no budget back. */
+function less(usage: Usage, share: Usage): Usage {
+	return {
+		...usage,
+		costUsd: Math.max(0, usage.costUsd - share.costUsd),
+		inputTokens: Math.max(0, usage.inputTokens - share.inputTokens),
+		outputTokens: Math.max(0, usage.outputTokens - share.outputTokens),
+	};
 }
 
 function sum(values: readonly number[]): number {

@@ -179,6 +179,9 @@ export class WorkLoop {
 			// What others would need of the same account there waits as well, and costs them no try.
 			await pool.limited(from, loginOf(said, await this.#options.config()).account, report.until);
 		}
+		for (const met of report.limits ?? []) {
+			await pool.limited(from, loginOf(met, await this.#options.config()).account, met.until);
+		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
 		await pool.link(from).acknowledge(task, this.#isOver(task, report));
 		this.#options.onSettled();

@@ -3,7 +3,7 @@
  * commit was kept. The only place where an attempt's use is summed up, so no ending can leave a session's cost out.
  */
 import type { CommitId } from '../../shared/ports/index.ts';
-import type { GateVerdict, TreeVerdict, Usage, WorkReport } from '../../shared/protocol/work.ts';
+import type { Besides, GateVerdict, TreeVerdict, Usage, WorkReport } from '../../shared/protocol/work.ts';
 import type { SessionEnd } from '../agents/index.ts';
 import { addUsage, noUsage } from './attempt-words.ts';
 
@@ -11,6 +11,7 @@ const detailCharsMax = 16 * 1024;
 
 export class AttemptReports {
 	#usage = noUsage;
+	#besides: Besides = {};
 
 	/** So far. */
 	get usage(): Usage {
@@ -21,8 +22,20 @@ export class AttemptReports {
 		this.#usage = addUsage(this.#usage, usage);
 	}
 
+	/** By an agent that is not the task's. */
+	usedBy(agent: string, usage: Usage): void {
+		this.used(usage);
+		this.#besides = { ...this.#besides, shares: [...(this.#besides.shares ?? []), { agent, usage }].slice(-4) };
+	}
+
+	/** An account is limited, whatever becomes of the work. `until` in wall ms. */
+	limited({ agent, account, until }: { agent: string; account: string | null; until: number }): void {
+		const met = { agent, ...(account === null ? {} : { account }), until };
+		this.#besides = { ...this.#besides, limits: [...(this.#besides.limits ?? []), met].slice(-4) };
+	}
+
 	result(commit: CommitId, base: CommitId, verdict: TreeVerdict): WorkReport {
-		return { kind: 'result', commit, base, verdict, usage: this.#usage };
+		return { kind: 'result', commit, base, verdict, usage: this.#usage, ...this.#besides };
 	}
 
 	gateFailed(gate: GateVerdict, commit: CommitId): WorkReport {
@@ -33,19 +46,23 @@ export class AttemptReports {
 
 	failed(reason: string, detail: string, commit: CommitId | null): Extract<WorkReport, { kind: 'failed' }> {
 		const usage = this.#usage;
-		return { kind: 'failed', reason, gate: null, gateKind: null, detail: detail.slice(-detailCharsMax), commit, usage };
+		return {
+			...{ kind: 'failed', reason, gate: null, gateKind: null, detail: detail.slice(-detailCharsMax), commit, usage },
+			...this.#besides,
+		};
 	}
 
 	blocked(reason: string, commit: CommitId | null): Extract<WorkReport, { kind: 'blocked' }> {
-		return { kind: 'blocked', reason: reason.slice(0, detailCharsMax), commit, usage: this.#usage };
+		return { kind: 'blocked', reason: reason.slice(0, detailCharsMax), commit, usage: this.#usage, ...this.#besides };
 	}
 
 	/** `now`: what it waits for where nobody has said until when, wall ms. */
 	rateLimited({ outcome }: Pick<SessionEnd, 'outcome'>, now: number): WorkReport {
-		return { kind: 'rateLimited', until: outcome.kind === 'rateLimited' ? outcome.until : now, usage: this.#usage };
+		const until = outcome.kind === 'rateLimited' ? outcome.until : now;
+		return { kind: 'rateLimited', until, usage: this.#usage, ...this.#besides };
 	}
 
 	stopped(reason: string, commit: CommitId | null): WorkReport {
-		return { kind: 'stopped', reason, commit, usage: this.#usage };
+		return { kind: 'stopped', reason, commit, usage: this.#usage, ...this.#besides };
 	}
 }

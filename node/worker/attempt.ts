@@ -176,6 +176,10 @@ class Attempt {
 			const end = await sessions.run(allowed, prompt);
 			this.#noteTree(end.tree);
 			this.#reports.used(end.usage);
+			const { account } = login;
+			if (end.outcome.kind === 'rateLimited') {
+				this.#reports.limited({ agent: task.agent, account, until: end.outcome.until });
+			}
 			if (sessions.parked !== null && end.outcome.kind === 'stopped' && !this.#input.signal.aborted) {
 				return {
 					...this.#reports.blocked(parkedReason(sessions.parked.question, task), await this.#keepCommits(workspace)),
@@ -215,12 +219,14 @@ class Attempt {
 	/** Null where nobody is to look first, or nothing came of it. */
 	async #research(workspace: Workspace): Promise<string | null> {
 		const { git } = this.#parts;
-		if (this.#input.task.research === undefined) return null;
+		const agent = this.#input.task.research;
+		if (agent === undefined) return null;
 		const { head } = await git.state(workspace.clone, workspace.judged);
 		const commit = head !== null && (await git.isKnown(head)) ? head : null;
 		const place = { commit, runId: `${this.#place.runId}-0`, tmp: this.#place.tmp };
-		const { analysis, usage, survivors } = await research(this.#parts, { ...this.#input, ...place });
-		this.#reports.used(usage);
+		const { analysis, usage, survivors, limit } = await research(this.#parts, { ...this.#input, ...place });
+		this.#reports.usedBy(agent, usage);
+		if (limit !== undefined) this.#reports.limited({ agent, ...limit });
 		this.#survivors.push(...survivors);
 		return analysis;
 	}

@@ -15,6 +15,8 @@ export interface Research {
 	readonly analysis: string | null;
 	readonly usage: Usage;
 	readonly survivors: readonly number[];
+	/** Its account is limited until then, wall ms. */
+	readonly limit?: { readonly account: string | null; readonly until: number };
 }
 
 export interface ResearchInput extends AttemptInput {
@@ -53,5 +55,6 @@ export async function research(parts: AttemptParts, input: ResearchInput): Promi
 	const trouble = end.changed ?? (end.answer === null ? `it wrote none (${outcome.kind})` : null);
 	if (trouble !== null) runLog.write(configured.name, 'note', `no analysis: ${trouble}\n`);
 	const analysis = trouble === null ? (end.answer?.slice(0, analysisCharactersMax) ?? null) : null;
-	return { analysis, usage, survivors };
+	const limit = outcome.kind === 'rateLimited' ? { limit: { account: login.account, until: outcome.until } } : {};
+	return { analysis, usage, survivors, ...limit };
 }

@@ -110,6 +110,24 @@ export type Usage = Readonly<z.output<typeof usageSchema>>;
 
 const commit = commitSchema.nullable();
 
+/** Wall ms that have a date. */
+const wallMs = amount.max(8.64e15);
+
+/** What a report says of others than the agent of its task: one that looked first, and limits that were met on the way. */
+const besides = {
+	/** Parts of `usage` that another agent has used. */
+	shares: z
+		.array(z.object({ agent: agentNameSchema, usage: usageSchema }))
+		.max(4)
+		.exactOptional(),
+	/** Accounts that are limited until then, wall ms, whatever became of the work; `account`: the login by name. */
+	limits: z
+		.array(z.object({ agent: agentNameSchema, account: z.string().max(40).exactOptional(), until: wallMs }))
+		.max(4)
+		.exactOptional(),
+};
+export type Besides = Readonly<Pick<WorkReport, keyof typeof besides>>;
+
 /** How a task ended. Commits named here are at the worker until the home has fetched them. */
 export const workReportSchema = z.discriminatedUnion('kind', [
 	/** The session ended with commits and every gate passed on them. */
@@ -119,6 +137,7 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		base: commitSchema,
 		verdict: treeVerdictSchema,
 		usage: usageSchema,
+		...besides,
 	}),
 	/** The session or a gate after it failed; counts a rework (or a free fix-up). `commit`: what there is of it, to keep. */
 	z.object({
@@ -129,6 +148,7 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		detail: saying,
 		commit,
 		usage: usageSchema,
+		...besides,
 	}),
 	/** What a QA agent found; `person`: it asks for one. */
 	z.object({
@@ -137,6 +157,7 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		reason: saying,
 		detail: saying,
 		usage: usageSchema,
+		...besides,
 	}),
 	/** Needs a person: the machine or the set-up is not fit, the recovery gave up. */
 	z.object({
@@ -146,11 +167,12 @@ export const workReportSchema = z.discriminatedUnion('kind', [
 		usage: usageSchema,
 		/** Its session is parked with this question. */
 		asks: asksSchema.exactOptional(),
+		...besides,
 	}),
 	/** The account's limit; costs no try. Wall ms that have a date. */
-	z.object({ kind: z.literal('rateLimited'), until: amount.max(8.64e15), usage: usageSchema }),
+	z.object({ kind: z.literal('rateLimited'), until: wallMs, usage: usageSchema, ...besides }),
 	/** Stopped by us; what was there is kept at `commit`. */
-	z.object({ kind: z.literal('stopped'), reason: saying, commit, usage: usageSchema }),
+	z.object({ kind: z.literal('stopped'), reason: saying, commit, usage: usageSchema, ...besides }),
 ]);
 export type WorkReport = Readonly<z.output<typeof workReportSchema>>;
 

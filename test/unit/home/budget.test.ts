@@ -138,6 +138,25 @@ describe('a mesh that spends', () => {
 		expect(runs.costs.costUsd()).toBe(usd);
 	});
 
+	it('books what another agent used in a run on that one, once, also where the run goes on', async () => {
+		const clock = new SimClock();
+		const store = await openSimStore(new SimDisk(), { log: new SimLog() });
+		const runs = await RunBook.open(store, project, () => clock.now());
+		const home = new Allowances({ runs, clock });
+		const looked = { costUsd: 0.25, inputTokens: 4, outputTokens: 1, seconds: 1 };
+		const said = { ...report(1), shares: [{ agent: 'rita', usage: looked }] };
+		for (const revision of [1, 1]) await home.settle(task('a', revision), said, there);
+		await home.promise(task('a', 1), there, settings({ item_usd: 3 }));
+		await home.settle(task('a', 1), said, there);
+		for (const { costs } of [runs, await RunBook.open(store, project, () => clock.now())]) {
+			expect(costs.costUsd('a')).toBe(2);
+			expect(costs.rows().map(({ agent, costUsd, inputTokens }) => [agent, costUsd, inputTokens])).toEqual([
+				['ada', 1.5, 12],
+				['rita', 0.5, 8],
+			]);
+		}
+	});
+
 	it('counts a report that comes twice once, and a run that goes on twice', async () => {
 		const clock = new SimClock();
 		const runs = await RunBook.open(await openSimStore(new SimDisk(), { log: new SimLog() }), project, () =>

@@ -328,6 +328,24 @@ describe('a report', () => {
 		expect(bench.loop.notBefore(b)).toBeNull();
 	});
 
+	it('that met limits on the way is heard of them, whose account it was and whatever became of the work', async () => {
+		const rita = { ...ada, name: 'rita', role: 'research', accounts: ['own', 'work'] };
+		const bench = await working({ agent: [ada, rita] }, { agent: 'ada' });
+		const until = bench.disk.clock.now() + 60_000;
+		const limits = [
+			{ agent: 'ada', until },
+			{ agent: 'rita', account: 'work', until: until + 1_000 },
+		];
+		await bench.loop.report(there, bench.begun, { ...failed, limits });
+		bench.hears({ logins: ['claude-code:own', 'claude-code:work'] });
+		expect(bench.item(a).tries.reworks).toBe(1);
+		const login = { runtime: 'claude-code', agent: null };
+		expect(bench.pool.limitedUntil([{ ...login, account: 'claude-code' }])).toBe(until);
+		const named = (name: string) => ({ ...login, agent: `claude-code:${name}`, account: `claude-code:${name}`, name });
+		expect(bench.pool.limitedUntil([named('work')])).toBe(until + 1_000);
+		expect(bench.pool.limitedUntil([named('own')])).toBeNull();
+	});
+
 	it('of one account of two goes on with the other, and waits where both are limited until the first of them ends', async () => {
 		const bench = await LoopBench.open({ agent: [{ ...ada, accounts: ['work', 'own'] }] });
 		const logins = ['claude-code:work', 'claude-code:own'];
