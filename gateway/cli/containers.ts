@@ -61,17 +61,20 @@ function registerMaking(program: Command, context: CliContext): void {
 		examples: [
 			'gangline rebuild myapp',
 			'gangline rebuild myapp --stack python',
+			'gangline rebuild myapp --fresh                also where nothing is different: updates of the base',
 			'gangline rebuild myapp --agents claude-code,codex',
 		],
 		configure: (command) =>
 			command
 				.option('--stack <name>', 'another stack')
+				.option('--fresh', 'build its image again on a base fetched anew: security updates, a base that has moved')
 				.option('--agents <names>', agentsWords)
 				.option('--devcontainer <hash>', devcontainerWords),
 		run: async (session, args, options) => {
 			const { rebuildContainer } = await import('./run-new.ts');
 			const [stack, agents, devcontainer] = [options.text('stack'), agentsOf(options), options.text('devcontainer')];
-			return rebuildContainer(session, { name: args.required(0), stack, agents, devcontainer });
+			const fresh = options.flag('fresh');
+			return rebuildContainer(session, { name: args.required(0), stack, agents, devcontainer, fresh });
 		},
 	});
 	defineCommand(program, context, {

@@ -44,9 +44,14 @@ export async function newContainer(session: Session, given: NewGiven): Promise<u
 	});
 }
 
+export interface Rebuilding extends Pick<NewGiven, 'name' | 'stack' | 'agents' | 'devcontainer'> {
+	/** Its image is built again, also where nothing of it is different. */
+	readonly fresh: boolean;
+}
+
 export async function rebuildContainer(
 	session: Session,
-	{ name, stack, agents, devcontainer }: Pick<NewGiven, 'name' | 'stack' | 'agents' | 'devcontainer'>,
+	{ name, stack, agents, devcontainer, fresh }: Rebuilding,
 ): Promise<undefined> {
 	const gateway = await session.gateway();
 	return follow(session, gateway, {
@@ -54,6 +59,7 @@ export async function rebuildContainer(
 		begin: () =>
 			gateway.call('container.rebuild', {
 				name,
+				...(fresh ? { fresh } : {}),
 				...(stack === undefined ? {} : { stack }),
 				...(agents === undefined ? {} : { agents: [...agents] }),
 				...(devcontainer === undefined ? {} : { devcontainer }),

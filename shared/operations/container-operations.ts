@@ -219,9 +219,21 @@ export const containerOperations = {
 		access: 'owner',
 		runsAt: 'gateway',
 		summary: 'Put it into a container of the image as it is to be now; source and state stay',
-		args: z.strictObject({ name, stack: z.string().max(32).optional(), agents, devcontainer }),
+		args: z.strictObject({
+			name,
+			stack: z.string().max(32).optional(),
+			agents,
+			devcontainer,
+			fresh: z
+				.boolean()
+				.optional()
+				.describe('Build the image again on a base that is fetched anew, also where nothing of it is different'),
+		}),
 		result: answer,
-		examples: [{ cli: 'gangline rebuild myapp', args: { name: 'myapp' } }],
+		examples: [
+			{ cli: 'gangline rebuild myapp', args: { name: 'myapp' } },
+			{ cli: 'gangline rebuild myapp --fresh', args: { name: 'myapp', fresh: true } },
+		],
 		errors,
 	}),
 	'container.limits': defineOperation({

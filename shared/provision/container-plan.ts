@@ -37,6 +37,8 @@ export interface Plan {
 	readonly secretsInside?: string | null;
 	/** Where its own image looks for programs. */
 	readonly imagePath?: string | null;
+	/** When its image was last built anew: that is another image under the same name. */
+	readonly freshAt?: number | null;
 }
 
 /** Where the state lies inside. */
@@ -91,7 +93,9 @@ export function planContainer({ project, owner, image, caches, folder, ...more }
 	const wish = { name, image, user, folder: project.path, env, binds, limits, sshPort, ...ports };
 	// Limits are changed while it runs; everything else needs a new container.
 	const { limits: _live, ...fixed } = wish;
-	const hash = createHash('sha256').update(JSON.stringify(fixed)).digest('hex').slice(0, 16);
+	const freshAt = more.freshAt ?? null;
+	const made = freshAt === null ? fixed : { ...fixed, freshAt };
+	const hash = createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
 	return { ...wish, hash };
 }
 

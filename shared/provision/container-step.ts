@@ -96,7 +96,7 @@ async function planned({ options, folder }: ContainerMaking, record: ContainerRe
 		image: record.image ?? '',
 		caches: stack?.caches ?? {},
 		folder,
-		...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath },
+		...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath, freshAt: record.freshAt },
 		secretsInside: provisioner.secretsInside,
 	});
 	return { sshPort, ports, wish };

@@ -26,7 +26,7 @@ export function freshRecord(
 		wantedAgents: agents ?? null,
 		agents: [],
 		wantedDevcontainer: devcontainer ?? null,
-		...{ devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+		...{ devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 		...{ stack: null, others: [], project: null, image: null, gateway: null, node: null, token: null, hint: null },
 		limits: merged({ ...limitsDefault, cpus: Math.min(limitsDefault.cpus, cpus) }, limits ?? {}),
 		phase: 'making',
@@ -61,6 +61,21 @@ export function retried(
 		wantedAgents: agents ?? record.wantedAgents,
 		wantedDevcontainer: devcontainer ?? record.wantedDevcontainer,
 		limits: merged(record.limits, limits ?? {}),
+	};
+}
+
+/** What was left out stays; built anew it is another image under the same name. */
+export function rebuilt(
+	record: ContainerRecord,
+	{ stack, agents, devcontainer, fresh }: Args<'container.rebuild'>,
+	now: number,
+): ContainerRecord {
+	return {
+		...record,
+		...(fresh === true && { freshAt: now }),
+		...(agents !== undefined && { wantedAgents: agents }),
+		...(devcontainer !== undefined && { wantedDevcontainer: devcontainer }),
+		...(stack !== undefined && { wantedStack: stack, stack: stack === 'none' ? null : stack }),
 	};
 }
 

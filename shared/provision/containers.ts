@@ -10,7 +10,7 @@ import { Turns } from '../ports/turns.ts';
 import { containerFolder } from './container-plan.ts';
 import { hasLostPort } from './container-step.ts';
 import { viewOf, type Whereabouts } from './container-view.ts';
-import { freshRecord, type LimitsWish, merged, retried, type Wish } from './container-wish.ts';
+import { freshRecord, type LimitsWish, merged, rebuilt, retried, type Wish } from './container-wish.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { readDiskUsed, writeDiskBound } from './disk-files.ts';
 import { freePort } from './free-port.ts';
@@ -217,18 +217,12 @@ export class Containers implements AsyncDisposable {
 		return this.#turns.run(wish.name, () => this.#rebuild(wish));
 	}
 
-	async #rebuild({ name, stack, agents, devcontainer }: Args<'container.rebuild'>): Promise<ContainerView> {
-		const ready = this.#ready(name);
-		await requireKnownParts(this.#options, { stack, agents });
-		const record = {
-			...ready,
-			...(agents === undefined ? {} : { wantedAgents: agents }),
-			...(devcontainer === undefined ? {} : { wantedDevcontainer: devcontainer }),
-		};
-		const next =
-			stack === undefined ? record : { ...record, wantedStack: stack, stack: stack === 'none' ? null : stack };
-		this.#begin(next, rebuildSteps);
-		return this.view(name);
+	async #rebuild(wish: Args<'container.rebuild'>): Promise<ContainerView> {
+		const record = this.#ready(wish.name);
+		await requireKnownParts(this.#options, wish);
+		const next = rebuilt(record, wish, this.#options.clock.now());
+		this.#begin(next, (making) => rebuildSteps(making, wish.fresh));
+		return this.view(wish.name);
 	}
 
 	limit(name: string, limits: LimitsWish): Promise<ContainerView> {

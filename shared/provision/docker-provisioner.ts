@@ -69,8 +69,9 @@ export class DockerProvisioner implements Provisioner {
 
 	async ensureImage(wish: ImageWish, onLine: (line: string) => void): Promise<{ readonly built: boolean }> {
 		return this.#door.asked(`build ${wish.tag}`, async (docker) => {
-			if ((await orGone(docker.getImage(wish.tag).inspect())) !== null) return { built: false };
-			if (wish.baseImage !== null) await this.#ensureBase(docker, wish.baseImage, onLine);
+			const fresh = wish.fresh === true;
+			if (!fresh && (await orGone(docker.getImage(wish.tag).inspect())) !== null) return { built: false };
+			if (wish.baseImage !== null) await this.#ensureBase(docker, { image: wish.baseImage, fresh }, onLine);
 			const { packContext } = await import('./build-context.ts');
 			await using context = await packContext({ ...wish, dockerfile: withLabel(wish.dockerfile, this.#door.owner) });
 			const built = await docker.buildImage(context.stream, {
@@ -78,6 +79,7 @@ export class DockerProvisioner implements Provisioner {
 				buildargs: { ...wish.args, ...(wish.baseImage !== null && { BASE_IMAGE: wish.baseImage }) },
 				...(wish.target != null && { target: wish.target }),
 				...(wish.limits !== undefined && buildLimitsOf(wish.limits)),
+				...(fresh && { nocache: true, pull: wish.baseImage === null }),
 				rm: true,
 				forcerm: true,
 			});
@@ -86,12 +88,22 @@ export class DockerProvisioner implements Provisioner {
 		});
 	}
 
-	async #ensureBase(docker: Docker, image: string, onLine: (line: string) => void): Promise<void> {
-		if ((await orGone(docker.getImage(image).inspect())) !== null) return;
+	async #ensureBase(
+		docker: Docker,
+		{ image, fresh }: { readonly image: string; readonly fresh: boolean },
+		onLine: (line: string) => void,
+	): Promise<void> {
+		const isHere = (await orGone(docker.getImage(image).inspect())) !== null;
+		// Nobody else's image of a name of ours is wanted.
+		if (isHere && (!fresh || image.startsWith('gangline/'))) return;
 		try {
 			onLine(`fetching ${image}`);
 			await follow(await docker.pull(image), onLine);
 		} catch (cause) {
+			if (isHere) {
+				onLine(`${image} could not be fetched anew (${wordsOf(cause)}): built on the one that is here`);
+				return;
+			}
 			throw ganglineError(
 				'ENGINE_FAILED',
 				`the base image ${image} is not here and could not be fetched: ${wordsOf(cause)}`,

@@ -14,7 +14,8 @@ export interface ImageMaking {
 	readonly log: MakeLog;
 }
 
-export function imageStep({ options, log }: ImageMaking): Step {
+/** `fresh`: built again though it is there. */
+export function imageStep({ options, log }: ImageMaking, fresh = false): Step {
 	return {
 		name: 'image',
 		doing: 'looking for the image',
@@ -26,9 +27,9 @@ export function imageStep({ options, log }: ImageMaking): Step {
 				log.write(line);
 				say(line.slice(0, 200));
 			};
-			const { baseImage, isOwn } = await baseFor(options, record, onLine);
+			const { baseImage, isOwn } = await baseFor(options, record, { onLine, fresh });
 			const planned = await planImage({ baseImage, docker, stack, agents, program: await program(), digests });
-			const wish = isOwn ? { ...planned, limits: record.limits } : planned;
+			const wish = { ...planned, fresh, ...(isOwn && { limits: record.limits }) };
 			const { built } = await provisioner.ensureImage(wish, onLine);
 			const names = agents.map(({ runtime }) => runtime);
 			const inside = names.length === 0 ? '' : `, with ${names.join(' and ')}`;
@@ -44,13 +45,13 @@ export function imageStep({ options, log }: ImageMaking): Step {
 async function baseFor(
 	{ baseImage, provisioner }: ContainersOptions,
 	record: ContainerRecord,
-	onLine: (line: string) => void,
+	{ onLine, fresh }: { readonly onLine: (line: string) => void; readonly fresh: boolean },
 ): Promise<{ readonly baseImage: string; readonly isOwn: boolean }> {
 	const own = ownImage(record);
 	if (own?.kind === 'name') return { baseImage: baseNameOf(own.name), isOwn: true };
 	const wish = ownImageWish(record);
 	if (wish === null) return { baseImage, isOwn: false };
-	await provisioner.ensureImage(wish, onLine);
+	await provisioner.ensureImage({ ...wish, fresh }, onLine);
 	return { baseImage: wish.tag, isOwn: true };
 }
 

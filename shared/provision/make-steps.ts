@@ -49,11 +49,11 @@ export function makeSteps(making: Making): readonly Step[] {
 }
 
 /** The same without touching the source: for a rebuild. */
-export function rebuildSteps(making: Making): readonly Step[] {
+export function rebuildSteps(making: Making, fresh = false): readonly Step[] {
 	return [
 		checkAgainStep(making),
 		devcontainerStep(making),
-		imageStep(making),
+		imageStep(making, fresh),
 		networkStep(making),
 		containerStep(making),
 		joinStep(making),

@@ -24,6 +24,8 @@ export interface ImageWish {
 	readonly target?: string | null;
 	/** What its building may use, where that runs what the repository wants. */
 	readonly limits?: ContainerLimits;
+	/** Built also where it is there, on a base that is fetched anew, from nothing that was kept of earlier builds. */
+	readonly fresh?: boolean;
 	/** Files of the context by their place in it. */
 	readonly files: readonly { readonly from: string; readonly to: string }[];
 }

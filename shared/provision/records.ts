@@ -51,6 +51,8 @@ const recordSchema = z.strictObject({
 	/** The project's id, once it was seeded. */
 	project: z.string().nullable(),
 	image: z.string().nullable(),
+	/** When its image was last to be built anew; null: never. */
+	freshAt: z.number().nullable().default(null),
 	/** The host's address in its network, once it has one. */
 	gateway: z.string().nullable(),
 	limits: limitsSchema,

@@ -1,6 +1,8 @@
 /** A project in a container of a real engine that is deleted and made anew: over the state that was kept, and without it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Board, ContainerView, Result } from '../../shared/operations/index.ts';
@@ -126,6 +128,57 @@ describe.skipIf(engine === '')('a project that is deleted (needs an engine: scri
 		await world.ok(world.folder, 'diff', `${number}`, '-p', 'app');
 		await world.ok(world.folder, 'approve', `${number}`, '-p', 'app');
 		await untilColumn('Whole', 'done');
+	});
+
+	it('keeps its container in a rebuild that changes nothing, and has another image where it is built fresh', {
+		timeout: buildMsMax,
+	}, async () => {
+		const ids = () => docker('inspect', 'gangline-app', '--format', '{{.Id}} {{.Image}}').split(' ');
+		const before = ids();
+		await world.ok(world.folder, 'rebuild', 'app');
+		expect(ids()).toEqual(before);
+		await world.ok(world.folder, 'rebuild', 'app', '--fresh');
+		const after = ids();
+		expect(after[0]).not.toBe(before[0]);
+		expect(after[1]).not.toBe(before[1]);
+		await world.ok(world.folder, 'rebuild', 'app');
+		expect(ids()).toEqual(after);
+	});
+
+	it('[I15] says in words that something inside wanted more memory than it may', { timeout: landMsMax }, async () => {
+		await world.ok(world.folder, 'limits', 'app', '--memory', '512m');
+		const hog = await inside('node', '-e', 'const a=[];for(;;)a.push(Buffer.alloc(1<<24,1))');
+		expect(hog.code).not.toBe(0);
+		const said = await world.until<ContainerView>(
+			world.folder,
+			['containers', 'app'],
+			({ words }) => /memory/.test(words),
+			60,
+		);
+		expect(said.words).toMatch(/(?:ended for want of memory|ran out of memory): all that runs in it may use 512 MiB/);
+		expect(said.next[0]).toMatch(/^gangline (?:limits app --memory [0-9]+g|start app)$/);
+		await world.ok(world.folder, 'limits', 'app', '--memory', '2g');
+		if (said.state !== 'running') await world.ok(world.folder, 'start', 'app');
+		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
+	});
+
+	it('gets another port where somebody has taken its own while it was stopped', { timeout: landMsMax }, async () => {
+		const port = async () => (await world.json<ContainerView>(world.folder, 'containers', 'app')).ssh.port ?? 0;
+		const before = await port();
+		await world.ok(world.folder, 'ssh-config', '--yes');
+		await world.ok(world.folder, 'stop', 'app');
+		const other = createServer().listen(before, '127.0.0.1');
+		await once(other, 'listening');
+		const started = await world.gangline(world.folder, 'start', 'app');
+		expect(started, started.stderr).toMatchObject({ code: 0 });
+		expect(started.stderr).toMatch(
+			/ok container +made, .*another program has port [0-9]+, so its ssh is at [0-9]+ now/,
+		);
+		const now = await port();
+		expect(now).not.toBe(before);
+		expect(readFileSync(join(world.state, 'gateway/ssh_config'), 'utf8')).toMatch(new RegExp(`^\\tPort ${now}$`, 'm'));
+		expect(await inside('true')).toMatchObject({ code: 0 });
+		other.close();
 	});
 
 	it('[I13] is reached by no other project, and reaches none', { timeout: buildMsMax }, async () => {

@@ -15,6 +15,14 @@ const plan = {
 const wish = planContainer(plan);
 const made = creationOf(wish, { full: 'gangline-shop', labels: { a: 'b' } });
 
+it('makes another container of an image that was built anew, and the same one of any other', () => {
+	const of = (freshAt?: number | null) =>
+		planContainer({ ...plan, ...(freshAt === undefined ? {} : { freshAt }) }).hash;
+	expect(of(null)).toBe(of());
+	expect(of(5)).not.toBe(of());
+	expect(of(5)).toBe(of(5));
+});
+
 describe('the container of a project', () => {
 	it('[I13] mounts source and state, and of the rest of the host two read-only files', () => {
 		expect(made.HostConfig?.Binds).toEqual([

@@ -28,7 +28,7 @@ const token = (): string => join(folder.path, 'state/state/join-token');
 
 const record = (node: string | null): ContainerRecord => ({
 	...{ name: 'shop', madeAs: null, path, git: null, wantedStack: null, stack: null, others: [], project: null },
-	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 	...{ wantedAgents: null, agents: [], image: 'i', gateway: null, node, person: 'ada', token: null },
 	...{ hint: null, sshPort: 22_900, changedAt: 0, steps: [], idleStopMs: null, asleep: false, phase: 'making' },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },

@@ -36,7 +36,7 @@ const shop: ContainerRecord = {
 	...{ name: 'shop', madeAs: null, path: '/shop', git: null, wantedStack: null, stack: null, others: [], project: 'P' },
 	...{ wantedAgents: null, agents: [], image: 'i', gateway: '172.20.0.1', node: 'n1', person: 'ada', token: null },
 	...{ hint: null, sshPort: 22_950, changedAt: 0, steps: [], idleStopMs: null, asleep: false },
-	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * gibibyte, pids: 2048 },
 	phase: 'ready',

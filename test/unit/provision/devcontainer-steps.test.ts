@@ -50,7 +50,7 @@ async function make(record: ContainerRecord, answer: (word: string) => Promise<n
 
 const fresh = (): ContainerRecord => ({
 	...{ name: 'shop', madeAs: null, path, git: null, wantedStack: null, stack: null, others: [], project: null },
-	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 	...{ wantedAgents: null, agents: [], image: null, gateway: null, node: null, person: 'ada', token: null },
 	...{ hint: null, sshPort: 22_200, changedAt: 0, steps: [], idleStopMs: null, asleep: false, phase: 'making' },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },

@@ -18,7 +18,7 @@ const record: ContainerRecord = {
 	...{ wantedAgents: null, agents: [] },
 	...{ gateway: null, node: 'n1', person: 'ada', token: null, hint: null, sshPort: 22_200, changedAt: 0 },
 	...{ idleStopMs: null, asleep: false },
-	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 	phase: 'ready',

@@ -9,7 +9,7 @@ const shop: ContainerRecord = {
 	...{ name: 'shop', path: '/shop', git: null, wantedStack: null, stack: 'node', others: [], project: 'P', image: 'i' },
 	...{ wantedAgents: null, agents: [], gateway: null, node: 'n1', person: 'ada', token: null, hint: null },
 	...{ idleStopMs: 30 * minute, asleep: false, madeAs: null, sshPort: 22_200, changedAt: 0 },
-	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 	phase: 'ready',

@@ -6,7 +6,7 @@ const app = {
 	...{ name: 'app', madeAs: null, path: '/app', git: null, wantedStack: null, stack: null, others: [], project: 'P' },
 	...{ wantedAgents: null, agents: [], image: 'i', gateway: '172.20.0.1', node: 'n1', person: 'ada', token: null },
 	...{ hint: null, sshPort: 22_200, changedAt: 0, steps: [], idleStopMs: null, asleep: false },
-	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null },
+	...{ wantedDevcontainer: null, devcontainer: null, ports: [], imagePath: null, hooksDone: null, freshAt: null },
 	gitGiven: { identity: null, hasKey: false, tokenFor: null },
 	limits: { cpus: 2, memory: 4 * 1024 ** 3, pids: 2048 },
 	phase: 'ready' as const,
