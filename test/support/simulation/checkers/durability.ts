@@ -181,6 +181,7 @@ interface Meanings {
 function lostWishes(mesh: SeenMesh, project: SeenProject, node: SeenNode): readonly string[] {
 	const settled = new Set<IntentId>(project.history.map(({ id }) => id));
 	const { facts, pending = [] } = project.home ?? {};
+	const vain = eventsOf(mesh.events, 'publishedInVain').filter((one) => one.project === project.id);
 	const replica = node.replicas.get(project.id);
 	if (!replica && project.homeName !== node.name) return [];
 	const here = new Set<IntentId>([
@@ -194,6 +195,8 @@ function lostWishes(mesh: SeenMesh, project: SeenProject, node: SeenNode): reado
 		// The facts that are here cover it, which the history will say when its home is back.
 		const { acceptedUpTo = {} } = replica?.facts ?? facts ?? {};
 		if ((acceptedUpTo[id.slice(0, split)] ?? 0) >= Number(id.slice(split + 1))) return [];
+		// A home that was given up and does not know it settles what is lost with it.
+		if (vain.some(({ history }) => history.some((done) => done.id === id))) return [];
 		return [`the wish ${id} (${event} of ${item}), acknowledged at ${from}, is nowhere`];
 	});
 }
