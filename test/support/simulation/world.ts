@@ -322,7 +322,8 @@ export class World {
 	): void {
 		const book = this.book(project.id);
 		const { facts, exchange } = { facts: project.home.facts, exchange: project.exchange };
-		if (facts.term < book.term) {
+		// A damaged one raises its term past everyone's.
+		if (facts.term < book.term || this.homeOf(project.id).name !== process.name) {
 			const { term } = facts;
 			this.emit({ kind: 'publishedInVain', node: process.name, project: project.id, term, history });
 			return;
