@@ -93,6 +93,10 @@ class Unseen {
 			if (replica.pending.some((other) => other.item === item && other.event === 'delete')) return [];
 			// A home that has not heard yet that the person may speak again says that they may not.
 			if (replica.facts.authors[id.slice(0, id.lastIndexOf('#'))]?.length === 0) return [];
+			// A disk that has lost facts waits for them before it shows what follows on what they cover.
+			const author = id.slice(0, id.lastIndexOf('#'));
+			const first = Math.min(...replica.pending.flatMap((one) => (one.author === author ? [one.n] : [])));
+			if (first > (replica.facts.acceptedUpTo[author] ?? 0) + 1) return [];
 			if (Object.hasOwn(replica.facts.items, item) || replica.views().get(item)?.tentative === true) return [];
 			return [`${person} added ${item} at ${node} and does not see it there`];
 		});
