@@ -18,6 +18,8 @@ import type { WorkerState } from '../../shared/protocol/worker-state.ts';
 import { projectOne } from './facts.ts';
 import { SimDiskOfProject } from './sim-home.ts';
 
+/** The item of a bench on which somebody works. */
+export const firstKey = '01K0000000000000000000000A';
 export const there = parseNodeId('n0000000000000002');
 const usedProject = projectOne as Task['project'];
 const script = 'Do it.\n\n```sh\ntrue\n```\n';
@@ -149,4 +151,16 @@ export class LoopBench {
 			},
 		};
 	}
+}
+
+/** What its worker was asked, oldest first. */
+export const kinds = (bench: LoopBench): readonly string[] => bench.asked.map(({ what }) => what);
+
+/** A bench with one item that was started and has been begun at the worker. */
+export async function working(settings: object = {}, args: Parameters<LoopBench['add']>[1] = {}): Promise<LoopBench> {
+	const bench = await LoopBench.open(settings);
+	await bench.add(firstKey, args);
+	await bench.pass();
+	await bench.pass();
+	return bench;
 }

@@ -139,7 +139,7 @@ interface Asked {
 
 async function pass(): Promise<void> {
 	await world.clock.advance(1);
-	await new Promise((resolve) => setTimeout(resolve, 1));
+	await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function untilNobody(): Promise<void> {
