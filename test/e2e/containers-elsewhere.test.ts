@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	if (engine === '') return;
-	for (const name of ['app', 'late', 'soon', 'cut'])
+	for (const name of ['yonder', 'late', 'soon', 'cut'])
 		await ada.gangline(ada.folder, 'project', 'delete', name, '--confirm', name, '--purge');
 	await builder[Symbol.asyncDispose]();
 	await ada[Symbol.asyncDispose]();
@@ -43,25 +43,25 @@ describe.skipIf(engine === '')('a project on another machine (needs an engine: s
 		expect(pasted.stdout).toMatch(/it is called builder \(work, provision\)/);
 		const { nodes } = await ada.json<Result<'node.list'>>(ada.folder, 'nodes');
 		expect(nodes.find(({ name }) => name === 'builder')).toMatchObject({ duties: ['work', 'provision'], person: null });
-		const refused = await ada.gangline(ada.folder, 'new', 'app', '--on', 'nobody');
+		const refused = await ada.gangline(ada.folder, 'new', 'yonder', '--on', 'nobody');
 		expect(refused.stderr).toMatch(/no member of the mesh is called "nobody"/);
 	});
 
 	it('is made there by one command, from a repository that is there, and joins', { timeout: buildMsMax }, async () => {
 		const origin = builder.repository('origin', { 'check.sh': '#!/bin/sh\ntest -s a.txt\n', 'a.txt': 'a\n' });
 		give(origin);
-		const made = await ada.gangline(ada.folder, 'new', 'app', '--stack', 'none', '--git', origin, '--on', 'builder');
+		const made = await ada.gangline(ada.folder, 'new', 'yonder', '--stack', 'none', '--git', origin, '--on', 'builder');
 		expect(made, made.stderr).toMatchObject({
 			code: 0,
-			stdout: expect.stringMatching(/^app: it runs, its node is connected\n {2}on {7}builder\n/),
+			stdout: expect.stringMatching(/^yonder: it runs, its node is connected\n {2}on {7}builder\n/),
 		});
-		expect(made.stderr).toMatch(/app is being made, on builder\n[\s\S]*ok join +its node app is connected/);
-		const view = await show('app');
-		expect(view).toMatchObject({ state: 'running', connected: true, path: join(builder.home, 'app') });
-		expect(statSync(join(builder.home, 'app/a.txt')).uid).toBe(33);
-		expect(existsSync(join(ada.folder, 'app'))).toBe(false);
+		expect(made.stderr).toMatch(/yonder is being made, on builder\n[\s\S]*ok join +its node yonder is connected/);
+		const view = await show('yonder');
+		expect(view).toMatchObject({ state: 'running', connected: true, path: join(builder.home, 'yonder') });
+		expect(statSync(join(builder.home, 'yonder/a.txt')).uid).toBe(33);
+		expect(existsSync(join(ada.folder, 'yonder'))).toBe(false);
 		// Nothing there is open to anybody but that machine itself.
-		const ports = docker('inspect', '--format', '{{json .HostConfig.PortBindings}}', 'gangline-app');
+		const ports = docker('inspect', '--format', '{{json .HostConfig.PortBindings}}', 'gangline-yonder');
 		expect([...ports.matchAll(/"HostIp":"([^"]*)"/g)].map(([, ip]) => ip)).toEqual(['127.0.0.1']);
 	});
 
@@ -73,44 +73,44 @@ describe.skipIf(engine === '')('a project on another machine (needs an engine: s
 			'--run',
 			'hostname > who.txt; git add -A; git commit -qm work',
 			'-p',
-			'app',
+			'yonder',
 		);
 		const isAt =
 			(column: string) =>
 			({ items }: Board): boolean =>
 				items.some((item) => item.column === column);
-		await ada.until<Board>(ada.folder, ['status', '-p', 'app'], isAt('qa'), 150);
-		await ada.ok(ada.folder, 'diff', '1', '-p', 'app');
-		await ada.ok(ada.folder, 'approve', '1', '-p', 'app');
-		await ada.until<Board>(ada.folder, ['status', '-p', 'app'], isAt('done'), 150);
-		const landed = join(builder.home, 'app/who.txt');
+		await ada.until<Board>(ada.folder, ['status', '-p', 'yonder'], isAt('qa'), 150);
+		await ada.ok(ada.folder, 'diff', '1', '-p', 'yonder');
+		await ada.ok(ada.folder, 'approve', '1', '-p', 'yonder');
+		await ada.until<Board>(ada.folder, ['status', '-p', 'yonder'], isAt('done'), 150);
+		const landed = join(builder.home, 'yonder/who.txt');
 		await ada.until(ada.folder, ['containers'], () => existsSync(landed), 30);
-		expect(readFileSync(landed, 'utf8')).toBe('app\n');
+		expect(readFileSync(landed, 'utf8')).toBe('yonder\n');
 	});
 
 	it('lets an owner in over ssh, though no port there is open to this machine', { timeout: waitMsMax }, async () => {
-		const inside = await ada.gangline(ada.folder, 'ssh', 'app', '--', 'hostname');
-		expect(inside, inside.stderr).toMatchObject({ code: 0, stdout: 'app\n' });
+		const inside = await ada.gangline(ada.folder, 'ssh', 'yonder', '--', 'hostname');
+		expect(inside, inside.stderr).toMatchObject({ code: 0, stdout: 'yonder\n' });
 	});
 
 	it('is stopped, started and limited from here', { timeout: waitMsMax }, async () => {
-		expect(await ada.ok(ada.folder, 'stop', 'app')).toMatch(/app is stopped/);
-		expect(await show('app')).toMatchObject({ state: 'stopped', connected: false });
-		await ada.ok(ada.folder, 'limits', 'app', '--memory', '1g');
-		expect(docker('inspect', '--format', '{{.HostConfig.Memory}}', 'gangline-app')).toBe(String(1024 ** 3));
-		await ada.ok(ada.folder, 'start', 'app');
-		await ada.until<ContainerView>(ada.folder, ['containers', 'app'], isHere, 120);
+		expect(await ada.ok(ada.folder, 'stop', 'yonder')).toMatch(/yonder is stopped/);
+		expect(await show('yonder')).toMatchObject({ state: 'stopped', connected: false });
+		await ada.ok(ada.folder, 'limits', 'yonder', '--memory', '1g');
+		expect(docker('inspect', '--format', '{{.HostConfig.Memory}}', 'gangline-yonder')).toBe(String(1024 ** 3));
+		await ada.ok(ada.folder, 'start', 'yonder');
+		await ada.until<ContainerView>(ada.folder, ['containers', 'yonder'], isHere, 120);
 	});
 
 	it('goes on while its machine is away, which is said', { timeout: waitMsMax }, async () => {
 		await builder.ok(builder.folder, 'stop');
 		const isAway = ({ state }: ContainerView): boolean => state === 'gone';
-		const away = await ada.until<ContainerView>(ada.folder, ['containers', 'app'], isAway, 60);
+		const away = await ada.until<ContainerView>(ada.folder, ['containers', 'yonder'], isAway, 60);
 		expect(away).toMatchObject({ connected: true, words: expect.stringMatching(/its machine builder is away/) });
-		const refused = await ada.gangline(ada.folder, 'stop', 'app');
+		const refused = await ada.gangline(ada.folder, 'stop', 'yonder');
 		expect(refused).toMatchObject({ code: 6, stderr: expect.stringMatching(/the machine builder is not connected/) });
 		await builder.ok(builder.folder, 'start');
-		await ada.until<ContainerView>(ada.folder, ['containers', 'app'], ({ state }) => state === 'running', 60);
+		await ada.until<ContainerView>(ada.folder, ['containers', 'yonder'], ({ state }) => state === 'running', 60);
 	});
 
 	it('goes on being made when the gateway is killed, and a retry follows it to its end', {
@@ -182,13 +182,13 @@ describe.skipIf(engine === '')('a project on another machine (needs an engine: s
 	});
 
 	it('is removed there; source and state stay', { timeout: waitMsMax }, async () => {
-		const gone = await ada.gangline(ada.folder, 'project', 'delete', 'app', '--confirm', 'app');
+		const gone = await ada.gangline(ada.folder, 'project', 'delete', 'yonder', '--confirm', 'yonder');
 		expect(gone, gone.stderr).toMatchObject({
 			code: 0,
 			stdout: expect.stringMatching(/stays: its source in .*, on builder/),
 		});
-		expect(docker('ps', '-aq', '--filter', 'name=gangline-app')).toBe('');
-		expect(existsSync(join(builder.home, 'app/who.txt'))).toBe(true);
+		expect(docker('ps', '-aq', '--filter', 'name=gangline-yonder')).toBe('');
+		expect(existsSync(join(builder.home, 'yonder/who.txt'))).toBe(true);
 		expect(await ada.ok(ada.folder, 'containers')).toMatch(/no project in a container yet/);
 	});
 });

@@ -7,7 +7,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const longest = [
 	...['partitions', 'agents', 'agents-acp', 'agents-killed'],
-	...['many-nodes', 'containers', 'workers', 'runtimes', 'hostile-items', 'rehome'],
+	...[
+		'many-nodes',
+		'containers',
+		'containers-anew',
+		'containers-elsewhere',
+		'swarm',
+		'workers',
+		'runtimes',
+		'hostile-items',
+		'rehome',
+	],
 	...['main-job', 'bad-input', 'joining', 'store-crash', 'strangers', 'board-look', 'hostile-mesh', 'remotes'],
 	...['landing-kills', 'board-live', 'pack-cost', 'fuzz-http', 'crash-power', 'network-hostile', 'git-soak'],
 	...['pack', 'flow', 'project', 'person-checkout', 'remote'],

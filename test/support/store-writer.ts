@@ -81,6 +81,14 @@ function withItem(facts: ProjectFacts, item: Item): ProjectFacts {
 	return { ...facts, revision: facts.revision + 1, items: { ...facts.items, [item.key]: item } };
 }
 
+/** A reader on a busy machine may leave the pipe full for a moment; a line goes into it whole or not at all. */
 function say(line: object): void {
-	writeSync(1, `${JSON.stringify(line)}\n`);
+	for (;;) {
+		try {
+			writeSync(1, `${JSON.stringify(line)}\n`);
+			return;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+		}
+	}
 }
