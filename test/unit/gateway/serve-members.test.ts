@@ -1,29 +1,19 @@
 /** What members may ask the gateway over rpc, over the twin of the network: by the registry, whatever they say [I13]. */
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { openCore } from '../../../gateway/open-core.ts';
 import { type Mesh, openMesh } from '../../../shared/mesh/index.ts';
 import type { RpcMethod } from '../../../shared/mesh/rpc.ts';
-import { openSimStore, SimClock, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { openSimStore } from '../../../shared/ports/sim/index.ts';
 import { helloMethod, placementMethod, registerProjectMethod } from '../../../shared/protocol/mesh.ts';
 import { staysMethod } from '../../../shared/protocol/rehome.ts';
 import { coveredMethod } from '../../../shared/protocol/replica.ts';
 import { workState } from '../../../shared/protocol/work-methods.ts';
 import { joinNode, setPerson } from '../../../shared/registry/index.ts';
 import { blog, gatewayIdentity, identityNo, idNo, joiningNo, shop } from '../../support/registry-facts.ts';
+import { simGateway } from '../../support/sim-gateway.ts';
 
 async function world() {
-	const clock = new SimClock();
-	const random = new SimRandom('serve members');
-	const net = new SimNet({ clock, random });
-	const log = new SimLog();
-	const addresses = ['/ip4/10.0.9.1/tcp/7431'];
-	const { core } = await openCore({
-		...{ identity: gatewayIdentity, store: await openSimStore(), clock, random, log },
-		...{ version: '0.1.0', name: 'gateway', owner: 'ada' },
-		openNetwork: async (admission) =>
-			net.node({ node: gatewayIdentity.nodeId, publicKey: gatewayIdentity.publicKey, addresses, admission }),
-	});
+	const { clock, random, net, log, addresses, core } = await simGateway('serve members');
 	const { registry } = core;
 	await registry.change((facts) => setPerson(facts, { id: 'bob', access: 'member' }));
 	await registry.change((facts) => joinNode(facts, joiningNo(2, { name: 'laptop', duties: ['home', 'work'] }), 2));

@@ -8,7 +8,6 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openCore } from '../../../gateway/open-core.ts';
 import { serveLogins } from '../../../gateway/ssh-logins.ts';
 import { LoginKeys } from '../../../node/login-keys.ts';
 import { forwardLogins, serveSshd } from '../../../node/ssh-door.ts';
@@ -16,10 +15,11 @@ import { type Api, createApi, EventHub } from '../../../shared/http/index.ts';
 import { type Mesh, openMesh } from '../../../shared/mesh/index.ts';
 import { openTunnel } from '../../../shared/mesh/tunnel/index.ts';
 import type { Access } from '../../../shared/operations/index.ts';
-import { openSimStore, SimClock, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
+import { openSimStore } from '../../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
 import { addProject, containerLabel, joinNode, setPerson } from '../../../shared/registry/index.ts';
 import { blog, gatewayIdentity, identityNo, idNo, joiningNo, shop } from '../../support/registry-facts.ts';
+import { simGateway } from '../../support/sim-gateway.ts';
 
 const key = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5${'A'.repeat(48)}`;
 const tokens: Readonly<Record<string, { readonly person: string; readonly access: Access }>> = {
@@ -29,17 +29,7 @@ const tokens: Readonly<Record<string, { readonly person: string; readonly access
 };
 
 async function makeWorld() {
-	const clock = new SimClock();
-	const random = new SimRandom('ssh logins');
-	const net = new SimNet({ clock, random });
-	const log = new SimLog();
-	const addresses = ['/ip4/10.0.9.1/tcp/7431'];
-	const { core } = await openCore({
-		...{ identity: gatewayIdentity, store: await openSimStore(), clock, random, log },
-		...{ version: '0.1.0', name: 'gateway', owner: 'ada' },
-		openNetwork: async (admission) =>
-			net.node({ node: gatewayIdentity.nodeId, publicKey: gatewayIdentity.publicKey, addresses, admission }),
-	});
+	const { clock, random, net, log, addresses, core } = await simGateway('ssh logins');
 	const { registry } = core;
 	const change = (make: Parameters<typeof registry.change>[0]) => registry.change(make);
 	await change((facts) => setPerson(facts, { id: 'bob', access: 'member' }));
