@@ -32,7 +32,10 @@ function registerMaking(program: Command, context: CliContext): void {
 		],
 		configure: (command) =>
 			limitOptions(command)
-				.option('--stack <name>', 'rust, node, go, python, jvm, ruby or none; default: what the files at its root say')
+				.option(
+					'--stack <name>',
+					'a folder of docker/stacks, such as rust or node, or none; default: what the files at its root say',
+				)
 				.option('--agents <names>', agentsWords)
 				.option('--devcontainer <hash>', devcontainerWords)
 				.option('--git <url>', 'clone it from there')

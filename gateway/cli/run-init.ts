@@ -2,7 +2,7 @@
  * `gangline init`, step by step: looks, asks, shows the file, commits it alone after a yes, then has set-up and gates run
  * once on today's main. Until the yes nothing is changed; afterwards only that one commit is there.
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import {
 	commitAlone,
 	inspectRepository,
@@ -12,6 +12,7 @@ import {
 } from '../../shared/git/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import type { Random } from '../../shared/ports/random.ts';
+import { programRoot } from '../../shared/ports/system/installation.ts';
 import { newUlid } from '../../shared/ports/ulid.ts';
 import {
 	detectProject,
@@ -21,6 +22,7 @@ import {
 	renderProjectConfig,
 } from '../../shared/project/index.ts';
 import type { TreeVerdict } from '../../shared/protocol/work.ts';
+import { stackRows, stacksBelow } from '../../shared/provision/stacks.ts';
 import type { InitOptions } from './init-options.ts';
 import { proposeConfig } from './init-proposal.ts';
 import { type Questions, showProgress } from './init-questions.ts';
@@ -58,7 +60,7 @@ export async function runInit(run: Run): Promise<void> {
 	if ((await repositoryDetails(repository.folder, context.env)).usesLfs) {
 		out.message('Some files are kept by git-lfs: clones for agents have their pointers, not their content.');
 	}
-	const found = await detectProject(tree);
+	const found = await detectProject(tree, await stackRows(stacksBelow(join(programRoot, 'docker'))));
 	out.message(describeFound(found));
 	const config = await proposeConfig({
 		id: newUlid(context.clock, run.machine.random),

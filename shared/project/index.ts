@@ -42,8 +42,9 @@ export {
 	detectStack,
 	detectStackAmong,
 	knownStacks,
-	type Stack,
 	type StackDetection,
 	type StackMarks,
+	type StackRow,
 } from './stack.ts';
+export { stackFileSchema } from './stack-file.ts';
 export { type GatewayFolder, type StateFolder, stateFolder } from './state-folder.ts';

@@ -3,6 +3,7 @@
  * files wins, ties go by the order of the table, and the others are named so that nobody wonders.
  */
 import { z } from 'zod';
+import type { StackProposals } from './stack-file.ts';
 
 /** What images of projects in containers are built on, unless GANGLINE_BASE_IMAGE says otherwise. */
 export const baseImageSchema = z.string().min(1).max(300).default('node:24-bookworm-slim');
@@ -23,7 +24,12 @@ export interface StackMarks<Name extends string = Stack> {
 	readonly extensions: readonly string[];
 }
 
-/** The order decides ties. */
+/** One stack with what it proposes for a project, unless this program has a detector of its own for it. */
+export interface StackRow extends StackMarks<string> {
+	readonly proposes?: StackProposals;
+}
+
+/** For where no folder of stacks is beside the program; elsewhere that says what there is. The order decides ties. */
 export const knownStacks: readonly StackMarks[] = [
 	{ stack: 'rust', markers: ['Cargo.toml'], extensions: ['.rs'] },
 	{

@@ -26,13 +26,13 @@ export interface ImageParts {
 const stackLine = /^# stack$/m;
 const agentsLine = /^# agents$/m;
 const parts = ['container', 'tools'] as const;
-/** Of a program that came to this machine as a build: what images are made of, which no image has to hold. */
-const stacksInBuild = 'app/docker/';
+/** What images are made of, which no image has to hold, but for what says how a stack is recognised. */
+const ofImages = /^app\/docker\/(?!stacks\/[^/]+\/stack\.json$)/;
 
 /** The image for these parts. */
 export async function planImage({ baseImage, docker, stack, agents = [], ...rest }: ImageParts): Promise<ImageWish> {
 	const { digests } = rest;
-	const program = rest.program.filter(({ to }) => !to.startsWith(stacksInBuild));
+	const program = rest.program.filter(({ to }) => !ofImages.test(to));
 	const template = await readFile(join(docker, 'Dockerfile'), 'utf8');
 	const programs = agents.map((agent) => agent.dockerfile.trim()).join('\n');
 	const dockerfile = template

@@ -7,7 +7,7 @@ import type { MakeLog } from './make-log.ts';
 import { baseNameOf, ownImage, ownImageWish } from './own-image.ts';
 import type { ContainerRecord } from './records.ts';
 import type { Step } from './run-steps.ts';
-import { readStacks, type StackFolder } from './stacks.ts';
+import { readStacks, type StackFolder, stacksBelow } from './stacks.ts';
 
 export interface ImageMaking {
 	readonly options: ContainersOptions;
@@ -57,7 +57,7 @@ async function baseFor(
 
 export const agentsOf = ({ docker }: ContainersOptions): string => join(docker, 'agents');
 
-export const stacksOf = ({ docker }: ContainersOptions): string => join(docker, 'stacks');
+export const stacksOf = ({ docker }: ContainersOptions): string => stacksBelow(docker);
 
 async function stackNamed(options: ContainersOptions, name: string | null): Promise<StackFolder | null> {
 	if (name === null) return null;

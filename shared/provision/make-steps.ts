@@ -167,7 +167,10 @@ function seedStep({ options }: Making): Step {
 			// Who has worked inside since could have git run what they like when it compares files to commit one.
 			if (record.token !== null || record.node !== null) return { words: 'its node was made with it' };
 			const environment = await committing(record, options);
-			const seeded = await seedProject({ path: record.path, name: record.name, environment, clock, random });
+			const seeded = await seedProject({
+				...{ path: record.path, name: record.name, environment, clock, random },
+				stacks: stacksOf(options),
+			});
 			const known = mesh.facts().projects[seeded.project];
 			if (known !== undefined && known.home !== record.node) {
 				throw ganglineError('REFUSED', `${known.name} has its home on another node of the mesh already`, {

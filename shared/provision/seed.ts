@@ -14,6 +14,7 @@ import {
 	projectConfigSchema,
 	renderProjectConfig,
 } from '../project/index.ts';
+import { stackRows } from './stacks.ts';
 
 export interface Seeding {
 	readonly path: string;
@@ -21,6 +22,8 @@ export interface Seeding {
 	readonly environment: Environment;
 	readonly clock: Clock;
 	readonly random: Random;
+	/** The folder of the stacks. */
+	readonly stacks: string;
 }
 
 export interface Seeded {
@@ -31,7 +34,7 @@ export interface Seeded {
 
 /** @throws GanglineError UNSUITABLE_REPOSITORY, INVALID_CONFIG, REFUSED */
 export async function seedProject(seeding: Seeding): Promise<Seeded> {
-	const { path, name, environment, clock, random } = seeding;
+	const { path, name, environment, clock, random, stacks } = seeding;
 	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
 	if (facts.kind !== 'checkout')
 		throw unsuitable(`${path} is no checkout of a git repository`, `cd ${path} && git init`);
@@ -53,7 +56,7 @@ export async function seedProject(seeding: Seeding): Promise<Seeded> {
 	const written = await readFile(`${path}/${projectConfigPath}`, 'utf8').catch(() => null);
 	if (written !== null) throw unsuitable(`${projectConfigPath} is there but not committed`, `commit it in ${path}`);
 	const { branch } = facts.head;
-	const found = tree === null ? null : await detectProject(tree);
+	const found = tree === null ? null : await detectProject(tree, await stackRows(stacks));
 	const values = (list: readonly { readonly value: string }[] = []): string[] => list.map(({ value }) => value);
 	const setup = values(found?.setup);
 	const config = projectConfigSchema.parse({

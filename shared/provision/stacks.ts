@@ -6,34 +6,59 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ganglineError } from '../ports/index.ts';
-import { detectStackAmong, type StackDetection, type StackMarks } from '../project/index.ts';
+import {
+	detectStackAmong,
+	knownStacks,
+	type StackDetection,
+	type StackRow,
+	stackFileSchema,
+} from '../project/index.ts';
 
-const fileSchema = z.strictObject({
-	/** Decides ties; the lowest first. */
-	order: z.int().min(1).max(1000),
-	markers: z.array(z.string().min(1)).min(1),
-	extensions: z.array(z.string().regex(/^\.[a-z0-9]+$/)).min(1),
-	/** Variables that name a folder for downloads, and that folder's name below the project's caches. */
-	caches: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().regex(/^[a-z0-9-]+$/)),
-});
-
-export interface StackFolder extends StackMarks<string> {
+export interface StackFolder extends StackRow {
 	/** A fragment for the image. */
 	readonly dockerfile: string;
 	readonly caches: Readonly<Record<string, string>>;
 }
 
 /** All stacks of a folder, in their order. @throws GanglineError INVALID_CONFIG for one that is not described as expected */
-export async function readStacks(folder: string): Promise<readonly StackFolder[]> {
+export function readStacks(folder: string): Promise<readonly StackFolder[]> {
+	return readAll(folder, async (place) => ({ dockerfile: await readFile(join(place, 'Dockerfile'), 'utf8') }));
+}
+
+/**
+ * The same without their tools, which are no part of a project's image; those that this program knows where there is no
+ * such folder. @throws GanglineError INVALID_CONFIG
+ */
+export async function stackRows(folder: string): Promise<readonly StackRow[]> {
+	try {
+		return await readAll(folder, async () => ({}));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return knownStacks;
+		throw error;
+	}
+}
+
+/** Where this program has its stacks. */
+export const stacksBelow = (docker: string): string => join(docker, 'stacks');
+
+async function readAll<More>(folder: string, more: (place: string) => Promise<More>) {
 	const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
-	const read = await Promise.all(names.map(({ name }) => readStack(join(folder, name), name)));
+	const read = await Promise.all(names.map(({ name }) => readOne({ folder: join(folder, name), stack: name, more })));
 	return read.sort((a, b) => a.order - b.order || (a.stack < b.stack ? -1 : 1));
 }
 
-async function readStack(folder: string, stack: string): Promise<StackFolder & { readonly order: number }> {
+interface Reading<More> {
+	readonly folder: string;
+	readonly stack: string;
+	readonly more: (place: string) => Promise<More>;
+}
+
+async function readOne<More>({ folder, stack, more }: Reading<More>) {
 	try {
-		const described = fileSchema.parse(JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')));
-		return { ...described, stack, dockerfile: await readFile(join(folder, 'Dockerfile'), 'utf8') };
+		const { proposes, ...described } = stackFileSchema.parse(
+			JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')),
+		);
+		return { ...described, ...(proposes !== undefined && { proposes }), stack, ...(await more(folder)) };
 	} catch (cause) {
 		const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
 		throw ganglineError('INVALID_CONFIG', `the stack in ${folder} is not described as expected: ${why}`, {

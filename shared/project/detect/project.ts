@@ -3,9 +3,10 @@
  * with the reason. A project in several languages gets the parts of all of them; the main one's gates keep the plain
  * names.
  */
-import { detectStack, type Stack } from '../stack.ts';
+import { detectStackAmong, knownStacks, type Stack, type StackRow } from '../stack.ts';
 import { detectGo, detectJvm, detectRuby, detectRust } from './compiled.ts';
-import { type Finding, firstName, type GateFinding, type Part, type ProjectTree } from './finding.ts';
+import { declaredPart } from './declared.ts';
+import { type Finding, firstName, type GateFinding, nothing, type Part, type ProjectTree } from './finding.ts';
 import { detectMakefile } from './makefile.ts';
 import { detectNode } from './node.ts';
 import { detectPython } from './python.ts';
@@ -13,11 +14,12 @@ import { detectPython } from './python.ts';
 export type { Finding, GateFinding } from './finding.ts';
 
 export interface Detection extends Part {
-	readonly stack: Stack | null;
-	readonly others: readonly Stack[];
+	readonly stack: string | null;
+	readonly others: readonly string[];
 	readonly copy: readonly Finding<string>[];
 }
 
+/** Whose files say more than which of them are there. */
 const detectors: Readonly<Record<Stack, (tree: ProjectTree) => Promise<Part>>> = {
 	rust: detectRust,
 	node: detectNode,
@@ -27,11 +29,11 @@ const detectors: Readonly<Record<Stack, (tree: ProjectTree) => Promise<Part>>> =
 	ruby: detectRuby,
 };
 
-/** Looks at a tree and proposes; decides nothing. */
-export async function detectProject(tree: ProjectTree): Promise<Detection> {
-	const { stack, others } = detectStack(tree.files);
+/** Looks at a tree and proposes; decides nothing. `rows`: the stacks that there are. */
+export async function detectProject(tree: ProjectTree, rows: readonly StackRow[] = knownStacks): Promise<Detection> {
+	const { stack, others } = detectStackAmong(rows, tree.files);
 	const stacks = stack === null ? [] : [stack, ...others];
-	const parts = await Promise.all(stacks.map((name) => detectors[name](tree)));
+	const parts = await Promise.all(stacks.map((name) => partOf(tree, name, rows)));
 	const loose = stacks.includes('python') ? [] : (await detectPython(tree)).gates;
 	const gates = parts.flatMap((part, index) => part.gates.map((found) => renamed(found, index, stacks)));
 	const standing = gates.length === 0 ? loose : gates;
@@ -47,8 +49,16 @@ export async function detectProject(tree: ProjectTree): Promise<Detection> {
 	};
 }
 
+async function partOf(tree: ProjectTree, stack: string, rows: readonly StackRow[]): Promise<Part> {
+	if (isKnown(stack)) return detectors[stack](tree);
+	const proposals = rows.find((row) => row.stack === stack)?.proposes;
+	return proposals === undefined ? nothing : declaredPart(tree, stack, proposals);
+}
+
+const isKnown = (stack: string): stack is Stack => Object.hasOwn(detectors, stack);
+
 /** The main stack's gates are `test`, `lint`, …; those of the others say whose they are. */
-function renamed(found: GateFinding, index: number, stacks: readonly Stack[]): GateFinding {
+function renamed(found: GateFinding, index: number, stacks: readonly string[]): GateFinding {
 	return index === 0 ? found : { ...found, value: { ...found.value, name: `${found.value.name}-${stacks[index]}` } };
 }
 

@@ -12,8 +12,8 @@ import { pack } from '../../../shared/backup/index.ts';
 import { containerViewSchema } from '../../../shared/operations/container-operations.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore, SimLog } from '../../../shared/ports/sim/index.ts';
-import { stateFolder } from '../../../shared/project/index.ts';
-import { chooseStack, readStacks } from '../../../shared/provision/stacks.ts';
+import { detectProject, stateFolder } from '../../../shared/project/index.ts';
+import { chooseStack, readStacks, stackRows } from '../../../shared/provision/stacks.ts';
 import { idNo } from '../registry-facts.ts';
 import { myapp } from '../tiny-containers.ts';
 import type { Dice } from './dice.ts';
@@ -45,17 +45,26 @@ function machineDoor(): Door {
 	};
 }
 
+const proposes = {
+	setup: [{ command: 'go mod download', if: ['go.sum', 'b/'] }],
+	lockfiles: ['go.sum'],
+	caches: ['vendor'],
+	gates: [{ kind: 'test', command: 'go test ./...' }],
+};
+
 function stackDoor(folder: string): Door<string> {
 	const place = join(folder, 'go');
 	mkdirSync(place, { recursive: true });
 	writeFileSync(join(place, 'Dockerfile'), 'RUN true\n');
 	return {
 		name: 'the description of a stack',
-		covers: ['shared/provision/stacks.ts'],
-		make: jsonFrom([{ order: 3, markers: ['go.mod'], extensions: ['.go'], caches: { GOPATH: 'go' } }]),
+		covers: [...['shared/provision/stacks.ts', 'shared/project/stack-file.ts', 'shared/project/detect/declared.ts']],
+		make: jsonFrom([{ order: 3, markers: ['go.mod'], extensions: ['.go'], caches: { GOPATH: 'go' }, proposes }]),
 		feed: async (text) => {
 			writeFileSync(join(place, 'stack.json'), text);
-			return chooseStack(await readStacks(folder), null, ['go.mod', 'a.go', 'b/c.txt']);
+			const files = ['go.mod', 'a.go', 'b/c.txt'];
+			await detectProject({ files, untracked: [], read: async () => null }, await stackRows(folder));
+			return chooseStack(await readStacks(folder), null, files);
 		},
 	};
 }

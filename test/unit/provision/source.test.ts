@@ -23,7 +23,7 @@ afterAll(async () => {
 const wish = (path: string, git: string | null = null) => ({ path, git, owner, environment: world.env });
 const seeding = (path: string) => ({
 	...{ path, name: 'app', environment: world.env },
-	...{ clock: new SystemClock(), random: new SystemRandom() },
+	...{ clock: new SystemClock(), random: new SystemRandom(), stacks: join(folder, 'stacks') },
 });
 
 describe('the source of a project', () => {
