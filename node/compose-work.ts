@@ -64,8 +64,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 		project: record.id,
 		...{ home, pool, workAuthor, runs, talks, log, clock },
 		texts: ground.exchange.openTexts,
-		brief: (item, role, main) =>
-			gatherBrief({ project: record.id, repository, store: parts.store, log }, { item, role, main }),
+		brief: (about) => gatherBrief({ project: record.id, repository, store: parts.store, log }, about),
 		git: repository,
 		placer: new Placer({
 			rpc: doors.rpc,

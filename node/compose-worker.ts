@@ -101,6 +101,7 @@ export function localLink({ worker, logs, clonePath }: OpenedWorker): WorkerLink
 		say: async (key, words, person) => worker.say(key, words, person),
 		answer: async (key, id, decision) => worker.answer(key, id, decision),
 		folder: async (key) => (existsSync(clonePath(key)) ? clonePath(key) : null),
+		told: (task, forResearch) => worker.told(task, forResearch),
 		offer: async (task) => worker.offer(task),
 		begin: async (task) => worker.begin(task),
 		cancel: (key, reason) => worker.cancel(key, reason),

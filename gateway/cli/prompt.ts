@@ -12,25 +12,34 @@ export function registerPrompt(program: Command, context: CliContext): void {
 		summary: 'What an agent would be told about an item if it began now; your own words: .gangline/prompts/<role>.md',
 		group: 'Look',
 		examples: ['gangline prompt show 12', 'gangline prompt show 12 --role qa'],
-		configure: (command) => command.option('--role <role>', 'coder, qa or mergemaster; default: the one that is due'),
+		configure: (command) =>
+			command.option('--role <role>', 'coder, qa, mergemaster or research; default: the one that is due'),
 		run: async (session, args, options) => {
 			const role = await roleOf(options.text('role'));
 			const shown = await session.ask('item.prompt', { item: args.required(0), ...(role && { role }) });
 			session.out.result(shown, () => plain(shown.prompt));
 			const who =
 				shown.agent === null ? 'nobody is configured to get this' : `${shown.agent} (${shown.runtime}) gets this`;
-			session.out.message(plainLine(`${who} as ${shown.role}`));
+			session.out.message(plainLine(`${who} as ${shown.role}${formWords[shown.form]}`));
+			if (shown.note !== null) session.out.message(plainLine(shown.note));
 			return undefined;
 		},
 	});
 }
 
+const formWords = {
+	first: '',
+	resumed: ', to go on with its session',
+	commitOnly: ', to commit what its last session has left',
+	script: '',
+} as const;
+
 async function roleOf(typed: string | undefined) {
 	if (typed === undefined) return undefined;
-	const { roles } = await import('../../shared/pipeline/index.ts');
+	const { toldRoles } = await import('../../shared/operations/told-roles.ts');
 	const { ganglineError } = await import('../../shared/ports/errors.ts');
-	const found = roles.item.find((name) => name === typed);
+	const found = toldRoles.find((name) => name === typed);
 	if (found !== undefined) return found;
-	const known = roles.item.join(', ');
-	throw ganglineError('INVALID_ARGUMENT', `${JSON.stringify(typed)} is no role that works on items: expected ${known}`);
+	const known = toldRoles.join(', ');
+	throw ganglineError('INVALID_ARGUMENT', `${JSON.stringify(typed)} is told nothing about items: expected ${known}`);
 }

@@ -22,7 +22,6 @@ export {
 	promptPlace,
 	qaPrompt,
 	researchPrompt,
-	shownPrompt,
 	taskPrompt,
 } from './prompt.ts';
 export {

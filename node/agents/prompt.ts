@@ -4,9 +4,8 @@
  */
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
-import { notesOf, withNotes } from './resume-prompt.ts';
+import { notesOf } from './resume-prompt.ts';
 import { roleWords } from './role-words.ts';
-import { scriptOf } from './shell.ts';
 
 const failureCharsMax = 8_000;
 const wordsCharsMax = 8_000;
@@ -84,7 +83,7 @@ export function qaPrompt(task: Task, place: QaPlace): string {
 export function researchPrompt(task: Task, place: PromptPlace & { readonly answerFile: string }): string {
 	const { item, brief } = task;
 	return sections([
-		`Item ${item.number} (${item.type}) was tried several times and failed each time. Find out why, and say what the next try has to do differently. This clone is as the last try left it.\n\n# ${item.title}`,
+		`${roleWords(task, place.branch, 'research')}\n\n# ${item.title}`,
 		cut(item.description, descriptionCharsMax),
 		...past(brief),
 		item.words.length > 0 && `A person said about it, newest last:\n${cut(list(item.words), wordsCharsMax)}`,
@@ -107,15 +106,6 @@ export function promptPlace({ item, agent }: Task, config: Pick<ProjectConfig, '
 	const paths = config.agent.find(({ name }) => name === agent)?.paths;
 	const gates = config.gate.map(({ command }) => command);
 	return { branch: `gangline/${item.number}`, gates, ...(paths && { paths }) };
-}
-
-/** What whoever gets the task is given, before anything has run: a prompt, or for a shell its script. */
-export function shownPrompt(task: Task, config: Pick<ProjectConfig, 'agent' | 'gate'>): string {
-	const runtime = config.agent.find(({ name }) => name === task.agent)?.runtime ?? 'shell';
-	if (runtime === 'shell') return scriptOf(task.item.description) ?? '';
-	const place = promptPlace(task, config);
-	if (task.role !== 'qa') return withNotes(taskPrompt(task, place), task);
-	return qaPrompt(task, { ...place, answerFile: '$GANGLINE_ANSWER', trouble: null });
 }
 
 /** For a session that changed files and ended without a commit. */

@@ -4,14 +4,20 @@
  */
 import type { Task } from '../../shared/protocol/work.ts';
 
-/** The first words of a prompt: the project's own, or ours. */
-export function roleWords(task: Task, branch: string): string {
-	const own = task.brief?.role?.trim();
-	return own ? filledIn(own, { ...namesOf(task), branch }) : builtIn(task);
+/** Who is told something about an item: a role that works on it, or the one that looks first. */
+export type ToldRole = Task['role'] | 'research';
+
+/** The first words of a prompt: the project's own for the role, or ours. */
+export function roleWords(task: Task, branch: string, role: ToldRole = task.role): string {
+	const { role: ofTask, research } = task.brief ?? {};
+	const own = (role === 'research' ? research : ofTask)?.trim();
+	return own ? filledIn(own, { ...namesOf(task), branch }) : builtIn(task, role);
 }
 
-function builtIn({ role, item, startFrom, main }: Task): string {
+function builtIn({ item, startFrom, main }: Task, role: ToldRole): string {
 	switch (role) {
+		case 'research':
+			return `Item ${item.number} (${item.type}) was tried several times and failed each time. Find out why, and say what the next try has to do differently. This clone is as the last try left it.`;
 		case 'mergemaster':
 			return `Item ${item.number} (${item.type}) is done on this branch, and it does not go together with the main branch any more. Merge main, which is commit ${main}, into the branch, keep what both sides meant, and change nothing else.`;
 		case 'qa':

@@ -15,6 +15,7 @@ import {
 	workLog,
 	workOffer,
 	workSay,
+	workTold,
 } from '../../shared/protocol/work-methods.ts';
 import type { FollowedRun, LogQuery, LogTail } from '../home/worker-link.ts';
 import type { ForeignProject } from './foreign-project.ts';
@@ -78,6 +79,9 @@ export function serveWork({
 	rpc.serve(workFolder, async ({ project: id, key }, peer) => {
 		asked(id, peer);
 		return { folder: folder(id, key) };
+	});
+	rpc.serve(workTold, async ({ task, forResearch }, peer) => {
+		return await asked(task.project, peer).worker.told(task, forResearch);
 	});
 	rpc.serve(workAcknowledge, async ({ project: id, key, token, over }, peer) => {
 		const { worker, sender } = asked(id, peer);

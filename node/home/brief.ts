@@ -27,17 +27,27 @@ export interface BriefSources {
 	readonly log: Log;
 }
 
+export interface BriefFor {
+	readonly item: Item;
+	readonly role: AgentRole;
+	readonly main: CommitId;
+	/** Whether a research agent is told of the item too. */
+	readonly withResearch?: boolean;
+}
+
 /** Gathers a brief; what cannot be read is left out and logged, because the item itself is the task. */
 export async function gatherBrief(
 	sources: BriefSources,
-	{ item, role, main }: { readonly item: Item; readonly role: AgentRole; readonly main: CommitId },
+	{ item, role, main, withResearch = false }: BriefFor,
 ): Promise<Brief> {
 	const { project, store } = sources;
 	const isFirst = item.tries.totalAttempts <= 1 && item.lastFailure === null && item.words.length === 0;
 	const own = await textAt(sources, main, rolePromptPath(role));
+	const research = withResearch ? await textAt(sources, main, rolePromptPath('research')) : null;
 	const { entries } = isFirst ? { entries: [] } : await readHistory(store, { project, key: item.key, limit: 200 });
 	return {
 		role: own,
+		...(withResearch && { research }),
 		guides: await guides(sources, main),
 		history: entries.filter(isTold).slice(-historyEntriesMax).map(historyLine),
 		commits: isFirst ? [] : await lastTry(sources, item, main),

@@ -6,7 +6,7 @@
 import { type Item, type ItemRole, mayRun, type Right, type Token, tries } from '../../shared/pipeline/index.ts';
 import type { PlacementTask } from '../../shared/placement/index.ts';
 import type { Clock, CommitId, Git, Log, NodeId } from '../../shared/ports/index.ts';
-import type { AgentRole, ProjectConfig } from '../../shared/project/index.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
 import {
 	type Brief,
 	sayingCharactersMax,
@@ -15,6 +15,7 @@ import {
 } from '../../shared/protocol/work.ts';
 import { agentFor, loginOf, loginsOf, ofRole } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
+import type { BriefFor } from './brief.ts';
 import type { Home } from './home.ts';
 import { neededLabels } from './needed-labels.ts';
 import type { Considered, Placed, Placer } from './placer.ts';
@@ -34,7 +35,7 @@ export interface GrantOptions {
 	readonly talks: Pick<Talks, 'forTask'>;
 	readonly texts: Texts;
 	/** What an agent is told besides the item. */
-	readonly brief: (item: Item, role: AgentRole, main: CommitId) => Promise<Brief>;
+	readonly brief: (about: BriefFor) => Promise<Brief>;
 	/** Nothing is begun then, also by a pass that was on its way. */
 	readonly isPaused: () => boolean;
 	readonly clock: Clock;
@@ -308,11 +309,17 @@ export class Grants {
 	}
 
 	/** Everything that whoever does the item's role would be given now. */
-	async task({ item: bare, role }: Wanted, token: Token, config: ProjectConfig, main: CommitId): Promise<Task> {
+	async task(
+		{ item: bare, role, withResearch = false }: Wanted & { readonly withResearch?: boolean },
+		token: Token,
+		config: ProjectConfig,
+		main: CommitId,
+	): Promise<Task> {
 		const { texts } = this.#options;
 		const item = texts.described(bare);
 		const textState = texts.stateOf(item.key);
 		const startAt = await this.#startOf(item);
+		const research = researchFor(item, role, config);
 		return {
 			project: this.#options.project,
 			item: {
@@ -332,8 +339,8 @@ export class Grants {
 			startFrom: item.result?.commit ?? null,
 			...this.#options.talks.forTask(item.key),
 			...(startAt && { startAt }),
-			brief: await this.#options.brief(item, role, main),
-			...researchFor(item, role, config),
+			brief: await this.#options.brief({ item, role, main, withResearch: withResearch || research !== null }),
+			...(research !== null && { research }),
 		};
 	}
 
@@ -359,10 +366,9 @@ export class Grants {
 }
 
 /** From the third failed try on somebody looks first, where the project has an agent for that. */
-function researchFor({ tries: counted }: Item, role: ItemRole, config: ProjectConfig): Pick<Task, 'research'> {
-	const research = ofRole('research', config);
+function researchFor({ tries: counted }: Item, role: ItemRole, config: ProjectConfig): string | null {
 	const isDue = role === 'coder' && counted.reworks >= tries.reworks.analysisAt;
-	return isDue && research !== null ? { research } : {};
+	return isDue ? ofRole('research', config) : null;
 }
 
 function keyOf(task: string): string {

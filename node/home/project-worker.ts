@@ -49,6 +49,8 @@ export interface ProjectWorker {
 	): ReturnType<typeof followItem>;
 	/** How the worker is reached that has the item, or had it last; this node's own where none had. */
 	linkFor(key: string): { readonly node: NodeId; readonly link: WorkerLink };
+	/** This node's own. */
+	readonly ownLink: WorkerLink;
 	/** Where an item that begins now will run, as far as that can be said before it does. */
 	startsOn(item: Pick<Item, 'labels'>): string;
 	/** That a holder was not heard of, and what follows; null while it is. */
@@ -121,6 +123,10 @@ export class ProjectWorkers implements ProjectWorker {
 		const last = runs.runs(key).at(-1)?.node;
 		const node = running ?? (last ? parseNodeId(last) : self);
 		return { node, link: pool.link(node) };
+	}
+
+	get ownLink(): WorkerLink {
+		return this.#options.pool.link(this.#options.node);
 	}
 
 	startsOn(item: Pick<Item, 'labels'>): string {

@@ -249,7 +249,7 @@ export class Project {
 	}
 
 	/** What an agent would be told now, for a role or the one that is due. */
-	prompt(view: ItemView, role: ItemRole | undefined): Promise<ShownPrompt> {
+	prompt(view: ItemView, role: ItemRole | 'research' | undefined): Promise<ShownPrompt> {
 		return showPrompt({ ...this.#parts, home: this.home }, view, role);
 	}
 

@@ -3,7 +3,7 @@
  * before the worker begins; a report is acknowledged only after its intents were settled, so a crash anywhere repeats
  * a step and never loses or doubles one [I5], [I6].
  */
-import { type Item, type ItemRole, mayRun, sameToken, type Token } from '../../shared/pipeline/index.ts';
+import { countAttempt, type Item, type ItemRole, mayRun, sameToken, type Token } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
 	type CommitId,
@@ -81,10 +81,12 @@ export class WorkLoop {
 		return this.#grants.placement(key);
 	}
 
-	/** What whoever does this role of the item would be given now. */
-	async task(item: Item, role: ItemRole, config: ProjectConfig, main: CommitId): Promise<Task> {
+	/** What whoever does this role of the item would be given now: with the try that a grant would count. */
+	async task(seen: Item, role: ItemRole | 'research', config: ProjectConfig, main: CommitId): Promise<Task> {
 		const { term, revision } = this.#options.home.facts;
-		return await this.#grants.task({ item, role }, item.token ?? [term, revision + 1], config, main);
+		const item = seen.role === null ? { ...seen, tries: countAttempt(seen.tries) } : seen;
+		const wanted = role === 'research' ? { item, role: 'coder' as const, withResearch: true } : { item, role };
+		return await this.#grants.task(wanted, item.token ?? [term, revision + 1], config, main);
 	}
 
 	/** When the next limit ends, wall ms; null where none is waited for. */

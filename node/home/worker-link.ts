@@ -7,6 +7,7 @@ import type { LogLine } from '../../shared/operations/index.ts';
 import { GanglineError, type Log, type NodeId } from '../../shared/ports/index.ts';
 import type { OfferAnswer, Task } from '../../shared/protocol/work.ts';
 import {
+	type ToldShown,
 	workAcknowledge,
 	workAnswer,
 	workBegin,
@@ -16,6 +17,7 @@ import {
 	workLog,
 	workOffer,
 	workSay,
+	workTold,
 } from '../../shared/protocol/work-methods.ts';
 
 export interface LogQuery {
@@ -44,6 +46,8 @@ export interface WorkerLink {
 	answer(key: string, id: string, decision: { readonly allow: boolean; readonly who: string }): Promise<boolean>;
 	/** Where the item's clone lies there; null where there is none. Throws where the worker cannot be asked. */
 	folder(key: string): Promise<string | null>;
+	/** What the task's first session would be told there. Throws where the worker cannot be asked. */
+	told(task: Task, forResearch: boolean): Promise<ToldShown>;
 	/** The report was settled: it may be forgotten. */
 	acknowledge(task: Task, over: boolean): Promise<void>;
 	/** The end of a run's log, the newest where none is named. Throws where the worker cannot be asked. */
@@ -90,6 +94,7 @@ export function remoteWorker(
 		answer: async (key, id, { allow, who }) =>
 			(await rpc.ask(node, workAnswer, { project, key, id, allow, person: who }, timeout)).taken,
 		folder: async (key) => (await rpc.ask(node, workFolder, { project, key }, timeout)).folder,
+		told: (task, forResearch) => rpc.ask(node, workTold, { task, forResearch }),
 		acknowledge: async ({ item, token }, over) => {
 			const args = { project, key: item.key, token, over };
 			await rpc.ask(node, workAcknowledge, args, timeout).catch((error: unknown) => unanswered('acknowledge', error));

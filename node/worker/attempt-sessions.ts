@@ -13,19 +13,18 @@ import {
 	type AgentSettings,
 	type CountedBefore,
 	nothingCounted,
-	resumePrompt,
 	type SessionEnd,
 	type SessionPlan,
 	type SessionTotals,
-	withNotes,
 } from '../agents/index.ts';
 import { addUsage, noUsage, reasonOf, withLeft } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
 import { nobodyElse } from './nobody-else.ts';
 import type { RunLog } from './run-log.ts';
-import { noteOf, type Said, type SaidWords, toldAs, toldNames, untold } from './said-words.ts';
+import { noteOf, type Said, type SaidWords, toldAs, toldNames } from './said-words.ts';
 import { SessionAsks } from './session-asks.ts';
 import type { SessionBook, SessionEntry } from './session-book.ts';
+import { freshWords, goesOnWith, resumedWords } from './told.ts';
 import type { OpenTools, ToolDesk } from './tool-desk.ts';
 
 /** What a person may do with a session that runs. */
@@ -155,18 +154,16 @@ export class AttemptSessions {
 	#fresh(prompt: string): string {
 		const { task, said } = this.#input;
 		said.take();
-		const notes = [...(task.notes ?? []), ...untold(said.notes, toldNames([], task.notes ?? []))];
-		this.#told = toldNames([], notes);
-		return withNotes(prompt, { ...task, notes });
+		const { text, told } = freshWords(task, prompt, said.notes);
+		this.#told = told;
+		return text;
 	}
 
 	/** One that goes on, what it was not told yet. */
 	#whatIsNew(task: Task): string {
-		const { said } = this.#input;
-		const before = this.#entry?.told ?? [];
-		const notes = [...untold(task.notes ?? [], before), ...said.take().map(noteOf)];
-		this.#told = toldNames(before, notes);
-		return resumePrompt({ ...task, notes }, this.#entry?.words ?? 0);
+		const { text, told } = resumedWords(task, this.#entry, this.#input.said.take().map(noteOf));
+		this.#told = told;
+		return text;
 	}
 
 	/** Goes on with what was broken off by whoever worked on the item as the same agent, in the same clone. */
@@ -174,12 +171,10 @@ export class AttemptSessions {
 		const { book, newSessionId } = this.#parts;
 		const { task, isNewClone } = this.#input;
 		const fresh: SessionPlan = { kind: 'new', id: newSessionId() };
-		const known = this.#isFirst && !isNewClone ? await book.get(task.item.key) : null;
+		const before = this.#isFirst && !isNewClone ? await book.get(task.item.key) : null;
 		this.#isFirst = false;
-		if (known === null || !known.isThere) return fresh;
-		const { role, agent, runtime, account = null } = known;
-		if (role !== task.role || agent !== task.agent || runtime !== settings.runtime) return fresh;
-		if (account !== this.#input.account) return fresh;
+		const known = goesOnWith(before, { task, settings, account: this.#input.account });
+		if (known === null) return fresh;
 		this.#entry = known;
 		return { kind: 'resume', id: known.id, ...countedIn(known) };
 	}

@@ -11,11 +11,8 @@ import {
 	type AgentIdentity,
 	type AgentLogin,
 	type AgentSettings,
-	commitOnlyPrompt,
 	nextAfterSession,
-	promptPlace,
 	type SessionEnd,
-	taskPrompt,
 } from '../agents/index.ts';
 import { afterCrash, type Pause } from './after-crash.ts';
 import { judgeCommit, keepCommits } from './attempt-commits.ts';
@@ -44,6 +41,7 @@ import { research } from './research.ts';
 import type { RunLog } from './run-log.ts';
 import { SaidWords } from './said-words.ts';
 import { sessionsIn } from './session-place.ts';
+import { findIn, firstPrompt } from './told.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
 
@@ -158,17 +156,15 @@ class Attempt {
 
 	async #sessionsIn(workspace: Workspace, settings: AgentSettings, login: AgentLogin): Promise<WorkReport> {
 		const { task, config } = this.#input;
-		const place = { ...promptPlace(task, config), branch: workspace.branch };
+		const { branch } = workspace;
 		const analysis = await this.#research(workspace);
 		if (this.#input.signal.aborted) return this.#stopped(await this.#keepCommits(workspace));
-		const given = workspace.isNew ? [] : await this.#parts.git.given(workspace.clone, { ...workspace });
+		// A recovery that was cut off goes on; whatever else is there is another try.
+		const { given, isLeft } = await findIn(this.#parts, workspace);
 		const sessions = this.#sessionsOf(workspace, { given, login });
-		let prompt = taskPrompt(task, analysis === null ? place : { ...place, analysis });
+		let prompt = firstPrompt(task, config, { branch, isLeft, analysis });
 		const { recoveries } = this.#parts.workspaces;
 		let state = await recoveries.read(task.item.key);
-		// A recovery that was cut off goes on; whatever else is there is another try.
-		const left = state && (await this.#parts.git.state(workspace.clone, workspace.judged)).dirty;
-		if (left) prompt = commitOnlyPrompt(task, place);
 		for (;;) {
 			const allowed = withinAllowance(settings, task, this.#reports.usage);
 			if (allowed === null) return this.#reports.failed('what this try may cost is used up', '', null);
@@ -211,7 +207,7 @@ class Attempt {
 				case 'block(total)':
 					return this.#reports.blocked(gaveUpReason(next.decision, sessions.count), null);
 				case 'respawn':
-					prompt = commitOnlyPrompt(task, place);
+					prompt = firstPrompt(task, config, { branch, isLeft: true, analysis });
 			}
 		}
 	}

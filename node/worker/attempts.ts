@@ -4,15 +4,19 @@
  */
 import type { CommitId, Log } from '../../shared/ports/index.ts';
 import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
+import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task, Usage } from '../../shared/protocol/work.ts';
 import { type AttemptEnd, type AttemptInput, type AttemptParts, runAttempt } from './attempt.ts';
 import { attemptRef, noUsage } from './attempt-words.ts';
+import { type Shown, showTold } from './told.ts';
 
 export interface Attempts {
 	/** From clone to report; every process of it is gone when it resolves. */
 	run(input: AttemptInput): Promise<AttemptEnd>;
 	/** Keeps the commits of an attempt that a crash interrupted; null where there are none. Never throws. */
 	rescue(task: Task): Promise<CommitId | null>;
+	/** What its first session would be told if the task began here now; nothing is begun or changed. */
+	told(asked: { readonly task: Task; readonly config: ProjectConfig; readonly forResearch: boolean }): Promise<Shown>;
 	/** What an attempt that a crash interrupted had used until then. */
 	spent(task: Task): Promise<Usage>;
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
@@ -39,6 +43,7 @@ export function realAttempts(parts: AttemptParts): Attempts {
 			}
 		},
 		rescue: (task) => rescued(parts, task, log),
+		told: (asked) => showTold(parts, asked),
 		spent: async (task) => ({ ...noUsage, ...(await parts.book.spent(task)) }),
 		salvage: (key) => workspaces.salvage(key),
 		keys: () => workspaces.keys(),

@@ -139,8 +139,13 @@ async function run(parts: AttemptParts, input: LookInput, folder: string): Promi
 		runId: `${runId}-run`,
 		onLog: (stream, text) => runLog.write('run', stream, text),
 	});
-	if (started.kind === 'ready') return beside(`The product runs with this change: ${started.url}`, started.stop);
+	if (started.kind === 'ready') return beside(runningWords(started.url), started.stop);
 	return beside(`The product could not be started with this change: ${started.why}\n${started.tail.slice(-2_000)}`);
+}
+
+/** What an agent is told of the product beside it. */
+export function runningWords(url: string): string {
+	return `The product runs with this change: ${url}`;
 }
 
 async function session(

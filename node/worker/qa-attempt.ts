@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseJson } from '../../shared/log/index.ts';
 import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
 import type { Usage, WorkReport } from '../../shared/protocol/work.ts';
-import { type AgentLogin, type AgentSettings, promptPlace, qaPrompt } from '../agents/index.ts';
+import type { AgentLogin, AgentSettings } from '../agents/index.ts';
 import { afterCrash } from './after-crash.ts';
 import type { AttemptEnd, AttemptInput, AttemptParts } from './attempt.ts';
 import {
@@ -20,6 +20,7 @@ import {
 	withinAllowance,
 } from './attempt-words.ts';
 import { type LookEnd, look } from './look.ts';
+import { judgePrompt } from './told.ts';
 
 const line = z.string().trim().min(1).max(1_000);
 /** What a QA agent writes. */
@@ -64,7 +65,7 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 			runId: `${runId}-${runs}`,
 			agent: { name: task.agent, settings: allowed, login },
 			withProduct: true,
-			prompt: (place) => qaPrompt(task, { ...promptPlace(task, input.config), ...place, trouble: before }),
+			prompt: (place) => judgePrompt(task, input.config, { ...place, trouble: before }),
 		});
 		if (end.kind === 'looked') {
 			usage = addUsage(usage, end.end.usage);

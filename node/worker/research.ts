@@ -5,10 +5,10 @@
  */
 import type { CommitId } from '../../shared/ports/index.ts';
 import type { Usage } from '../../shared/protocol/work.ts';
-import { promptPlace, researchPrompt } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import { missingLogin, noUsage, withinAllowance } from './attempt-words.ts';
 import { look } from './look.ts';
+import { lookPrompt } from './told.ts';
 
 export interface Research {
 	/** Null where nothing came of it; the run's log says why. */
@@ -44,7 +44,7 @@ export async function research(parts: AttemptParts, input: ResearchInput): Promi
 		...input,
 		agent: { name: configured.name, settings, login },
 		withProduct: false,
-		prompt: ({ answerFile }) => researchPrompt(task, { ...promptPlace(task, config), answerFile }),
+		prompt: (place) => lookPrompt(task, config, place),
 	});
 	if (end.kind !== 'looked') {
 		runLog.write(configured.name, 'note', `no analysis: ${end.kind === 'notReady' ? end.why : 'stopped'}\n`);

@@ -5,14 +5,7 @@
  */
 
 import { type ItemRole, sameToken, type Token } from '../../shared/pipeline/index.ts';
-import {
-	type Clock,
-	GanglineError,
-	ganglineError,
-	type Log,
-	redactDeep,
-	type Store,
-} from '../../shared/ports/index.ts';
+import { type Clock, type Log, redactDeep, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
@@ -23,6 +16,8 @@ import type { Attempts } from './attempts.ts';
 import type { MachineRoom } from './machine-room.ts';
 import { type GrantName, ReportBox, tokenName } from './report-box.ts';
 import type { RunLog, RunLogs } from './run-log.ts';
+import type { Shown } from './told.ts';
+import { notPrepared, reportWords, stopped } from './worker-words.ts';
 
 export interface WorkerOptions {
 	readonly project: string;
@@ -77,6 +72,8 @@ interface Running {
 
 /** An accepted offer keeps its slot for this long; the home begins at once or not at all. */
 const offerMsMax = 30_000;
+/** Main may have to be fetched for what is only shown; a person waits. */
+const toldMsMax = 20_000;
 const retryMsMin = 1_000;
 const retryMsMax = 30_000;
 
@@ -225,6 +222,13 @@ export class Worker {
 		}));
 	}
 
+	/** What the task's first session would be told if it began here now. @throws what `prepare` throws */
+	async told(task: Task, forResearch: boolean): Promise<Shown> {
+		const { attempts, prepare } = this.#options;
+		const config = await prepare(task, AbortSignal.timeout(toldMsMax));
+		return await attempts.told({ task, config, forResearch });
+	}
+
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
 	async salvage(key: string): Promise<string | null> {
 		return await this.#options.attempts.salvage(key);
@@ -369,30 +373,5 @@ export class Worker {
 		const { attempts } = this.#options;
 		const [commit, usage] = [await attempts.rescue(task), await attempts.spent(task)];
 		return { kind: 'stopped', reason: 'the node ended in the middle of it', commit, usage };
-	}
-}
-
-/** What can never be had ends the attempt; anything else is thrown on, and the home, which sees nothing run, asks again. */
-function notPrepared(error: unknown): WorkReport {
-	if (!(error instanceof GanglineError) || !neverComes.has(error.code)) throw error;
-	const reason = `what the task stands on could not be fetched: ${error.message}`;
-	return { kind: 'failed', reason, gate: null, gateKind: null, detail: '', commit: null, usage: noUsage };
-}
-
-const neverComes: ReadonlySet<string> = new Set(['REFUSED', 'TOO_LARGE', 'MALFORMED', 'NOTHING_TO_SHOW', 'FORBIDDEN']);
-
-function stopped(reason: string): GanglineError {
-	return ganglineError('STOPPING', reason);
-}
-
-/** One line for log and run log. */
-function reportWords(report: WorkReport): string {
-	switch (report.kind) {
-		case 'result':
-			return `all gates passed on ${report.commit}`;
-		case 'rateLimited':
-			return 'the account is limited';
-		default:
-			return `${report.kind}: ${report.reason.split('\n')[0]}`;
 	}
 }

@@ -107,6 +107,12 @@ export class Workspaces {
 		return await this.#change(workspace, { judged });
 	}
 
+	/** The clone in which the task would go on; null where one would be made. Changes nothing. */
+	async existing(task: Task): Promise<Workspace | null> {
+		const found = await this.find(task);
+		return found !== null && (await this.#continues(found.clone, found, task.startFrom)) ? found : null;
+	}
+
 	/** The clone of a task that a crash interrupted, null when it had none. */
 	async find(task: Task): Promise<Workspace | null> {
 		const { key, number } = task.item;
@@ -144,10 +150,14 @@ export class Workspaces {
 	}
 
 	/** A clone is gone on with when it holds what the task starts from. */
-	async #continues(clone: WorkClone, record: WorkspaceRecord, startFrom: string | null): Promise<boolean> {
-		const { head, newCommits } = await this.#options.git.state(clone, record.judged);
+	async #continues(
+		clone: WorkClone,
+		{ judged }: Pick<WorkspaceRecord, 'judged'>,
+		startFrom: string | null,
+	): Promise<boolean> {
+		const { head, newCommits } = await this.#options.git.state(clone, judged);
 		if (head === null) return false;
-		return startFrom === null || head === startFrom || (record.judged === startFrom && newCommits > 0);
+		return startFrom === null || head === startFrom || (judged === startFrom && newCommits > 0);
 	}
 
 	async #keep(key: string, clone: WorkClone, base: CommitId): Promise<CommitId | null> {

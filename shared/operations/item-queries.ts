@@ -1,6 +1,6 @@
 /** What can be asked about items without changing any. */
 import { z } from 'zod';
-import { columns, roles } from '../pipeline/table.ts';
+import { columns } from '../pipeline/table.ts';
 import { defineOperation } from './define.ts';
 import { item, itemErrors, label, project, projectErrors } from './item-arguments.ts';
 import {
@@ -27,6 +27,7 @@ import {
 	searchHitsDefault,
 	searchHitsMax,
 } from './limits.ts';
+import { toldRoles } from './told-roles.ts';
 
 export const itemQueries = {
 	'item.list': defineOperation({
@@ -158,14 +159,18 @@ export const itemQueries = {
 		args: z.strictObject({
 			project,
 			item,
-			role: z.enum(roles.item).optional().describe('Default: the role that is due, or coder'),
+			role: z.enum(toldRoles).optional().describe('Default: the role that is due, or coder'),
 		}),
 		result: z.object({
 			item: itemAnswerSchema,
-			role: z.enum(roles.item),
+			role: z.enum(toldRoles),
 			agent: z.string().nullable().describe('Null: no agent is configured for it'),
 			runtime: z.string(),
+			form: z
+				.enum(['first', 'resumed', 'commitOnly', 'script'])
+				.describe('To a new session, to one that goes on, to one that commits what is left; or a script that is run'),
 			prompt: z.string().describe('The whole text; of a script the commands that are run'),
+			note: z.string().nullable().describe('Why this may not be the whole truth; null: it is'),
 		}),
 		examples: [{ cli: 'gangline prompt show 12', args: { item: 12 } }],
 		errors: [...itemErrors, 'NOTHING_TO_SHOW'],

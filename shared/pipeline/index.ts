@@ -26,5 +26,5 @@ export * from './stage.ts';
 export { type Badge, badges, type Column, columns, itemTypes, roles, type StageRow, stages } from './table.ts';
 export { autoStarts, badgeOf, columnOf, mayRun, type Transition, transition } from './transition.ts';
 export { type TransitionEvent, type TransitionRow, transitions } from './transitions.ts';
-export { capReached, noTries, tries } from './tries.ts';
+export { capReached, countAttempt, noTries, tries } from './tries.ts';
 export { type ItemView, provisionalName, viewItems } from './view.ts';

@@ -65,6 +65,17 @@ export const workFolder = method({
 	result: z.object({ folder: z.string().max(4_096).nullable() }),
 });
 
+/** What the first session of a task would be told if it began there now; for people, nothing is begun. */
+export const workTold = method({
+	name: 'work.told',
+	args: z.object({ task: taskSchema, forResearch: z.boolean() }),
+	result: z.object({
+		form: z.enum(['first', 'resumed', 'commitOnly', 'script']),
+		prompt: z.string().max(512 * 1024),
+	}),
+});
+export type ToldShown = Readonly<z.output<typeof workTold.result>>;
+
 /** The report of a grant was settled: it may be forgotten. `over`: the grant too; a frozen item keeps its grant. */
 export const workAcknowledge = method({
 	name: 'work.acknowledge',

@@ -29,6 +29,8 @@ export const rolePromptCharactersMax = 16 * 1024;
 export const briefSchema = z.object({
 	/** The project's own words for the role; null: the built-in ones. */
 	role: z.string().max(rolePromptCharactersMax).nullable(),
+	/** Those for the agent that looks first, where one does. */
+	research: z.string().max(rolePromptCharactersMax).nullable().exactOptional(),
 	/** Files of the repository that tell agents how to work in it. */
 	guides: z.array(textLine).max(10).readonly(),
 	/** What happened to the item, newest last. */

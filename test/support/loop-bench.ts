@@ -145,7 +145,7 @@ export class LoopBench {
 				await this.answers.cancel?.(key, reason);
 			},
 			acknowledge: (task, over) => note('acknowledge', task, over),
-			...{ say: unused, answer: unused, folder: unused, log: unused },
+			...{ say: unused, answer: unused, folder: unused, log: unused, told: unused },
 			follow: () => {
 				throw new RangeError('nobody asks that here');
 			},

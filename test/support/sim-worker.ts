@@ -253,6 +253,7 @@ export class SimWorker {
 				return { report: end, survivors: [] };
 			},
 			rescue: async () => null,
+			told: async () => ({ form: 'first', prompt: '' }),
 			spent: async () => noUsage,
 			salvage: async () => null,
 			keys: async () => [],

@@ -137,6 +137,8 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				role: args.role ?? 'coder',
 				agent: 'ada',
 				runtime: 'codex',
+				form: 'first',
+				note: null,
 				prompt: `Do item 12.${escapes}\n`,
 			}),
 			'item.add': async (args) => {

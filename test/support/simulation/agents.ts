@@ -94,6 +94,7 @@ export function simAttempts(options: AgentOptions): Attempts {
 			return clone.head;
 		},
 		spent: async (task) => usageOf(ground, task),
+		told: async () => ({ form: 'first', prompt: '' }),
 		salvage: (key) => salvage(session, clones.get(cloneName(project, key))),
 		keys: async () => keysNow(),
 		get known() {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { commitOnlyPrompt, qaPrompt, researchPrompt, shownPrompt, taskPrompt } from '../../../node/agents/index.ts';
-import { agentSchema } from '../../../shared/project/config.ts';
+import { commitOnlyPrompt, qaPrompt, researchPrompt, taskPrompt, withNotes } from '../../../node/agents/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 
 const task: Task = {
@@ -20,7 +19,6 @@ const task: Task = {
 	main: 'a'.repeat(40),
 	startFrom: null,
 };
-const ada = agentSchema.parse({ name: 'ada', runtime: 'claude-code' });
 const place = { branch: 'gangline/12', gates: ['npm test', 'npm run lint'] };
 const withItem = (item: Partial<Task['item']>, more: Partial<Task> = {}): Task => ({
 	...task,
@@ -73,7 +71,7 @@ describe('the prompt', () => {
 		for (const prompt of [
 			qaPrompt(said, looking),
 			researchPrompt(said, looking),
-			shownPrompt({ ...said, agent: 'ada' }, { agent: [ada], gate: [] }),
+			withNotes(taskPrompt(said, place), said),
 		]) {
 			expect(prompt).toContain('- ann: mind the gap');
 		}
@@ -92,6 +90,22 @@ describe('the prompt', () => {
 			expect(prompt).toContain(part);
 		}
 		expect(commitOnlyPrompt(withItem({}, { brief }), place)).toContain('`AGENTS.md`');
+	});
+
+	test('has words of its own for each role, built in and of the project', () => {
+		const looking = { ...place, answerFile: '/tmp/p21000/answer', trouble: null };
+		const brief = { role: 'For the coder.', guides: [], history: [], commits: [] };
+		const told = (of: Partial<Task>) =>
+			[taskPrompt, qaPrompt, researchPrompt].map((prompt) => prompt(withItem({}, of), looking));
+		const [coder = '', , research = ''] = told({});
+		expect(coder).toMatch(/^Do item 12/);
+		expect(told({ role: 'qa' })[1]).toMatch(/^Check the change/);
+		expect(told({ role: 'mergemaster' })[0]).toMatch(/^Item 12 \(bug\) is done on this branch/);
+		expect(research).toMatch(/^Item 12 \(bug\) was tried several times/);
+		// Whoever looks first is no coder: only what the project says for research is for it.
+		expect(told({ brief })[0]).toMatch(/^For the coder\./);
+		expect(told({ brief })[2]).toMatch(/^Item 12 \(bug\) was tried several times/);
+		expect(told({ brief: { ...brief, research: 'Dig at {{title}}.' } })[2]).toMatch(/^Dig at Fix the parser\./);
 	});
 
 	test('names the commit to merge for a conflict', () => {
