@@ -80,6 +80,7 @@ const askAgainMs = 1_000;
 /** So long a holder may have no room to go on before another gets its item. */
 const noRoomMsMax = 60_000;
 const pausedWords = 'the project was paused';
+const limitedWords = 'its account is limited there by now';
 /** Explanations kept; they are for items that wait or run now. */
 const explainedMax = 2_000;
 
@@ -238,6 +239,11 @@ export class Grants {
 			await link.cancel(item.key, pausedWords);
 			return true;
 		}
+		// It was placed when nobody knew, perhaps seconds ago: others were asked before it.
+		if (this.#isLimitedAt(node, { item, role }, config)) {
+			await link.cancel(item.key, limitedWords);
+			return false;
+		}
 		const holder = pool.authorOf(node);
 		if (holder === null) return false;
 		await this.#admit(node, holder);
@@ -355,6 +361,11 @@ export class Grants {
 	/** Another account does the work where the first one's is limited on every node. */
 	#agentFor(item: Pick<Item, 'agent' | 'description'>, role: ItemRole, config: ProjectConfig): string | null {
 		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(loginsOf(agent, config)));
+	}
+
+	#isLimitedAt(node: NodeId, { item, role }: Wanted, config: ProjectConfig): boolean {
+		const agent = this.#agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
+		return this.#options.pool.limitedUntil(loginsOf(agent, config), node) !== null;
 	}
 
 	#explain(key: string, placement: Placement): void {

@@ -159,9 +159,12 @@ export class WorkerPool {
 		return this.#options.limits.nextEnd();
 	}
 
-	/** Until when all of an agent's logins are limited on every node that has one, wall ms; null where one is not. */
-	limitedUntil(logins: readonly Login[]): number | null {
-		const nodes = this.placementNodes();
+	/**
+	 * Until when all of an agent's logins are limited on every node that has one, wall ms; null where one is not.
+	 * `node`: at that one alone.
+	 */
+	limitedUntil(logins: readonly Login[], node?: NodeId): number | null {
+		const nodes = this.placementNodes().filter(({ id }) => node === undefined || id === node);
 		const ends = logins.flatMap((login) => endsOf(login, nodes));
 		return ends.some(({ until }) => until === 0) ? null : (ends.toSorted(soonest)[0]?.until ?? null);
 	}

@@ -74,6 +74,21 @@ describe('a grant', () => {
 		}
 	});
 
+	it('[I12] is none where the account became limited while others were asked', async () => {
+		const bench = await LoopBench.open({ agent: [ada] });
+		bench.answers = {
+			offer: async () => {
+				await bench.pool.limited(there, 'claude-code', bench.disk.clock.now() + 20_000);
+				return { kind: 'accepted' };
+			},
+		};
+		await bench.add(a, { agent: 'ada' });
+		await bench.pass();
+		await bench.pass();
+		expect(kinds(bench)).toEqual(['offer', 'cancel']);
+		expect(bench.item(a).holder).toBeNull();
+	});
+
 	it('waits while its agent works on as many items as its setting allows', async () => {
 		const bench = await LoopBench.open({ agent: [{ ...ada, concurrency: 1 }] });
 		await bench.add(a, { agent: 'ada' });
