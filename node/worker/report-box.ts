@@ -32,8 +32,8 @@ export class ReportBox {
 	readonly #project: string;
 	/** Keys of items with a report that is not acknowledged, each with the token of the newest. */
 	readonly #open = new Map<string, Token>();
-	/** By item: the newest grant that is over, oldest first. */
-	readonly #over = new Map<string, Token>();
+	/** By item and term, so that a late word of one term takes away none of another: the newest grant that is over; oldest first. */
+	readonly #over = new Map<string, number>();
 
 	constructor(store: Store, project: string) {
 		this.#store = store;
@@ -56,9 +56,9 @@ export class ReportBox {
 	}
 
 	/** Whether this grant, or a later one of the same term, is over: nobody waits for it any more. */
-	isOver({ item, token: [term, revision] }: GrantName): boolean {
-		const over = this.#over.get(item.key);
-		return over !== undefined && over[0] === term && over[1] >= revision;
+	isOver(grant: GrantName): boolean {
+		const over = this.#over.get(itemAndTerm(grant));
+		return over !== undefined && over >= grant.token[1];
 	}
 
 	async begun(task: Task): Promise<void> {
@@ -101,10 +101,11 @@ export class ReportBox {
 		});
 	}
 
-	#end({ item, token }: GrantName): void {
-		if (this.isOver({ item, token })) return;
-		this.#over.delete(item.key);
-		this.#over.set(item.key, token);
+	#end(grant: GrantName): void {
+		if (this.isOver(grant)) return;
+		const name = itemAndTerm(grant);
+		this.#over.delete(name);
+		this.#over.set(name, grant.token[1]);
 		for (const key of this.#over.keys()) {
 			if (this.#over.size <= overMax) break;
 			this.#over.delete(key);
@@ -114,6 +115,10 @@ export class ReportBox {
 	#name(kind: 'report' | 'task', task: GrantName): string {
 		return `${kind}/${this.#project}/${task.item.key}/${tokenName(task)}`;
 	}
+}
+
+function itemAndTerm({ item, token: [term] }: GrantName): string {
+	return `${item.key}/${term}`;
 }
 
 /** The name of a run: its grant, such as `1.42`. */

@@ -23,6 +23,12 @@ describe('a grant that is over', () => {
 		expect(box.isOver(grant('a', 1, 70))).toBe(true);
 	});
 
+	it('[I5] stays so when one of another term ends late, which is earlier or later by its number', async () => {
+		const box = new ReportBox(await openSimStore(), project);
+		for (const term of [7, 1, 1_750_000_000]) await box.acknowledge(grant('a', term, 70), true);
+		expect([7, 1, 1_750_000_000].map((term) => box.isOver(grant('a', term, 54)))).toEqual([true, true, true]);
+	});
+
 	it('is not one whose report was settled for an item that keeps it while it is frozen', async () => {
 		const box = new ReportBox(await openSimStore(), project);
 		await box.acknowledge(grant('a', 1, 70), false);
