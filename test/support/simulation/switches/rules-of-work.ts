@@ -24,8 +24,8 @@ export const workSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: box,
-				find: 'return over !== undefined && over[0] === term && over[1] >= revision;',
-				replace: 'return over !== undefined && over[0] === term && over[1] > revision + 1_000_000;',
+				find: 'return over !== undefined && over >= grant.token[1];',
+				replace: 'return over !== undefined && over > grant.token[1] + 1_000_000;',
 			},
 		],
 	},
