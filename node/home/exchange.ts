@@ -186,6 +186,11 @@ export class HomeExchange implements SyncedProject {
 		return this.openTexts.subscribe(listener);
 	}
 
+	/** Its own: whatever others say, it goes on here until this is closed. */
+	get homeKey(): string {
+		return this.index.homeKey;
+	}
+
 	/** Nobody tells the home what its facts are. */
 	async replaceIndex(): Promise<null> {
 		return null;

@@ -186,7 +186,7 @@ export class Grants {
 		// earlier home, this one may not have.
 		const kept = await git.refs(`refs/gangline/attempts/${item.key}`);
 		const leftCommits = kept.some(({ ref }) => ref.endsWith(`/${item.token?.join('.')}`));
-		if (leftCommits || item.token[0] < home.facts.term) {
+		if (leftCommits || item.token[0] !== home.facts.term) {
 			const reason = leftCommits ? 'its last run left commits' : 'its last run was for an earlier home';
 			await home.submit('home', [draftOf('system', item, 'release', { reason })]);
 			return;

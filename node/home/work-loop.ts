@@ -208,7 +208,7 @@ export class WorkLoop {
 		const known = runs.runs(key);
 		const run = known.find((one) => one.run === runName({ token }));
 		if (run !== undefined) return (run.node ?? nodeOf(parseAuthorId(workAuthor))) === from;
-		const isOfEarlierHome = token[0] < home.facts.term && home.item(key) !== undefined;
+		const isOfEarlierHome = token[0] !== home.facts.term && home.item(key) !== undefined;
 		return isOfEarlierHome && known.length < runsOfEarlierHomesMax;
 	}
 

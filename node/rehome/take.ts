@@ -48,7 +48,7 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 	}
 	const { facts } = replica;
 	const term = Math.max(facts.term, known.term) + 1;
-	const generation = generationAfter(replica.index.generation);
+	const generation = generationAfter(replica.index.generation, parts.clock.now());
 	const paused = sealed?.paused ?? false;
 	const record = { id: known.id, name: known.name, path, branch: known.branch, paused };
 	const keys = sealed ? sealed.homeKeys : [known.homeKey];
@@ -62,9 +62,12 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 	return { term };
 }
 
-/** One that the old home cannot have begun by itself meanwhile: at least a thousand ahead of what is known here. */
-function generationAfter(known: string): string {
-	return String((Math.floor(Number(known) / 1_000) + 2) * 1_000);
+/**
+ * One that no home has begun by itself: at least a thousand ahead of what is known here, and ahead of what this node
+ * counted when it was the home before and its store was damaged, which was seconds since 1970 too.
+ */
+function generationAfter(known: string, nowMs: number): string {
+	return String(Math.max((Math.floor(Number(known) / 1_000) + 2) * 1_000, Math.floor(nowMs / 1_000)));
 }
 
 /** Opens what was taken, when the registry names this node; false where nothing was. */

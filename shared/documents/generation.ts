@@ -34,11 +34,16 @@ export function nextGeneration(generation: string): string {
 	return String(Number(generation) + 1);
 }
 
-/** What takes every generation before `current` away, of the documents whose names begin with `prefix`. */
-export function closingWrites(store: Pick<Store, 'streams'>, prefix: string, current: string): readonly StoreWrite[] {
+/** What takes every generation before `current` away, and `left`, of the documents whose names begin with `prefix`. */
+export function closingWrites(
+	store: Pick<Store, 'streams'>,
+	prefix: string,
+	current: string,
+	left?: string,
+): readonly StoreWrite[] {
 	const earlier = store.streams().filter((stream) => {
 		const generation = stream.startsWith(prefix) ? stream.slice(prefix.length) : '';
-		return /^[1-9]\d*$/.test(generation) && Number(generation) < Number(current);
+		return generation === left || (/^[1-9]\d*$/.test(generation) && Number(generation) < Number(current));
 	});
 	return earlier.flatMap((stream): StoreWrite[] => [
 		{ kind: 'drop', stream },

@@ -3,7 +3,7 @@
  * they lie there). The home writes, everyone else reads. A home of a new term begins a new generation, which has
  * nothing of the past of the one before; generations are never merged.
  */
-import type { Identity } from '../log/index.ts';
+import { type Identity, toBase64 } from '../log/index.ts';
 import type { IntentId, ProjectFacts } from '../pipeline/index.ts';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
 import type { Applied, DocumentChange } from './durable-document.ts';
@@ -71,6 +71,11 @@ export class ProjectIndex {
 
 	get generation(): string {
 		return this.#options.generation;
+	}
+
+	/** Base64: the key of the home that signs this generation. */
+	get homeKey(): string {
+		return toBase64(this.#options.homeKey);
 	}
 
 	/** Equal on two replicas if and only if all their records are. */
@@ -153,14 +158,18 @@ export interface AlongWith {
 	readonly refusals?: Readonly<Record<IntentId, RefusalRecord | null>>;
 }
 
-/** Makes a generation, of which the store has everything, the current one; the ones before it go. */
+/**
+ * Makes a generation, of which the store has everything, the current one; the ones before it go. `left`: the one that
+ * was current, which goes whatever its number.
+ */
 export function becomeCurrentWrites(
 	store: Pick<Store, 'streams'>,
 	project: string,
 	generation: string,
+	left?: string,
 ): readonly StoreWrite[] {
 	const pointer = { kind: 'put', key: currentKey(project), value: generation } as const;
-	return [pointer, ...closingWrites(store, indexPrefix(project), generation)];
+	return [pointer, ...closingWrites(store, indexPrefix(project), generation, left)];
 }
 
 /** The name of a generation that the store has nothing of: the one after `generation`, as a rule. */

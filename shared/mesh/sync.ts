@@ -22,11 +22,16 @@ export interface SyncedProject {
 	/** Called with each text that is opened from now on. */
 	onText(listener: (text: ItemText) => void): () => void;
 	/**
-	 * A peer says that the home has a later generation (a number that only rises): gives the reader to fill, or null to
-	 * refuse, as the home itself always does. `index` stays what it is meanwhile.
+	 * Base64: the key of the home by the registry. Where `index` is signed by another, that home is none any more, and
+	 * how far it has counted its generations says nothing: it may have raised them after others had given it up.
+	 */
+	readonly homeKey: string;
+	/**
+	 * A peer says that the home has another generation (a number that only rises at one home): gives the reader to fill,
+	 * or null where it cannot follow on `index`, as at the home itself always. `index` stays what it is meanwhile.
 	 */
 	replaceIndex(generation: string): Promise<ProjectIndex | null>;
-	/** The reader that `replaceIndex` gave holds what the home signed and is later than `index`: it becomes `index`. */
+	/** The reader that `replaceIndex` gave holds what the home signed: it becomes `index`, unless that is later by now. */
 	adoptIndex(index: ProjectIndex): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ import {
 	type Random,
 	type Store,
 } from '../ports/index.ts';
-import { homeKeyWrite, keepHomeKey } from './home-key.ts';
+import { homeKeyWrite, isFollowedBy, keepHomeKey } from './home-key.ts';
 import type { KeptRefusal } from './kept-refusal.ts';
 import { authorNames } from './names.ts';
 import { OpenTexts } from './open-texts.ts';
@@ -83,8 +83,8 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	readonly #coveredListeners = new Set<() => void>();
 	readonly #indexListeners = new Set<() => void>();
 	#index: ProjectIndex;
-	#homeKey: string;
-	#adopting = 0;
+	/** The one that is being taken; the last that was. */
+	#adopting: ProjectIndex | null = null;
 	#views: ReadonlyMap<string, ItemView> | undefined;
 	#trimming: Promise<void> = Promise.resolve();
 	#unsubscribe: () => void = () => {};
@@ -116,7 +116,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		const node = identity.nodeId;
 		const about = { store, project, node, logs, log, clock, nameOf, onSettled };
 		const settlement = await Settlement.open(about, index.facts.acceptedUpTo);
-		const opened = new ProjectReplica(options, { index, homeKey, logs, own, settlement });
+		const opened = new ProjectReplica(options, { index, logs, own, settlement });
 		replica.current = opened;
 		settlement.settle(index);
 		opened.settled();
@@ -126,12 +126,11 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 
 	private constructor(
 		options: ReplicaOptions,
-		parts: { index: ProjectIndex; homeKey: string; logs: ProjectLogs; own: AuthorLog; settlement: Settlement },
+		parts: { index: ProjectIndex; logs: ProjectLogs; own: AuthorLog; settlement: Settlement },
 	) {
 		this.#options = options;
 		this.id = options.project;
 		this.#index = parts.index;
-		this.#homeKey = parts.homeKey;
 		this.logs = parts.logs;
 		this.#own = parts.own;
 		this.#settlement = parts.settlement;
@@ -264,23 +263,29 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		return this.openTexts.subscribe(listener);
 	}
 
+	get homeKey(): string {
+		return this.#options.home().key;
+	}
+
 	async replaceIndex(generation: string): Promise<ProjectIndex | null> {
-		const isLater = /^[1-9]\d{0,14}$/.test(generation) && Number(generation) > Number(this.#index.generation);
-		return isLater ? openReader(this.#options, generation, this.#options.home().key) : null;
+		const { homeKey } = this;
+		const isNumber = /^[1-9]\d{0,14}$/.test(generation);
+		const follows = isNumber && isFollowedBy(this.#index, { generation, homeKey }, homeKey);
+		return follows ? openReader(this.#options, generation, homeKey) : null;
 	}
 
 	/** From now on this is the project. What the home no longer covers is open again, and offered to it by the logs. */
 	async adoptIndex(index: ProjectIndex): Promise<void> {
-		const { store, project, home } = this.#options;
+		const { store, project } = this.#options;
 		// Two peers may bring two of them at once: the later one stays, whichever comes first.
-		if (Number(index.generation) <= Math.max(this.#adopting, Number(this.#index.generation))) return;
-		this.#adopting = Number(index.generation);
-		this.#homeKey = home().key;
+		if (!isFollowedBy(this.#adopting ?? this.#index, index, this.homeKey)) return;
+		this.#adopting = index;
 		const refused = this.#settlement.refusedAnew(this.#index, index);
-		const current = [...becomeCurrentWrites(store, project, index.generation), homeKeyWrite(project, this.#homeKey)];
-		await store.write([...current, ...this.#settlement.keptWrites(refused)]).catch((error: unknown) => {
+		const current = becomeCurrentWrites(store, project, index.generation, this.#index.generation);
+		const kept = [homeKeyWrite(project, index.homeKey), ...this.#settlement.keptWrites(refused)];
+		await store.write([...current, ...kept]).catch((error: unknown) => {
 			// Brought once more, when the disk has room again, it is taken.
-			this.#adopting = 0;
+			this.#adopting = null;
 			throw error;
 		});
 		this.#unsubscribe();
@@ -339,7 +344,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	#trimmable(): Readonly<Record<string, number>> {
 		const { heard } = this.#settlement;
 		const { nodeId } = this.#options.identity;
-		const isOfHome = this.#homeKey === this.#options.home().key;
+		const isOfHome = this.#index.homeKey === this.homeKey;
 		const accepted = isOfHome ? Object.entries(this.facts.acceptedUpTo) : [];
 		const settled = accepted.map(([author, n]) => [
 			author,

@@ -352,7 +352,8 @@ describe('a worker that lies', () => {
 		const { facts } = mesh.home.disk;
 		mesh.home.disk.facts = { ...facts, term: 3 };
 		for (let n = 1; n <= 30; n++) {
-			const token = [2, n] as const;
+			// One that was damaged goes on with seconds since 1970, also when others have given it up.
+			const token = [n % 2 === 0 ? 2 : 1_750_000_031, n] as const;
 			const commit = await rightful.commitOn(main, task.item, token);
 			const report = { kind: 'result', commit, base: main, verdict, usage } as const;
 			await mesh.during(mesh.home.work.report(rightful.node, { ...task, token }, report));
@@ -360,6 +361,8 @@ describe('a worker that lies', () => {
 		const refs = await kept(a);
 		expect(refs.length).toBeGreaterThan(10);
 		expect(refs.length).toBeLessThanOrEqual(20);
+		const names = (await mesh.home.disk.git.refs(`refs/gangline/attempts/${a}`)).map(({ ref }) => ref);
+		expect(names.filter((ref) => ref.includes('/1750000031.')).length).toBeGreaterThan(4);
 		expect(mesh.item(a).result).toBeNull();
 	});
 

@@ -3,7 +3,14 @@
  * network. The first node is the home. Nodes crash and come back with what their disk kept.
  */
 import { currentGeneration, ItemText, ProjectIndex } from '../../shared/documents/index.ts';
-import { type AuthorLog, type Identity, type IntentDraft, identityOf, ProjectLogs } from '../../shared/log/index.ts';
+import {
+	type AuthorLog,
+	type Identity,
+	type IntentDraft,
+	identityOf,
+	ProjectLogs,
+	toBase64,
+} from '../../shared/log/index.ts';
 import { MeshSync } from '../../shared/mesh/sync/index.ts';
 import type { SyncAccess, SyncedProject } from '../../shared/mesh/sync.ts';
 import { intentSchema, type ProjectFacts } from '../../shared/pipeline/index.ts';
@@ -78,6 +85,10 @@ export class TestProject implements SyncedProject {
 		this.logs = logs;
 		this.author = author;
 		this.#isHome = isHome;
+	}
+
+	get homeKey(): string {
+		return this.#isHome ? this.index.homeKey : toBase64(this.knownHomeKey);
 	}
 
 	async text(item: string): Promise<ItemText | undefined> {

@@ -97,7 +97,7 @@ export class PeerChannel implements PeerLink {
 
 	/** Rights have changed: what was not announced to the peer may be now. */
 	review(): void {
-		if (this.#state === 'open') for (const exchange of this.#projects.values()) void this.#guard(exchange.review());
+		if (this.#state === 'open') for (const exchange of this.#projects.values()) exchange.review();
 	}
 
 	sayPresence(kind: string): void {

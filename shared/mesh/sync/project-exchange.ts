@@ -19,9 +19,12 @@ export class ProjectExchange {
 	readonly #link: PeerLink;
 	readonly #documents: DocumentExchange;
 	#announcedFor: SyncAccess = 'none';
-	/** The term of the later generation that the peer announced. */
+	/** The key of the home by the registry, when this was announced. */
+	#announcedUnder: string | undefined;
+	/** The term of the generation that the peer announced and that may follow on ours. */
 	#termAhead = 0;
-	#postponed: string | undefined;
+	/** One that is not signed with the key of the home by the registry. */
+	#postponed: { readonly generation: string; readonly under: string } | undefined;
 	#postponements = 0;
 	/** Items whose texts the peer has open and that are not known here yet. */
 	readonly #strange = new Set<string>();
@@ -36,28 +39,32 @@ export class ProjectExchange {
 	/** Says what is here, for the peer to compare. `wantsAnswer`: it has said what it has before, and nobody compared. */
 	announce(wantsAnswer: boolean): void {
 		this.#announcedFor = this.#access;
+		this.#announcedUnder = this.#homeKey;
 		if (this.#access === 'none') return;
 		this.#link.outbox.mark(`project ${this.#id}`, () =>
 			this.#access === 'none' ? [] : [{ message: { ...this.#announcement(), wantsAnswer } }],
 		);
 	}
 
-	/** The peer may do more or less than when this project was last announced to it; another home may be known. */
-	async review(): Promise<void> {
-		if (this.#access !== this.#announcedFor) this.announce(true);
-		const postponed = this.#postponed;
-		this.#postponed = undefined;
-		if (postponed !== undefined) await this.#askCandidate(postponed);
+	/**
+	 * The peer may do more or less than when this project was last announced to it; or another home is known, and what the
+	 * peer has may be of that one.
+	 */
+	review(): void {
+		if (this.#access !== this.#announcedFor || this.#homeKey !== this.#announcedUnder) this.announce(true);
 	}
 
-	/** Whether a generation that nobody known here has signed is asked for again when the registry has changed. */
+	/**
+	 * Whether a generation that the home has not signed is no fault of the peer: it may be of a home that the registry does
+	 * not name here yet, or of the one before. It is not asked for again until another home is known.
+	 */
 	postpones(name: string): boolean {
 		const { candidates, age } = this.entry;
 		const generation = candidates.drop(name);
-		const mayBeAnothers = generation !== undefined && this.#termAhead > age.term && this.#postponements < postponedMax;
-		if (!mayBeAnothers) return false;
+		const mayBeAnothers = this.#termAhead > age.term || this.#isOfFormerHome;
+		if (generation === undefined || !mayBeAnothers || this.#postponements >= postponedMax) return false;
 		this.#postponements += 1;
-		this.#postponed = generation;
+		this.#postponed = { generation, under: this.#homeKey };
 		return true;
 	}
 
@@ -122,7 +129,9 @@ export class ProjectExchange {
 			return;
 		}
 		// An earlier one hears of ours by our own announcement.
-		if (Number(theirs.generation) <= Number(own.generation)) return;
+		if (Number(theirs.generation) <= Number(own.generation) && !this.#isOfFormerHome) return;
+		const { generation, under } = this.#postponed ?? {};
+		if (theirs.generation === generation && this.#homeKey === under) return;
 		this.#termAhead = theirs.term;
 		await this.#askCandidate(theirs.generation);
 	}
@@ -134,7 +143,7 @@ export class ProjectExchange {
 
 	/** One that is still empty was a peer's word alone. */
 	async #tryCandidate(index: ProjectIndex, replica: Replica): Promise<void> {
-		const isLater = Number(index.generation) > Number(this.entry.age.generation);
+		const isLater = Number(index.generation) > Number(this.entry.age.generation) || this.#isOfFormerHome;
 		if (replica.isEmpty || !isLater || !this.#isCurrent) return;
 		const [project, from, to] = [this.#id, this.entry.age.generation, index.generation];
 		this.#link.context.log.info('sync.generation', { project, from, to, why: 'its home began it' });
@@ -149,6 +158,15 @@ export class ProjectExchange {
 	/** False when the project was removed or has another index by now. */
 	get #isCurrent(): boolean {
 		return this.#catalog.project(this.#id) === this.entry;
+	}
+
+	/** What is here was signed by a home that is none any more. */
+	get #isOfFormerHome(): boolean {
+		return this.entry.project.index.homeKey !== this.#homeKey;
+	}
+
+	get #homeKey(): string {
+		return this.entry.project.homeKey;
 	}
 
 	#announcement(): Omit<MessageOf<'project'>, 'wantsAnswer'> {

@@ -157,38 +157,37 @@ export function sealedMove(): Omit<Fault<World>, 'kind'> {
 	};
 }
 
+/** The old home is gone, or lives and is given up, and comes back long after. */
+export function lostMove(): Omit<Fault<World>, 'kind'> {
+	let over: ReturnType<typeof sides> | null = null;
+	return {
+		begin: async (world, random) => {
+			if (!world.machine('gate').process?.core) return null;
+			const moving = sides(world, random);
+			over = moving;
+			const rejoin = keepToItself(world, moving);
+			const isGone = random.below(2) === 0;
+			if (!isGone) answersLate(world, moving);
+			world.clock.after(apartMs, () => {
+				if (world.homeOf(moving.project.id) !== moving.from) return;
+				if (isGone) world.crash(moving.from.name, 'machine', 'it is lost');
+				void move(world, moving, true);
+			});
+			world.clock.after(apartMs + apartMs, rejoin);
+			return `${moving.project.name} from ${moving.from.name} to ${moving.to.name}`;
+		},
+		heal: async (world) => {
+			if (!over) return;
+			for (const other of world.machines.values()) world.net.heal(over.from.id, other.id);
+			world.net.setLatency(world.machine('ann').id, over.from.id, [1, 5]);
+			if (!over.from.process) world.bootSoon(over.from.name, 1);
+		},
+	};
+}
+
 export const meshFaults: Makers = {
 	sealedMove: { forMs: [10_000, 25_000], make: sealedMove },
-	/** The old home is gone, and comes back long after somebody has given it up. */
-	lostMove: {
-		forMs: [30_000, 80_000],
-		make: () => {
-			let over: ReturnType<typeof sides> | null = null;
-			return {
-				begin: async (world, random) => {
-					if (!world.machine('gate').process?.core) return null;
-					const moving = sides(world, random);
-					over = moving;
-					const rejoin = keepToItself(world, moving);
-					const isGone = random.below(2) === 0;
-					if (!isGone) answersLate(world, moving);
-					world.clock.after(apartMs, () => {
-						if (world.homeOf(moving.project.id) !== moving.from) return;
-						if (isGone) world.crash(moving.from.name, 'machine', 'it is lost');
-						void move(world, moving, true);
-					});
-					world.clock.after(apartMs + apartMs, rejoin);
-					return `${moving.project.name} from ${moving.from.name} to ${moving.to.name}`;
-				},
-				heal: async (world) => {
-					if (!over) return;
-					for (const other of world.machines.values()) world.net.heal(over.from.id, other.id);
-					world.net.setLatency(world.machine('ann').id, over.from.id, [1, 5]);
-					if (!over.from.process) world.bootSoon(over.from.name, 1);
-				},
-			};
-		},
-	},
+	lostMove: { forMs: [30_000, 80_000], make: lostMove },
 	/** A member that was upgraded before the others: it says a schema and sends what nobody here knows. */
 	newerPeer: {
 		forMs: [5_000, 20_000],

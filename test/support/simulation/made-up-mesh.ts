@@ -194,7 +194,7 @@ export class MadeUpMesh {
 }
 
 const homeOf = (facts: ProjectFacts): SeenHome => ({
-	...{ node: 'desk', facts, generation: '1', stateHash: String(facts.revision) },
+	...{ node: 'desk', facts, generation: '1', homeKey: '', stateHash: String(facts.revision) },
 	...{
 		queue: [],
 		trouble: null,
@@ -208,7 +208,7 @@ const homeOf = (facts: ProjectFacts): SeenHome => ({
 });
 
 export const replicaOf = (facts: ProjectFacts): SeenReplica => ({
-	...{ facts, generation: '1', stateHash: String(facts.revision) },
+	...{ facts, generation: '1', homeKey: '', stateHash: String(facts.revision) },
 	...{ pending: [], unsettled: [], refusals: [], texts: new Map(), views: () => new Map() },
 });
 

@@ -1,6 +1,7 @@
 /** What checkers may look at: the world as it is after a step, read without asking the product for more than it shows. */
 import { readHistory } from '../../../node/home/history.ts';
 import type { Project } from '../../../node/home/project.ts';
+import type { ProjectIndex } from '../../../shared/documents/index.ts';
 import type { Intent, IntentId } from '../../../shared/pipeline/index.ts';
 import type { CommitId, MainCommit } from '../../../shared/ports/index.ts';
 import type { ReplicaSeat } from '../../../shared/replica/index.ts';
@@ -96,7 +97,7 @@ function homeSeen({ name: node, process }: Machine, project: Project): SeenHome 
 	const { home, exchange } = project;
 	const { index, logs } = exchange;
 	return {
-		...{ node, facts: home.facts, generation: index.generation, stateHash: index.stateHash },
+		...{ node, facts: home.facts, ...stateOf(index) },
 		queue: Object.values(home.facts.items)
 			.filter(({ stage }) => stage.kind === 'merge')
 			.map(({ key }) => key),
@@ -122,6 +123,12 @@ function homeSeen({ name: node, process }: Machine, project: Project): SeenHome 
 		},
 	};
 }
+
+const stateOf = ({ generation, homeKey, stateHash }: Pick<ProjectIndex, 'generation' | 'homeKey' | 'stateHash'>) => ({
+	generation,
+	homeKey,
+	stateHash,
+});
 
 function nodeOf(machine: Machine): SeenNode {
 	const { name, id, kind, person, process, disk, attempts, made, slots, clones } = machine;
@@ -152,7 +159,7 @@ function reportsOf({ process }: Machine): SeenNode['reporting'] {
 function replicaSeen({ replica }: ReplicaSeat): SeenReplica {
 	const { facts, index } = replica;
 	return {
-		...{ facts, generation: index.generation, stateHash: index.stateHash },
+		...{ facts, ...stateOf(index) },
 		get pending() {
 			return replica.pending();
 		},

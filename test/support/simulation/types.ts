@@ -166,6 +166,8 @@ export interface SeenHome {
 	readonly node: string;
 	readonly facts: ProjectFacts;
 	readonly generation: string;
+	/** Of the home that signed that generation. */
+	readonly homeKey: string;
 	readonly stateHash: string;
 	/** Items that are with landing, next first. */
 	readonly queue: readonly string[];
@@ -187,6 +189,8 @@ export interface SeenHome {
 export interface SeenReplica {
 	readonly facts: ProjectFacts;
 	readonly generation: string;
+	/** Of the home that signed that generation. */
+	readonly homeKey: string;
 	readonly stateHash: string;
 	/** Known here and not settled by the facts that are here. */
 	readonly pending: readonly Intent[];

@@ -116,15 +116,18 @@ describe('a grant', () => {
 		expect(task.item.lastFailure).toBe('red\nline 12');
 	});
 
-	it('[I7] of an earlier home is not gone on with: what its run committed is kept there alone', async () => {
+	it.each([
+		['', 1],
+		[', however far that one had counted', -1],
+	])('[I7] of an earlier home%s is not gone on with: what its run committed is kept there alone', async (_, more) => {
 		const bench = await working();
 		const { facts } = bench.disk;
-		bench.disk.facts = { ...facts, term: facts.term + 1 };
+		bench.disk.facts = { ...facts, term: facts.term + more };
 		bench.asked.length = 0;
 		bench.hears();
 		for (let pass = 0; pass < 3; pass++) await bench.pass();
 		expect(kinds(bench)).toEqual(['offer', 'begin']);
-		expect(bench.begun.token[0]).toBe(facts.term + 1);
+		expect(bench.begun.token[0]).toBe(facts.term + more);
 	});
 
 	it('[I7] says under which ref the result lies that it goes on from, where one has it', async () => {

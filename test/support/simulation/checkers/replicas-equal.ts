@@ -14,11 +14,20 @@ interface Shown {
 	readonly items: string;
 }
 
+interface Reached {
+	readonly homeKey: string;
+	readonly generation: number;
+	readonly revision: number;
+	readonly at: number;
+}
+
 export function replicasEqual(): Checker {
 	/** By project, generation and revision. */
 	const shown = new Map<string, Shown>();
 	const hashed = new WeakMap<ProjectFacts, string>();
-	const reached = new Map<string, { readonly generation: number; readonly revision: number; readonly at: number }>();
+	const reached = new Map<string, Reached>();
+	/** By project: the keys of its homes, by the registry, one after another. */
+	const homes = new Map<string, string[]>();
 
 	const itemsOf = (facts: ProjectFacts): string => {
 		const known = hashed.get(facts) ?? hashOf(liveItems(facts));
@@ -41,11 +50,10 @@ export function replicasEqual(): Checker {
 	const goesBack = (project: string, where: string, seen: SeenReplica, mesh: SeenMesh): readonly string[] => {
 		const name = `${project} ${where}`;
 		const before = reached.get(name);
-		const now = { generation: Number(seen.generation), revision: seen.facts.revision, at: mesh.nowMs };
+		const { homeKey, generation, facts } = seen;
+		const now = { homeKey, generation: Number(generation), revision: facts.revision, at: mesh.nowMs };
 		reached.set(name, now);
-		if (!before || now.generation > before.generation) return [];
-		const isBack = now.generation < before.generation || now.revision < before.revision;
-		if (!isBack || hasLost(mesh.events, where, before.at)) return [];
+		if (!before || !isBack(before, now, homes.get(project) ?? []) || hasLost(mesh.events, where, before.at)) return [];
 		return [
 			`${where} went back from revision ${before.revision} (${before.generation}) to ${now.revision} (${now.generation})`,
 		];
@@ -53,18 +61,21 @@ export function replicasEqual(): Checker {
 
 	const lines = new Lines();
 	const unseen = new Unseen();
-	const step = (mesh: SeenMesh): readonly string[] => [
-		...lines.step(mesh),
-		...unseen.read(mesh),
-		...mesh.projects.flatMap((project) => [
-			...(project.home ? compare(project.id, project.homeName, project.home) : []),
-			...replicasOf(mesh, project).flatMap(([where, replica]) => [
-				...compare(project.id, where, replica),
-				...goesBack(project.id, where, replica, mesh),
-				...madeUp(project, where, replica),
+	const step = (mesh: SeenMesh): readonly string[] => {
+		noteHomes(mesh, homes);
+		return [
+			...lines.step(mesh),
+			...unseen.read(mesh),
+			...mesh.projects.flatMap((project) => [
+				...(project.home ? compare(project.id, project.homeName, project.home) : []),
+				...replicasOf(mesh, project).flatMap(([where, replica]) => [
+					...compare(project.id, where, replica),
+					...goesBack(project.id, where, replica, mesh),
+					...madeUp(project, where, replica),
+				]),
 			]),
-		]),
-	];
+		];
+	};
 	const end = (mesh: SeenMesh): readonly string[] => [
 		...lines.end(mesh),
 		...mesh.projects.flatMap((project) => differences(mesh, project)),
@@ -72,9 +83,24 @@ export function replicasEqual(): Checker {
 	return checker(1, 'replicas are equal', { step, end });
 }
 
+function noteHomes({ registry }: SeenMesh, homes: Map<string, string[]>): void {
+	for (const { id, homeKey } of Object.values(registry.projects)) {
+		const known = homes.get(id) ?? [];
+		homes.set(id, known.at(-1) === homeKey ? known : [...known, homeKey]);
+	}
+}
+
+/** The facts of a later home are later, whatever their numbers: one that was given up may have counted further. */
+function isBack(before: Reached, now: Reached, homes: readonly string[]): boolean {
+	if (now.homeKey !== before.homeKey) return homes.lastIndexOf(now.homeKey) < homes.indexOf(before.homeKey);
+	if (now.generation !== before.generation) return now.generation < before.generation;
+	return now.revision < before.revision;
+}
+
 /** Only a home begins a generation. */
-function madeUp({ home, homeName, name }: SeenProject, where: string, { generation }: SeenReplica): readonly string[] {
-	if (!home || Number(generation) <= Number(home.generation)) return [];
+function madeUp({ home, homeName, name }: SeenProject, where: string, replica: SeenReplica): readonly string[] {
+	const { generation, homeKey } = replica;
+	if (!home || homeKey !== home.homeKey || Number(generation) <= Number(home.generation)) return [];
 	return [`${where} has generation ${generation} of ${name}, its home ${homeName} is at ${home.generation}`];
 }
 

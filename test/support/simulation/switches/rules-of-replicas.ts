@@ -4,7 +4,6 @@ import type { Switch } from './switch.ts';
 const durable = 'shared/documents/durable-document.ts';
 const store = 'shared/store/chained-store.ts';
 const exchange = 'node/home/exchange.ts';
-const replica = 'shared/replica/project-replica.ts';
 const settlement = 'shared/replica/settlement.ts';
 const logs = 'shared/log/project-logs.ts';
 const projects = 'shared/mesh/sync/project-exchange.ts';
@@ -112,19 +111,18 @@ export const replicaSwitches: readonly Switch[] = [
 		breaks: 'generations are never merged, and none goes back',
 		edits: [
 			{
-				file: replica,
-				find: 'const isLater = /^[1-9]\\d{0,14}$/.test(generation) && Number(generation) > Number(this.#index.generation);',
-				replace: 'const isLater = generation !== this.#index.generation;',
+				file: 'shared/replica/home-key.ts',
+				find: 'return Number(next.generation) > Number(before.generation);',
+				replace: 'return next.generation !== before.generation;',
 			},
-			{
-				file: replica,
-				find: 'if (Number(index.generation) <= Math.max(this.#adopting, Number(this.#index.generation))) return;',
-				replace: '',
-			},
-			{ file: projects, find: 'if (Number(theirs.generation) <= Number(own.generation)) return;', replace: '' },
 			{
 				file: projects,
-				find: 'const isLater = Number(index.generation) > Number(this.entry.age.generation);',
+				find: 'if (Number(theirs.generation) <= Number(own.generation) && !this.#isOfFormerHome) return;',
+				replace: '',
+			},
+			{
+				file: projects,
+				find: 'const isLater = Number(index.generation) > Number(this.entry.age.generation) || this.#isOfFormerHome;',
 				replace: 'const isLater = index.generation !== this.entry.age.generation;',
 			},
 		],

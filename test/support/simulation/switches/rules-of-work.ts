@@ -79,7 +79,7 @@ export const workSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: 'node/home/grants.ts',
-				find: 'if (leftCommits || item.token[0] < home.facts.term) {',
+				find: 'if (leftCommits || item.token[0] !== home.facts.term) {',
 				replace: 'if (leftCommits && item.token[0] < 0) {',
 			},
 		],

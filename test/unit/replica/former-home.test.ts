@@ -1,0 +1,67 @@
+/** The replica of a home that was given up goes on with what its successor began, whatever the numbers say. */
+import { expect, it } from 'vitest';
+import { ProjectIndex } from '../../../shared/documents/index.ts';
+import { toBase64 } from '../../../shared/log/index.ts';
+import type { NodeId } from '../../../shared/ports/index.ts';
+import { makeItem, projectOne } from '../../support/facts.ts';
+import { projectId, ReplicaMesh } from '../../support/replica-mesh.ts';
+
+/** Facts of a home, in a generation that it began: brought to a replica as a peer brings them. */
+async function bring(mesh: ReplicaMesh, at: string, { of, generation }: { of: string; generation: string }) {
+	const { store, identity } = mesh.node(of);
+	const { random } = mesh;
+	const { publicKey: homeKey } = identity;
+	const index = await ProjectIndex.open({ store, random, identity, homeKey, project: projectId, generation });
+	const { facts } = mesh.replica(at);
+	const items = { ...facts.items, [of]: makeItem(of) };
+	await index.publish({ ...facts, items, term: Number(generation), revision: facts.revision + 1 });
+	const reader = await mesh.replica(at).replaceIndex(generation);
+	if (!reader) return null;
+	await reader.apply(index.difference(reader.stateVector), 'a peer');
+	await mesh.replica(at).adoptIndex(reader);
+	return reader;
+}
+
+function moveHome(mesh: ReplicaMesh, to: string): void {
+	const home: NodeId = mesh.id(to);
+	const homeKey = toBase64(mesh.node(to).identity.publicKey);
+	mesh.register((facts) => {
+		const project = facts.projects[projectOne];
+		if (!project) throw new Error('there is a project');
+		return { ...facts, projects: { [projectOne]: { ...project, home, homeKey } } };
+	});
+}
+
+const indexStreams = (mesh: ReplicaMesh, at: string): readonly string[] =>
+	mesh
+		.node(at)
+		.store.streams()
+		.filter((name) => name.includes('/index/'));
+
+it('[I1] takes a lower generation of the home that the registry names, keeps nothing else, and has it after a start', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'a home is given up' });
+	await bring(mesh, 'ann', { of: mesh.homeName, generation: '1750000031' });
+	expect(mesh.replica('ann').index.generation).toBe('1750000031');
+	// Of the same home only a later one follows.
+	expect(await mesh.replica('ann').replaceIndex('2000')).toBeNull();
+	moveHome(mesh, 'gate');
+	await bring(mesh, 'ann', { of: 'gate', generation: '2000' });
+	expect(mesh.replica('ann').index.generation).toBe('2000');
+	expect(mesh.replica('ann').facts.items).toHaveProperty('gate');
+	expect(indexStreams(mesh, 'ann')).toEqual([`doc/${projectOne}/index/2000`]);
+	expect(await mesh.replica('ann').replaceIndex('1999')).toBeNull();
+	mesh.crash('ann');
+	await mesh.boot('ann');
+	expect(mesh.replica('ann').index.generation).toBe('2000');
+	expect(mesh.replica('ann').facts.items).toHaveProperty('gate');
+});
+
+it('[I1] does not take the facts of a home that another has followed while they came', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'two moves at once' });
+	moveHome(mesh, 'gate');
+	const reader = await mesh.replica('ann').replaceIndex('2000');
+	moveHome(mesh, mesh.homeName);
+	if (!reader) throw new Error('it may follow');
+	await mesh.replica('ann').adoptIndex(reader);
+	expect(mesh.replica('ann').index.generation).toBe('1');
+});
