@@ -17,6 +17,7 @@ export function itemText(session: Session, item: ItemDetail): string {
 		section(out, 'Gates', gateLines(out, item).join('\n')),
 		section(out, 'Last failure', failureText(item)),
 		section(out, 'Runs', runLines(item, context.clock.now()).join('\n')),
+		section(out, 'Work', workLines(item.work).join('\n')),
 		item.change === null ? '' : `${out.paint('bold', 'Change')}\n${statText(out, item.change.stat)}`,
 		item.history.length === 0 ? '' : `${out.paint('bold', 'History')}\n${historyText(session, item.history)}`,
 	];
@@ -89,6 +90,32 @@ function runLines(item: ItemDetail, nowMs: number): readonly string[] {
 		return `${run.run}  ${run.agent ?? run.role} on ${run.node}, ${lasted}${spent === '' ? '' : `, ${spent}`}: ${plainLine(run.outcome ?? 'running')}`;
 	});
 }
+
+/** Nothing where a line of a run says it all already. */
+function workLines({ runs, by, files, filesTotal, thrash }: ItemDetail['work']): readonly string[] {
+	if (runs < 2 && filesTotal === 0) return [];
+	const who = by.map((one) => {
+		const spent = [cost(one.costUsd), tokensText(one)].filter((text) => text !== '').join(', ');
+		const how = one.runtime === null ? one.role : `${one.role}, ${one.runtime}`;
+		return `${one.agent ?? 'an agent'} (${how}): ${count(one.runs, 'run')}${spent === '' ? '' : `, ${spent}`}`;
+	});
+	const named = files.slice(0, filesShownMax).map(({ path, edits }) => (edits === 1 ? path : `${path} ${edits} times`));
+	const more = filesTotal - named.length;
+	return [
+		...who,
+		...(filesTotal === 0 ? [] : [`edited ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`]),
+		...(thrash.length === 0
+			? []
+			: [`again and again: ${thrash.map(({ path, runs: times }) => `${path} in ${times} runs`).join(', ')}`]),
+	].map(plainLine);
+}
+
+function tokensText({ inputTokens, outputTokens }: ItemDetail['work']['by'][number]): string {
+	return inputTokens + outputTokens === 0 ? '' : `${inputTokens} + ${outputTokens} tokens`;
+}
+
+/** More is in the answer with --json. */
+const filesShownMax = 8;
 
 export function historyText({ context, out }: Session, entries: readonly HistoryAnswer[]): string {
 	if (entries.length === 0) return 'nothing has happened yet';

@@ -54,7 +54,8 @@ export class AcpTools {
 		if (this.#told.size > callsMax && oldest !== undefined) this.#told.delete(oldest);
 		const { what, summary } = askOf(call);
 		const read = what.kind === 'read' && what.paths[0] !== undefined ? { read: what.paths[0] } : {};
-		return [{ kind: 'turn' }, { kind: 'tool', name: call.kind ?? 'other', summary, ...read }];
+		const edits = what.kind === 'edit' && what.paths.length > 0 ? { edits: what.paths } : {};
+		return [{ kind: 'turn' }, { kind: 'tool', name: call.kind ?? 'other', summary, ...read, ...edits }];
 	}
 }
 

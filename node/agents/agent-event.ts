@@ -3,7 +3,7 @@
  * format into these; what follows from them is decided in outcome.ts and recovery.ts, never by matching text.
  */
 import type { ExitStatus, StopReport } from '../../shared/ports/index.ts';
-import type { Usage } from '../../shared/protocol/work.ts';
+import type { FileEdits, Usage } from '../../shared/protocol/work.ts';
 
 export type AgentEvent =
 	/** The program has begun a session that the model's service knows, or goes on with it. */
@@ -11,8 +11,14 @@ export type AgentEvent =
 	/** The model was asked once more. */
 	| { readonly kind: 'turn' }
 	| { readonly kind: 'text'; readonly text: string }
-	/** `read`: the file that this tool reads, where it is one that reads. */
-	| { readonly kind: 'tool'; readonly name: string; readonly summary: string; readonly read?: string }
+	/** `read`: the file that this tool reads, where it is one that reads; `edits`: those that it writes, as it names them. */
+	| {
+			readonly kind: 'tool';
+			readonly name: string;
+			readonly summary: string;
+			readonly read?: string;
+			readonly edits?: readonly string[];
+	  }
 	/** What was used since the last of these, and what the program says of the whole session (session-usage.ts). */
 	| ({
 			readonly kind: 'usage';
@@ -88,6 +94,8 @@ export interface SessionEnd {
 	readonly usage: Usage;
 	readonly sessionId: string | null;
 	readonly filesRead: readonly string[];
+	/** Files of the working folder that it said it edits, as paths in it, and how often; absent where it told of none. */
+	readonly edits?: readonly FileEdits[];
 	/** The last thing the agent said, or the last line of its errors. */
 	readonly lastText: string;
 	/** Lines that could not be read, and were passed over. */

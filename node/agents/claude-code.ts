@@ -269,10 +269,12 @@ function assistantEvents(said: Line, seen: Seen): readonly AgentEvent[] {
 }
 
 function toolEvent(name: string, input: Readonly<Record<string, unknown>>): AgentEvent {
-	const { file_path: path, command, pattern } = input;
-	const summary = [command, path, pattern].find((value) => typeof value === 'string') ?? '';
+	const { file_path: path, notebook_path: notebook, command, pattern } = input;
+	const summary = [command, path, notebook, pattern].find((value) => typeof value === 'string') ?? '';
 	const read = name === 'Read' && typeof path === 'string' ? { read: path } : {};
-	return { kind: 'tool', name, summary: String(summary).slice(0, 500), ...read };
+	const { what } = claudeAsk(name, input);
+	const edits = what.kind === 'edit' && what.paths.length > 0 ? { edits: what.paths } : {};
+	return { kind: 'tool', name, summary: String(summary).slice(0, 500), ...read, ...edits };
 }
 
 function rateLimit({ rate_limit_info: info }: Line): AgentEvent {

@@ -24,6 +24,8 @@ const line = z.object({
 			message: z.string().optional(),
 			command: z.string().optional(),
 			changes: z.array(z.object({ path: z.string().optional() })).optional(),
+			server: z.string().optional(),
+			tool: z.string().optional(),
 		})
 		.optional(),
 });
@@ -95,7 +97,7 @@ function translate(said: Line, meter: (said: SessionTotals) => AgentEvent): read
 		case 'thread.started':
 			return [{ kind: 'started', sessionId: said.thread_id ?? '' }];
 		case 'item.started':
-			return said.item?.type === 'command_execution' ? [{ kind: 'turn' }, commandEvent(said.item.command)] : [];
+			return begunEvents(said.item);
 		case 'item.completed':
 			return itemEvents(said.item);
 		case 'error':
@@ -129,21 +131,25 @@ function commandEvent(command = ''): AgentEvent {
 	return { kind: 'tool', name: 'exec', summary: command.slice(0, 500) };
 }
 
+function begunEvents(item: Line['item']): readonly AgentEvent[] {
+	switch (item?.type) {
+		case 'command_execution':
+			return [{ kind: 'turn' }, commandEvent(item.command)];
+		case 'mcp_tool_call':
+			return [{ kind: 'turn' }, { kind: 'tool', name: `mcp:${item.server ?? ''}`, summary: item.tool ?? '' }];
+		default:
+			return [];
+	}
+}
+
 function itemEvents(item: Line['item']): readonly AgentEvent[] {
 	switch (item?.type) {
 		case 'agent_message':
 			return [{ kind: 'turn' }, { kind: 'text', text: item.text ?? '' }];
-		case 'file_change':
-			return [
-				{
-					kind: 'tool',
-					name: 'edit',
-					summary: (item.changes ?? [])
-						.map((change) => change.path)
-						.join(' ')
-						.slice(0, 500),
-				},
-			];
+		case 'file_change': {
+			const edits = (item.changes ?? []).flatMap(({ path }) => (path === undefined ? [] : [path]));
+			return [{ kind: 'tool', name: 'edit', summary: edits.join(' ').slice(0, 500), edits }];
+		}
 		case 'error':
 			return [{ kind: 'notice', message: item.message ?? '' }];
 		default:

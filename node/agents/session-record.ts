@@ -2,7 +2,8 @@
  * What was seen of a session while it ran: its id, result, limits, sums and last words. It takes events in and decides
  * nothing but whether one of the agent's own limits is passed; every list in it has a bound [I15].
  */
-import type { AgentEvent, SessionResult, SessionTotals } from './agent-event.ts';
+import type { AgentEvent, SessionEnd, SessionResult, SessionTotals } from './agent-event.ts';
+import { EditCount } from './file-edits.ts';
 import type { AgentSettings } from './runtime.ts';
 import { nothingCounted } from './session-usage.ts';
 
@@ -13,6 +14,7 @@ const lastTextCharsMax = 2_000;
 export class SessionRecord {
 	readonly #limits: Pick<AgentSettings, 'max_turns' | 'max_cost_usd'>;
 	readonly #filesRead = new Set<string>();
+	readonly #edits: EditCount;
 	#sessionId: string | null = null;
 	#result: SessionResult | null = null;
 	#rejected: { readonly until: number | null } | null = null;
@@ -23,7 +25,9 @@ export class SessionRecord {
 	#lastError = '';
 	garbageLines = 0;
 
-	constructor(limits: Pick<AgentSettings, 'max_turns' | 'max_cost_usd'>) {
+	/** `cwd`: where it works. */
+	constructor(limits: Pick<AgentSettings, 'max_turns' | 'max_cost_usd'>, cwd: string) {
+		this.#edits = new EditCount(cwd);
 		this.#limits = limits;
 	}
 
@@ -61,6 +65,11 @@ export class SessionRecord {
 		return [...this.#filesRead];
 	}
 
+	get edits(): Pick<SessionEnd, 'edits'> {
+		const edits = this.#edits.all;
+		return edits.length === 0 ? {} : { edits };
+	}
+
 	/** A line that is no event: plain output, or an error of the program. */
 	heard(stream: 'stdout' | 'stderr', line: string): void {
 		this.#lastText = line.slice(0, lastTextCharsMax);
@@ -81,6 +90,7 @@ export class SessionRecord {
 				this.#lastText = event.text.slice(0, lastTextCharsMax);
 				return null;
 			case 'tool':
+				this.#edits.add(event.edits ?? []);
 				if (event.read !== undefined && this.#filesRead.size < filesReadMax) this.#filesRead.add(event.read);
 				return null;
 			case 'usage':

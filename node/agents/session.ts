@@ -52,7 +52,7 @@ class Session implements AgentSession {
 		const { clock, processes, programFor } = ports;
 		this.#task = task;
 		this.#clock = clock;
-		this.#record = new SessionRecord(task.agent);
+		this.#record = new SessionRecord(task.agent, task.cwd);
 		const input = { ...task, isRoot: ports.isRoot, shellPath: ports.shellPath };
 		const command = program.command(input);
 		if (command.notice) this.#see({ kind: 'notice', message: command.notice });
@@ -105,12 +105,13 @@ class Session implements AgentSession {
 			await this.#askForUsage(program, env);
 			this.#see({ kind: 'exited', status: exit });
 			await this.#askForCause(program, env);
-			const { usage, sessionId, filesRead, lastText, garbageLines, isUnseen } = this.#record;
+			const { usage, sessionId, filesRead, edits, lastText, garbageLines, isUnseen } = this.#record;
 			const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
 			return {
 				outcome: this.#outcome(program, exit),
 				usage: { ...usage, seconds },
 				...{ sessionId, filesRead, lastText, garbageLines, tree },
+				...edits,
 				...(isUnseen ? { isUnseen: true } : {}),
 			};
 		});

@@ -13,7 +13,7 @@ import {
 	type Task,
 	taskDescriptionCharactersMax,
 } from '../../shared/protocol/work.ts';
-import { agentFor, loginOf, loginsOf, ofRole } from './agent-for.ts';
+import { agentFor, loginOf, loginsOf, ofRole, runtimeOf } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
 import type { BriefFor } from './brief.ts';
 import type { Home } from './home.ts';
@@ -198,7 +198,8 @@ export class Grants {
 			return;
 		}
 		// A home that died between the fact and its books would not know the run again, and keep nothing of it [I7].
-		if (!runs.runs(item.key).some(({ run }) => run === runName(task))) await runs.started(task, node);
+		if (!runs.runs(item.key).some(({ run }) => run === runName(task)))
+			await runs.started(task, { node, runtime: runtimeOf(task.agent, config) });
 		if (isPaused()) return;
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
@@ -262,7 +263,7 @@ export class Grants {
 			await home.submit('home', [draftOf('system', granted, 'release', { reason })]);
 			return true;
 		}
-		await runs.started(task, node);
+		await runs.started(task, { node, runtime: runtimeOf(task.agent, config) });
 		if (!(await link.begin(task))) return true;
 		pool.begun(node, task);
 		// Who paused the project meanwhile has ended what was known to run, and this was not.

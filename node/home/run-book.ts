@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { JsonValue, Store, StoreWrite } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
+import { editsMax, fileEditsSchema } from '../../shared/protocol/file-edits.ts';
 import { gateVerdictSchema } from '../../shared/protocol/gates.ts';
 import type { Task, WorkReport } from '../../shared/protocol/work.ts';
 import { CostLedger } from './cost-ledger.ts';
@@ -18,6 +19,8 @@ const runSchema = z.object({
 	key: z.string(),
 	role: z.enum(['coder', 'qa', 'mergemaster']),
 	agent: z.string(),
+	/** How the agent was run; records of before have none. */
+	runtime: z.string().nullable().default(null),
 	/** The node that it ran on; records of before the mesh have none. */
 	node: z.string().nullable().default(null),
 	startedAt: z.number(),
@@ -29,6 +32,8 @@ const runSchema = z.object({
 	gates: z.array(gateVerdictSchema),
 	/** The state of the item's text that the agent was given; null where nobody had written at it. */
 	textState: z.string().nullable().default(null),
+	/** Files that it edited; null where nobody knows. */
+	edits: z.array(fileEditsSchema).max(editsMax).nullable().default(null),
 });
 export type RunRecord = z.output<typeof runSchema>;
 
@@ -68,12 +73,13 @@ export class RunBook {
 		return this.costs.costUsd(key);
 	}
 
-	async started(task: Task, node: string): Promise<void> {
+	async started(task: Task, { node, runtime }: { readonly node: string; readonly runtime: string }): Promise<void> {
 		await this.#keep({
 			run: runName(task),
 			key: task.item.key,
 			role: task.role,
 			agent: task.agent,
+			runtime,
 			node,
 			startedAt: this.#now(),
 			endedAt: null,
@@ -83,6 +89,7 @@ export class RunBook {
 			outputTokens: 0,
 			gates: [],
 			textState: task.item.textState ?? null,
+			edits: null,
 		});
 	}
 
@@ -93,6 +100,7 @@ export class RunBook {
 			key: task.item.key,
 			role: task.role,
 			agent: task.agent,
+			runtime: begun?.runtime ?? null,
 			node,
 			startedAt: begun?.startedAt ?? this.#now(),
 			endedAt: this.#now(),
@@ -102,6 +110,7 @@ export class RunBook {
 			outputTokens: report.usage.outputTokens,
 			gates: report.kind === 'result' ? [...report.verdict.gates] : (begun?.gates ?? []),
 			textState: task.item.textState ?? null,
+			edits: report.edits ?? begun?.edits ?? null,
 		});
 	}
 

@@ -27,6 +27,7 @@ export async function judgeCommit(
 		if (!(error instanceof GanglineError) || (error.code !== 'REFUSED' && error.code !== 'TOO_LARGE')) throw error;
 		return reports.failed(error.message, '', null);
 	}
+	reports.committed(await git.changedPaths(workspace.judged, commit));
 	const base = (await git.mergeBase(mainOf(task), commit)) ?? workspace.base;
 	if ((await git.treeOf(commit)) === (await git.treeOf(base))) {
 		await workspaces.rememberJudged(workspace, commit);

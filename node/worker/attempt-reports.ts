@@ -3,6 +3,7 @@
  * commit was kept. The only place where an attempt's use is summed up, so no ending can leave a session's cost out.
  */
 import type { CommitId } from '../../shared/ports/index.ts';
+import { addEdits, withCommitted } from '../../shared/protocol/file-edits.ts';
 import type { Besides, GateVerdict, TreeVerdict, Usage, WorkReport } from '../../shared/protocol/work.ts';
 import type { SessionEnd } from '../agents/index.ts';
 import { addUsage, noUsage } from './attempt-words.ts';
@@ -20,6 +21,16 @@ export class AttemptReports {
 
 	used(usage: Usage): void {
 		this.#usage = addUsage(this.#usage, usage);
+	}
+
+	/** A session has ended that may edit. */
+	edited(edits: Besides['edits'] = []): void {
+		this.#besides = { ...this.#besides, edits: [...addEdits(this.#besides.edits ?? [], edits)] };
+	}
+
+	/** What it has committed shows files that no session named. */
+	committed(paths: readonly string[]): void {
+		this.#besides = { ...this.#besides, edits: [...withCommitted(this.#besides.edits ?? [], paths)] };
 	}
 
 	/** By an agent that is not the task's. */

@@ -4,7 +4,8 @@
  * Invariant: no session starts while anything of another one for the same item lives [I5].
  */
 import type { Confinement, Secrets } from '../../shared/ports/index.ts';
-import type { Task } from '../../shared/protocol/work.ts';
+import { addEdits } from '../../shared/protocol/file-edits.ts';
+import type { FileEdits, Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
 import {
 	type AgentEvent,
@@ -109,21 +110,23 @@ export class AttemptSessions {
 		let usage = noUsage;
 		let allowed = settings;
 		const filesRead = new Set<string>();
+		let edits: readonly FileEdits[] = [];
 		for (;;) {
 			const end = await this.#one(allowed, plan, text);
 			usage = addUsage(usage, end.usage);
 			for (const path of end.filesRead) filesRead.add(path);
+			edits = addEdits(edits, end.edits ?? []);
 			const isLast = signal.aborted || end.tree.kind === 'survivors';
 			const next = isLast ? null : this.#next(plan, end, prompt);
 			if (next === null) {
 				if (!goesOn(end)) await book.forget(task.item.key);
-				return { ...end, usage, filesRead: [...filesRead] };
+				return { ...end, usage, filesRead: [...filesRead], edits };
 			}
 			// Words of a person begin no new allowance.
 			const left = withLeft(settings, usage);
 			if (left === null) {
 				await book.forget(task.item.key);
-				return { ...end, outcome: { kind: 'overBudget', which: 'cost' }, usage, filesRead: [...filesRead] };
+				return { ...end, outcome: { kind: 'overBudget', which: 'cost' }, usage, filesRead: [...filesRead], edits };
 			}
 			allowed = left;
 			plan = next.plan;

@@ -172,6 +172,7 @@ class Attempt {
 			const end = await sessions.run(allowed, prompt);
 			this.#noteTree(end.tree);
 			this.#reports.used(end.usage);
+			this.#reports.edited(end.edits && [...end.edits]);
 			const { account } = login;
 			if (end.outcome.kind === 'rateLimited') {
 				this.#reports.limited({ agent: task.agent, account, until: end.outcome.until });

@@ -6,6 +6,7 @@ import type { ItemView, Stage } from '../pipeline/index.ts';
 import { nodeOf, parseAuthorId } from '../ports/ids.ts';
 import { asksOf, needsYou, type Situation, waitsBecause } from './explain-item.ts';
 import type { HistoryAnswer, ItemAnswer, ItemDetail, Stat } from './item-views.ts';
+import { type SummedRun, workSummary } from './work-summary.ts';
 
 /** What was tried for an item, as far as it is known here. */
 export type KnownRun = Omit<ItemDetail['runs'][number], 'node' | 'agent'> & {
@@ -13,7 +14,7 @@ export type KnownRun = Omit<ItemDetail['runs'][number], 'node' | 'agent'> & {
 	/** Its id; null where it was not written down. */
 	readonly node: string | null;
 	readonly gates: readonly ItemDetail['gates'][number][];
-};
+} & Pick<SummedRun, 'runtime' | 'edits'>;
 
 export interface KnownRuns {
 	/** Oldest first. */
@@ -113,6 +114,7 @@ export function itemDetail(item: ItemView, around: DetailSurroundings): ItemDeta
 			inputTokens,
 			outputTokens,
 		})),
+		work: workSummary(known),
 		history: [...around.history],
 		dependents: [...views.values()].filter(({ dependsOn }) => dependsOn.includes(item.key)).map(({ name }) => name),
 		keptRefs: [...around.keptRefs],

@@ -7,6 +7,7 @@ import type { ItemType, ReviewMode } from '../pipeline/item.ts';
 import type { StageKind } from '../pipeline/stage.ts';
 import { badges, columns } from '../pipeline/table.ts';
 import { gateKinds } from '../protocol/gates.ts';
+import { noWork, workSummarySchema } from './work-summary.ts';
 
 export const stageKinds = [
 	'upcoming',
@@ -164,6 +165,7 @@ export const itemDetailSchema = itemAnswerSchema.extend({
 	}),
 	gates: z.array(gateViewSchema).describe('The verdict on the current result, or of the last try'),
 	runs: z.array(tryViewSchema).describe('Newest last'),
+	work: workSummarySchema.default(noWork).describe('What the runs did, in sum'),
 	history: z.array(historyAnswerSchema).describe('The last 50, newest last'),
 	dependents: z.array(z.string()).describe('Names of items that wait for this one'),
 	keptRefs: z.array(z.string()),

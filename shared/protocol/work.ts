@@ -6,8 +6,10 @@
 import { z } from 'zod';
 import { commitSchema, keySchema, roleSchema, tokenSchema } from '../pipeline/item-schema.ts';
 import { asksSchema } from './asks.ts';
+import { editsMax, fileEditsSchema } from './file-edits.ts';
 import { gateKinds, gateTailCharactersMax, treeVerdictSchema } from './gates.ts';
 
+export type { FileEdits } from './file-edits.ts';
 export * from './gates.ts';
 
 export const projectIdSchema = z.string().regex(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/, 'expected the ULID of a project');
@@ -115,7 +117,7 @@ const commit = commitSchema.nullable();
 /** Wall ms that have a date. */
 const wallMs = amount.max(8.64e15);
 
-/** What a report says of others than the agent of its task: one that looked first, and limits that were met on the way. */
+/** What a report says besides its end: of another agent, which looked first, of limits met on the way, and of files edited. */
 const besides = {
 	/** Parts of `usage` that another agent has used. */
 	shares: z
@@ -127,6 +129,8 @@ const besides = {
 		.array(z.object({ agent: agentNameSchema, account: z.string().max(40).exactOptional(), until: wallMs }))
 		.max(4)
 		.exactOptional(),
+	/** Files that the agent edited, in the clone of its item; absent where nothing is known of it. */
+	edits: z.array(fileEditsSchema).max(editsMax).exactOptional(),
 };
 export type Besides = Readonly<Pick<WorkReport, keyof typeof besides>>;
 

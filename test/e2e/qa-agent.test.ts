@@ -108,6 +108,16 @@ runtime = "claude-code"`,
 	for (const at of [2, 4]) expect(shop.prompts()[at]).not.toContain('looked into it before you');
 	expect(shop.prompts()[6]).toContain('the moon is full (5)');
 	const { item } = await world.json<Result<'item.show'>>(repository, 'show', '1');
+	// Five tries, and each wrote the same file: that is what going round in circles looks like.
+	expect(item.work).toMatchObject({
+		...{ runs: 5, silent: 0, filesTotal: 1, inputTokens: 21_000 },
+		by: [{ role: 'coder', agent: 'ada', runtime: 'claude-code', runs: 5 }],
+		files: [{ path: 'a.txt', edits: 5, runs: 5 }],
+		thrash: [{ path: 'a.txt', edits: 5, runs: 5 }],
+	});
+	expect(await world.ok(repository, 'show', '1')).toMatch(
+		/ada \(coder, claude-code\): 5 runs.*\n.*edited a\.txt 5 times\n.*again and again: a\.txt in 5 runs/,
+	);
 	const fourth = item.runs[3]?.run ?? '';
 	expect(await world.ok(repository, 'logs', '1', '--run', fourth)).toContain('no analysis: it changed files');
 }, 180_000);

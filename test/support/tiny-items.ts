@@ -1,5 +1,7 @@
 /** Items of a home in memory as the API shows them, with what a hostile agent may have put into them, and its log's lines. */
+
 import type { ItemDetail, LogLine } from '../../shared/operations/index.ts';
+import { noWork } from '../../shared/operations/work-summary.ts';
 import { anItem } from './item-answer.ts';
 
 export const shopId = '01JZ0000000000000000000SHP';
@@ -25,6 +27,7 @@ export function itemDetail(changes: Partial<ItemDetail> & { readonly number: num
 		tries: { reworks: 0, mergeFailures: null, freeFixups: 0, totalAttempts: 0 },
 		gates: [],
 		runs: [],
+		work: noWork,
 		history: [],
 		dependents: [],
 		keptRefs: [],

@@ -71,6 +71,8 @@ it('passes over what it cannot read, and writes nothing of it to the stderr of t
 	expect(talk.read(update({ sessionUpdate: 'tool_call', toolCallId: 'd', title: 'Bare', kind: 'think' }))).toBe(true);
 	talk.read(update({ sessionUpdate: 'tool_call_update', toolCallId: 'd', status: 'completed' }));
 	expect(said).toContainEqual(expect.objectContaining({ kind: 'tool', name: 'think' }));
+	talk.read(update({ ...call, toolCallId: 'e', kind: 'edit', locations: [{ path: '/c/b.txt' }] }));
+	expect(said).toContainEqual({ kind: 'tool', name: 'edit', summary: 'a.txt /c/b.txt', edits: ['a.txt', '/c/b.txt'] });
 	await new Promise((resolve) => setImmediate(resolve));
 	expect(complain).not.toHaveBeenCalled();
 	talk.end?.();

@@ -51,6 +51,18 @@ describe('claude-code', () => {
 	});
 
 	test.each([
+		['Edit', { file_path: '/x/a.ts', old_string: 'a', new_string: 'b' }, '/x/a.ts'],
+		['Write', { file_path: '/x/a.ts', content: 'b' }, '/x/a.ts'],
+		['MultiEdit', { file_path: '/x/a.ts', edits: [] }, '/x/a.ts'],
+		['NotebookEdit', { notebook_path: '/x/a.ipynb', new_source: '1' }, '/x/a.ipynb'],
+	])('names the file that %s edits', (name, input, path) => {
+		const message = { id: 'm', model: 'opus', content: [{ type: 'tool_use', id: 't', name, input }] };
+		expect(read('claude-code', JSON.stringify({ type: 'assistant', message }))).toEqual([
+			[{ kind: 'turn' }, { kind: 'tool', name, summary: path, edits: [path] }],
+		]);
+	});
+
+	test.each([
 		[{ is_error: true, api_error_status: 429, terminal_reason: 'api_error' }, 'rateLimit'],
 		[{ is_error: true, api_error_status: 529, terminal_reason: 'api_error' }, 'api'],
 		[{ is_error: true, api_error_status: 401, terminal_reason: 'api_error' }, 'login'],
@@ -170,6 +182,19 @@ describe('codex', () => {
 				},
 				{ kind: 'result', isOk: true, failure: null, message: '' },
 			],
+		]);
+	});
+
+	test('names the files that it edits, and the tools of servers that it uses', () => {
+		expect(
+			read(
+				'codex',
+				'{"type":"item.completed","item":{"id":"item_3","type":"file_change","changes":[{"path":"/x/a.ts","kind":"update"},{"path":"/x/b.ts","kind":"add"}],"status":"completed"}}',
+				'{"type":"item.started","item":{"id":"item_4","type":"mcp_tool_call","server":"gangline","tool":"add_item","status":"in_progress"}}',
+			),
+		).toEqual([
+			[{ kind: 'tool', name: 'edit', summary: '/x/a.ts /x/b.ts', edits: ['/x/a.ts', '/x/b.ts'] }],
+			[{ kind: 'turn' }, { kind: 'tool', name: 'mcp:gangline', summary: 'add_item' }],
 		]);
 	});
 

@@ -10,7 +10,7 @@ import { oneId, twoId } from '../../support/mesh-pair.ts';
 const key = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
 const record = (run: string, node: string): RunRecord => ({
 	...{ run, key, node, role: 'coder', agent: 'claude', startedAt: 1, endedAt: 2, outcome: 'failed' },
-	...{ costUsd: 0, inputTokens: 0, outputTokens: 0, gates: [], textState: null },
+	...{ costUsd: 0, inputTokens: 0, outputTokens: 0, runtime: null, edits: null, gates: [], textState: null },
 });
 const line = (run: string, seq: number): LogLine => ({
 	...{ seq, run, at: 1, source: 'agent', stream: 'stdout', text: `line ${seq}` },

@@ -31,7 +31,7 @@ it('[I15] lets runs, talks and logs go with an item that has left the facts, in 
 	const talks = await Talks.open(store, 'app');
 	const logs = new RunLogs({ folder, clock });
 	for (const key of [stays, left]) {
-		await runs.started(task(key, 1), 'n1');
+		await runs.started(task(key, 1), { node: 'n1', runtime: 'codex' });
 		await talks.note(key, 'mind the gap');
 		logs.open(key, '1.1').write('agent', 'stdout', 'done\n');
 		if (key === left) logs.open(key, '1.1').close();
@@ -64,7 +64,7 @@ it('[I15] keeps the last fifty runs of an item, on disk too', async () => {
 	const store = await openSimStore();
 	const runs = await RunBook.open(store, 'app', () => clock.now());
 	for (let revision = 1; revision <= 60; revision += 1) {
-		await runs.started(task(stays, revision), 'n1');
+		await runs.started(task(stays, revision), { node: 'n1', runtime: 'codex' });
 		await clock.advance(1_000);
 	}
 	expect(

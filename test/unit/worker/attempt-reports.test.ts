@@ -31,3 +31,19 @@ it('tells of an agent that looked first and of limits that were met, however the
 		});
 	}
 });
+
+it('says which files were edited: those that the sessions named, and those that its commits show besides', () => {
+	const reports = new AttemptReports();
+	expect(reports.stopped('told to', null)).not.toHaveProperty('edits');
+	reports.edited([{ path: 'a.txt', count: 2 }]);
+	reports.edited(undefined);
+	reports.edited([{ path: 'a.txt', count: 1 }]);
+	reports.committed(['a.txt', 'b.txt', 'x'.repeat(501)]);
+	const report = workReportSchema.parse(reports.failed('red', '', null));
+	expect(report.edits).toEqual([
+		{ path: 'a.txt', count: 3 },
+		{ path: 'b.txt', count: 1 },
+	]);
+	reports.committed(Array.from({ length: 1_000 }, (_, at) => `f${at}`));
+	expect(workReportSchema.parse(reports.failed('red', '', null)).edits).toHaveLength(200);
+});

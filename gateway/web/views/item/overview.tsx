@@ -129,6 +129,12 @@ function Facts({ detail }: { readonly detail: ItemDetail }) {
 		['Review', reviewWords[detail.review ?? 'unknown'] ?? detail.review],
 		...(detail.costUsd > 0 ? ([['Cost', usd(detail.costUsd)]] as const) : []),
 		['Tries', detail.attempts],
+		...(detail.work.filesTotal > 0 ? ([['Files edited', detail.work.filesTotal]] as const) : []),
+		...(detail.work.thrash.length > 0
+			? ([
+					['Again and again', detail.work.thrash.map(({ path, runs }) => `${path} (${runs} runs)`).join(', ')],
+				] as const)
+			: []),
 		['Asked by', detail.origin.who],
 		['Made', <Time key="made" at={detail.createdAt} />],
 		['Changed', <Time key="changed" at={detail.changedAt} />],
