@@ -14,6 +14,7 @@ import {
 	RunLogs,
 	realAttempts,
 	SessionBook,
+	SpentBook,
 	Worker,
 	type WorkerOptions,
 	Workspaces,
@@ -71,6 +72,8 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			gates,
 			ports: { processes, clock, shellPath },
 			book: new SessionBook(store, project),
+			looks: new SessionBook(store, project, 'look'),
+			spent: new SpentBook(store, project),
 			newSessionId: () => newSessionId(random),
 			tools: desk,
 			runtime: (name) =>

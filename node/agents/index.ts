@@ -31,7 +31,7 @@ export {
 	recoveryCaps,
 	type SessionTrace,
 } from './recovery.ts';
-export { resumePrompt, withNotes } from './resume-prompt.ts';
+export { resumeLookPrompt, resumePrompt, withNotes } from './resume-prompt.ts';
 export {
 	type AgentRuntime,
 	type AgentSession,

@@ -7,25 +7,17 @@ import type { Confinement, Secrets } from '../../shared/ports/index.ts';
 import { addEdits } from '../../shared/protocol/file-edits.ts';
 import type { FileEdits, Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
-import {
-	type AgentEvent,
-	type AgentRuntime,
-	type AgentSession,
-	type AgentSettings,
-	type CountedBefore,
-	nothingCounted,
-	type SessionEnd,
-	type SessionPlan,
-	type SessionTotals,
-} from '../agents/index.ts';
-import { addUsage, noUsage, reasonOf, withLeft } from './attempt-words.ts';
+import type { AgentRuntime, AgentSession, AgentSettings, SessionEnd, SessionPlan } from '../agents/index.ts';
+import { addUsage, noUsage, reasonOf, withinAllowance, withLeft } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
 import { nobodyElse } from './nobody-else.ts';
 import type { RunLog } from './run-log.ts';
 import { noteOf, type Said, type SaidWords, toldAs, toldNames } from './said-words.ts';
 import { SessionAsks } from './session-asks.ts';
-import type { SessionBook, SessionEntry } from './session-book.ts';
-import { freshWords, goesOnWith, resumedWords } from './told.ts';
+import type { SessionBook } from './session-book.ts';
+import { countedIn, goesOn, SessionKeeper } from './session-keeper.ts';
+import type { SpentBook } from './spent-book.ts';
+import { freshWords, resumedWords } from './told.ts';
 import type { OpenTools, ToolDesk } from './tool-desk.ts';
 
 /** What a person may do with a session that runs. */
@@ -40,6 +32,7 @@ export interface Steering {
 
 export interface SessionsParts {
 	readonly book: SessionBook;
+	readonly spent: SpentBook;
 	readonly ports: CommandPorts;
 	readonly runtime: (name: AgentSettings['runtime']) => AgentRuntime;
 	/** What no agent is told, whoever wrote it. */
@@ -79,7 +72,7 @@ export interface SessionsInput {
 export class AttemptSessions {
 	readonly #parts: SessionsParts;
 	readonly #input: SessionsInput;
-	#entry: SessionEntry | null = null;
+	readonly #keeper: SessionKeeper;
 	#count = 0;
 	#isFirst = true;
 	#parked: Asks | null = null;
@@ -89,6 +82,12 @@ export class AttemptSessions {
 	constructor(parts: SessionsParts, input: SessionsInput) {
 		this.#parts = parts;
 		this.#input = input;
+		const { book, spent, ports } = parts;
+		const { task, account } = input;
+		this.#keeper = new SessionKeeper({
+			...{ book, spent, clock: ports.clock, task, role: task.role, agent: task.agent, account },
+			note: (text) => this.#note(text),
+		});
 	}
 
 	/** How many programs were started. */
@@ -101,34 +100,36 @@ export class AttemptSessions {
 		return this.#parked;
 	}
 
-	/** One session from the prompt to its end, with all that was said meanwhile. */
-	async run(settings: AgentSettings, prompt: string): Promise<SessionEnd> {
-		const { book } = this.#parts;
+	/** One session from the prompt to its end, with all that was said meanwhile. `spent`: by its attempt before. */
+	async run(settings: AgentSettings, prompt: string, spent = noUsage): Promise<SessionEnd> {
 		const { task, signal } = this.#input;
+		const keeper = this.#keeper;
 		let plan = await this.#plan(settings);
 		let text = plan.kind === 'resume' ? this.#whatIsNew(task) : this.#fresh(prompt);
 		let usage = noUsage;
-		let allowed = settings;
 		const filesRead = new Set<string>();
 		let edits: readonly FileEdits[] = [];
+		let last: SessionEnd | null = null;
 		for (;;) {
+			// Neither a restart nor words of a person begin a new allowance [I11].
+			const left = withLeft(settings, keeper.used);
+			const allowed = typeof left === 'string' ? left : (withinAllowance(left, task, addUsage(spent, usage)) ?? 'cost');
+			if (typeof allowed === 'string') {
+				await keeper.over();
+				const outcome = { kind: 'overBudget', which: allowed } as const;
+				return { ...(last ?? notStarted(plan)), outcome, usage, filesRead: [...filesRead], edits };
+			}
 			const end = await this.#one(allowed, plan, text);
+			last = end;
 			usage = addUsage(usage, end.usage);
 			for (const path of end.filesRead) filesRead.add(path);
 			edits = addEdits(edits, end.edits ?? []);
 			const isLast = signal.aborted || end.tree.kind === 'survivors';
 			const next = isLast ? null : this.#next(plan, end, prompt);
 			if (next === null) {
-				if (!goesOn(end)) await book.forget(task.item.key);
+				if (!goesOn(end)) await keeper.over();
 				return { ...end, usage, filesRead: [...filesRead], edits };
 			}
-			// Words of a person begin no new allowance.
-			const left = withLeft(settings, usage);
-			if (left === null) {
-				await book.forget(task.item.key);
-				return { ...end, outcome: { kind: 'overBudget', which: 'cost' }, usage, filesRead: [...filesRead], edits };
-			}
-			allowed = left;
 			plan = next.plan;
 			text = next.text;
 		}
@@ -150,7 +151,10 @@ export class AttemptSessions {
 		if (sessionId === null) return { plan: fresh, text: this.#fresh(prompt) };
 		const said = this.#input.said.take();
 		this.#told = toldNames(this.#told, said.map(noteOf));
-		return { plan: { kind: 'resume', id: sessionId, ...countedIn(this.#entry) }, text: said.map(toldAs).join('\n') };
+		return {
+			plan: { kind: 'resume', id: sessionId, ...countedIn(this.#keeper.entry) },
+			text: said.map(toldAs).join('\n'),
+		};
 	}
 
 	/** A session that knows nothing is told everything that was said. */
@@ -164,29 +168,27 @@ export class AttemptSessions {
 
 	/** One that goes on, what it was not told yet. */
 	#whatIsNew(task: Task): string {
-		const { text, told } = resumedWords(task, this.#entry, this.#input.said.take().map(noteOf));
+		const { text, told } = resumedWords(task, this.#keeper.entry, this.#input.said.take().map(noteOf));
 		this.#told = told;
 		return text;
 	}
 
 	/** Goes on with what was broken off by whoever worked on the item as the same agent, in the same clone. */
 	async #plan(settings: AgentSettings): Promise<SessionPlan> {
-		const { book, newSessionId } = this.#parts;
-		const { task, isNewClone } = this.#input;
-		const fresh: SessionPlan = { kind: 'new', id: newSessionId() };
-		const before = this.#isFirst && !isNewClone ? await book.get(task.item.key) : null;
+		const isPossible = this.#isFirst && !this.#input.isNewClone && settings.runtime !== 'shell';
 		this.#isFirst = false;
-		const known = goesOnWith(before, { task, settings, account: this.#input.account });
-		if (known === null) return fresh;
-		this.#entry = known;
-		return { kind: 'resume', id: known.id, ...countedIn(known) };
+		const known = isPossible ? await this.#keeper.takeUp(settings.runtime) : null;
+		if (known !== null) return { kind: 'resume', id: known.id, ...countedIn(known) };
+		this.#keeper.beginAnew();
+		return { kind: 'new', id: this.#parts.newSessionId() };
 	}
 
 	async #one(settings: AgentSettings, plan: SessionPlan, prompt: string): Promise<SessionEnd> {
 		const { runtime } = this.#parts;
 		const { task, signal, runLog, runId, onPid, onSteering, env, cwd, tmp, confinement } = this.#input;
 		await nobodyElse(this.#parts.ports.processes, task.item.key);
-		await this.#remember(settings, plan);
+		const keeper = settings.runtime === 'shell' ? null : this.#keeper;
+		await keeper?.begin(settings, plan, { words: task.item.words.length, told: this.#told });
 		const agent = runtime(settings.runtime);
 		this.#count += 1;
 		const asks = this.#asksOf(settings, () => void session.stop('nobody answered'));
@@ -202,9 +204,9 @@ export class AttemptSessions {
 			...{ cwd, tmp, confinement },
 			...(tools === null ? {} : { tools: tools.offer }),
 			env: env(agent, settings),
-			onSession: (id) => this.#established(id),
+			onSession: async (id) => await keeper?.established(id),
 			onEvent: (event) => {
-				this.#addUse(event);
+				keeper?.take(event);
 				if (event.kind === 'exited') isKilled = event.status.kind === 'signal' && event.status.signal === 'SIGKILL';
 				if (event.kind === 'permission' && settings.permissions !== 'all') {
 					queueMicrotask(() => asks.asked(session, event.id, event.ask));
@@ -244,7 +246,7 @@ export class AttemptSessions {
 		this.#parked = asks.parked;
 		signal.removeEventListener('abort', onAbort);
 		onPid(null);
-		await this.#closed(isKilled);
+		await keeper?.ended(isKilled);
 		return end;
 	}
 
@@ -287,66 +289,7 @@ export class AttemptSessions {
 	/** It knows this from now on, and is not told it again where it goes on. */
 	#tell(said: readonly Said[]): void {
 		this.#told = toldNames(this.#told, said.map(noteOf));
-		if (this.#entry === null) return;
-		this.#entry = { ...this.#entry, words: this.#input.task.item.words.length, told: this.#told };
-		void this.#keep();
-	}
-
-	async #remember(settings: AgentSettings, { id, ...plan }: SessionPlan): Promise<void> {
-		const { task, account } = this.#input;
-		if (settings.runtime === 'shell') return;
-		const before = this.#entry;
-		this.#entry = {
-			id,
-			role: task.role,
-			agent: task.agent,
-			runtime: settings.runtime,
-			...(account === null ? {} : { account }),
-			isThere: plan.kind === 'resume',
-			...(plan.kind === 'resume' ? countedIn(plan) : countedIn(null)),
-			token: task.token,
-			spent: before !== null && before.token.join() === task.token.join() ? before.spent : nothingCounted,
-			// Who goes on is told the rest when it has begun.
-			words: plan.kind === 'resume' ? (before?.words ?? 0) : task.item.words.length,
-			told: plan.kind === 'resume' ? (before?.told ?? []) : this.#told,
-		};
-		await this.#keep();
-	}
-
-	async #established(id: string): Promise<void> {
-		if (this.#entry === null || (this.#entry.isThere && this.#entry.id === id)) return;
-		this.#entry = { ...this.#entry, id, isThere: true };
-		await this.#keep();
-	}
-
-	#addUse(event: AgentEvent): void {
-		if (event.kind !== 'usage' || this.#entry === null) return;
-		const { spent } = this.#entry;
-		const { costUsd, inputTokens, outputTokens } = event;
-		const sum: SessionTotals = {
-			costUsd: spent.costUsd + costUsd,
-			inputTokens: spent.inputTokens + inputTokens,
-			outputTokens: spent.outputTokens + outputTokens,
-		};
-		// Claude forgets the cost of a run that is killed; until it has ended otherwise, none of it is relied on.
-		this.#entry = { ...this.#entry, unsure: event.counted, spent: sum };
-		void this.#keep();
-	}
-
-	async #closed(isKilled: boolean): Promise<void> {
-		if (this.#entry === null) return;
-		const { unsure, ...entry } = this.#entry;
-		if (!isKilled && unsure !== undefined) this.#entry = { ...entry, counted: unsure };
-		await this.#keep();
-	}
-
-	async #keep(entry: SessionEntry | null = this.#entry): Promise<void> {
-		if (entry === null) return;
-		try {
-			await this.#parts.book.put(this.#input.task.item.key, entry);
-		} catch (error) {
-			this.#note(`the session could not be written down: ${String(error)}`);
-		}
+		this.#keeper.tell(this.#input.task.item.words.length, this.#told);
 	}
 
 	#note(text: string): void {
@@ -354,13 +297,9 @@ export class AttemptSessions {
 	}
 }
 
-/** What a session has counted until now, for going on with it. */
-function countedIn(known: CountedBefore | null): CountedBefore {
-	const { counted, unsure } = known ?? { counted: nothingCounted };
-	return unsure === undefined ? { counted } : { counted, unsure };
-}
-
-/** Broken off rather than ended: the next attempt goes on with it. */
-function goesOn({ outcome }: SessionEnd): boolean {
-	return outcome.kind === 'stopped' || outcome.kind === 'rateLimited';
+/** Nothing was left of a limit, so nothing was begun. */
+function notStarted(plan: SessionPlan): Omit<SessionEnd, 'outcome'> {
+	const sessionId = plan.kind === 'resume' ? plan.id : null;
+	const tree = { kind: 'empty', killed: 0 } as const;
+	return { usage: noUsage, sessionId, filesRead: [], lastText: '', garbageLines: 0, tree };
 }

@@ -36,11 +36,25 @@ export function withinAllowance(settings: AgentSettings, { allowanceUsd }: Task,
 	return { ...settings, max_cost_usd: Math.min(settings.max_cost_usd ?? left, left) };
 }
 
-/** The settings with what is left of a session's own limit when it goes on; null where nothing is left. */
-export function withLeft(settings: AgentSettings, used: Usage): AgentSettings | null {
-	if (settings.max_cost_usd === undefined || used.costUsd === 0) return settings;
-	const left = settings.max_cost_usd - used.costUsd;
-	return left < allowanceUsdMin ? null : { ...settings, max_cost_usd: left };
+/** What a session has had of its agent's limits, over all runs of its program. */
+export interface LimitsUsed {
+	readonly costUsd: number;
+	readonly turns: number;
+	readonly seconds: number;
+}
+
+export const noLimitsUsed: LimitsUsed = { costUsd: 0, turns: 0, seconds: 0 };
+
+/** The settings with what is left of a session's own limits when it goes on, or the limit of which nothing is left. */
+export function withLeft(settings: AgentSettings, used: LimitsUsed): AgentSettings | 'cost' | 'turns' | 'time' {
+	const turns = settings.max_turns - used.turns;
+	if (turns < 1) return 'turns';
+	const seconds = Math.floor(settings.timeout_seconds - used.seconds);
+	if (seconds < 1) return 'time';
+	const left = { ...settings, max_turns: turns, timeout_seconds: seconds };
+	if (settings.max_cost_usd === undefined || used.costUsd === 0) return left;
+	const costUsd = settings.max_cost_usd - used.costUsd;
+	return costUsd < allowanceUsdMin ? 'cost' : { ...left, max_cost_usd: costUsd };
 }
 
 /** The task with what a person has committed in its clone among what is said to the next session. */

@@ -40,6 +40,7 @@ import { runQaAttempt } from './qa-attempt.ts';
 import { research } from './research.ts';
 import type { RunLog } from './run-log.ts';
 import { SaidWords } from './said-words.ts';
+import type { SessionBook } from './session-book.ts';
 import { sessionsIn } from './session-place.ts';
 import { findIn, firstPrompt } from './told.ts';
 import type { WorkspaceGit } from './workspace-git.ts';
@@ -47,6 +48,8 @@ import type { Workspace, Workspaces } from './workspaces.ts';
 
 export interface AttemptParts extends SessionsParts {
 	readonly git: WorkspaceGit;
+	/** Sessions that only look. */
+	readonly looks: SessionBook;
 	readonly workspaces: Workspaces;
 	readonly gates: GateRunner;
 	readonly log: Log;
@@ -166,10 +169,10 @@ class Attempt {
 		const { recoveries } = this.#parts.workspaces;
 		let state = await recoveries.read(task.item.key);
 		for (;;) {
-			const allowed = withinAllowance(settings, task, this.#reports.usage);
-			if (allowed === null) return this.#reports.failed('what this try may cost is used up', '', null);
+			if (withinAllowance(settings, task, this.#reports.usage) === null)
+				return this.#reports.failed('what this try may cost is used up', '', null);
 			this.#input.onStep(settings.runtime === 'shell' ? 'script' : `agent ${task.agent}`);
-			const end = await sessions.run(allowed, prompt);
+			const end = await sessions.run(settings, prompt, this.#reports.usage);
 			this.#noteTree(end.tree);
 			this.#reports.used(end.usage);
 			this.#reports.edited(end.edits && [...end.edits]);
@@ -217,7 +220,8 @@ class Attempt {
 	async #research(workspace: Workspace): Promise<string | null> {
 		const { git } = this.#parts;
 		const agent = this.#input.task.research;
-		if (agent === undefined) return null;
+		// Whoever goes on knows what was found out before.
+		if (agent === undefined || (await this.#isBrokenOff(workspace))) return null;
 		const { head } = await git.state(workspace.clone, workspace.judged);
 		const commit = head !== null && (await git.isKnown(head)) ? head : null;
 		const place = { commit, runId: `${this.#place.runId}-0`, tmp: this.#place.tmp };
@@ -226,6 +230,12 @@ class Attempt {
 		if (limit !== undefined) this.#reports.limited({ agent, ...limit });
 		this.#survivors.push(...survivors);
 		return analysis;
+	}
+
+	async #isBrokenOff({ isNew }: Workspace): Promise<boolean> {
+		const { item, role, agent } = this.#input.task;
+		const known = isNew ? null : await this.#parts.book.get(item.key);
+		return known?.isThere === true && known.role === role && known.agent === agent;
 	}
 
 	/** `given`: what a person has committed in the clone since the last session. */

@@ -5,9 +5,9 @@
 import type { CommitId, Log } from '../../shared/ports/index.ts';
 import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
-import type { Task, Usage } from '../../shared/protocol/work.ts';
+import type { Besides, Task, Usage } from '../../shared/protocol/work.ts';
 import { type AttemptEnd, type AttemptInput, type AttemptParts, runAttempt } from './attempt.ts';
-import { attemptRef, noUsage } from './attempt-words.ts';
+import { attemptRef } from './attempt-words.ts';
 import { type Shown, showTold } from './told.ts';
 
 export interface Attempts {
@@ -17,8 +17,8 @@ export interface Attempts {
 	rescue(task: Task): Promise<CommitId | null>;
 	/** What its first session would be told if the task began here now; nothing is begun or changed. */
 	told(asked: { readonly task: Task; readonly config: ProjectConfig; readonly forResearch: boolean }): Promise<Shown>;
-	/** What an attempt that a crash interrupted had used until then. */
-	spent(task: Task): Promise<Usage>;
+	/** What an attempt that a crash interrupted had used until then, and what of that was another agent's. */
+	spent(task: Task): Promise<{ readonly usage: Usage } & Pick<Besides, 'shares'>>;
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
 	salvage(key: string): Promise<string | null>;
 	/** Looks which items have a clone. */
@@ -44,7 +44,7 @@ export function realAttempts(parts: AttemptParts): Attempts {
 		},
 		rescue: (task) => rescued(parts, task, log),
 		told: (asked) => showTold(parts, asked),
-		spent: async (task) => ({ ...noUsage, ...(await parts.book.spent(task)) }),
+		spent: (task) => parts.spent.of(task),
 		salvage: (key) => workspaces.salvage(key),
 		keys: () => workspaces.keys(),
 		get known() {
@@ -53,6 +53,7 @@ export function realAttempts(parts: AttemptParts): Attempts {
 		remove: async (key) => {
 			await workspaces.remove(key);
 			await parts.book.forget(key);
+			await parts.looks.forget(key);
 		},
 		stop: () => gates.stop(),
 	};

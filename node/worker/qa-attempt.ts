@@ -1,7 +1,7 @@
 /**
  * One attempt of a QA agent: it looks at the change in a clone of its own and gives a verdict in a form that is parsed,
- * never searched. Nothing of the coder's session is there: only the item, the change and what people said. A verdict
- * that cannot be read is asked for once more; a session that changed anything has not judged.
+ * never searched. Nothing of the coder's session is there: only the item, the change and what people said. A session
+ * that was broken off is gone on with. A verdict that cannot be read is asked for once more; a session that changed anything has not judged.
  */
 import { z } from 'zod';
 import { parseJson } from '../../shared/log/index.ts';
@@ -58,14 +58,14 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 	for (let count = 0; count < sessionsMax; ) {
 		runs += 1;
 		const before: string | null = trouble;
-		const allowed = withinAllowance(settings, task, usage);
-		if (allowed === null) break;
+		if (withinAllowance(settings, task, usage) === null) break;
 		const end = await look(parts, {
 			...{ ...input, commit, tmp },
 			runId: `${runId}-${runs}`,
-			agent: { name: task.agent, settings: allowed, login },
+			...{ role: 'qa', before: count, spent: usage },
+			agent: { name: task.agent, settings, login },
 			withProduct: true,
-			prompt: (place) => judgePrompt(task, input.config, { ...place, trouble: before }),
+			prompt: (place, news) => judgePrompt(task, input.config, { ...place, news, trouble: before }),
 		});
 		if (end.kind === 'looked') {
 			usage = addUsage(usage, end.end.usage);
@@ -81,7 +81,7 @@ export async function runQaAttempt(attempt: QaAttempt): Promise<AttemptEnd> {
 		if (end.kind === 'looked') await parts.workspaces.recoveries.forgetCrashes(task.item.key);
 		const unseen = end.kind === 'looked' ? unseenReason(task, end.end) : null;
 		if (unseen !== null) return { report: { kind: 'blocked', reason: unseen, commit: null, usage }, survivors };
-		count += 1;
+		count = (end.kind === 'looked' ? end.before : count) + 1;
 		const decided = decide(attempt, end, usage);
 		if (typeof decided !== 'string') return { report: decided, survivors };
 		trouble = decided;

@@ -65,12 +65,13 @@ export class ReportBox {
 		await this.#store.write([{ kind: 'put', key: this.#name('task', task), value: asJson({ task }) }]);
 	}
 
-	/** In one batch: the report is there, the task is over. */
+	/** In one batch: the report is there, the task is over, and what it used is told (spent-book.ts). */
 	async put(task: Task, report: WorkReport): Promise<void> {
 		this.#open.set(task.item.key, task.token);
 		await this.#store.write([
 			{ kind: 'put', key: this.#name('report', task), value: asJson({ task, report: withinBounds(report) }) },
 			{ kind: 'delete', key: this.#name('task', task) },
+			{ kind: 'delete', key: spentName(this.#project, task) },
 		]);
 	}
 
@@ -119,6 +120,11 @@ export class ReportBox {
 
 function itemAndTerm({ item, token: [term] }: GrantName): string {
 	return `${item.key}/${term}`;
+}
+
+/** Where what a grant has used is kept until its report says it. */
+export function spentName(project: string, grant: GrantName): string {
+	return `spent/${project}/${grant.item.key}/${tokenName(grant)}`;
 }
 
 /** The name of a run: its grant, such as `1.42`. */

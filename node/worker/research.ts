@@ -33,18 +33,18 @@ export async function research(parts: AttemptParts, input: ResearchInput): Promi
 	const { task, config, runLog } = input;
 	const nothing = { analysis: null, usage: noUsage, survivors: [] };
 	const configured = config.agent.find(({ name }) => name === task.research);
-	const settings = configured && withinAllowance(configured, task, noUsage);
-	if (!configured || !settings) return nothing;
-	const login = parts.logins.for(settings);
+	if (!configured || withinAllowance(configured, task, noUsage) === null) return nothing;
+	const login = parts.logins.for(configured);
 	if (login === null) {
-		runLog.write(configured.name, 'note', `no analysis: ${missingLogin(settings, undefined)}\n`);
+		runLog.write(configured.name, 'note', `no analysis: ${missingLogin(configured, undefined)}\n`);
 		return nothing;
 	}
 	const end = await look(parts, {
 		...input,
-		agent: { name: configured.name, settings, login },
+		...{ role: 'research', before: 0, spent: noUsage },
+		agent: { name: configured.name, settings: configured, login },
 		withProduct: false,
-		prompt: (place) => lookPrompt(task, config, place),
+		prompt: (place, news) => lookPrompt(task, config, { ...place, news }),
 	});
 	if (end.kind !== 'looked') {
 		runLog.write(configured.name, 'note', `no analysis: ${end.kind === 'notReady' ? end.why : 'stopped'}\n`);

@@ -1,9 +1,9 @@
 /**
  * One session of an agent that only looks: its whole environment, its secrets, its place in the run's log, and the way
- * in which the attempt's end ends it. It begins anew each time, so that it knows nothing of anybody's work.
+ * in which the attempt's end ends it. It knows nothing of anybody's work but its own.
  */
 import type { Confinement } from '../../shared/ports/index.ts';
-import type { AgentLogin, AgentSettings, SessionEnd } from '../agents/index.ts';
+import type { AgentEvent, AgentLogin, AgentSettings, SessionEnd, SessionPlan } from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import { reasonOf } from './attempt-words.ts';
 import { sessionEnvironment } from './session-environment.ts';
@@ -12,6 +12,7 @@ export interface SessionSpec {
 	/** Unique on this node. */
 	readonly runId: string;
 	readonly settings: AgentSettings;
+	readonly plan: SessionPlan;
 	readonly login: AgentLogin;
 	/** As the log calls who speaks. */
 	readonly source: string;
@@ -21,13 +22,16 @@ export interface SessionSpec {
 	/** Besides what every agent gets. */
 	readonly env: Readonly<Record<string, string>>;
 	readonly confinement: Confinement;
+	readonly onEvent: (event: AgentEvent) => void;
+	/** Resolves when the session's id is kept. Must not reject. */
+	readonly onSession: (id: string) => Promise<void>;
 }
 
 /** Resolves when its tree has been ended and verified. */
 export async function runSession(parts: AttemptParts, input: AttemptInput, spec: SessionSpec): Promise<SessionEnd> {
 	const { runtime, person, author, secrets } = parts;
 	const { task, signal, runLog, portBase, onPid } = input;
-	const { settings, login, source, tmp, prompt, ...rest } = spec;
+	const { settings, plan, login, source, tmp, prompt, ...rest } = spec;
 	const agent = runtime(settings.runtime);
 	const tools =
 		settings.runtime === 'shell'
@@ -42,7 +46,7 @@ export async function runSession(parts: AttemptParts, input: AttemptInput, spec:
 		...(tools ? { tools: tools.offer } : {}),
 		// It may change nothing that lasts, and nobody is asked for it.
 		agent: { ...settings, permissions: 'all' },
-		session: { kind: 'new', id: parts.newSessionId() },
+		session: plan,
 		prompt: secrets.redact(prompt),
 		description: task.item.description,
 		env: {

@@ -1,16 +1,24 @@
 /**
  * Which session of an agent works on an item here, so that another process of this node can go on with it. The id is in
- * the store before the agent does anything that would be lost with it; what the session has counted of its use stands
- * beside it, so that going on counts nothing twice.
+ * the store before the agent does anything that would be lost with it; what the session has counted of its use, and what
+ * it had of its agent's limits, stand beside it: going on counts nothing twice and begins no new allowance [I11].
  */
 import { z } from 'zod';
-import { sameToken } from '../../shared/pipeline/index.ts';
-import { tokenSchema } from '../../shared/pipeline/item-schema.ts';
 import type { JsonValue, Store } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
-import type { Task, Usage } from '../../shared/protocol/work.ts';
 
 const totals = z.object({ costUsd: z.number(), inputTokens: z.number(), outputTokens: z.number() });
+
+/** Where a session that only looks stands, and what was there before it began. */
+const lookSchema = z.object({
+	/** What it looks at. */
+	commit: z.string(),
+	/** Sessions that were begun for this answer before it. */
+	before: z.int().min(0),
+	head: z.string().nullable(),
+	refs: z.string(),
+	diff: z.string(),
+});
 
 const recordSchema = z.object({
 	id: z.string().min(1).max(200),
@@ -25,26 +33,28 @@ const recordSchema = z.object({
 	counted: totals,
 	/** What it has said since, in a run that nobody has seen end by itself: it may know that or not. */
 	unsure: totals.exactOptional(),
-	/** Under which it works, and what was used under it. */
-	token: tokenSchema,
-	spent: totals,
+	/** What it had of its agent's limits, all runs of it together; records of before have none. */
+	used: z.object({ costUsd: z.number(), turns: z.number(), seconds: z.number() }).exactOptional(),
 	/** How many words of people it was told. */
 	words: z.number(),
 	/** Which of the notes of its task, by name (said-words.ts); records of before have none. */
 	told: z.array(z.string().max(64)).max(100).exactOptional(),
+	look: lookSchema.exactOptional(),
 });
 
 export type SessionEntry = Readonly<z.output<typeof recordSchema>>;
+export type LookRecord = Readonly<z.output<typeof lookSchema>>;
 
 export class SessionBook {
 	readonly #store: Store;
-	readonly #project: string;
+	readonly #prefix: string;
 	/** One write after the other: an older state never overwrites a newer one. */
 	#writing: Promise<void> = Promise.resolve();
 
-	constructor(store: Store, project: string) {
+	/** `kind`: sessions that work in an item's clone, or those that only look and have a clone of their own. */
+	constructor(store: Store, project: string, kind: 'session' | 'look' = 'session') {
 		this.#store = store;
-		this.#project = project;
+		this.#prefix = `${kind}/${project}/`;
 	}
 
 	/** What was being done about an item when the last session of it ended before its work did; null: nothing. */
@@ -65,12 +75,6 @@ export class SessionBook {
 		return this.#write([{ kind: 'delete', key: this.#name(key) }]);
 	}
 
-	/** What a task has used before its process ended with it. */
-	async spent({ item, token }: Pick<Task, 'item' | 'token'>): Promise<Omit<Usage, 'seconds'> | null> {
-		const entry = await this.get(item.key);
-		return entry !== null && sameToken(entry.token, token) ? entry.spent : null;
-	}
-
 	#write(changes: Parameters<Store['write']>[0]): Promise<void> {
 		const writing = this.#writing.then(() => this.#store.write(changes));
 		this.#writing = writing.then(
@@ -81,6 +85,6 @@ export class SessionBook {
 	}
 
 	#name(key: string): string {
-		return `session/${this.#project}/${key}`;
+		return `${this.#prefix}${key}`;
 	}
 }

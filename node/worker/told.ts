@@ -2,24 +2,26 @@
  * What the sessions of an attempt are told: made here alone, for the attempt itself and for whoever asks what it would
  * say now (`gangline prompt show`), so that the two cannot differ.
  */
+import { type CommitId, parseCommitId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { Task } from '../../shared/protocol/work.ts';
 import {
-	type AgentSettings,
 	commitOnlyPrompt,
 	promptPlace,
 	qaPrompt,
 	researchPrompt,
+	resumeLookPrompt,
 	resumePrompt,
 	scriptOf,
 	taskPrompt,
 	withNotes,
 } from '../agents/index.ts';
 import type { AttemptParts } from './attempt.ts';
-import { settingsFor, withGiven } from './attempt-words.ts';
-import { runningWords } from './look.ts';
+import { mainOf, settingsFor, withGiven } from './attempt-words.ts';
+import { brokenOff, type NewWords, newWords, runningWords } from './look.ts';
 import { toldNames, untold } from './said-words.ts';
 import type { SessionEntry } from './session-book.ts';
+import { goesOnWith } from './session-keeper.ts';
 import type { Workspace } from './workspaces.ts';
 
 /** What an attempt finds in the item's clone before its first session. */
@@ -77,16 +79,6 @@ export function resumedWords(
 	return { text: resumePrompt({ ...task, notes }, entry?.words ?? 0), told: toldNames(before, notes) };
 }
 
-/** Whether a session of before is one that this work goes on with: the same agent in the same role, under the same login. */
-export function goesOnWith(
-	known: SessionEntry | null,
-	{ task, settings, account }: { task: Task; settings: Pick<AgentSettings, 'runtime'>; account: string | null },
-): SessionEntry | null {
-	if (known === null || !known.isThere) return null;
-	const isOurs = known.role === task.role && known.agent === task.agent && known.runtime === settings.runtime;
-	return isOurs && (known.account ?? null) === account ? known : null;
-}
-
 /** What would be told, and to whom. */
 export interface Shown {
 	/** `resumed`: to a session that goes on. `commitOnly`: to one that commits what another has left. `script`: run as it is. */
@@ -107,7 +99,7 @@ const unknownYet = {
  * `forResearch`: what the agent is told that looks first.
  */
 export async function showTold(
-	parts: Pick<AttemptParts, 'git' | 'workspaces' | 'book' | 'logins' | 'secrets'>,
+	parts: Pick<AttemptParts, 'git' | 'workspaces' | 'book' | 'looks' | 'logins' | 'secrets'>,
 	{ task, config, forResearch }: { readonly task: Task; readonly config: ProjectConfig; readonly forResearch: boolean },
 ): Promise<Shown> {
 	const { form, prompt } = await shown(parts, { task, config, forResearch });
@@ -115,23 +107,20 @@ export async function showTold(
 }
 
 async function shown(
-	parts: Pick<AttemptParts, 'git' | 'workspaces' | 'book' | 'logins'>,
+	parts: Pick<AttemptParts, 'git' | 'workspaces' | 'book' | 'looks' | 'logins'>,
 	{ task, config, forResearch }: { readonly task: Task; readonly config: ProjectConfig; readonly forResearch: boolean },
 ): Promise<Shown> {
 	const settings = settingsFor(task, config);
-	const { answerFile } = unknownYet;
-	if (forResearch) return { form: 'first', prompt: lookPrompt(task, config, { answerFile }) };
+	if (forResearch) return await shownLook(parts, { task, config, role: 'research' });
 	if (settings?.runtime === 'shell') return { form: 'script', prompt: scriptOf(task.item.description) ?? '' };
-	if (task.role === 'qa') {
-		const product = config.run.command === undefined ? null : runningWords(`http://127.0.0.1:${unknownYet.port}/`);
-		return { form: 'first', prompt: judgePrompt(task, config, { answerFile, product, trouble: null }) };
-	}
+	if (task.role === 'qa') return await shownLook(parts, { task, config, role: 'qa' });
 	const workspace = await parts.workspaces.existing(task);
 	const found = workspace === null ? { given: [], isLeft: false } : await findIn(parts, workspace);
 	const given = withGiven(task, found.given);
 	const account = (settings && parts.logins.for(settings, task.account)?.account) ?? null;
 	const known = workspace === null ? null : await parts.book.get(task.item.key);
-	const entry = settings && goesOnWith(known, { task, settings, account });
+	const entry =
+		settings && goesOnWith(known, { role: task.role, agent: task.agent, runtime: settings.runtime, account });
 	if (entry) return { form: 'resumed', prompt: resumedWords(given, entry, []).text };
 	const analysis = task.research === undefined ? null : `<${unknownYet.analysis}>`;
 	const branch = workspace?.branch ?? promptPlace(task, config).branch;
@@ -139,16 +128,58 @@ async function shown(
 	return { form: found.isLeft ? 'commitOnly' : 'first', prompt: freshWords(given, prompt, []).text };
 }
 
-/** To an agent that judges a change. */
+/** To one that only looks. */
+async function shownLook(
+	parts: Pick<AttemptParts, 'git' | 'workspaces' | 'looks' | 'logins'>,
+	{ task, config, role }: { readonly task: Task; readonly config: ProjectConfig; readonly role: 'qa' | 'research' },
+): Promise<Shown> {
+	const name = role === 'qa' ? task.agent : task.research;
+	const settings = config.agent.find((one) => one.name === name) ?? config.agent.find((one) => one.role === role);
+	const commit = await lookedAt(parts, task, role);
+	const account = (settings && parts.logins.for(settings, role === 'qa' ? task.account : undefined)?.account) ?? null;
+	const by = settings && { role, agent: settings.name, runtime: settings.runtime, account };
+	const left = by && (await brokenOff(parts, { key: task.item.key, by, commit }));
+	const news = left ? newWords(task, left.entry) : null;
+	const { answerFile, port } = unknownYet;
+	const form = news === null ? 'first' : 'resumed';
+	if (role === 'research') return { form, prompt: lookPrompt(task, config, { answerFile, news }) };
+	const product = config.run.command === undefined ? null : runningWords(`http://127.0.0.1:${port}/`);
+	return { form, prompt: judgePrompt(task, config, { answerFile, product, news, trouble: null }) };
+}
+
+/** What would be looked at: the change that is judged, or what the last try has left. */
+async function lookedAt(
+	{ git, workspaces }: Pick<AttemptParts, 'git' | 'workspaces'>,
+	task: Task,
+	role: 'qa' | 'research',
+): Promise<CommitId> {
+	if (role === 'qa' && task.startFrom !== null) return parseCommitId(task.startFrom);
+	const workspace = await workspaces.existing(task);
+	const head = workspace && (await git.state(workspace.clone, workspace.judged)).head;
+	return head !== null && (await git.isKnown(head)) ? head : mainOf(task);
+}
+
+/** To an agent that judges a change; `news`: to one that goes on with that. */
 export function judgePrompt(
 	task: Task,
 	config: ProjectConfig,
-	place: { readonly answerFile: string; readonly product: string | null; readonly trouble: string | null },
+	place: {
+		readonly answerFile: string;
+		readonly product: string | null;
+		readonly trouble: string | null;
+		readonly news: NewWords | null;
+	},
 ): string {
+	if (place.news !== null) return resumeLookPrompt(task, { ...place, ...place.news });
 	return qaPrompt(task, { ...promptPlace(task, config), ...place });
 }
 
-/** To an agent that finds out why tries fail. */
-export function lookPrompt(task: Task, config: ProjectConfig, { answerFile }: { readonly answerFile: string }): string {
+/** To an agent that finds out why tries fail; `news`: to one that goes on with that. */
+export function lookPrompt(
+	task: Task,
+	config: ProjectConfig,
+	{ answerFile, news }: { readonly answerFile: string; readonly news: NewWords | null },
+): string {
+	if (news !== null) return resumeLookPrompt(task, { answerFile, product: null, ...news });
 	return researchPrompt(task, { ...promptPlace(task, config), answerFile });
 }

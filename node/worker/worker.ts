@@ -371,7 +371,7 @@ export class Worker {
 	/** What an attempt that a crash interrupted has left: its commits are kept, its clone stays. */
 	async #interrupted(task: Task): Promise<WorkReport> {
 		const { attempts } = this.#options;
-		const [commit, usage] = [await attempts.rescue(task), await attempts.spent(task)];
-		return { kind: 'stopped', reason: 'the node ended in the middle of it', commit, usage };
+		const [commit, spent] = [await attempts.rescue(task), await attempts.spent(task)];
+		return { kind: 'stopped', reason: 'the node ended in the middle of it', commit, ...spent };
 	}
 }

@@ -56,6 +56,8 @@ export interface WorkspacesOptions {
 	readonly author: Person;
 }
 
+const lookSuffix = /\.look$/;
+
 export class Workspaces {
 	readonly #options: WorkspacesOptions;
 	#known: readonly string[] = [];
@@ -113,6 +115,32 @@ export class Workspaces {
 		return found !== null && (await this.#continues(found.clone, found, task.startFrom)) ? found : null;
 	}
 
+	/** A clone beside nobody's work, for somebody who only looks at `commit`; one of before is gone. */
+	async openLook(
+		key: string,
+		{ commit, branch, user }: { readonly commit: CommitId; readonly branch: string; readonly user: Person },
+	): Promise<WorkClone> {
+		const { git } = this.#options;
+		const clone = this.#lookOf(key);
+		await git.removeClone(clone);
+		await git.clone({ path: clone.path, commit, branch, user });
+		this.#known = [...this.#known.filter((one) => one !== key), key];
+		return clone;
+	}
+
+	/** The clone that somebody who looked was broken off in; null where there is none. */
+	async findLook(key: string): Promise<WorkClone | null> {
+		const clone = this.#lookOf(key);
+		return (await isFolder(clone.path)) ? clone : null;
+	}
+
+	/** Nothing of it is anybody's work. */
+	async removeLook(key: string): Promise<void> {
+		await this.#options.git.removeClone(this.#lookOf(key));
+		const isKept = await isFolder(this.#cloneOf(key).path);
+		if (!isKept) this.#known = this.#known.filter((one) => one !== key);
+	}
+
 	/** The clone of a task that a crash interrupted, null when it had none. */
 	async find(task: Task): Promise<Workspace | null> {
 		const { key, number } = task.item;
@@ -133,6 +161,7 @@ export class Workspaces {
 	async remove(key: string): Promise<void> {
 		await this.salvage(key);
 		await this.#options.git.removeClone(this.#cloneOf(key));
+		await this.removeLook(key);
 		await this.recoveries.forget(key);
 		this.#known = this.#known.filter((one) => one !== key);
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);
@@ -140,7 +169,8 @@ export class Workspaces {
 
 	/** Keys of the items that have a clone. */
 	async keys(): Promise<readonly string[]> {
-		this.#known = (await namesIn(this.#options.folder)).filter((name) => !name.includes('.'));
+		const names = (await namesIn(this.#options.folder)).map((name) => name.replace(lookSuffix, ''));
+		this.#known = [...new Set(names)].filter((name) => !name.includes('.'));
 		return this.#known;
 	}
 
@@ -195,6 +225,10 @@ export class Workspaces {
 
 	#cloneOf(key: string): WorkClone {
 		return this.#options.git.cloneAt(join(this.#options.folder, key));
+	}
+
+	#lookOf(key: string): WorkClone {
+		return this.#options.git.cloneAt(join(this.#options.folder, `${key}.look`));
 	}
 
 	#name(key: string): string {

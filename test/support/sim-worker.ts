@@ -254,7 +254,7 @@ export class SimWorker {
 			},
 			rescue: async () => null,
 			told: async () => ({ form: 'first', prompt: '' }),
-			spent: async () => noUsage,
+			spent: async () => ({ usage: noUsage }),
 			salvage: async () => null,
 			keys: async () => [],
 			known: [],

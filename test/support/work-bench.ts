@@ -18,6 +18,7 @@ import {
 	RunLogs,
 	realAttempts,
 	SessionBook,
+	SpentBook,
 	Worker,
 	Workspaces,
 	workspaceGit,
@@ -146,6 +147,8 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 				gates,
 				author,
 				book: new SessionBook(store, projectId),
+				looks: new SessionBook(store, projectId, 'look'),
+				spent: new SpentBook(store, projectId),
 				newSessionId: () => randomUUID(),
 				pause: async (ms) => {
 					pauses.push(ms);

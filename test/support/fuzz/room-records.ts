@@ -10,6 +10,7 @@ import { LimitBook } from '../../../node/home/limit-book.ts';
 import { Talks } from '../../../node/home/talks.ts';
 import { RecoveryBook } from '../../../node/worker/recovery-book.ts';
 import { SessionBook } from '../../../node/worker/session-book.ts';
+import { SpentBook } from '../../../node/worker/spent-book.ts';
 import type { Store } from '../../../shared/ports/index.ts';
 import { SimClock, SimLog } from '../../../shared/ports/sim/index.ts';
 import { ContainerRecords } from '../../../shared/provision/records.ts';
@@ -115,13 +116,30 @@ export const roomRecords: readonly RecordKind[] = [
 		samples: [
 			{
 				...{ id: 's', role: 'coder', agent: 'claude', runtime: 'claude-code', isThere: true, words: 0 },
-				...{ counted: totals, token: [1, 2], spent: totals },
+				...{ counted: totals, used: { costUsd: 1, turns: 2, seconds: 3 } },
 			},
 		],
-		read: async (store) => {
-			const book = new SessionBook(store, projectOne);
-			return [await book.get('a'), await book.spent({ item: { key: 'a' }, token: [1, 2] } as never)];
-		},
+		read: (store) => new SessionBook(store, projectOne).get('a'),
+	},
+	{
+		kind: 'look/<project>',
+		at: `look/${projectOne}/a`,
+		samples: [
+			{
+				...{ id: 's', role: 'qa', agent: 'quinn', runtime: 'codex', isThere: true, words: 0, counted: totals },
+				used: { costUsd: 1, turns: 2, seconds: 3 },
+				look: { commit: 'c', before: 1, head: 'c', refs: 'r', diff: 'd' },
+			},
+		],
+		read: (store) => new SessionBook(store, projectOne, 'look').get('a'),
+	},
+	{
+		kind: 'spent/<project>',
+		in: 'node/worker/spent-book.ts',
+		at: `spent/${projectOne}/a/1.2`,
+		samples: [[{ agent: 'claude', usage: { ...totals, seconds: 1 } }]],
+		read: (store) =>
+			new SpentBook(store, projectOne).of({ item: { key: 'a' }, agent: 'claude', token: [1, 2] } as never),
 	},
 	{ kind: 'stuck/<project>', at: `stuck/${projectOne}/x#1`, samples: [true], read: settlementOn },
 	{

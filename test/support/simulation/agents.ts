@@ -93,7 +93,7 @@ export function simAttempts(options: AgentOptions): Attempts {
 			await session.git.keep(attemptRefOf(task.item.key, task.token), clone.head);
 			return clone.head;
 		},
-		spent: async (task) => usageOf(ground, task),
+		spent: async (task) => ({ usage: usageOf(ground, task) }),
 		told: async () => ({ form: 'first', prompt: '' }),
 		salvage: (key) => salvage(session, clones.get(cloneName(project, key))),
 		keys: async () => keysNow(),
