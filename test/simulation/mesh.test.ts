@@ -13,6 +13,7 @@ const isAll = Boolean(process.env.GANGLINE_TEST_ALL);
 const few = [1, 2, 3, 8, 11];
 const more = [12, 13, 16, 18, 19, 22, 24, 25, 26, 27, 28, 30];
 const seeds = isLong ? Array.from({ length: 200 }, (_, n) => n + 1) : isAll ? [...few, ...more] : few;
+const lonely = isLong ? Array.from({ length: 100 }, (_, n) => 3_000 + n) : isAll ? [3003, 3019] : [3003];
 /** A machine that is busy with other tests takes a minute for what takes two seconds alone. */
 const seedMsMax = 300_000;
 const totals = new Totals();
@@ -23,8 +24,8 @@ beforeAll(() => {
 });
 afterAll(() => undo());
 
-function words(result: SeedResult): string {
-	return result.violations.length === 0 ? '' : failureText(result, writeTrace(result), []);
+function words(result: SeedResult, said: readonly string[] = []): string {
+	return result.violations.length === 0 ? '' : failureText(result, writeTrace(result), said);
 }
 
 describe('a mesh in bad weather', () => {
@@ -34,6 +35,14 @@ describe('a mesh in bad weather', () => {
 			const result = await runSeed(seed);
 			totals.add(result);
 			expect(words(result)).toBe('');
+		},
+		seedMsMax,
+	);
+
+	test.each(lonely)(
+		'keeps every rule in a mesh of one project, where more of its items meet (seed %i)',
+		async (seed) => {
+			expect(words(await runSeed(seed, { projects: 1 }), ['--projects', '1'])).toBe('');
 		},
 		seedMsMax,
 	);

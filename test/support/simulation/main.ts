@@ -1,6 +1,6 @@
 /**
  * `scripts/simulate`: runs seeds one after another and says what they went through, or makes one seed smaller.
- *   --seeds N   --from S   --only FAULT,FAULT   --shrink SEED   --without-faults 1,2   --without-actions 3,4
+ *   --seeds N   --from S   --only FAULT,FAULT   --projects 1   --shrink SEED   --without-faults 1,2   --without-actions 3,4
  */
 import { parseArgs } from 'node:util';
 import { verifyOnce } from './quick-crypto.ts';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
 		seeds: { type: 'string', default: '200' },
 		from: { type: 'string', default: '1' },
 		only: { type: 'string' },
+		projects: { type: 'string', default: '2' },
 		shrink: { type: 'string' },
 		'without-faults': { type: 'string', default: '' },
 		'without-actions': { type: 'string', default: '' },
@@ -33,7 +34,8 @@ function options(): SeedOptions {
 	const strange = only?.find((kind) => !faultKinds.includes(kind));
 	if (strange) throw new RangeError(`there is no fault ${strange}; there are ${faultKinds.join(', ')}`);
 	const without = { faults: numbers(values['without-faults']), actions: numbers(values['without-actions']) };
-	return { ...(only && { only }), without };
+	if (values.projects !== '1' && values.projects !== '2') throw new RangeError(`--projects ${values.projects}: 1 or 2`);
+	return { ...(only && { only }), projects: values.projects === '1' ? 1 : 2, without };
 }
 
 async function runAll(): Promise<boolean> {
@@ -59,7 +61,10 @@ async function makeSmaller(seed: number): Promise<boolean> {
 		return true;
 	}
 	const { result, without } = found;
-	const left = [...(values.only ? ['--only', values.only] : [])];
+	const left = [
+		...(values.only ? ['--only', values.only] : []),
+		...(values.projects === '1' ? ['--projects', '1'] : []),
+	];
 	const command = [
 		'--without-faults',
 		[...without.faults].join(','),

@@ -58,7 +58,7 @@ export function failureText(result: SeedResult, path: string, said: readonly str
 		...new Set(broken.slice(0, 20)),
 		`the whole trace: ${path}`,
 		`again: ./scripts/simulate --seeds 1 --from ${seed} ${rest.join(' ')}`.trimEnd(),
-		`smaller: ./scripts/simulate --shrink ${seed}`,
+		`smaller: ./scripts/simulate --shrink ${seed} ${rest.join(' ')}`.trimEnd(),
 	].join('\n');
 }
 

@@ -17,7 +17,7 @@ import { unsettled } from './unsettled.ts';
 import { type Action, busyMs, drawActions, Fates, fastLabel } from './workload.ts';
 import { type PlannedMachine, World } from './world.ts';
 
-export const projectIds = ['01K0PRJ0000000000000000A00', '01K0PRJ0000000000000000B00'] as const;
+const allProjects = ['01K0PRJ0000000000000000A00', '01K0PRJ0000000000000000B00'] as const;
 export const speakers = ['ann', 'bob'] as const;
 /** Machines with the label that some items ask for: homes among them, which nobody cuts off. */
 const fastOnes: ReadonlySet<string> = new Set(['desk', 'loft', 'w1']);
@@ -47,12 +47,14 @@ class Run {
 	readonly #fired = new Set<FaultKind>();
 	readonly #fates: Fates;
 	readonly #random: SimRandom;
+	readonly #projects: readonly string[];
 	#looked = 0;
 
 	constructor(seed: number, options: SeedOptions, draw: typeof drawFaults) {
 		this.#options = options;
 		this.#draw = draw;
 		this.#random = new SimRandom(`seed ${seed}`);
+		this.#projects = allProjects.slice(0, options.projects ?? allProjects.length);
 		this.#fates = new Fates(this.#random.fork('fates'));
 		this.#world = new World({ seed, wiring: options.wiring ?? {}, fate: (task) => this.#fates.next(task) });
 		this.#eyes = new Eyes(this.#world);
@@ -62,7 +64,7 @@ class Run {
 	async go(): Promise<SeedResult> {
 		const world = this.#world;
 		await this.#comeUp();
-		const actions = drawActions(this.#random.fork('people'), projectIds, speakers);
+		const actions = drawActions(this.#random.fork('people'), this.#projects, speakers);
 		const faults = this.#draw(this.#random.fork('faults'), this.#options.only);
 		const { without } = this.#options;
 		const begin = world.clock.monotonic();
@@ -101,7 +103,7 @@ class Run {
 	async #comeUp(): Promise<void> {
 		const world = this.#world;
 		for (const planned of machinesOf(this.#random.fork('machines'))) world.plan(planned);
-		for (const [at, id] of projectIds.entries()) {
+		for (const [at, id] of this.#projects.entries()) {
 			await world.origins.add({
 				...{ id, name: ['app', 'lib'][at] ?? id, home: ['desk', 'loft'][at] ?? 'desk' },
 				review: at === 1 && this.#random.below(2) === 0 ? 'human' : 'server',
@@ -116,8 +118,8 @@ class Run {
 		await this.#join();
 		for (const { name } of world.machines.values()) void world.boot(name);
 		const isReady = (): boolean =>
-			projectIds.every((id) => world.projectAtHome(id)) &&
-			speakers.every((who) => world.machine(who).process?.seats().length === projectIds.length);
+			this.#projects.every((id) => world.projectAtHome(id)) &&
+			speakers.every((who) => world.machine(who).process?.seats().length === this.#projects.length);
 		await this.#until(isReady);
 	}
 
@@ -218,7 +220,7 @@ class Run {
 	}
 
 	#isSettled(): boolean {
-		return unsettled(this.#world, projectIds).next().done === true;
+		return unsettled(this.#world, this.#projects).next().done === true;
 	}
 
 	async #end(): Promise<void> {

@@ -340,6 +340,8 @@ export interface SeedOptions {
 	readonly checkers?: () => readonly Checker[];
 	/** Stops at the first violation; default true. */
 	readonly stopAtFirst?: boolean;
+	/** How many projects share the mesh; default 2. One alone has nearly as many items as two, so that more of them meet. */
+	readonly projects?: 1 | 2;
 }
 
 /** What a seed went through; the suite wants medians of these. */

@@ -103,8 +103,9 @@ interface Drawing {
 /** All that people will do, in order of time. */
 export function drawActions(random: SimRandom, projects: readonly string[], speakers: readonly string[]): Action[] {
 	const actions: Action[] = [];
+	const itemsMin = projects.length === 1 ? 14 : 8;
 	for (const [at, id] of projects.entries()) {
-		const drawing = { random: random.fork(id), project: { id, at }, speakers, items: 8 + random.below(4) };
+		const drawing = { random: random.fork(id), project: { id, at }, speakers, items: itemsMin + random.below(4) };
 		actions.push(...adds(drawing), ...changes(drawing), ...pushes(drawing));
 		const keys = Array.from({ length: drawing.items }, (_, n) => itemKey(at, n));
 		const mischief = { random: random.fork(`mischief ${id}`), project: id, speakers, busyMs, keys };
