@@ -70,7 +70,7 @@ export function makeGateRunner(
 		tmpRoot: join(config.state.root, 'tmp'),
 		slots,
 		copyFrom,
-		person: config.personEnvironment,
+		person: { own: config.personEnvironment, given: config.given },
 		secrets,
 		hidden: [config.state.root],
 		readOnly,
@@ -236,7 +236,7 @@ function makePreviews({ parts, record, repository, log, author }: Ground): Previ
 		ports: { processes, clock, shellPath: existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh' },
 		tmpRoot: join(config.state.root, 'tmp'),
 		copyFrom: record.path,
-		person: config.personEnvironment,
+		person: { own: config.personEnvironment, given: config.given },
 		hidden: [config.state.root],
 		readOnly: [record.path],
 	});

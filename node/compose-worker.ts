@@ -80,7 +80,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 				createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath, programFor: nativeProgram }),
 			log,
 			copyFrom,
-			person: config.personEnvironment,
+			person: { own: config.personEnvironment, given: config.given },
 			...{ secrets, logins },
 			author,
 			hidden: [config.state.root],

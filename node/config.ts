@@ -20,12 +20,16 @@ export interface NodeConfig {
 	readonly slots: number | null;
 	/** Where projects' people, agents and gates find their programs; nothing else of our environment reaches them. */
 	readonly personEnvironment: Readonly<Record<string, string>>;
+	/** What the container of a provisioner gives to all that works in it: agents, gates, set-up. */
+	readonly given: Readonly<Record<string, string>>;
 	/** What images of projects are built on that the gateway has made here. */
 	readonly baseImage: string;
 	/** What a provisioner left for a node that it has made; null for one that a person starts. */
 	readonly provisioned: {
 		readonly joinFile: string;
 		readonly project: string;
+		/** Where the volume with its downloads lies; null where it has none. */
+		readonly caches: string | null;
 		/** The folder of its sshd's keys, and the port of 127.0.0.1 where that listens; null where it has none. */
 		readonly ssh: { readonly folder: string; readonly port: number } | null;
 	} | null;
@@ -36,9 +40,22 @@ const schema = z.object({
 	GANGLINE_LOG: z.enum(['info', 'warn', 'error']).default('info'),
 	GANGLINE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
 	GANGLINE_JOIN_FILE: z.string().startsWith('/', 'an absolute path').optional(),
+	GANGLINE_CACHES: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_PROJECT: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_BASE_IMAGE: baseImageSchema,
 	GANGLINE_SSH_FOLDER: z.string().startsWith('/', 'an absolute path').optional(),
+	GANGLINE_GIVEN: z
+		.string()
+		.transform((text, context) => {
+			try {
+				return JSON.parse(text) as unknown;
+			} catch {
+				context.addIssue({ code: 'custom', message: 'expected an object in JSON' });
+				return z.NEVER;
+			}
+		})
+		.pipe(z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of a variable'), z.string()))
+		.default({}),
 	GANGLINE_SSH_PORT: z.coerce.number().int().min(1).max(65_535).default(2222),
 	GANGLINE_NAME: z
 		.string()
@@ -63,6 +80,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 	const { GANGLINE_PORT, GANGLINE_LOG, GANGLINE_SLOTS, GANGLINE_NAME } = parsed.data;
 	const { GANGLINE_JOIN_FILE: joinFile, GANGLINE_PROJECT: project } = parsed.data;
 	const { GANGLINE_SSH_FOLDER: folder, GANGLINE_SSH_PORT: port } = parsed.data;
+	const caches = parsed.data.GANGLINE_CACHES ?? null;
 	const ssh = folder === undefined ? null : { folder, port };
 	return Object.freeze({
 		state: stateFolder(env),
@@ -72,8 +90,9 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 		logLevel: GANGLINE_LOG,
 		slots: GANGLINE_SLOTS ?? null,
 		personEnvironment: withoutOurs(env),
+		given: parsed.data.GANGLINE_GIVEN,
 		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
-		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project, ssh },
+		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project, caches, ssh },
 	});
 }
 

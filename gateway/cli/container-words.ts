@@ -94,7 +94,7 @@ export function containerText(session: Session, view: ContainerView): string {
 }
 
 export function limitWords({ cpus, memory, pids, disk = null }: ContainerView['limits']): string {
-	const room = disk === null ? '' : `, ${sizeWords(disk)} of disk for source and state`;
+	const room = disk === null ? '' : `, ${sizeWords(disk)} of disk for source, state and downloads`;
 	return `${cpus} processors, ${sizeWords(memory)} memory, ${pids} processes${room}`;
 }
 

@@ -8,7 +8,8 @@ export interface EditorTarget {
 	readonly name: string;
 	/** The source; the same inside. */
 	readonly path: string;
-	readonly ssh: { readonly user: string };
+	/** `port`: null where ssh goes through the mesh. */
+	readonly ssh: { readonly user: string; readonly port: number | null };
 }
 
 export interface EditorWays {
@@ -31,8 +32,11 @@ export function editorWays(editor: Editor, { name, path, ssh }: EditorTarget): E
 		case 'zed':
 			return { title: 'Zed', link: `zed://ssh/${host}${place}`, command: ['zed', `ssh://${host}${place}`] };
 		case 'jetbrains': {
-			const fields = { type: 'ssh', deploy: 'true', host, port: '22', user: ssh.user, projectPath: path };
-			return { title: 'JetBrains', link: `jetbrains-gateway://connect#${new URLSearchParams(fields)}`, command: null };
+			// The port stands above that of ssh's own settings there, and a space is no `+` behind a `#`.
+			const port = String(ssh.port ?? 22);
+			const fields = { type: 'ssh', deploy: 'true', host, port, user: ssh.user, projectPath: path };
+			const said = Object.entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+			return { title: 'JetBrains', link: `jetbrains-gateway://connect#${said.join('&')}`, command: null };
 		}
 	}
 }

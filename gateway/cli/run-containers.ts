@@ -135,7 +135,7 @@ function deletingWords({ name, log, path, on: there }: ContainerView, purge: boo
 	const state = plainLine(log.replace(/\/[^/]*$/, ''));
 	const on = there === null ? '' : `, on ${plainLine(there.name)}`;
 	return [
-		`goes:  the container and the network of ${name}${on}, its node and its project in the mesh${purge ? `, and its state in ${state}: board, logs, work that did not land` : ''}`,
+		`goes:  the container and the network of ${name}${on}, its node and its project in the mesh${purge ? `, its downloads, and its state in ${state}: board, logs, work that did not land` : ''}`,
 		`stays: the source in ${plainLine(path)}${on}${purge ? '' : `, and its state in ${state}: gangline new ${name} goes on with it`}`,
 	].join('\n');
 }

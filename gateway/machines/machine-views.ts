@@ -54,7 +54,7 @@ export function awayView(place: Place, seen: SeenHere, now: number): ContainerVi
 /** The machine may never have heard of it: a kill came before. */
 export function untoldView(place: Place, seen: SeenHere, now: number): ContainerView {
 	const { wish } = place;
-	const { cpus, memory, pids } = { ...limitsDefault, ...wish.limits };
+	const { cpus, memory, pids, disk } = { ...limitsDefault, ...wish.limits };
 	const words = `${seen.machine.name} has not begun with it`;
 	return {
 		...{ name: place.name, on: seen.machine, project: null, path: wish.path ?? '', stack: wish.stack ?? null },
@@ -64,6 +64,7 @@ export function untoldView(place: Place, seen: SeenHere, now: number): Container
 			cpus: cpus ?? limitsDefault.cpus,
 			memory: memory ?? limitsDefault.memory,
 			pids: pids ?? limitsDefault.pids,
+			disk: disk ?? limitsDefault.disk ?? null,
 		},
 		ssh: { user: '', port: 0, key: '', knownHosts: '', alias: hostKeyAlias(place.madeAs), hostKey: null },
 		next: [`gangline new ${place.name} --retry`],

@@ -63,9 +63,16 @@ const passed: readonly string[] = [
 /** Ports that one clone may listen on: `base` and the following nine. */
 export const portsPerClone = 10;
 
-export interface RunPlace {
+/** Where the variables come from of whatever this machine runs for its projects. */
+export interface PersonEnvironment {
 	/** The person's own environment, from which what is listed passes. */
-	readonly person: Readonly<Record<string, string>>;
+	readonly own: Readonly<Record<string, string>>;
+	/** What the project's container was made to give all that works in it: passes whole, but for what is ours to set. */
+	readonly given: Readonly<Record<string, string>>;
+}
+
+export interface RunPlace {
+	readonly person: PersonEnvironment;
 	/** A folder of this clone's own. */
 	readonly tmp: string;
 	readonly portBase: number;
@@ -83,7 +90,7 @@ export interface AgentIdentity {
 export function agentEnvironment(
 	place: RunPlace & { readonly author: AgentIdentity; readonly credentials: readonly string[] },
 ): Readonly<Record<string, string>> {
-	return { ...pick(place.person, place.credentials), ...common(place), ...identity(place.author) };
+	return { ...common(place), ...pick(place.person.own, place.credentials), ...ours(place), ...identity(place.author) };
 }
 
 /** What set-up commands and gates get: no login of an agent, and the word that they run by themselves. */
@@ -91,12 +98,21 @@ export function gateEnvironment(place: RunPlace): Readonly<Record<string, string
 	return { ...common(place), CI: '1' };
 }
 
-function common({ person, tmp, portBase }: RunPlace): Record<string, string> {
-	const locale = Object.keys(person).filter((name) => /^LC_[A-Z]+$/.test(name));
+function common(place: RunPlace): Record<string, string> {
+	const { person } = place;
+	const locale = Object.keys(person.own).filter((name) => /^LC_[A-Z]+$/.test(name));
 	return {
 		PATH: '/usr/local/bin:/usr/bin:/bin',
 		LANG: 'C.UTF-8',
-		...pick(person, [...passed, ...locale]),
+		...pick(person.own, [...passed, ...locale]),
+		...person.given,
+		...ours(place),
+	};
+}
+
+/** What nobody else sets. */
+function ours({ tmp, portBase }: RunPlace): Record<string, string> {
+	return {
 		TERM: 'dumb',
 		TMPDIR: tmp,
 		GANGLINE_PORT_BASE: String(portBase),

@@ -12,7 +12,13 @@ export {
 	type SessionTotals,
 } from './agent-event.ts';
 export { availableRuntimes, canRun } from './available.ts';
-export { type AgentIdentity, agentEnvironment, gateEnvironment, portsPerClone } from './environment.ts';
+export {
+	type AgentIdentity,
+	agentEnvironment,
+	gateEnvironment,
+	type PersonEnvironment,
+	portsPerClone,
+} from './environment.ts';
 export { nativeProgram } from './native-program.ts';
 export { judgeAsk, type PolicyPlace, scopeWords } from './permissions/policy.ts';
 export { createProcesses } from './processes/index.ts';

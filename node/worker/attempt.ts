@@ -12,6 +12,7 @@ import {
 	type AgentLogin,
 	type AgentSettings,
 	nextAfterSession,
+	type PersonEnvironment,
 	type SessionEnd,
 } from '../agents/index.ts';
 import { afterCrash, type Pause } from './after-crash.ts';
@@ -54,7 +55,7 @@ export interface AttemptParts extends SessionsParts {
 	readonly gates: GateRunner;
 	readonly log: Log;
 	readonly copyFrom: string | null;
-	readonly person: Readonly<Record<string, string>>;
+	readonly person: PersonEnvironment;
 	readonly secrets: Secrets;
 	readonly logins: Pick<AccountLogins, 'for'>;
 	readonly author: AgentIdentity;

@@ -43,7 +43,7 @@ export class DiskBound {
 		if (this.#options.clock.monotonic() >= this.#lookAgainAt) void this.look();
 		if (this.#seen === null || this.#seen.used <= this.#seen.max) return null;
 		const { used, max } = this.#seen;
-		return `source and state take ${inGibibytes(used)} of disk, at most ${inGibibytes(max)} are allowed: make room, or allow more with gangline limits --disk`;
+		return `source, state and downloads take ${inGibibytes(used)} of disk, at most ${inGibibytes(max)} are allowed: make room, or allow more with gangline limits --disk`;
 	}
 
 	/** One look; one at a time. */
@@ -79,9 +79,16 @@ export class DiskBound {
 	}
 }
 
+export interface DiskPlaces {
+	readonly joinFile: string;
+	readonly project: string;
+	/** The volume with its downloads; null where it has none. */
+	readonly caches: string | null;
+}
+
 /** Of a node that a provisioner has made: what is mounted there, and nothing else. */
 export function diskBoundOf(
-	{ joinFile, project }: { readonly joinFile: string; readonly project: string },
+	{ joinFile, project, caches }: DiskPlaces,
 	parts: Pick<DiskBoundOptions, 'clock' | 'log'>,
 ): DiskBound {
 	const state = dirname(joinFile);
@@ -89,7 +96,7 @@ export function diskBoundOf(
 		...parts,
 		boundFile: join(state, 'disk-bound'),
 		usedFile: join(state, 'disk-used'),
-		measure: () => takenBy([state, project]),
+		measure: () => takenBy([state, project, ...(caches === null ? [] : [caches])]),
 	});
 }
 

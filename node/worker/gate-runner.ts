@@ -15,7 +15,7 @@ import {
 import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 import { type GateConfig, gateSetHash, type ProjectConfig } from '../../shared/project/index.ts';
 import type { GateVerdict, TestCount, TreeVerdict } from '../../shared/protocol/work.ts';
-import { gateEnvironment } from '../agents/index.ts';
+import { gateEnvironment, type PersonEnvironment } from '../agents/index.ts';
 import { missingSecrets } from './attempt-words.ts';
 import { type CommandPorts, runCommand } from './command-run.ts';
 import { GateCheckouts, type PreparedCheckout } from './gate-checkouts.ts';
@@ -41,7 +41,7 @@ export interface GateRunnerOptions {
 	/** Gate checkouts in use at once. */
 	readonly slots: number;
 	readonly copyFrom: string | null;
-	readonly person: Readonly<Record<string, string>>;
+	readonly person: PersonEnvironment;
 	readonly secrets: Secrets;
 	/** What no run may see (the state folder) and what none may change (the person's checkouts). */
 	readonly hidden: readonly string[];

@@ -15,7 +15,7 @@ import {
 } from '../../shared/ports/index.ts';
 import { removeFolder } from '../../shared/ports/system/remove-folder.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
-import { gateEnvironment } from '../agents/index.ts';
+import { gateEnvironment, type PersonEnvironment } from '../agents/index.ts';
 import type { CommandPorts } from './command-run.ts';
 import type { MachineRoom } from './machine-room.ts';
 import { type Started, startProduct } from './product.ts';
@@ -34,7 +34,7 @@ export interface PreviewsOptions {
 	readonly folder: string;
 	readonly tmpRoot: string;
 	readonly copyFrom: string | null;
-	readonly person: Readonly<Record<string, string>>;
+	readonly person: PersonEnvironment;
 	readonly secrets: Pick<Secrets, 'redact'>;
 	readonly author: () => Promise<Person>;
 	readonly hidden: readonly string[];

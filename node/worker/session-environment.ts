@@ -9,10 +9,11 @@ import {
 	type AgentRuntime,
 	type AgentSettings,
 	agentEnvironment,
+	type PersonEnvironment,
 } from '../agents/index.ts';
 
 export interface EnvironmentOf {
-	readonly person: Readonly<Record<string, string>>;
+	readonly person: PersonEnvironment;
 	readonly author: AgentIdentity;
 	readonly secrets: Pick<Secrets, 'valuesOf'>;
 	readonly runtime: Pick<AgentRuntime, 'credentials'>;

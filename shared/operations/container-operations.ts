@@ -287,7 +287,7 @@ export const containerOperations = {
 		kind: 'command',
 		access: 'owner',
 		runsAt: 'gateway',
-		summary: 'Remove images, networks and containers that carry our label and that no project uses',
+		summary: 'Remove images, networks, containers and downloads that carry our label and that no project uses',
 		args: z.strictObject({ dryRun: z.boolean().default(false) }),
 		result: z.object({
 			things: z.array(

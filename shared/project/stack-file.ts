@@ -32,7 +32,18 @@ export const stackFileSchema = z.strictObject({
 	order: z.int().min(1).max(1000),
 	markers: z.array(z.string().min(1)).min(1),
 	extensions: z.array(z.string().regex(/^\.[a-z0-9]+$/)).min(1),
-	/** Variables that name a folder for downloads, and that folder's name below the project's caches. */
-	caches: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().regex(/^[a-z0-9-]+$/)),
+	/**
+	 * Variables that name a folder for downloads, and that folder's name below the project's caches; where a variable says
+	 * more than that, the name stands in braces.
+	 */
+	caches: z.record(
+		z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+		z.string().regex(/^(?:[a-z0-9-]+|[A-Za-z0-9.=_-]*\{[a-z0-9-]+\})$/),
+	),
+	/** Folders of the source for what is built or installed for one platform: the container has its own in their place. */
+	apart: z
+		.array(z.string().regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[\w.-]{1,100}(?:\/[\w.-]{1,100}){0,3}$/))
+		.max(8)
+		.default([]),
 	proposes: proposalsSchema.optional(),
 });

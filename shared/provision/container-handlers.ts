@@ -44,7 +44,7 @@ export function containerHandlers({ containers, log }: AskedHere): Pick<Handlers
 		'container.limits': async ({ name, limits }) => {
 			const container = await containers.limit(name, limits);
 			const { cpus, memory, pids, disk = null } = container.limits;
-			const room = disk === null ? '' : `, ${disk} bytes of disk for source and state`;
+			const room = disk === null ? '' : `, ${disk} bytes of disk for source, state and downloads`;
 			const words = `${cpus} processors, ${memory} bytes of memory, ${pids} processes${room}`;
 			return { container, answer: `${name} may use ${words}` };
 		},

@@ -5,7 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { ContainerLimits } from '../operations/index.ts';
+import type { ApartFolder } from './apart.ts';
 import type { Bind, ContainerWish, PublishedPort } from './provisioner.ts';
+import { cacheVariables } from './stacks.ts';
 
 /** Whoever runs the gateway: containers run as this user, so that files belong to the same person on both sides. */
 export interface HostOwner {
@@ -26,12 +28,16 @@ export interface Plan {
 	readonly project: PlannedProject;
 	readonly owner: HostOwner;
 	readonly image: string;
-	/** Of the stack: variable → folder below the caches. */
+	/** Of the stack: variables for downloads; none: it has no caches. */
 	readonly caches: Readonly<Record<string, string>>;
+	/** Folders of the source that the container has for itself. */
+	readonly apart?: readonly ApartFolder[];
 	/** The project's folder in the gateway's state. */
 	readonly folder: string;
 	/** What the project wants besides; none of it is a variable of ours. */
 	readonly env?: Readonly<Record<string, string>>;
+	/** What its node is to give agents, gates and set-up besides what every program of the container gets. */
+	readonly given?: Readonly<Record<string, string>>;
 	readonly ports?: readonly PublishedPort[];
 	/** Where the engine puts secrets, which are no files of the state then. */
 	readonly secretsInside?: string | null;
@@ -43,14 +49,20 @@ export interface Plan {
 
 /** Where the state lies inside. */
 export const stateInside = '/gangline';
+/**
+ * Where the volume with its caches lies inside. A folder of the image that anybody may write: an engine gives an empty
+ * volume the mode of the folder that it is mounted over, so the container's user may write in it and nothing is given away.
+ */
+export const cachesInside = '/opt/gangline/caches';
 export const sshPortInside = 2222;
 const gibibyte = 1024 ** 3;
-export const limitsDefault: ContainerLimits = { cpus: 2, memory: 4 * gibibyte, pids: 2048 };
+/** The disk is enough for the dependencies and builds of most, and leaves a laptop's disk some room. */
+export const limitsDefault: ContainerLimits = { cpus: 2, memory: 4 * gibibyte, pids: 2048, disk: 20 * gibibyte };
 
 /** What is where in a project's folder of the gateway's state. */
 export function containerFolder(folder: string) {
 	return {
-		/** Mounted: the node's own state, the home folder, keys of its sshd, caches. */
+		/** Mounted: the node's own state, the home folder, keys of its sshd, folders that are kept apart from the host's. */
 		state: `${folder}/state`,
 		passwd: `${folder}/passwd`,
 		group: `${folder}/group`,
@@ -71,9 +83,13 @@ export function planContainer({ project, owner, image, caches, folder, ...more }
 		{ from: project.path, to: project.path, readOnly: false },
 		{ from: at.passwd, to: '/etc/passwd', readOnly: true },
 		{ from: at.group, to: '/etc/group', readOnly: true },
+		...(more.apart ?? []).map(({ from, place }) => ({ from, to: `${project.path}/${place}`, readOnly: false })),
 	];
-	const cacheVariables = Object.entries(caches).map(([name, place]) => [name, `${stateInside}/caches/${place}`]);
+	const downloads = cacheVariables(caches, cachesInside);
+	const hasCaches = Object.keys(downloads).length > 0;
+	const given = { ...downloads, ...more.given };
 	const env = {
+		...downloads,
 		...more.env,
 		HOME: `${stateInside}/home`,
 		USER: owner.name,
@@ -85,12 +101,14 @@ export function planContainer({ project, owner, image, caches, folder, ...more }
 		GANGLINE_PROJECT: project.path,
 		GANGLINE_SSH_FOLDER: `${stateInside}/ssh`,
 		GANGLINE_SSH_PORT: String(sshPortInside),
-		...Object.fromEntries(cacheVariables),
+		...(hasCaches && { GANGLINE_CACHES: cachesInside }),
+		...(Object.keys(given).length > 0 && { GANGLINE_GIVEN: JSON.stringify(given) }),
 	};
 	const { limits, name, sshPort } = project;
 	const ports = more.ports === undefined || more.ports.length === 0 ? {} : { ports: more.ports };
 	const user = `${owner.uid}:${owner.gid}`;
-	const wish = { name, image, user, folder: project.path, env, binds, limits, sshPort, ...ports };
+	const volume = hasCaches ? { caches: cachesInside } : {};
+	const wish = { name, image, user, folder: project.path, env, binds, limits, sshPort, ...ports, ...volume };
 	// Limits are changed while it runs; everything else needs a new container.
 	const { limits: _live, ...fixed } = wish;
 	const freshAt = more.freshAt ?? null;

@@ -3,14 +3,15 @@
  * again it finds what is there. A port that somebody took between the look at it and its opening is another one next time.
  */
 import { ganglineError } from '../ports/index.ts';
+import { type Apart, apartWords, prepareApart } from './apart.ts';
 import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers-options.ts';
-import { forgetStart, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
+import { forgetStart, givenOf, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
 import { writeDiskBound } from './disk-files.ts';
 import { isFree, keptOrFree } from './free-port.ts';
 import { writeGitSettings } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
-import { stackOf } from './image-step.ts';
+import { filesAt, stackOf } from './image-step.ts';
 import type { ContainerWish, PublishedPort } from './provisioner.ts';
 import { type ContainerRecord, engineNameOf, portsTaken } from './records.ts';
 import type { Step } from './run-steps.ts';
@@ -25,6 +26,7 @@ interface Planned {
 	readonly sshPort: number;
 	readonly ports: PublishedPort[];
 	readonly wish: ContainerWish;
+	readonly apart: Apart;
 }
 
 /** Two gateways of one machine look for the same ports. */
@@ -54,7 +56,7 @@ export function containerStep(making: ContainerMaking): Step {
 			});
 			await provisioner.limit(wish.name, record.limits);
 			return {
-				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})${movedWords(record, sshPort)}`,
+				words: `${made ? 'made' : 'found'}, as ${owner.name} (${wish.user})${apartWords(first.apart)}${movedWords(record, sshPort)}`,
 				change: { sshPort, ports, ...(joining !== null && { token: joining.id }) },
 			};
 		},
@@ -90,16 +92,31 @@ async function planned({ options, folder }: ContainerMaking, record: ContainerRe
 	const sshPort = holds ? record.sshPort : await portFor(record, options);
 	const ports = await portsFor({ ...record, sshPort }, options, holds);
 	refusePorts(record, options, ports);
+	const apart = await apartOf({ options, folder }, record);
 	const wish = planContainer({
 		project: { ...record, name: engineNameOf(record), sshPort },
 		owner,
 		image: record.image ?? '',
 		caches: stack?.caches ?? {},
 		folder,
-		...{ env: record.devcontainer?.env ?? {}, ports, imagePath: record.imagePath, freshAt: record.freshAt },
+		apart: apart.folders,
+		...{
+			env: record.devcontainer?.env ?? {},
+			given: givenOf(record),
+			ports,
+			imagePath: record.imagePath,
+			freshAt: record.freshAt,
+		},
 		secretsInside: provisioner.secretsInside,
 	});
-	return { sshPort, ports, wish };
+	return { sshPort, ports, wish, apart };
+}
+
+/** Folders of its stack that the container has for itself, made ready on this machine. */
+export async function apartOf({ options, folder }: ContainerMaking, record: ContainerRecord): Promise<Apart> {
+	const places = (await stackOf(options, record))?.apart ?? [];
+	const files = places.length === 0 ? [] : await filesAt(record.path, options);
+	return prepareApart({ places, path: record.path, files, folder });
 }
 
 async function isAnyTaken({ sshPort, ports }: Pick<Planned, 'sshPort' | 'ports'>): Promise<boolean> {

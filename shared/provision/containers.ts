@@ -8,7 +8,7 @@ import { pause } from '../ports/clock.ts';
 import { GanglineError, ganglineError } from '../ports/index.ts';
 import { Turns } from '../ports/turns.ts';
 import { containerFolder } from './container-plan.ts';
-import { hasLostPort } from './container-step.ts';
+import { apartOf, hasLostPort } from './container-step.ts';
 import { viewOf, type Whereabouts } from './container-view.ts';
 import { freshRecord, type LimitsWish, merged, rebuilt, retried, type Wish } from './container-wish.ts';
 import type { ContainersOptions } from './containers-options.ts';
@@ -275,7 +275,7 @@ export class Containers implements AsyncDisposable {
 	async #remove(name: string, purge: boolean): Promise<Removed> {
 		this.#refuseBusy(name);
 		const kept = this.#options.records.find(name) === undefined ? keptCalled(await this.kept(), name) : undefined;
-		if (kept !== undefined) return removeKeptState(kept, name, purge);
+		if (kept !== undefined) return removeKeptState(kept, { name, purge, provisioner: this.#options.provisioner });
 		const record = this.#options.records.get(name);
 		return removeWhole(this.#options, { record, folder: this.#folder(record), purge });
 	}
@@ -347,6 +347,8 @@ export class Containers implements AsyncDisposable {
 				this.#begin(record, remakeSteps);
 				return this.view(name);
 			}
+			// What the engine mounts over, it would make as root where somebody has removed it.
+			if (what === 'start') await apartOf({ options: this.#options, folder: this.#folder(record) }, record);
 			await this.#options.provisioner[what](engineNameOf(record));
 			return this.#keep(name, { asleep: !isAwake });
 		});

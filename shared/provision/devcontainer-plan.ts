@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { z } from 'zod';
+import type { HostOwner } from './container-plan.ts';
 import { type DevcontainerFile, type HookName, type HookWish, hookNames } from './devcontainer-file.ts';
 
 export const devcontainerSchema = z.strictObject({
@@ -26,7 +27,7 @@ export const devcontainerSchema = z.strictObject({
 		.nullable(),
 	/** For everything inside. */
 	env: z.record(z.string(), z.string()),
-	/** For logins and hooks alone; may name variables of the container. */
+	/** For logins, hooks, agents and gates, not for the node; may name variables of the container. */
 	remoteEnv: z.record(z.string(), z.string()),
 	ports: z.array(z.strictObject({ inside: z.int(), label: z.string().nullable() })),
 	/** In their order; the commands of one begin together. */
@@ -49,12 +50,14 @@ export interface Planned {
 	readonly path: string;
 	/** The source's folder. */
 	readonly folder: string;
+	/** As whom everything inside runs. */
+	readonly owner: Pick<HostOwner, 'name' | 'uid'>;
 	/** What its Dockerfile says; null where it has none or none was found. */
 	readonly dockerfile: string | null;
 }
 
 const widens = 'it would reach out of the container';
-const asOwner = 'everything inside runs as the owner of the source';
+const asOwner = 'as owner';
 const engines = 'the container is made by Gangline, with bounds of its own';
 /** Properties that have a meaning elsewhere and none, or a dangerous one, here. */
 const notHere: Readonly<Record<string, string>> = {
@@ -65,10 +68,11 @@ const notHere: Readonly<Record<string, string>> = {
 	privileged: `refused: ${widens}`,
 	capAdd: `refused: ${widens}`,
 	securityOpt: `refused: ${widens}`,
-	dockerComposeFile: 'refused: services beside the container are not made',
+	dockerComposeFile:
+		'refused: services beside the container are not made. Name the image or Dockerfile of its main service here, and start what it needs in postStartCommand',
 	service: 'it belongs to dockerComposeFile',
 	runServices: 'it belongs to dockerComposeFile',
-	features: 'they install as root from a registry: put what they bring into its Dockerfile',
+	features: 'they install as root from a registry: put what they bring into a Dockerfile that it names',
 	overrideFeatureInstallOrder: 'features are not installed',
 	workspaceFolder: 'the source has the same path inside as outside',
 	remoteUser: asOwner,
@@ -92,7 +96,7 @@ const dockerfileCharsMax = 32 * 1024;
 
 export function planDevcontainer(planned: Planned): Devcontainer {
 	const { file, path, text, dockerfile } = planned;
-	const left: Devcontainer['left'] = Object.entries(file).flatMap(leftOut);
+	const left: Devcontainer['left'] = Object.entries(file).flatMap((entry) => leftOut(entry, planned.owner));
 	const say = (what: string, why: string): void => void left.push({ what: what.slice(0, 100), why });
 	const hash = createHash('sha256')
 		.update(JSON.stringify([text, dockerfile]))
@@ -120,12 +124,20 @@ interface Means {
 	readonly fill: Fill;
 }
 
-function leftOut([what, value]: readonly [string, unknown]): Devcontainer['left'] {
+function leftOut([what, value]: readonly [string, unknown], owner: Planned['owner']): Devcontainer['left'] {
 	if (value === false || value === null || (typeof value === 'object' && Object.keys(value).length === 0)) return [];
 	const why = Object.hasOwn(notHere, what) ? notHere[what] : undefined;
+	if (why === asOwner) return ownerWords(what, value, owner);
 	if (why !== undefined) return [{ what, why }];
 	if (silent.includes(what) || known.includes(what) || hookNames.some((name) => what === `${name}Command`)) return [];
 	return [{ what: what.slice(0, 100), why: 'it is not known here' }];
+}
+
+/** Asking for whoever it is anyway needs no word. */
+function ownerWords(what: string, value: unknown, { name, uid }: Planned['owner']): Devcontainer['left'] {
+	if (value === true || value === name || value === `${uid}`) return [];
+	const how = value === 'root' || value === '0' ? '; what needs root belongs in its Dockerfile' : '';
+	return [{ what, why: `everything inside runs as you, ${name} (${uid}), who owns the source${how}` }];
 }
 
 /** Puts in what `${…}` stands for; variables of the container are put in where it is known what they are. */
@@ -192,6 +204,8 @@ export function dockerfileNamed({ build, dockerFile }: DevcontainerFile): string
 	return build?.dockerfile ?? dockerFile ?? null;
 }
 
+/** What an agent logs in with, and where it takes that: not for a file of the repository to say. */
+const agents = /^(?:ANTHROPIC|CLAUDE|OPENAI|CODEX|GEMINI|GOOGLE)_/;
 /** What the container's own programs depend on. */
 const ours = /^(?:(?:GANGLINE|LD|GIT|SSL|OPENSSL)_.*|NODE_(?!ENV$).*|BASH_ENV|ENV|HOME|USER|PATH|TMPDIR)$/;
 const oursRemotely = /^(?:GANGLINE_.*|LD_.*|HOME|USER)$/;
@@ -202,6 +216,13 @@ function variables(
 	{ say, fill }: Means,
 ): Record<string, string> {
 	const entries = Object.entries(wanted ?? {}).flatMap(([name, value]): (readonly [string, string])[] => {
+		if (agents.test(name)) {
+			say(
+				`${property} ${name}`,
+				'an agent would take its login where that says: gangline secret set, inside, keeps one',
+			);
+			return [];
+		}
 		if ((property === 'containerEnv' ? ours : oursRemotely).test(name)) {
 			say(`${property} ${name}`, 'what works on the project depends on it');
 			return [];

@@ -26,6 +26,7 @@ import { SharedFolder } from './shared-folder.ts';
 export interface DevcontainerMaking {
 	readonly options: {
 		readonly environment: ContainersOptions['environment'];
+		readonly owner: ContainersOptions['owner'];
 		readonly records: Pick<ContainersOptions['records'], 'all'>;
 		readonly provisioner: Pick<Provisioner, 'condition' | 'run'>;
 	};
@@ -43,6 +44,10 @@ export function devcontainerStep(making: DevcontainerMaking): Step {
 		doing: 'looking for a devcontainer.json',
 		run: async ({ record }) => {
 			const found = record.wantedDevcontainer === 'none' ? null : await readDevcontainer(record.path, options);
+			if (found !== null && 'several' in found) {
+				const words = `left alone: there are several (${found.several.join(', ')}), and none of them is ${devcontainerPlaces[0]}`;
+				return { words, change: { devcontainer: null } };
+			}
 			const words =
 				record.wantedDevcontainer === 'none' ? 'left alone' : 'there is none: the files say what it is written in';
 			return {
@@ -54,19 +59,29 @@ export function devcontainerStep(making: DevcontainerMaking): Step {
 	};
 }
 
+/** One of several that editors let a person choose from. */
+const otherPlace = /^\.devcontainer\/[^/]{1,100}\/devcontainer\.json$/;
+
 /** As HEAD has it; null where there is none. @throws GanglineError INVALID_CONFIG */
-async function readDevcontainer(path: string, { environment }: Options): Promise<Devcontainer | null> {
+async function readDevcontainer(
+	path: string,
+	{ environment, owner }: Options,
+): Promise<Devcontainer | { readonly several: readonly string[] } | null> {
 	const reading = onlyReading(environment);
 	const facts = await inspectRepository(path, reading, { dirty: false });
 	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return null;
 	const tree = await readCheckoutTree(path, reading);
-	for (const place of devcontainerPlaces) {
+	const others = tree.files.filter((file) => otherPlace.test(file));
+	if (others.length > 1 && !devcontainerPlaces.some((place) => tree.files.includes(place))) {
+		return { several: others.slice(0, 8) };
+	}
+	for (const place of [...devcontainerPlaces, ...others]) {
 		const text = await tree.read(place);
 		if (text === null) continue;
 		const file = parseDevcontainer(text, place);
 		const named = dockerfileNamed(file);
 		const dockerfile = named === null ? null : await tree.read(posix.join(posix.dirname(place), named));
-		return planDevcontainer({ file, text, path: place, folder: path, dockerfile });
+		return planDevcontainer({ file, text, path: place, folder: path, owner, dockerfile });
 	}
 	return null;
 }
@@ -165,6 +180,11 @@ async function runHook(options: Options, { record, hook, command, onLine }: Hook
 export function remoteEnvOf({ devcontainer, imagePath }: ContainerRecord): Record<string, string> {
 	const { env = {}, remoteEnv = {} } = devcontainer ?? {};
 	return withContainerEnv(remoteEnv, { HOME: `${stateInside}/home`, ...env, PATH: pathInside(imagePath) });
+}
+
+/** The same for agents, gates and set-up, with the variables of the container, of which they get none by themselves. */
+export function givenOf(record: ContainerRecord): Record<string, string> {
+	return { ...record.devcontainer?.env, ...remoteEnvOf(record) };
 }
 
 const startName = 'post-start';

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
 import type { ContainerLimits } from '../operations/index.ts';
 import { sshPortInside } from './container-plan.ts';
+import { cachesOf } from './engine-door.ts';
 import { type ContainerWish, hashLabel } from './provisioner.ts';
 
 const mebibyte = 1024 * 1024;
@@ -35,6 +36,7 @@ export function creationOf(wish: ContainerWish, { full, labels }: EngineName): C
 		HostConfig: {
 			...limitsOf(wish.limits),
 			Binds: wish.binds.map(({ from, to, readOnly }) => `${from}:${to}:${readOnly ? 'ro' : 'rw'}`),
+			...(wish.caches !== undefined && { Mounts: [cacheMount(wish.caches, { full, labels })] }),
 			NetworkMode: full,
 			PortBindings: Object.fromEntries(
 				ports.map(({ inside, host }) => [`${inside}/tcp`, [{ HostIp: '127.0.0.1', HostPort: String(host) }]]),
@@ -51,6 +53,14 @@ export function creationOf(wish: ContainerWish, { full, labels }: EngineName): C
 			RestartPolicy: { Name: 'unless-stopped' },
 			IpcMode: 'private',
 		},
+	};
+}
+
+/** An empty volume takes over mode and owner of the image's folder. */
+export function cacheMount(at: string, { full, labels }: EngineName) {
+	return {
+		...{ Type: 'volume' as const, Source: cachesOf(full), Target: at, ReadOnly: false },
+		VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: 'local', Options: {} } },
 	};
 }
 

@@ -4,6 +4,7 @@
  * such a container inherits it. Somebody's own container of a finished image is never among them.
  */
 import type Docker from 'dockerode';
+import { z } from 'zod';
 import { orGone } from './engine-door.ts';
 import { imageLabel, type Leftover, nameLabel, ownerLabel, type Provisioner } from './provisioner.ts';
 
@@ -15,14 +16,17 @@ export function withLabel(dockerfile: string, owner: string): string {
 }
 
 export async function leftoversAt(docker: Docker, owner: string, used: Used): Promise<readonly Leftover[]> {
+	const isUnused = ({ Labels }: { readonly Labels?: Readonly<Record<string, string>> | undefined }): boolean =>
+		!used.names.has(Labels?.[nameLabel] ?? '');
 	const labelled = (label: string): string => JSON.stringify({ label: [`${label}=${owner}`] });
 	const networks = await docker.listNetworks({ filters: labelled(ownerLabel) });
 	const images = await docker.listImages({ filters: labelled(imageLabel) });
 	const containers = await docker.listContainers({ all: true, size: true, filters: labelled(ownerLabel) });
 	const others = used.building ? [] : await docker.listContainers({ all: true, filters: labelled(imageLabel) });
+	const listed = listedSchema.parse(await docker.listVolumes({ filters: labelled(ownerLabel) }));
+	const volumes = (listed.Volumes ?? []).filter(({ Labels }) => isUnused({ Labels: Labels ?? {} }));
+	const sizes = volumes.length === 0 ? new Map<string, number>() : await sizesOfVolumes(docker);
 	const named = new Set(images.filter(({ RepoTags }) => nameIn(RepoTags) !== null).map(({ Id }) => Id));
-	const isUnused = ({ Labels }: { readonly Labels?: Readonly<Record<string, string>> | undefined }): boolean =>
-		!used.names.has(Labels?.[nameLabel] ?? '');
 	return [
 		...[...containers.filter(isUnused), ...others.filter((one) => isOfBuild(one, named))].map(
 			(one): Leftover => ({
@@ -32,6 +36,7 @@ export async function leftoversAt(docker: Docker, owner: string, used: Used): Pr
 			}),
 		),
 		...networks.filter(isUnused).map((one): Leftover => ({ kind: 'network', name: one.Name, bytes: null })),
+		...volumes.map(({ Name }): Leftover => ({ kind: 'volume', name: Name, bytes: sizes.get(Name) ?? null })),
 		...images
 			.filter(({ RepoTags }) => !(RepoTags ?? []).some((tag) => used.images.has(tag)))
 			.filter(({ RepoTags }) => !used.building || nameIn(RepoTags) !== null)
@@ -53,9 +58,27 @@ export async function removeLeftoverAt(docker: Docker, { kind, name }: Leftover)
 		case 'network':
 			await orGone(docker.getNetwork(name).remove());
 			return;
+		case 'volume':
+			await orGone(docker.getVolume(name).remove());
+			return;
 		case 'image':
 			await orGone(docker.getImage(name).remove());
 	}
+}
+
+const listedSchema = z.object({
+	Volumes: z.array(z.object({ Name: z.string(), Labels: z.record(z.string(), z.string()).nullish() })).nullish(),
+});
+
+const volumesSchema = z.object({
+	Volumes: z.array(z.object({ Name: z.string(), UsageData: z.object({ Size: z.number() }).nullish() })).nullish(),
+});
+
+/** By name; an engine says less than nothing of one that it cannot measure. */
+async function sizesOfVolumes(docker: Docker): Promise<ReadonlyMap<string, number>> {
+	const found = volumesSchema.parse(await docker.df());
+	const sizes = (found.Volumes ?? []).map(({ Name, UsageData }) => [Name, UsageData?.Size ?? -1] as const);
+	return new Map(sizes.filter(([, size]) => size >= 0));
 }
 
 /** The engine calls what has no name so. */

@@ -9,7 +9,16 @@ import { ganglineError } from '../ports/index.ts';
 import { bridgeName, buildLimitsOf, creationOf, limitsOf } from './docker-creation.ts';
 import { leftoversAt, removeLeftoverAt, withLabel } from './docker-leftovers.ts';
 import { framesOf, runInside } from './docker-output.ts';
-import { EngineDoor, type EngineOptions, engineName, orGone, own, wordsOf } from './engine-door.ts';
+import {
+	cachesOf,
+	EngineDoor,
+	type EngineOptions,
+	engineName,
+	orGone,
+	own,
+	requireOwnCaches,
+	wordsOf,
+} from './engine-door.ts';
 import { followEngine } from './engine-wire.ts';
 import {
 	type CommandWish,
@@ -163,6 +172,7 @@ export class DockerProvisioner implements Provisioner {
 					.catch(() => undefined);
 				await docker.getContainer(full).remove({ force: true, v: true });
 			}
+			if (wish.caches !== undefined) await requireOwnCaches(this.#door, docker, full);
 			const made = await docker.createContainer(creationOf(wish, { full, labels: this.#door.labels(wish.name) }));
 			await made.start();
 			return { id: made.id, made: true };
@@ -194,6 +204,13 @@ export class DockerProvisioner implements Provisioner {
 			if (network === null) return;
 			this.#door.requireOurs(network.Labels, `network ${full}`);
 			await orGone(docker.getNetwork(full).remove());
+		});
+	}
+
+	async removeCaches(name: string): Promise<void> {
+		await this.#door.asked(`remove the downloads of ${name}`, async (docker) => {
+			const full = engineName(name);
+			if (await requireOwnCaches(this.#door, docker, full)) await orGone(docker.getVolume(cachesOf(full)).remove());
 		});
 	}
 

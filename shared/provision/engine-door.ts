@@ -20,6 +20,11 @@ export function engineName(name: string): string {
 	return `gangline-${name}`;
 }
 
+/** The volume with a project's downloads. */
+export function cachesOf(full: string): string {
+	return `${full}-caches`;
+}
+
 export class EngineDoor {
 	readonly #options: EngineOptions;
 	#engine: Promise<Docker> | undefined;
@@ -57,6 +62,13 @@ export class EngineDoor {
 			hint: 'take another name for the project, or rename or remove that one yourself',
 		});
 	}
+}
+
+/** Never one of somebody else's, whose name only is the same. @throws GanglineError REFUSED */
+export async function requireOwnCaches(door: EngineDoor, docker: Docker, full: string): Promise<boolean> {
+	const found = await orGone(docker.getVolume(cachesOf(full)).inspect());
+	if (found !== null) door.requireOurs(found.Labels, `volume ${cachesOf(full)}`);
+	return found !== null;
 }
 
 function engineError(error: unknown, what: string, options: EngineOptions): GanglineError {

@@ -10,7 +10,7 @@ export interface Seen {
 	/** This process is at it. */
 	readonly busy: boolean;
 	readonly connected: boolean;
-	/** What its node said last that source and state take; null: there is no bound. */
+	/** What its node said last that source, state and downloads take; null: there is no bound. */
 	readonly diskUsed?: number | null;
 }
 
@@ -75,7 +75,7 @@ function standing({ record, condition, connected, diskUsed = null }: Seen): Said
 /** From four fifths on it is said. */
 function diskWords({ limits: { disk = null } }: ContainerRecord, used: number | null): string {
 	if (disk === null || used === null || used <= disk * 0.8) return '';
-	const takes = `source and state take ${size(used)} of disk`;
+	const takes = `source, state and downloads take ${size(used)} of disk`;
 	if (used <= disk) return `; ${takes} of the ${size(disk)} that they may`;
 	return `; ${takes}, more than the ${size(disk)} that they may: nothing new is begun until there is room`;
 }

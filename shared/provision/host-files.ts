@@ -41,7 +41,7 @@ export async function writeHostFiles({
 }: HostFiles): Promise<Readonly<Record<string, string>>> {
 	const at = containerFolder(folder);
 	await mkdir(at.state, { recursive: true, mode: 0o700 });
-	for (const one of ['home', 'node', 'caches']) await (await SharedFolder.open(at.state, one))[Symbol.asyncDispose]();
+	for (const one of ['home', 'node']) await (await SharedFolder.open(at.state, one))[Symbol.asyncDispose]();
 	// Mounted files are opened by the container's user, whoever made them.
 	await writeWhole(at.passwd, passwdText(owner), 0o644);
 	await writeWhole(at.group, groupText(owner), 0o644);

@@ -1,5 +1,6 @@
 /** The step that brings the image: what it is made of is looked at each time, so that a rebuild brings what was added. */
 import { join } from 'node:path';
+import { inspectRepository, onlyReading, readCheckoutTree } from '../git/index.ts';
 import { agentsNamed, chooseAgents, readAgentLayers } from './agent-layers.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { planImage } from './image-plan.ts';
@@ -73,4 +74,11 @@ export function stackOf(options: ContainersOptions, record: ContainerRecord): Pr
 async function agentsFor(options: ContainersOptions, { path, wantedAgents }: ContainerRecord) {
 	const layers = await readAgentLayers(agentsOf(options));
 	return chooseAgents(layers, wantedAgents, wantedAgents === null ? await agentsNamed(path, options.environment) : []);
+}
+
+/** That HEAD of the source has. */
+export async function filesAt(path: string, { environment }: ContainersOptions): Promise<readonly string[]> {
+	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
+	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
+	return (await readCheckoutTree(path, onlyReading(environment))).files;
 }

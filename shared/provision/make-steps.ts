@@ -2,7 +2,7 @@
  * The steps from a wish to a project that has joined. Order and words are here; what each does is in a file of its own.
  * Nothing of the source is run on this machine.
  */
-import { inspectRepository, onlyReading, readCheckoutTree, whoCommits } from '../git/index.ts';
+import { onlyReading, whoCommits } from '../git/index.ts';
 import { pause } from '../ports/clock.ts';
 import { type Clock, GanglineError, ganglineError } from '../ports/index.ts';
 import { chooseAgents, readAgentLayers } from './agent-layers.ts';
@@ -10,7 +10,7 @@ import { containerStep } from './container-step.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { devcontainerStep } from './devcontainer-steps.ts';
 import { explainContainer } from './explain.ts';
-import { agentsOf, imageStep, stacksOf } from './image-step.ts';
+import { agentsOf, filesAt, imageStep, stacksOf } from './image-step.ts';
 import type { MakeLog } from './make-log.ts';
 import { ownImage } from './own-image.ts';
 import { type ContainerRecord, engineNameOf } from './records.ts';
@@ -150,12 +150,6 @@ function stackStep({ options }: Making): Step {
 			return { words: `${stack ?? 'no stack: nothing but the base'}${more}`, change: { stack, others: [...others] } };
 		},
 	};
-}
-
-async function filesAt(path: string, { environment }: ContainersOptions): Promise<readonly string[]> {
-	const facts = await inspectRepository(path, onlyReading(environment), { dirty: false });
-	if (facts.kind !== 'checkout' || facts.head.kind === 'unborn') return [];
-	return (await readCheckoutTree(path, onlyReading(environment))).files;
 }
 
 function seedStep({ options }: Making): Step {

@@ -63,6 +63,8 @@ export interface ContainerWish {
 	readonly sshPort: number;
 	/** More that is published on 127.0.0.1. */
 	readonly ports?: readonly PublishedPort[];
+	/** Where a volume of its own for downloads is mounted; it outlives the container. */
+	readonly caches?: string;
 	/** By their names: what nobody may read who may look at it. Where it brings them itself (`secretsInside`). */
 	readonly secrets?: Readonly<Record<string, string>>;
 	/** Changes whenever the container must be made anew. */
@@ -89,7 +91,7 @@ export type Condition =
 	  };
 
 export interface Leftover {
-	readonly kind: 'service' | 'container' | 'network' | 'secret' | 'image';
+	readonly kind: 'service' | 'container' | 'network' | 'volume' | 'secret' | 'image';
 	readonly name: string;
 	readonly bytes: number | null;
 }
@@ -116,6 +118,8 @@ export interface Provisioner {
 	stop(name: string): Promise<void>;
 	/** Container and network; neither is an error where it is gone. */
 	remove(name: string): Promise<void>;
+	/** The volume with its downloads, which a removed container leaves; no error where it is gone. */
+	removeCaches(name: string): Promise<void>;
 	condition(name: string): Promise<Condition>;
 	/** How many are logged in over ssh. */
 	logins(name: string): Promise<number>;

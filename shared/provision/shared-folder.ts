@@ -60,8 +60,13 @@ export class SharedFolder implements AsyncDisposable {
 		return this.#handle.close();
 	}
 
+	/** A path to it that leads nowhere else, while it is open. */
+	get through(): string {
+		return `/proc/self/fd/${this.#handle.fd}`;
+	}
+
 	#at(name: string): string {
-		return `/proc/self/fd/${this.#handle.fd}/${name}`;
+		return `${this.through}/${name}`;
 	}
 }
 

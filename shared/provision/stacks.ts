@@ -18,6 +18,16 @@ export interface StackFolder extends StackRow {
 	/** A fragment for the image. */
 	readonly dockerfile: string;
 	readonly caches: Readonly<Record<string, string>>;
+	readonly apart: readonly string[];
+}
+
+/** What the variables for downloads say where the project's caches are in `folder`. */
+export function cacheVariables(caches: StackFolder['caches'], folder: string): Readonly<Record<string, string>> {
+	const filled = Object.entries(caches).map(([name, place]) => [
+		name,
+		place.includes('{') ? place.replace(/\{(.*)\}/, (_whole, one: string) => `${folder}/${one}`) : `${folder}/${place}`,
+	]);
+	return Object.fromEntries(filled);
 }
 
 /** All stacks of a folder, in their order. @throws GanglineError INVALID_CONFIG for one that is not described as expected */

@@ -12,7 +12,7 @@ import { type Clock, type GanglineError, ganglineError } from '../ports/index.ts
 import { leftoversAt, removeLeftoverAt } from './docker-leftovers.ts';
 import { framesOf, runInside } from './docker-output.ts';
 import { DockerProvisioner, loginsIn, wantedMemory } from './docker-provisioner.ts';
-import { EngineDoor, type EngineOptions, engineName, orGone } from './engine-door.ts';
+import { EngineDoor, type EngineOptions, engineName, orGone, requireOwnCaches } from './engine-door.ts';
 import {
 	type CommandWish,
 	type Condition,
@@ -121,6 +121,7 @@ class SwarmProvisioner implements Provisioner {
 			const secrets = await this.#ensureSecrets(docker, wish);
 			const constraints = (this.#options.constraint ?? `node.id==${node}`).split(',').map((one) => one.trim());
 			const place = { full, labels: this.#door.labels(wish.name), constraints, secrets };
+			if (wish.caches !== undefined) await requireOwnCaches(this.#door, docker, full);
 			const made = await docker.createService(serviceOf(wish, place));
 			await this.#untilRunning(docker, wish.name, full);
 			await this.#dropSecrets(docker, wish.name, new Set(secrets.map(({ id }) => id)));
@@ -161,6 +162,10 @@ class SwarmProvisioner implements Provisioner {
 				return isLast ? removed : removed.catch(() => false);
 			});
 		});
+	}
+
+	removeCaches(name: string): Promise<void> {
+		return this.#engine.removeCaches(name);
 	}
 
 	async condition(name: string): Promise<Condition> {

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type Docker from 'dockerode';
 import type { ContainerLimits } from '../operations/index.ts';
-import { logFiles, shmBytes } from './docker-creation.ts';
+import { cacheMount, logFiles, shmBytes } from './docker-creation.ts';
 import { type ContainerWish, hashLabel } from './provisioner.ts';
 
 const mebibyte = 1024 * 1024;
@@ -91,9 +91,10 @@ export function temporaryOf(full: string): string {
 	return `${full}-tmp`;
 }
 
-function mountsOf({ binds }: ContainerWish, { full, labels }: ServicePlace): Docker.MountSettings[] {
+function mountsOf({ binds, caches }: ContainerWish, { full, labels }: ServicePlace): Docker.MountSettings[] {
 	return [
 		...binds.map(({ from, to, readOnly }) => ({ Type: 'bind' as const, Source: from, Target: to, ReadOnly: readOnly })),
+		...(caches === undefined ? [] : [cacheMount(caches, { full, labels })]),
 		{
 			// A tmpfs of a service is never executable, and installers of editors run what they unpack there.
 			...{ Type: 'volume', Source: temporaryOf(full), Target: '/tmp' },

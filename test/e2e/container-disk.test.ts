@@ -22,7 +22,7 @@ const inside = (script: string) => world.gangline(world.folder, 'ssh', 'full', '
 describe.skipIf(engine === '')(
 	'a project in a container that fills its disk (needs an engine: scripts/test --all as root)',
 	() => {
-		it('[I15] begins nothing while source and state take more than they may, and says so', {
+		it('[I15] begins nothing while source, state and downloads take more than they may, and says so', {
 			timeout: buildMsMax,
 		}, async () => {
 			const made = await world.gangline(

@@ -3,14 +3,28 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerView } from '../../shared/operations/index.ts';
+import type { Board, ContainerView } from '../../shared/operations/index.ts';
 import { base, docker, engine, engineWorld, give } from '../support/engine-world.ts';
 import type { World } from '../support/world.ts';
 
 /** An image is built, which takes minutes on a busy machine. */
 const buildMsMax = 900_000;
+/** One more image. */
+const isLong = Boolean(process.env.GANGLINE_TEST_LONG);
 const server =
 	"require('http').createServer((_, response) => response.end(process.env.GREETING)).listen(3000, '0.0.0.0')";
+
+/** Its set-up and its gate pass with the variables of the devcontainer.json alone. */
+const project = `id = "01JZ0000000000000000000DEV"
+name = "dev"
+branch = "main"
+[setup]
+commands = ['echo "$GREETING/$SIGN" > .set-up']
+[[gate]]
+name = "variables"
+kind = "lint"
+command = '[ "$(cat .set-up)/$GREETING/$SIGN" = "good day/open, good day/good day/open, good day" ]'
+`;
 
 let world: World;
 beforeAll(() => {
@@ -30,7 +44,8 @@ function devcontainer(): string {
 	const file = {
 		build: { dockerfile: 'Dockerfile', args: { BASE: base } },
 		containerEnv: { GREETING: 'good day', OUTSIDE: '${localEnv:HOME}' },
-		remoteEnv: { PATH: '/opt/shop:${containerEnv:PATH}' },
+		remoteEnv: { PATH: '/opt/shop:${containerEnv:PATH}', SIGN: 'open, ${containerEnv:GREETING}' },
+		remoteUser: 'root',
 		forwardPorts: [3000],
 		portsAttributes: { '3000': { label: 'shop' } },
 		initializeCommand: `touch '${join(world.folder, 'initialized')}'`,
@@ -63,6 +78,7 @@ describe.skipIf(engine === '')('a devcontainer.json (needs an engine: scripts/te
 			'.devcontainer/devcontainer.json': devcontainer(),
 			'.devcontainer/Dockerfile':
 				'ARG BASE\nFROM $BASE\nRUN mkdir /opt/own && id -u > /opt/own/mark\nENV PATH=/opt/own:$PATH\n',
+			'.gangline/project.toml': project,
 			'a.txt': 'a\n',
 		});
 		give(origin);
@@ -123,6 +139,24 @@ describe.skipIf(engine === '')('a devcontainer.json (needs an engine: scripts/te
 		);
 	});
 
+	it('has its variables in set-up, agents and gates, not in its node', { timeout: 300_000 }, async () => {
+		const work = 'echo "$GREETING/$SIGN/$PATH" > said; git add said; git commit -qm work';
+		await world.ok(world.folder, 'add', 'Say it', '--run', work, '-p', 'dev');
+		const isJudged = ({ items: [item] }: Board): boolean => item?.column === 'qa' || item?.stage === 'blocked';
+		const { items } = await world.until<Board>(world.folder, ['status', '-p', 'dev'], isJudged, 120);
+		expect(items[0], items[0]?.stageReason ?? '').toMatchObject({ column: 'qa' });
+		expect(await world.ok(world.folder, 'diff', '1', '-p', 'dev')).toMatch(
+			/^\+good day\/open, good day\/\/opt\/shop:\/gangline\/home\/\.local\/bin:/m,
+		);
+		const { stdout } = await inside("tr '\\0' '\\n' < /proc/$(pgrep -f app/node/main -o)/environ");
+		expect(stdout).toMatch(/^GREETING=good day$/m);
+		expect(stdout).not.toMatch(/^SIGN=/m);
+		expect((await show()).devcontainer?.left).toContainEqual({
+			what: 'remoteUser',
+			why: 'everything inside runs as you, ada (33), who owns the source; what needs root belongs in its Dockerfile',
+		});
+	});
+
 	it('has its own image built when its hash is named, in a container as bounded', { timeout: buildMsMax }, async () => {
 		const { devcontainer: told } = await show();
 		await world.ok(world.folder, 'rebuild', 'dev', '--devcontainer', told?.hash ?? '');
@@ -131,4 +165,30 @@ describe.skipIf(engine === '')('a devcontainer.json (needs an engine: scripts/te
 		expect(stdout).toMatch(/^0\n\/opt\/shop:\/gangline\/home\/\.local\/bin:\/opt\/own:\S+\n33\nCapBnd:\t0{16}\n$/);
 		expect(ran().match(/^onCreate/gm)).toHaveLength(2);
 	});
+
+	it.skipIf(!isLong)(
+		'is built on an image by name that the engine has, when the hash of that file is named',
+		{
+			timeout: buildMsMax,
+		},
+		async () => {
+			docker('run', '--name', 'gangline-test-named', base, 'sh', '-c', 'mkdir /opt/named');
+			docker('commit', '-c', 'ENV NAMED=yes', 'gangline-test-named', 'gangline-test/named:1');
+			try {
+				const file = JSON.stringify({ image: 'gangline-test/named:1', dockerComposeFile: 'compose.yaml' });
+				const at = join(world.folder, 'dev');
+				const change = `cd '${at}' && echo '${file}' > .devcontainer/devcontainer.json && git commit -qam named`;
+				expect(await inside(change)).toMatchObject({ code: 0 });
+				await world.ok(world.folder, 'rebuild', 'dev');
+				const { devcontainer: told } = await show();
+				expect(told).toMatchObject({ image: 'not trusted', left: [{ what: 'dockerComposeFile' }] });
+				expect(told?.left[0]?.why).toMatch(/^refused: .* Name the image or Dockerfile of its main service/);
+				await world.ok(world.folder, 'rebuild', 'dev', '--devcontainer', told?.hash ?? '');
+				expect(await show()).toMatchObject({ state: 'running', devcontainer: { image: 'used' } });
+				expect(await inside('test -d /opt/named && test ! -e /opt/own')).toMatchObject({ code: 0 });
+			} finally {
+				docker('rm', 'gangline-test-named');
+			}
+		},
+	);
 });

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dockerProvisioner } from '../../shared/provision/docker-provisioner.ts';
 import { planImage } from '../../shared/provision/image-plan.ts';
-import { readStacks, type StackFolder } from '../../shared/provision/stacks.ts';
+import { cacheVariables, readStacks, type StackFolder } from '../../shared/provision/stacks.ts';
 import { base, engine } from '../support/engine-world.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -71,7 +71,7 @@ function runIn(image: string, work: string, { caches }: StackFolder, command: re
 	];
 	const places = ['--tmpfs=/tmp:rw,exec,mode=1777', `--volume=${work}:${work}`, `--workdir=${work}`, '--env=HOME=/tmp'];
 	const asker = fileURLToPath(new URL('../support/ask-language-server.mjs', import.meta.url));
-	const variables = Object.entries(caches).map(([name, place]) => `--env=${name}=/tmp/caches/${place}`);
+	const variables = Object.entries(cacheVariables(caches, '/tmp/caches')).map(([name, is]) => `--env=${name}=${is}`);
 	const flags = [...confined, ...places, ...variables, `--volume=${asker}:/opt/ask.mjs:ro`];
 	const [program = '', ...rest] = command;
 	try {

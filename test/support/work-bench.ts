@@ -121,7 +121,7 @@ export async function makeBench(files: TestFiles, config: object = {}): Promise<
 			room,
 			tmpRoot,
 			copyFrom: checkout,
-			person,
+			person: { own: person, given: {} },
 			secrets,
 		};
 		const around = { hidden: [state], readOnly: [checkout] };

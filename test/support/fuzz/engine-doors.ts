@@ -96,6 +96,9 @@ const answers: readonly (readonly [RegExp, unknown])[] = [
 	[/\/containers\/json/, [{ Id: 'c1', Names: ['/other'], Labels: labels, SizeRw: 5 }]],
 	[/\/images\/json/, [{ Id: 'i1', RepoTags: ['a:b'], Labels: labels, Size: 7 }]],
 	[/\/(?:images\/create|build)/, Buffer.from(lines)],
+	[/\/volumes(?:\?|$)/, { Volumes: [{ Name: 'gangline-other-caches', Labels: labels }], Warnings: null }],
+	[/\/system\/df/, { Volumes: [{ Name: 'gangline-other-caches', UsageData: { Size: 9, RefCount: 0 } }] }],
+	[/\/volumes\/[^/]+$/, { Name: 'gangline-shop-caches', Labels: labels }],
 	[/\/networks(?:\?|$)/, [{ Name: 'gangline-other', Labels: labels }]],
 	[/\/logs/, frame],
 	[/\/exec\/[^/]+\/start/, frame],
@@ -125,6 +128,8 @@ const questions: readonly ((provisioner: Provisioner) => Promise<unknown>)[] = [
 	(provisioner) => provisioner.ensureImage(image, () => undefined),
 	(provisioner) => provisioner.ensureNetwork('shop'),
 	(provisioner) => provisioner.ensureContainer(wish),
+	(provisioner) => provisioner.ensureContainer({ ...wish, caches: '/caches' }),
+	(provisioner) => provisioner.removeCaches('shop'),
 	(provisioner) => provisioner.start('shop'),
 	(provisioner) => provisioner.stop('shop'),
 	(provisioner) => provisioner.condition('shop'),
@@ -217,8 +222,8 @@ function devcontainerDoor(): Door<string> {
 		make: textFrom(devcontainers, 80 * 1024),
 		feed: (text) => {
 			const file = parseDevcontainer(text, 'devcontainer.json');
-			const planned = { file, text, path: 'devcontainer.json', folder: '/home/ada/shop', dockerfile: text };
-			return devcontainerSchema.parse(planDevcontainer(planned));
+			const source = { path: 'devcontainer.json', folder: '/home/ada/shop', owner: { name: 'ada', uid: 1500 } };
+			return devcontainerSchema.parse(planDevcontainer({ file, text, ...source, dockerfile: text }));
 		},
 	};
 }

@@ -79,7 +79,14 @@ function fileDoors(): readonly Door[] {
 const sharedNames = ['GANGLINE_HOME', 'GANGLINE_LOG'];
 const nodeNames = [
 	...[...sharedNames, 'GANGLINE_PORT', 'GANGLINE_MALLOC', 'GANGLINE_SLOTS', 'GANGLINE_NAME'],
-	...['GANGLINE_JOIN_FILE', 'GANGLINE_PROJECT', 'GANGLINE_SSH_FOLDER', 'GANGLINE_SSH_PORT'],
+	...[
+		'GANGLINE_CACHES',
+		'GANGLINE_GIVEN',
+		'GANGLINE_JOIN_FILE',
+		'GANGLINE_PROJECT',
+		'GANGLINE_SSH_FOLDER',
+		'GANGLINE_SSH_PORT',
+	],
 ];
 const gatewayNames = [
 	...[...sharedNames, 'GANGLINE_GATEWAY_PORT', 'GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT'],
@@ -91,7 +98,18 @@ const ownNames = [
 ];
 
 function environmentDoors(): readonly Door[] {
-	const value = textFrom(['7420', 'info', '2', 'laptop', '/home/ada', '0', '65535', '/usr/bin:/bin', 'unix:///x.sock']);
+	const value = textFrom([
+		'7420',
+		'info',
+		'2',
+		'laptop',
+		'/home/ada',
+		'0',
+		'65535',
+		'/usr/bin:/bin',
+		'unix:///x.sock',
+		'{"A":"b"}',
+	]);
 	const make = (dice: Dice): NodeJS.ProcessEnv =>
 		Object.fromEntries(Array.from({ length: 1 + dice.below(5) }, () => [dice.pick(ownNames), value(dice)]));
 	return [

@@ -128,6 +128,7 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 			...{ name: machine.name, host: '127.0.0.1', port: 0, logLevel: 'error', slots: machine.slots },
 			state: stateOf(machine.name),
 			personEnvironment: {},
+			given: {},
 			baseImage: 'none',
 			provisioned: null,
 		},

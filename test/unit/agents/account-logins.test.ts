@@ -47,7 +47,7 @@ describe('the logins of a machine', () => {
 		if (login === null) throw new Error('it is there');
 		const person = { PATH: '/p', OPENAI_API_KEY: 'own', CODEX_API_KEY: 'own', CODEX_HOME: '/own', OTHER: 'x' };
 		const of = {
-			...{ person, secrets, tmp: '/t', portBase: 1, author: { name: 'a', email: 'a@b' } },
+			...{ person: { own: person, given: {} }, secrets, tmp: '/t', portBase: 1, author: { name: 'a', email: 'a@b' } },
 			runtime: { credentials: ['OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_HOME'] },
 			settings: { env: ['OTHER', 'OPENAI_API_KEY'], secrets: ['CODEX_API_KEY'] },
 		};

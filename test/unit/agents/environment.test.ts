@@ -18,7 +18,7 @@ const person = {
 	XDG_RUNTIME_DIR: '/run/user/1000',
 	SSH_AUTH_SOCK: '/s',
 };
-const place = { person, tmp: '/t', portBase: 21_010 };
+const place = { person: { own: person, given: {} }, tmp: '/t', portBase: 21_010 };
 
 describe('the environment of what we run', () => {
 	test('[I13] holds what is listed and nothing else, for a gate', () => {
@@ -36,6 +36,21 @@ describe('the environment of what we run', () => {
 			GIT_EDITOR: 'true',
 			CI: '1',
 		});
+	});
+
+	test('has what the container was made to give, but for what is ours and for a login', () => {
+		const given = {
+			GREETING: 'hi',
+			PATH: '/given',
+			TERM: 'x',
+			PORT: '1',
+			ANTHROPIC_API_KEY: 'x',
+			GIT_AUTHOR_NAME: 'x',
+		};
+		const all = { ...place, person: { own: person, given } };
+		expect(gateEnvironment(all)).toMatchObject({ GREETING: 'hi', PATH: '/given', TERM: 'dumb', PORT: '21010' });
+		const agent = { ...all, author: { name: 'A', email: 'a@x' }, credentials: ['ANTHROPIC_API_KEY'] };
+		expect(agentEnvironment(agent)).toMatchObject({ GREETING: 'hi', ANTHROPIC_API_KEY: 'key', GIT_AUTHOR_NAME: 'A' });
 	});
 
 	test('[I13] gives an agent its own login and identity, and no CI', () => {

@@ -31,7 +31,10 @@ describe('the container of a project', () => {
 			'/s/shop/passwd:/etc/passwd:ro',
 			'/s/shop/group:/etc/group:ro',
 		]);
-		expect(JSON.stringify(made)).not.toMatch(/docker\.sock|Mounts|VolumesFrom|Devices/);
+		expect(JSON.stringify(made)).not.toMatch(/docker\.sock|VolumesFrom|Devices/);
+		expect(made.HostConfig?.Mounts).toMatchObject([
+			{ Type: 'volume', Source: 'gangline-shop-caches', Target: '/opt/gangline/caches' },
+		]);
 	});
 
 	it('[I13] has no right at all and no way to get one', () => {
@@ -84,8 +87,40 @@ describe('the container of a project', () => {
 				'PATH',
 				'USER',
 				'npm_config_cache',
+				'GANGLINE_CACHES',
+				'GANGLINE_GIVEN',
 			].sort(),
 		);
+	});
+
+	it('tells its node what agents and gates are to have, and nothing where that is nothing', () => {
+		const { env } = planContainer({ ...plan, given: { GREETING: 'good "day"' } });
+		expect(JSON.parse(env.GANGLINE_GIVEN ?? '')).toEqual({
+			npm_config_cache: '/opt/gangline/caches/npm',
+			GREETING: 'good "day"',
+		});
+		const bare = planContainer({ ...plan, caches: {} });
+		expect(bare.env).not.toHaveProperty('GANGLINE_GIVEN');
+		expect(creationOf(bare, { full: 'x', labels: {} }).HostConfig).not.toHaveProperty('Mounts');
+	});
+
+	it('has a volume for downloads that is labelled, and what its own file says of one counts', () => {
+		const [mount] = made.HostConfig?.Mounts ?? [];
+		expect(mount?.VolumeOptions).toMatchObject({ NoCopy: false, Labels: { a: 'b' } });
+		const caches = { MAVEN_OPTS: '-Dmaven.repo.local={maven}', npm_config_cache: 'npm' };
+		const { env } = planContainer({ ...plan, caches, env: { npm_config_cache: '/mine' } });
+		expect(env).toMatchObject({
+			MAVEN_OPTS: '-Dmaven.repo.local=/opt/gangline/caches/maven',
+			npm_config_cache: '/mine',
+			GANGLINE_CACHES: '/opt/gangline/caches',
+		});
+	});
+
+	it('has folders of its own where its stack builds and installs', () => {
+		const apart = [{ from: '/s/shop/state/apart/node_modules', place: 'node_modules' }];
+		expect(planContainer({ ...plan, apart }).binds.at(-1)).toEqual({
+			...{ from: '/s/shop/state/apart/node_modules', to: '/home/ada/src/shop/node_modules', readOnly: false },
+		});
 	});
 
 	it('is made anew for another image, not for other limits', () => {

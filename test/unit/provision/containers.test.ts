@@ -68,6 +68,7 @@ async function open(known: readonly ContainerRecord[] = []) {
 			ensureNetwork: () =>
 				asked('network').then(() => Promise.reject(ganglineError('ENGINE_FAILED', 'no engine here'))),
 			remove: () => asked('remove'),
+			removeCaches: () => asked('caches'),
 		} as never,
 		doors: {
 			openBridge: async (host) => {
@@ -189,7 +190,10 @@ describe('a project that is deleted', () => {
 		const { containers, records, putOut } = opened;
 		const { gone, stays } = await containers.remove('shop', false);
 		expect(gone).toEqual(['its container and network', 'its node shop, in the mesh']);
-		expect(stays.at(-1)).toBe(`its state in ${keptFolder()}, unlanded work included`);
+		expect(stays.slice(-2)).toEqual([
+			`its state in ${keptFolder()}, unlanded work included`,
+			'its downloads, until gangline prune',
+		]);
 		expect(putOut).toEqual([['shop', false]]);
 		expect(await containers.kept()).toMatchObject([{ madeAs: 'shop', note: { name: 'shop' } }]);
 		await containers.create(wish(), 'ada');
@@ -228,7 +232,7 @@ describe('a project that is deleted', () => {
 
 	it('is purged with its state at once', async () => {
 		const { containers, putOut } = await open1();
-		expect((await containers.remove('shop', true)).gone).toHaveLength(3);
+		expect((await containers.remove('shop', true)).gone).toHaveLength(4);
 		expect(existsSync(keptFolder())).toBe(false);
 		expect(putOut).toEqual([['shop', true]]);
 	});

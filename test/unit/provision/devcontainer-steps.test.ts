@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
 import { devcontainerStep, forgetStart, portsFor } from '../../../shared/provision/devcontainer-steps.ts';
@@ -20,8 +20,9 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-function commit(file: object): void {
-	writeFileSync(join(path, '.devcontainer.json'), JSON.stringify(file));
+function commit(file: object, at = '.devcontainer.json'): void {
+	mkdirSync(dirname(join(path, at)), { recursive: true });
+	writeFileSync(join(path, at), JSON.stringify(file));
 	shell(path, 'add', '-A');
 	shell(path, 'commit', '-q', '-m', 'one');
 }
@@ -38,6 +39,7 @@ async function make(record: ContainerRecord, answer: (word: string) => Promise<n
 	const condition = async () => ({ kind: 'running', id: container, since: '', outOfMemory: false }) as const;
 	const options = {
 		...{ environment: { PATH: process.env.PATH, HOME: folder.path }, records: { all: () => [record] } },
+		owner: { name: 'ada', uid: 1500, gid: 1500 },
 		provisioner: { run, condition },
 	};
 	const log = await MakeLog.open(join(folder.path, 'making/make.log'));
@@ -72,6 +74,21 @@ describe('the ports of a devcontainer.json', () => {
 		expect(new Set([port, begun.sshPort, first?.host, second?.host]).size).toBe(4);
 		expect((await portsFor(begun, { records }, true))[0]).toEqual({ inside: 3000, host: port });
 		await new Promise((resolve) => server.close(resolve));
+	});
+});
+
+describe('a devcontainer.json in a folder of its own', () => {
+	it('counts where it is the only one, and none does where there are several', async () => {
+		commit({ onCreateCommand: 'a' }, '.devcontainer/one/devcontainer.json');
+		expect((await make(fresh(), well)).last.devcontainer?.path).toBe('.devcontainer/one/devcontainer.json');
+		commit({ onCreateCommand: 'b' }, '.devcontainer/two/devcontainer.json');
+		const { last, ran } = await make(fresh(), well);
+		expect([last.devcontainer, ran]).toEqual([null, []]);
+		expect(last.steps[0]?.words).toBe(
+			'left alone: there are several (.devcontainer/one/devcontainer.json, .devcontainer/two/devcontainer.json), and none of them is .devcontainer/devcontainer.json',
+		);
+		commit({ onCreateCommand: 'c' });
+		expect((await make(fresh(), well)).ran).toEqual(['c']);
 	});
 });
 

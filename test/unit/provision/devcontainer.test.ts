@@ -9,7 +9,14 @@ const folder = '/home/ada/src/shop';
 
 function plan(value: object | string, dockerfile: string | null = null) {
 	const text = typeof value === 'string' ? value : JSON.stringify(value);
-	return planDevcontainer({ file: parseDevcontainer(text, path), text, path, folder, dockerfile });
+	return planDevcontainer({
+		file: parseDevcontainer(text, path),
+		text,
+		path,
+		folder,
+		owner: { name: 'ada', uid: 1500 },
+		dockerfile,
+	});
 }
 const leftIn = (value: object): readonly string[] => plan(value).left.map(({ what, why }) => `${what}: ${why}`);
 
@@ -75,7 +82,7 @@ describe('a devcontainer.json', () => {
 	it('says what it does not take otherwise, and nothing of what is not asked', () => {
 		expect(leftIn({ features: { a: {} }, remoteUser: 'root', postAttachCommand: 'x', strange: 1 })).toEqual([
 			expect.stringMatching(/^features: they install as root/),
-			expect.stringMatching(/^remoteUser: everything inside runs as the owner/),
+			'remoteUser: everything inside runs as you, ada (1500), who owns the source; what needs root belongs in its Dockerfile',
 			expect.stringMatching(/^postAttachCommand: /),
 			'strange: it is not known here',
 		]);
@@ -94,6 +101,7 @@ describe('a devcontainer.json', () => {
 				HOME: '/',
 				PATH: '/x',
 				LD_PRELOAD: '/x.so',
+				ANTHROPIC_BASE_URL: 'https://elsewhere.example',
 			},
 			remoteEnv: { NODE_OPTIONS: '--x', GANGLINE_HOME: '/x', NONE: null, AT: '${containerWorkspaceFolder}/bin' },
 		});
@@ -101,6 +109,7 @@ describe('a devcontainer.json', () => {
 		expect(made.remoteEnv).toEqual({ NODE_OPTIONS: '--x', AT: `${folder}/bin` });
 		expect(made.left.map(({ what }) => what).sort()).toEqual(
 			[
+				'containerEnv ANTHROPIC_BASE_URL',
 				'containerEnv GIT_SSH_COMMAND',
 				'containerEnv HOME',
 				'containerEnv LD_PRELOAD',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { dockerProvisioner } from '../../../shared/provision/docker-provisioner.ts';
-import { imageLabel, ownerLabel, type Provisioner } from '../../../shared/provision/provisioner.ts';
+import { imageLabel, nameLabel, ownerLabel, type Provisioner } from '../../../shared/provision/provisioner.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -51,7 +51,8 @@ describe('what an engine answers', () => {
 		const labels = { [ownerLabel]: 'us', [imageLabel]: 'us' };
 		const engine = await engineThat((url, response) => {
 			const isList = url.includes('/networks?');
-			response.writeHead(200).end(JSON.stringify(isList ? [{ Name: 'a\u0000 b', Labels: labels }] : []));
+			const other = url.includes('/volumes') ? { Volumes: null } : [];
+			response.writeHead(200).end(JSON.stringify(isList ? [{ Name: 'a\u0000 b', Labels: labels }] : other));
 		});
 		const things = await engine.leftovers({ names: new Set(), images: new Set(), building: false });
 		expect(things).toHaveLength(1);
@@ -65,7 +66,13 @@ describe('what an engine answers', () => {
 		const engine = await engineThat((url, response) => {
 			const { pathname, searchParams } = new URL(url, 'http://engine');
 			const isOwn = (searchParams.get('filters') ?? '').includes(ownerLabel);
-			const lists: Readonly<Record<string, readonly object[]>> = {
+			const volume = (name: string, project: string) => ({
+				...{ Name: name, Labels: { [ownerLabel]: 'us', [nameLabel]: project }, UsageData: { Size: 9 } },
+			});
+			const volumes = [volume('gangline-gone-caches', 'gone'), volume('gangline-shop-caches', 'shop')];
+			const lists: Readonly<Record<string, object>> = {
+				'/volumes': { Volumes: isOwn ? volumes : [] },
+				'/system/df': { Volumes: volumes },
 				'/networks': [],
 				'/images/json': [
 					{ Id: 'layer', RepoTags: ['<none>:<none>'], Size: 5 },
@@ -82,10 +89,12 @@ describe('what an engine answers', () => {
 			};
 			response.writeHead(200).end(JSON.stringify(lists[pathname]));
 		});
-		const asked = { names: new Set<string>(), images: new Set(['a:b']) };
-		expect(await engine.leftovers({ ...asked, building: true })).toEqual([]);
+		const asked = { names: new Set(['shop']), images: new Set(['a:b']) };
+		const downloads = { kind: 'volume', name: 'gangline-gone-caches', bytes: 9 };
+		expect(await engine.leftovers({ ...asked, building: true })).toEqual([downloads]);
 		expect(await engine.leftovers({ ...asked, building: false })).toEqual([
 			{ kind: 'container', name: 'of-step-4', bytes: null },
+			downloads,
 			{ kind: 'image', name: 'layer', bytes: 5 },
 		]);
 	});

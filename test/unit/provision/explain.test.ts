@@ -63,7 +63,7 @@ describe('how a project in a container is', () => {
 				diskUsed: used === null ? null : used * gibibyte,
 			});
 		expect(taking(7).words).toBe('it runs, its node is connected');
-		expect(taking(9).words).toMatch(/; source and state take 9 GiB of disk of the 10 GiB that they may$/);
+		expect(taking(9).words).toMatch(/; source, state and downloads take 9 GiB of disk of the 10 GiB that they may$/);
 		expect(taking(11).words).toMatch(/take 11 GiB of disk, more than the 10 GiB that they may: nothing new is begun/);
 		expect(taking(11).next[0]).toBe('gangline limits shop --disk 20g');
 		expect(taking(null).next[0]).not.toMatch(/--disk/);

@@ -50,7 +50,7 @@ describe('the bound on disk of a project in a container', () => {
 			seen.push(room.shortage());
 		}
 		const full = expect.stringMatching(
-			/^source and state take 12\.0 GiB of disk, at most 10\.0 GiB are allowed: make room/,
+			/^source, state and downloads take 12\.0 GiB of disk, at most 10\.0 GiB are allowed: make room/,
 		);
 		expect(seen).toEqual([null, null, full, full, null]);
 		expect(said).toEqual(['disk.filling', 'disk.full', 'disk.room']);
@@ -101,7 +101,7 @@ describe('the bound on disk of a project in a container', () => {
 		expect(await takenBy([join(folder.path, 'nowhere')])).toBe(0);
 		const joinFile = join(folder.path, 'state/join-token');
 		await writeDiskBound(folder.path, gibibyte);
-		const bound = diskBoundOf({ joinFile, project }, { clock: new SimClock(), log: silent });
+		const bound = diskBoundOf({ joinFile, project, caches: null }, { clock: new SimClock(), log: silent });
 		await bound.look();
 		expect(Number(readFileSync(join(folder.path, 'state/disk-used'), 'utf8'))).toBeGreaterThan(8 * 1024 ** 2);
 	});

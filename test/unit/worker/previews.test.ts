@@ -59,7 +59,17 @@ function world(program: (run: SimRun) => Promise<number>) {
 		gateChanges: async () => ({ modified: [], added: [] }),
 	} as unknown as WorkspaceGit;
 	const place = {
-		...{ project, git, log, room: seen, tmpRoot, copyFrom: null, person: {}, hidden: [], readOnly: [] },
+		...{
+			project,
+			git,
+			log,
+			room: seen,
+			tmpRoot,
+			copyFrom: null,
+			person: { own: {}, given: {} },
+			hidden: [],
+			readOnly: [],
+		},
 		ports: { processes: new SimProcesses(machine), clock, shellPath: '/bin/sh' },
 		secrets: noSecrets,
 	};

@@ -83,7 +83,12 @@ async function judged(
 		looks: new SessionBook(await store, project, 'look'),
 		spent: new SpentBook(await store, project),
 		runtime: () => ({ name: 'claude-code', credentials: [], login: 'claude', start }),
-		...{ secrets: noSecrets, author: { name: 'Ada', email: 'ada@example.org' }, person: {}, copyFrom: null },
+		...{
+			secrets: noSecrets,
+			author: { name: 'Ada', email: 'ada@example.org' },
+			person: { own: {}, given: {} },
+			copyFrom: null,
+		},
 		...{ hidden: [], readOnly: [], tmpRoot: tmp, newSessionId: () => 'fresh', pause: async () => {} },
 	} as unknown as AttemptParts;
 	const input = {
