@@ -14,9 +14,11 @@ export class Idle {
 	readonly #freeSince = new Map<string, number>();
 	readonly #waitsSince = new Map<string, number>();
 	readonly #said = new Set<string>();
+	readonly #farLimits = new FarLimits();
 
 	read(mesh: SeenMesh): readonly string[] {
 		this.#contact.read(mesh);
+		this.#farLimits.read(mesh);
 		for (const { name, slots, attempts, reporting, isUp } of mesh.nodes) {
 			const isFree = isUp && attempts.length < slots && reporting.length === 0;
 			this.#keep(this.#freeSince, name, { isSo: isFree, nowMs: mesh.nowMs });
@@ -47,7 +49,8 @@ export class Idle {
 	}
 
 	#mayTake(mesh: SeenMesh, { name, id, kind }: SeenNode, homeName: string): boolean {
-		const isWorker = kind === 'worker' && mesh.registry.nodes[id]?.status === 'member';
+		const isMember = mesh.registry.nodes[id]?.status === 'member';
+		const isWorker = kind === 'worker' && isMember && !this.#farLimits.of(name, homeName);
 		const free = this.#freeSince.get(name);
 		return isWorker && this.#isLong(free, mesh) && this.#isLong(this.#contactSince(name, homeName, mesh), mesh);
 	}
@@ -71,6 +74,27 @@ export class Idle {
 		return all.get(name);
 	}
 }
+
+/** A limit ends at a time of day: for a home whose clock is another one than the node's that may be hours away. */
+class FarLimits {
+	readonly #clocksMoved = new Set<string>();
+	readonly #limited = new Set<string>();
+
+	read({ fresh }: SeenMesh): void {
+		for (const event of fresh) {
+			if (event.kind === 'faultBegun' && movesClocks.has(event.fault)) {
+				this.#clocksMoved.add(event.what.split(' ')[0] ?? '');
+			}
+			if (event.kind === 'agentEnded' && event.how === 'rateLimited') this.#limited.add(event.node);
+		}
+	}
+
+	of(node: string, home: string): boolean {
+		return this.#limited.has(node) && (this.#clocksMoved.has(node) || this.#clocksMoved.has(home));
+	}
+}
+
+const movesClocks: ReadonlySet<string> = new Set(['clockJump', 'clockRate', 'sleeper']);
 
 function isAt({ attempts, reporting }: SeenNode, project: string, item: string): boolean {
 	return [...attempts, ...reporting].some((one) => one.project === project && one.item === item);
