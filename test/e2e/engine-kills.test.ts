@@ -3,9 +3,11 @@
  * where it failed and what to type; what they type goes on from there, and in the end all is there once and the rest is
  * named by `gangline prune`.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerView, Result } from '../../shared/operations/index.ts';
-import { engine, engineWorld } from '../support/engine-world.ts';
+import { engine, engineWorld, give } from '../support/engine-world.ts';
 import { type Death, OwnEngine } from '../support/own-engine.ts';
 import type { World } from '../support/world.ts';
 
@@ -14,9 +16,18 @@ const buildMsMax = 1_200_000;
 const networks = /^POST \S*\/networks\/create/;
 const creation = /^POST \S*\/containers\/create/;
 const start = /^POST \S*\/containers\/[^/]+\/start/;
+const info = /^GET \S*\/info/;
+/** The last question of the step that makes a container. */
+const limits = /^POST \S*\/containers\/[^/]+\/update/;
+const command = /^POST \S*\/containers\/[^/]+\/exec/;
 
-/** In the order in which they can happen, each in a run of its own. */
+/**
+ * In the order in which they can happen, each in a run of its own. The other steps (source, devcontainer, stack, seed) ask
+ * no engine. At `join` what runs dies too: alone, a dead engine is not missed there.
+ */
 const deaths: readonly (Death & { readonly step: string })[] = [
+	{ name: 'an engine that is not asked', at: info, when: 'asked', step: 'check' },
+	{ name: 'an engine that says what it is', at: info, when: 'answered', step: 'check' },
 	{ name: 'a build in its middle', at: /Running in/, when: 'says', step: 'image' },
 	{ name: 'a network that is not made', at: networks, when: 'asked', step: 'network' },
 	{ name: 'a network that is made', at: networks, when: 'answered', step: 'network' },
@@ -24,7 +35,14 @@ const deaths: readonly (Death & { readonly step: string })[] = [
 	{ name: 'a container that is made', at: creation, when: 'answered', step: 'container' },
 	{ name: 'a container that is not started', at: start, when: 'asked', step: 'container' },
 	{ name: 'a container that is started', at: start, when: 'answered', step: 'container' },
+	{ name: 'a node that has not joined', at: limits, when: 'told', step: 'join' },
+	{ name: 'a hook that is not begun', at: command, when: 'asked', step: 'postCreate' },
+	{ name: 'a hook in its middle', at: /the hook begins/, when: 'says', step: 'postCreate' },
 ];
+/** It waits in its middle. */
+const devcontainer = JSON.stringify({
+	postCreateCommand: 'echo the hook begins; until test -e go; do sleep 0.1; done; echo ran >> hooked',
+});
 
 let own: OwnEngine;
 let world: World;
@@ -48,7 +66,9 @@ describe.skipIf(engine === '')('an engine that is killed (needs an engine: scrip
 	it('at each step of making a project is asked again from there, and all is there once', {
 		timeout: buildMsMax,
 	}, async () => {
-		const first = ['new', 'app', '--stack', 'none', '--agents', 'none'];
+		const origin = world.repository('origin', { '.devcontainer/devcontainer.json': devcontainer });
+		give(origin);
+		const first = ['new', 'app', '--stack', 'none', '--agents', 'none', '--git', origin];
 		for (const [at, death] of deaths.entries()) {
 			own.arm([death]);
 			const run = await world.gangline(world.folder, ...(at === 0 ? first : ['new', 'app', '--retry']));
@@ -64,8 +84,10 @@ describe.skipIf(engine === '')('an engine that is killed (needs an engine: scrip
 			});
 			own.start();
 		}
+		writeFileSync(join(world.folder, 'app/go'), '');
 		const done = await world.gangline(world.folder, 'new', 'app', '--retry');
 		expect(done, done.stderr).toMatchObject({ code: 0 });
+		expect(readFileSync(join(world.folder, 'app/hooked'), 'utf8')).toBe('ran\n');
 		expect(await show()).toMatchObject({ state: 'running', connected: true });
 		expect(own.docker('ps', '-q', '--filter', 'name=gangline-app').split('\n')).toHaveLength(1);
 		expect(own.docker('network', 'ls', '-q', '--filter', 'name=gangline-app').split('\n')).toHaveLength(1);

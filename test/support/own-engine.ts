@@ -20,8 +20,11 @@ export interface Death {
 	readonly name: string;
 	/** In a question's first line, or in what the engine says. */
 	readonly at: RegExp;
-	/** Before the engine hears the question, when it has answered it, or while it says this. */
-	readonly when: 'asked' | 'answered' | 'says';
+	/**
+	 * Before the engine hears the question, when it has answered it, or while it says this. `told`: when the answer has been
+	 * heard, and whatever runs at the engine dies with it.
+	 */
+	readonly when: 'asked' | 'answered' | 'says' | 'told';
 }
 
 export class OwnEngine implements AsyncDisposable {
@@ -111,7 +114,14 @@ export class OwnEngine implements AsyncDisposable {
 		engine.on('data', (bytes) => {
 			if (this.#dies('answered', asked) || this.#dies('says', bytes.toString('latin1'))) return;
 			client.write(bytes);
+			this.#dies('told', asked);
 		});
+	}
+
+	/** The first process of each container. */
+	#running(): readonly number[] {
+		const containers = this.docker('ps', '-q').split('\n').filter(Boolean);
+		return containers.map((one) => Number(this.docker('inspect', '--format', '{{.State.Pid}}', one)));
 	}
 
 	/** Whether it is dead now, with everybody who asked it. */
@@ -120,7 +130,9 @@ export class OwnEngine implements AsyncDisposable {
 		if (death === undefined) return false;
 		this.#deaths = [];
 		this.died.push(death.name);
+		const inside = when === 'told' ? this.#running() : [];
 		process.kill(Number(readFileSync(join(this.#folder, 'docker.pid'), 'utf8')), 'SIGKILL');
+		for (const pid of inside) process.kill(pid, 'SIGKILL');
 		for (const socket of this.#sockets) socket.destroy();
 		return true;
 	}
