@@ -74,6 +74,7 @@ async function attachWork(parts: NodeParts, mesh: Mesh, projects: Projects): Pro
 				environment: config.personEnvironment,
 			}),
 		projects: () => projects.all(),
+		isHere: (id) => projects.isHere(id),
 	});
 	const feed = new ViewFeed();
 	const open = async () => (await import('./provision/open.ts')).openProvisioning(parts, { mesh, feed });

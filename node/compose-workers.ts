@@ -35,6 +35,8 @@ export interface MeshOfWorkers {
 	readonly openPacks: (mayServe: MayServe) => Promise<Packs & AsyncDisposable>;
 	/** The projects whose home is here. */
 	readonly projects: () => readonly Project[];
+	/** Whether a project is open here as its home, or on its way out. */
+	readonly isHere: (project: string) => boolean;
 }
 
 /** Disposing it ends what this node does for homes elsewhere; what it finished is kept and delivered later. */
@@ -45,14 +47,15 @@ export interface OpenedWorkers extends AsyncDisposable {
 
 export async function openWorkers(parts: NodeParts, mesh: MeshOfWorkers): Promise<OpenedWorkers> {
 	const { registry, doors, station, identity, clock, log } = parts;
-	const { network, rpc, openForeign, openPacks, projects } = mesh;
+	const { network, rpc, openForeign, openPacks, projects, isHere } = mesh;
 	const self = identity.nodeId;
 	const opened = new Map<string, OpenedForeign>();
 	/** What homes have said: a mirror is made when the first main is known. */
 	const mains = new Map<string, CommitId>();
 	const foreign = new ForeignProjects({
 		log,
-		wanted: () => worksFor(registry.facts, self),
+		// Two workers of one project would share one box: what lives of the home's would be taken for what a crash left.
+		wanted: () => new Set([...worksFor(registry.facts, self)].filter((id) => !isHere(id))),
 		open: async (id) => {
 			const made = await openForeign(id, mains.get(id) ?? null);
 			if (made !== null) opened.set(id, made);

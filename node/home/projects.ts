@@ -36,6 +36,8 @@ export async function knownProjects(store: Store): Promise<readonly ProjectRecor
 export class Projects {
 	readonly #options: ProjectsOptions;
 	readonly #projects = new Map<string, Project>();
+	/** Those that were given away and have not stopped yet. */
+	readonly #leaving = new Set<string>();
 	/** Why those that the store knows could not be opened, by name and by id. */
 	readonly #failed = new Map<string, GanglineError>();
 
@@ -112,8 +114,14 @@ export class Projects {
 	async release(id: string): Promise<ProjectRecord> {
 		const project = this.find({ kind: 'id', id });
 		this.#projects.delete(id);
-		await project.stop();
+		this.#leaving.add(id);
+		await project.stop().finally(() => this.#leaving.delete(id));
 		return project.record;
+	}
+
+	/** Whether its worker may still have something running: open here, or on its way out. */
+	isHere(id: string): boolean {
+		return this.#projects.has(id) || this.#leaving.has(id);
 	}
 
 	async #isStillThere({ id, path }: ProjectRecord): Promise<boolean> {

@@ -1,0 +1,23 @@
+/** Which projects a node has open as their home, and until when one that it gives away counts. */
+import { expect, it } from 'vitest';
+import type { Project } from '../../../node/home/project.ts';
+import { Projects } from '../../../node/home/projects.ts';
+import { openSimStore, SimDisk, SimLog } from '../../../shared/ports/sim/index.ts';
+import { projectOne } from '../../support/facts.ts';
+
+it('[I5] counts a project that it gives away as here until what ran for it has ended', async () => {
+	const ending = Promise.withResolvers<void>();
+	const store = await openSimStore(new SimDisk('desk'));
+	const record = { id: projectOne, name: 'app', path: '/app', branch: 'main', paused: false };
+	const part = { id: projectOne, name: 'app', record, start: async () => {}, stop: () => ending.promise };
+	const project = part as unknown as Project;
+	const projects = new Projects({ store, log: new SimLog(), adopt: async () => record, open: async () => project });
+	await projects.open(record);
+	expect(projects.isHere(projectOne)).toBe(true);
+	const releasing = projects.release(projectOne);
+	expect(projects.all()).toEqual([]);
+	expect(projects.isHere(projectOne)).toBe(true);
+	ending.resolve();
+	expect(await releasing).toEqual(record);
+	expect(projects.isHere(projectOne)).toBe(false);
+});
