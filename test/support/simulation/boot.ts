@@ -182,7 +182,7 @@ async function openSimMesh(
 function attach(process: Process, { network, rpc }: Mesh, projects: Projects): Promise<OpenedWorkers> {
 	const { machine, parts } = process;
 	return openWorkers(parts, {
-		...{ network, rpc, projects: () => projects.all() },
+		...{ network, rpc, projects: () => projects.all(), isHere: (id) => projects.isHere(id) },
 		openForeign: (id, like) => openSimForeign(process, id, like),
 		openPacks: async (mayServe) =>
 			openSimPacks({

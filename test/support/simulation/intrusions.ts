@@ -90,6 +90,9 @@ function removals({ random, project, speakers, busyMs }: IntrusionDrawing): Intr
 	});
 }
 
+/** Faults that give a project another home, and one that says once more long after what was said before. */
+const mayComeLate: ReadonlySet<string> = new Set(['sealedMove', 'lostMove', 'repeatedRequests']);
+
 /** The home of another project begins an attempt at a worker that works for both. */
 function strangeWork({ random, project, busyMs }: IntrusionDrawing): Intrusion[] {
 	return Array.from({ length: 3 }, (_, n) => ({
@@ -101,13 +104,13 @@ function strangeWork({ random, project, busyMs }: IntrusionDrawing): Intrusion[]
 			const item = Object.values(world.projectAtHome(project)?.home.facts.items ?? {}).find(
 				({ stage, role }) => stage.kind === 'coding' && role !== null,
 			);
-			// Who was its home once is believed by whoever has not heard of the move.
-			const wasHome = world.events.some((event) => event.kind === 'homeMoved' && event.project === project);
-			if (!poser || !item || wasHome) return;
-			for (const { id, kind } of world.machines.values()) {
-				if (kind !== 'worker') continue;
+			// Who was its home once is believed by whoever has not heard of the move, and who becomes it by whoever hears late.
+			const mayCome = world.events.some((event) => event.kind === 'faultBegun' && mayComeLate.has(event.fault));
+			if (!poser || !item || mayCome) return;
+			for (const worker of world.machines.values()) {
+				if (worker.kind !== 'worker' || !world.meets(poser, worker)) continue;
 				const task = madeUp(item, project, world.origins.project(project).main);
-				poser.process?.mesh?.mesh?.rpc.ask(id, workBegin, { task }).catch(() => {});
+				poser.process?.mesh?.mesh?.rpc.ask(worker.id, workBegin, { task }).catch(() => {});
 			}
 		},
 	}));

@@ -165,7 +165,9 @@ function reportFailed(world: World, { project, item, token, from }: FalseReport)
 		...{ project: project as Task['project'], role, agent: 'shell', token, main, startFrom: null },
 		item: { key, number, title, type, description: '', words, lastFailure: null },
 	};
-	const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+	// Of what it has cost it tells the truth: a budget is kept by workers that do.
+	const costUsd = from.spent.get(`${project}/${key}/${token.join('.')}`) ?? 0;
+	const usage = { costUsd, inputTokens: 0, outputTokens: 0, seconds: 0 };
 	const failed = { reason: 'I say so', gate: null, gateKind: null, detail: '', commit: null, usage };
 	from.process?.mesh?.mesh?.rpc
 		.ask(world.homeOf(project).id, workReport, { task, report: { kind: 'failed', ...failed } })

@@ -37,12 +37,7 @@ export class Eyes {
 			...{ seed: world.seed, nowMs: world.clock.monotonic(), step: world.step, isCalm: world.isCalm },
 			...{ registry: world.registry, projects, events, fresh },
 			nodes: [...world.machines.values()].map(nodeOf),
-			meets: (one, two) => {
-				const [a, b] = [world.machine(one), world.machine(two)];
-				if (!a.process || !b.process) return false;
-				const [here, there] = [a, b].map(({ id, identity: { publicKey } }) => ({ node: id, publicKey }));
-				return !here || !there || (world.net.passes(here, there) && world.net.passes(there, here));
-			},
+			meets: (one, two) => world.meets(world.machine(one), world.machine(two)),
 		};
 	}
 

@@ -6,7 +6,7 @@ import type { Project } from '../../../node/home/project.ts';
 import type { Membership } from '../../../shared/mesh/index.ts';
 import type { Rpc } from '../../../shared/mesh/rpc.ts';
 import type { HistoryEntry, Intent, IntentId } from '../../../shared/pipeline/index.ts';
-import type { CommitId, NodeId } from '../../../shared/ports/index.ts';
+import type { CommitId, NodeId, Peer } from '../../../shared/ports/index.ts';
 import { SimClock, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 import type { RegistryFacts } from '../../../shared/registry/index.ts';
@@ -118,6 +118,13 @@ export class World {
 		const found = [...this.machines.values()].find(({ id }) => id === node);
 		if (!found) throw new RangeError(`no machine ${node}`);
 		return found;
+	}
+
+	/** Whether two that are up hear each other. */
+	meets(one: Machine, two: Machine): boolean {
+		if (!one.process || !two.process) return false;
+		const [here, there] = [peerOf(one), peerOf(two)];
+		return this.net.passes(here, there) && this.net.passes(there, here);
 	}
 
 	/** A home has opened a project: its book is brought up to date, and every publication from now on is an event. */
@@ -383,3 +390,5 @@ export class World {
 		machine.disk.crash({ kind: 'kill' });
 	}
 }
+
+const peerOf = ({ id: node, identity: { publicKey } }: Machine): Peer => ({ node, publicKey });

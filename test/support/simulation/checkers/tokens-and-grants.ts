@@ -147,8 +147,11 @@ class Order {
 	}
 }
 
-/** A home takes a holder for lost after 30 s; who was out of reach a moment ago may count as silent since then. */
-const heardMs = 28_000;
+/**
+ * Who could not be reached is dialled again each half minute, and says that it lives each five seconds: one whose time is
+ * up within this of being in reach again may have been silent all that time.
+ */
+const heardMs = 36_000;
 
 /** Nobody loses an item as silent whom its home could hear. */
 function takenFromHeard(mesh: SeenMesh, ledger: Ledger, contact: Contact): readonly string[] {
