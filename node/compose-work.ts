@@ -105,6 +105,7 @@ export async function makeWork(ground: WorkGround): Promise<MadeWork> {
 				parts.station.remove(record.id);
 			},
 			salvage: (key) => own.worker.salvage(key),
+			snapshot: (key) => own.worker.snapshot(key),
 			tidy: (keep) => own.worker.tidy(keep),
 			keepLogsOf: (isThere) => own.logs.keepOnly(isThere),
 			living: () => parts.processes.living(),

@@ -7,6 +7,7 @@
 import type { Item } from '../../shared/pipeline/index.ts';
 import {
 	type Clock,
+	type CommitId,
 	ganglineError,
 	type Log,
 	type NodeId,
@@ -57,6 +58,8 @@ export interface ProjectWorker {
 	awayWords(holder: string | null, lostAfterMs: number): string | null;
 	/** Keeps what an item's clone has now; null when there is nothing. */
 	salvage(key: string): Promise<string | null>;
+	/** What an item's clone on this node has now, as a commit that is kept; null where it has none here. */
+	snapshot(key: string): Promise<CommitId | null>;
 	/** Removes clones that no item needs any more, their work kept first. */
 	tidy(keep: ReadonlySet<string>): Promise<void>;
 	/** Removes logs of runs here of items that have left the project. */
@@ -79,6 +82,7 @@ export interface RunningWork {
 export interface OwnWorker {
 	start(): Promise<void>;
 	stop(): Promise<void>;
+	snapshot(key: string): Promise<CommitId | null>;
 	salvage(key: string): Promise<string | null>;
 	tidy(keep: ReadonlySet<string>): Promise<void>;
 	keepLogsOf(isThere: (key: string) => boolean): Promise<void>;
@@ -172,6 +176,10 @@ export class ProjectWorkers implements ProjectWorker {
 
 	salvage(key: string): Promise<string | null> {
 		return this.#options.own.salvage(key);
+	}
+
+	snapshot(key: string): Promise<CommitId | null> {
+		return this.#options.own.snapshot(key);
 	}
 
 	async tidy(keep: ReadonlySet<string>): Promise<void> {

@@ -10,6 +10,7 @@ import {
 	type Item,
 	type ItemRole,
 	type ItemView,
+	mayRun,
 	searchItems,
 	viewItems,
 } from '../../shared/pipeline/index.ts';
@@ -239,13 +240,21 @@ export class Project {
 		return { project: this.id, runs: this.runs, views, situation, nodeName: this.#parts.nameOf };
 	}
 
-	/** Somebody tries the item's result. @throws GanglineError NOTHING_TO_SHOW, INVALID_CONFIG, REFUSED */
-	async preview({ key, name, result }: ItemView, action: 'start' | 'show' | 'stop'): Promise<PreviewState> {
-		const { previews, config } = this.#parts;
+	/**
+	 * Somebody tries the item's result or, while it is worked on or a person has it, what its clone has now.
+	 * @throws GanglineError NOTHING_TO_SHOW, INVALID_CONFIG, REFUSED
+	 */
+	async preview({ key, name, result, stage }: ItemView, action: 'start' | 'show' | 'stop'): Promise<PreviewState> {
+		const { previews, config, worker } = this.#parts;
 		if (action === 'stop') await previews.stop(key);
 		if (action !== 'start') return previews.show(key);
-		if (result === null) throw ganglineError('NOTHING_TO_SHOW', `${name} has no result yet that could be tried`);
-		return await previews.start(key, parseCommitId(result.commit), await config.lastGood());
+		const isBegun = mayRun(stage) === 'coder' || stage.kind === 'frozen' || stage.kind === 'blocked';
+		const begun = isBegun ? await worker.snapshot(key) : null;
+		const commit = begun ?? (result && parseCommitId(result.commit));
+		if (commit !== null) return await previews.start(key, commit, await config.lastGood());
+		throw ganglineError('NOTHING_TO_SHOW', `${name} has no result yet that could be tried, and no clone on this node`, {
+			hint: 'try again when somebody works on it here, or when its result is here',
+		});
 	}
 
 	/** What an agent would be told now, for a role or the one that is due. */

@@ -21,6 +21,8 @@ export interface Attempts {
 	spent(task: Task): Promise<{ readonly usage: Usage } & Pick<Besides, 'shares'>>;
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
 	salvage(key: string): Promise<string | null>;
+	/** What an item's clone has now as a commit among ours, kept; null where it has none here. */
+	snapshot(key: string): Promise<CommitId | null>;
 	/** Looks which items have a clone. */
 	keys(): Promise<readonly string[]>;
 	/** The same as of the last look, with what was made and removed since. */
@@ -46,6 +48,7 @@ export function realAttempts(parts: AttemptParts): Attempts {
 		told: (asked) => showTold(parts, asked),
 		spent: (task) => parts.spent.of(task),
 		salvage: (key) => workspaces.salvage(key),
+		snapshot: (key) => workspaces.snapshot(key),
 		keys: () => workspaces.keys(),
 		get known() {
 			return workspaces.known;

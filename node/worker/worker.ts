@@ -5,7 +5,7 @@
  */
 
 import { type ItemRole, sameToken, type Token } from '../../shared/pipeline/index.ts';
-import { type Clock, type Log, redactDeep, type Store } from '../../shared/ports/index.ts';
+import { type Clock, type CommitId, type Log, redactDeep, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
@@ -232,6 +232,11 @@ export class Worker {
 	/** Keeps what an item's clone has now, on a ref; null when there is nothing that is not kept. */
 	async salvage(key: string): Promise<string | null> {
 		return await this.#options.attempts.salvage(key);
+	}
+
+	/** What an item's clone has now, as a commit that is kept; null where it has none here. May be asked while it is worked in. */
+	async snapshot(key: string): Promise<CommitId | null> {
+		return await this.#options.attempts.snapshot(key);
 	}
 
 	/** Removes clones of items that are not in `keep`, their work kept first. */

@@ -61,6 +61,11 @@ const lookSuffix = /\.look$/;
 export class Workspaces {
 	readonly #options: WorkspacesOptions;
 	#known: readonly string[] = [];
+	/** Newest of each clone that somebody asked for, with what it was made of. */
+	readonly #snapshots = new Map<
+		string,
+		{ readonly head: CommitId | null; readonly diff: string; readonly commit: CommitId }
+	>();
 	/** Of work that was left uncommitted, and of programs that began no session. */
 	readonly recoveries: RecoveryBook;
 
@@ -157,11 +162,26 @@ export class Workspaces {
 		return record && (await isFolder(clone.path)) ? await this.#keep(key, clone, record.base) : null;
 	}
 
+	/** What an item's clone has now, committed or not, as a commit among ours, kept; null where it has none here. */
+	async snapshot(key: string): Promise<CommitId | null> {
+		const clone = this.#cloneOf(key);
+		const record = await this.#record(key);
+		if (!record || !(await isFolder(clone.path))) return null;
+		const { head, diff } = await this.#options.git.state(clone, record.judged);
+		const known = this.#snapshots.get(key);
+		// The same files are the same commit: whoever asks again gets what is there already.
+		if (known?.head === head && known.diff === diff) return known.commit;
+		const commit = (await this.#keep(key, clone, record.base)) ?? head;
+		if (commit !== null) this.#snapshots.set(key, { head, diff, commit });
+		return commit;
+	}
+
 	/** Removes an item's clone, its work kept first. */
 	async remove(key: string): Promise<void> {
 		await this.salvage(key);
 		await this.#options.git.removeClone(this.#cloneOf(key));
 		await this.removeLook(key);
+		this.#snapshots.delete(key);
 		await this.recoveries.forget(key);
 		this.#known = this.#known.filter((one) => one !== key);
 		await this.#options.store.write([{ kind: 'delete', key: this.#name(key) }]);

@@ -10,7 +10,8 @@ export const itemChanges = {
 		kind: 'command',
 		access: 'member',
 		runsAt: 'project',
-		summary: "Run the project's program with an item's result, on a port of its own, at the project's home",
+		summary:
+			"Run the project's program with an item's result, or with its work so far, on a port of its own at the project's home",
 		args: z.strictObject({
 			project,
 			item,

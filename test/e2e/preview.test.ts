@@ -1,6 +1,6 @@
 /** A change is tried before it lands, by a person and by a QA agent; a secret goes to the gate that names it and nowhere else. */
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Result } from '../../shared/operations/index.ts';
@@ -76,3 +76,37 @@ it('runs the product with a change for QA and for a person, and ends it; a secre
 	expect(await world.ok(repository, 'preview', '1', '--stop')).toContain('#1 is not running');
 	await expect(fetch(preview.url ?? '')).rejects.toThrow();
 }, 400_000);
+
+it('[I7] runs the product with what a clone has now, for who watches an agent and for who took the item', async () => {
+	await using shop = await openAgentShop({
+		files: { 'a.txt': 'a\n', 'server.mjs': server },
+		gates: ['true=true'],
+		settings: '[[agent]]\nname = "ada"\nruntime = "claude-code"',
+		// Half of it is committed.
+		agent: 'echo half > a.txt; save "Half"; echo more >> a.txt; : > "$HOME/half"; exec sleep 600',
+		before: async (world, repository) => {
+			const file = join(repository, '.gangline', 'project.toml');
+			writeFileSync(file, readFileSync(file, 'utf8').replace('[run]', '[run]\ncommand = "node server.mjs"'));
+			world.git(repository, 'commit', '-q', '-am', 'Say how it runs');
+		},
+	});
+	const { world, repository } = shop;
+	await world.ok(repository, 'add', 'Write a');
+	await expect.poll(() => existsSync(join(world.home, 'half')), { timeout: 120_000 }).toBe(true);
+	const page = async (): Promise<{ readonly url: string | null; readonly text: string }> => {
+		const { url } = await world.json<Result<'item.preview'>>(repository, 'preview', '1');
+		return { url, text: await (await fetch(url ?? '')).text() };
+	};
+	const first = await page();
+	expect(first.text).toBe('half\nmore\n');
+	expect((await page()).url).toBe(first.url);
+	expect(await world.ok(repository, 'preview', '1')).toContain('as its clone was when this was begun');
+	// The agent was not disturbed.
+	expect((await world.json<Result<'item.show'>>(repository, 'show', '1')).item.holder).not.toBeNull();
+	const { folder } = await world.json<Result<'item.take'>>(repository, 'take', '1');
+	writeFileSync(join(folder ?? '', 'a.txt'), 'mine\n');
+	expect((await page()).text).toBe('mine\n');
+	expect(readFileSync(join(folder ?? '', 'a.txt'), 'utf8')).toBe('mine\n');
+	await world.ok(repository, 'preview', '1', '--stop');
+	await expect(fetch(first.url ?? '')).rejects.toThrow();
+}, 240_000);

@@ -255,6 +255,7 @@ export class SimWorker {
 			rescue: async () => null,
 			told: async () => ({ form: 'first', prompt: '' }),
 			spent: async () => ({ usage: noUsage }),
+			snapshot: async () => null,
 			salvage: async () => null,
 			keys: async () => [],
 			known: [],

@@ -21,6 +21,8 @@ export type Steered = Pick<
 
 /** Stages in which the item is, or may be, in an agent's hands. */
 const inHands: ReadonlySet<Steered['stage']> = new Set(['coding', 'qa', 'mergeFailure', 'blocked']);
+/** Stages in which its clone says more than its result. */
+const inWork: ReadonlySet<Steered['stage']> = new Set(['coding', 'frozen', 'blocked']);
 const over: ReadonlySet<Steered['stage']> = new Set(['done', 'archived']);
 
 /** In the order in which they are offered: what leads on first. `byScript`: no agent hears or is relieved. */
@@ -50,8 +52,9 @@ export function stepsOf(item: Steered, byScript: boolean): readonly Step[] {
 			: 'Its agent goes on, told what you did.';
 		steering.push({ kind: 'give', label: 'Give it back…', does });
 	}
-	if (result !== null && !over.has(stage)) {
-		steering.push({ kind: 'preview', label: 'Try it…', does: 'The project’s program is run with its result.' });
+	if (!over.has(stage) && (result !== null || (inWork.has(stage) && item.runs.length > 0 && !byScript))) {
+		const what = inWork.has(stage) ? 'what its clone has now' : 'its result';
+		steering.push({ kind: 'preview', label: 'Try it…', does: `The project’s program is run with ${what}.` });
 	}
 	return [...moves, ...steering];
 }

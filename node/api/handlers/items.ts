@@ -211,7 +211,7 @@ export function itemHandlers(context: HandlerContext): ItemHandlers {
 				commit,
 				why,
 				lines: [...lines],
-				answer: previewWords(view.name, shown, project.nodeName),
+				answer: previewWords(view, shown, project.nodeName),
 			};
 		},
 		'item.salvage': async (args) => {
@@ -254,12 +254,13 @@ async function changeOf(project: Project, view: Pick<ItemView, 'result'>) {
 	return { binding, stat: await statOf(project, binding) };
 }
 
-function previewWords(name: string, { state, url, why }: PreviewState, node: string): string {
+function previewWords({ name, result }: ItemView, { state, commit, url, why }: PreviewState, node: string): string {
+	const what = commit === result?.commit ? '' : ', as its clone was when this was begun';
 	switch (state) {
 		case 'starting':
 			return `${name} is being made ready on ${node}`;
 		case 'running':
-			return `${name} runs on ${node}: ${url}`;
+			return `${name} runs on ${node}${what}: ${url}`;
 		case 'failed':
 			return `${name} does not run: ${why}`;
 		case 'stopped':

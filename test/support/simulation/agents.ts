@@ -95,6 +95,7 @@ export function simAttempts(options: AgentOptions): Attempts {
 		},
 		spent: async (task) => ({ usage: usageOf(ground, task) }),
 		told: async () => ({ form: 'first', prompt: '' }),
+		snapshot: async () => null,
 		salvage: (key) => salvage(session, clones.get(cloneName(project, key))),
 		keys: async () => keysNow(),
 		get known() {

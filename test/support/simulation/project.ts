@@ -149,6 +149,7 @@ export async function openSimProject(process: Process, opening: SimProjectOpenin
 				await worker.stop();
 				parts.station.remove(id);
 			},
+			snapshot: (key) => worker.snapshot(key),
 			salvage: (key) => worker.salvage(key),
 			tidy: (keep) => worker.tidy(keep),
 			keepLogsOf: async () => {},

@@ -12,7 +12,8 @@ const kinds = (part: Partial<Steered>, byScript = false): string[] =>
 describe('what is offered for an item', () => {
 	it('says and takes while an agent has it, and says what comes of each', () => {
 		const steps = stepsOf(item({ stage: 'coding', column: 'coding', holder, runs: [run] }), false);
-		expect(steps.map(({ kind }) => kind)).toEqual(['say', 'take']);
+		expect(steps.map(({ kind }) => kind)).toEqual(['say', 'take', 'preview']);
+		expect(steps[2]?.does).toContain('what its clone has now');
 		for (const { does } of steps) expect(does).toMatch(/^[A-Z].*\.$/);
 		expect(steps[0]?.does).toContain('at its next turn');
 		expect(stepsOf(item({ stage: 'qa', column: 'qa' }), false)[0]?.does).toContain('next session');
@@ -23,8 +24,9 @@ describe('what is offered for an item', () => {
 	});
 
 	it('tries again what is blocked, unless its agent waits for an answer', () => {
-		expect(kinds({ stage: 'blocked', column: 'coding', runs: [run] })).toEqual(['unblock', 'say', 'take']);
-		expect(kinds({ stage: 'blocked', column: 'coding', runs: [run], asks: 'Bash curl' })).toEqual(['say', 'take']);
+		expect(kinds({ stage: 'blocked', column: 'coding', runs: [run] })).toEqual(['unblock', 'say', 'take', 'preview']);
+		const asking = kinds({ stage: 'blocked', column: 'coding', runs: [run], asks: 'Bash curl' });
+		expect(asking).toEqual(['say', 'take', 'preview']);
 		expect(kinds({ stage: 'mergeFailureFinal', column: 'merge', result })).toContain('retryMerge');
 	});
 

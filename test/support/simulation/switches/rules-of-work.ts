@@ -35,8 +35,8 @@ export const workSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: worker,
-				find: 'const [commit, usage] = [await attempts.rescue(task), await attempts.spent(task)];',
-				replace: 'const [commit, usage] = [null, await attempts.spent(task)];',
+				find: 'const [commit, spent] = [await attempts.rescue(task), await attempts.spent(task)];',
+				replace: 'const [commit, spent] = [null, await attempts.spent(task)];',
 			},
 		],
 	},
