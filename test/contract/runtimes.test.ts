@@ -1,12 +1,13 @@
 /**
  * What every runtime must do, shown with its real program against a model of this test: tell its life in typed events,
- * be told, asked and stopped, go on after any end, and say in types why it failed. A new runtime passes this file.
+ * be told, asked and stopped, go on after any end, and say in types why it failed. A new runtime gets a line in `kindOf`
+ * and passes this file (CONTRIBUTING.md).
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { AgentSettings, SessionEnd } from '../../node/agents/index.ts';
+import { type AgentSettings, runtimePrograms, type SessionEnd } from '../../node/agents/index.ts';
 import { createApi } from '../../shared/http/index.ts';
 import { runTool } from '../../shared/mcp/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
@@ -21,7 +22,8 @@ const installMsMax = 500_000;
 const testMsMax = 120_000;
 
 interface Kind {
-	readonly runtime: Exclude<AgentSettings['runtime'], 'shell'>;
+	/** It asks a model, tells its life as it goes and can go on with a session; the others run what the item says. */
+	readonly speaks: boolean;
 	/** It hears what is said while it runs; the others are stopped and resumed. */
 	readonly hears: boolean;
 	readonly asks: boolean;
@@ -30,13 +32,16 @@ interface Kind {
 	readonly chats: boolean;
 }
 
-const kinds: readonly Kind[] = [
-	{ runtime: 'claude-code', hears: true, asks: true, pricesIt: true, chats: false },
-	{ runtime: 'codex', hears: false, asks: false, pricesIt: false, chats: false },
-	{ runtime: 'acp', hears: true, asks: true, pricesIt: true, chats: true },
-];
+/** Every runtime there is: one that is added is of no type without a line here. */
+const kindOf: Readonly<Record<AgentSettings['runtime'], Kind>> = {
+	shell: { speaks: false, hears: false, asks: false, pricesIt: false, chats: false },
+	'claude-code': { speaks: true, hears: true, asks: true, pricesIt: true, chats: false },
+	codex: { speaks: true, hears: false, asks: false, pricesIt: false, chats: false },
+	acp: { speaks: true, hears: true, asks: true, pricesIt: true, chats: true },
+};
+const kinds = (Object.keys(kindOf) as AgentSettings['runtime'][]).map((runtime) => ({ runtime, ...kindOf[runtime] }));
 
-let clis: AgentClis;
+let clis: AgentClis = { bin: '', acpEnv: {} };
 beforeAll(async () => {
 	if (all) clis = await installAgentClis();
 }, installMsMax);
@@ -87,20 +92,33 @@ async function serveSheet() {
 	return { url, token, file, asked, [Symbol.asyncDispose]: () => api.stop() };
 }
 
-describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (kind) => {
-	const { runtime } = kind;
+describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', (kind) => {
+	const { runtime, speaks } = kind;
+	/** What a session is told so that it runs `command`; where a model says what is run, it is told that. */
+	const order = (command: string): string => (speaks ? 'WORK on it' : `\`\`\`sh\n${command}\n\`\`\`\n`);
 
-	it(
+	it('is the one that its name says, and says what it needs', () => {
+		expect(runtimePrograms[runtime].name).toBe(runtime);
+		expect(runtimePrograms[runtime].reports).toBe(speaks);
+	});
+
+	/** With its program, which asks a model where there is one. */
+	const runs = it.skipIf(speaks && !all);
+	const talks = it.skipIf(!speaks || !all);
+
+	runs(
 		'tells the life of a session in typed events, and leaves nothing',
 		async () => {
 			await using model = await startModelServer(once('echo out > out.txt'));
 			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const started = bench.start('WORK on it');
+			const started = bench.start(order('echo out > out.txt; echo Done.'));
 			const end = await endOf(started);
 			expect(end).toMatchObject({ outcome: { kind: 'finished' }, lastText: 'Done.', tree: { kind: 'empty' } });
 			expect(existsSync(join(bench.clone, 'out.txt'))).toBe(true);
 			const kindsSeen = started.events.map((event) => event.kind);
 			expect(kindsSeen.at(-1)).toBe('exited');
+			expect(await bench.processes.living()).toEqual([]);
+			if (!speaks) return;
 			for (const kind of ['started', 'turn', 'tool', 'text', 'usage', 'result'] as const)
 				expect(kindsSeen).toContain(kind);
 			expect(kindsSeen.indexOf('started')).toBeLessThan(kindsSeen.indexOf('tool'));
@@ -109,12 +127,11 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 				outputTokens: 2 * tokensPerRequest.output,
 			});
 			expect(used(started.events).costUsd > 0).toBe(kind.pricesIt);
-			expect(await bench.processes.living()).toEqual([]);
 		},
 		testMsMax,
 	);
 
-	it(
+	talks(
 		'finds the tools that it is told of, without asking for them, and gets their answers',
 		async () => {
 			await using desk = await serveSheet();
@@ -135,7 +152,7 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it(
+	talks(
 		'goes on with a session under its id and counts nothing of it twice',
 		async () => {
 			await using model = await startModelServer(once('echo out > out.txt'));
@@ -159,7 +176,7 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it(
+	talks(
 		'goes on with a session that was killed',
 		async () => {
 			await using model = await startModelServer(
@@ -184,7 +201,36 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it(
+	runs(
+		'has failed where its program was killed, and nothing of it lives',
+		async () => {
+			const command = 'perl -e "sleep 300"; true';
+			await using model = await startModelServer(once(command));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const started = bench.start(order(command));
+			await expect
+				.poll(() => bench.processes.activity(started.runId).names.some((name) => name.includes('perl')), {
+					timeout: 60_000,
+				})
+				.toBe(true);
+			process.kill(started.session.pid ?? 0, 'SIGKILL');
+			expect(await endOf(started)).toMatchObject({ outcome: { kind: 'forced' }, tree: { kind: 'empty' } });
+		},
+		testMsMax,
+	);
+
+	it.skipIf(speaks)('has failed where its work ends with an error, and what it said of it is told', async () => {
+		await using model = await startModelServer(() => done);
+		await using bench = await makeRuntimeBench(runtime, clis, model);
+		const end = await endOf(bench.start(order('echo no >&2; exit 3')));
+		expect(end).toMatchObject({
+			outcome: { kind: 'forced', cause: 'exit', reason: 'ended with 3: no' },
+			lastText: 'no',
+		});
+		expect(model.asked).toEqual([]);
+	});
+
+	talks(
 		'has crashed when there is no such session to go on with',
 		async () => {
 			await using model = await startModelServer(worker(() => done));
@@ -198,13 +244,14 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it(
+	runs(
 		'hears what is said while it works, or says that it cannot',
 		async () => {
-			await using model = await startModelServer(once('perl -e "sleep 2"'));
+			const command = 'perl -e "sleep 2"';
+			await using model = await startModelServer(once(command));
 			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const started = bench.start('WORK on it');
-			await started.seen('tool');
+			const started = bench.start(order(command));
+			if (speaks) await started.seen('tool');
 			expect(started.session.say('mind the gap')).toBe(kind.hears);
 			expect((await endOf(started)).outcome).toMatchObject({ kind: 'finished' });
 			if (!kind.hears) return;
@@ -213,13 +260,14 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it(
-		'is stopped in the middle of a tool, and nothing of it lives',
+	runs(
+		'is stopped in the middle of its work, and nothing of it lives',
 		async () => {
-			await using model = await startModelServer(once('(setsid perl -e "sleep 300" &) ; perl -e "sleep 300"'));
+			const command = '(setsid perl -e "sleep 300" &) ; perl -e "sleep 300"';
+			await using model = await startModelServer(once(command));
 			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const started = bench.start('WORK on it');
-			await started.seen('tool');
+			const started = bench.start(order(command));
+			if (speaks) await started.seen('tool');
 			await expect
 				.poll(() => bench.processes.activity(started.runId).names.some((name) => name.includes('perl')), {
 					timeout: 20_000,
@@ -228,12 +276,12 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 			const end = await started.session.stop('enough');
 			expect(end).toMatchObject({ outcome: { kind: 'stopped', reason: 'enough' }, tree: { kind: 'empty' } });
 			expect(await bench.processes.living()).toEqual([]);
-			if (runtime !== 'acp') expect(used(started.events).inputTokens).toBe(tokensPerRequest.input);
+			if (speaks && runtime !== 'acp') expect(used(started.events).inputTokens).toBe(tokensPerRequest.input);
 		},
 		testMsMax,
 	);
 
-	it.each([
+	talks.each([
 		['401', { kind: 'fail', status: 401 }, { kind: 'forced', cause: 'login' }],
 		['429', { kind: 'fail', status: 429 }, { kind: 'rateLimited' }],
 		['500', { kind: 'fail', status: 500 }, { kind: 'forced', cause: 'api' }],
@@ -248,7 +296,7 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it(
+	talks(
 		'survives an answer that is cut, or says that the service failed',
 		async () => {
 			let cuts = 0;
@@ -265,7 +313,7 @@ describe.skipIf(!all).each(kinds)('the runtime $runtime (scripts/test --all)', (
 		testMsMax,
 	);
 
-	it.skipIf(!kind.asks).each(['allow', 'deny'] as const)(
+	it.skipIf(!kind.asks || !all).each(['allow', 'deny'] as const)(
 		'asks, and %s is what happens',
 		async (kindOf) => {
 			await using model = await startModelServer(once('echo x > asked.txt; curl http://127.0.0.1:9/'));
