@@ -4,7 +4,8 @@
  * change is passed on to each node by all others, and two of three frames say what is known.
  *
  * When the peer loses one of them, whatever was left out for its sake is compared again, so nothing depends on when the
- * news of it comes. Who makes up whom it hears keeps changes from itself alone.
+ * news of it comes; and so it is every few minutes, because one whom the peer hears may keep things from it. Who makes
+ * up whom it hears keeps changes from itself alone.
  */
 
 export class HeardByPeer {
@@ -18,6 +19,13 @@ export class HeardByPeer {
 		const things = this.#leftOut.get(from) ?? new Set();
 		this.#leftOut.set(from, things.add(thing));
 		return true;
+	}
+
+	/** What was left out since it was asked last, whoever brought it. */
+	take(): ReadonlySet<string> {
+		const things = new Set([...this.#leftOut.values()].flatMap((left) => [...left]));
+		this.#leftOut.clear();
+		return things;
 	}
 
 	/** From now on the peer hears these. Answers what was left out for the sake of those that it has lost. */

@@ -51,6 +51,8 @@ export const reopenMsMax = 30_000;
 export const channelMsSettled = 30_000;
 /** News of whom a node hears too waits so long for more: until then it is passed on what it has already. */
 export const hearsMsGathered = 1_000;
+/** How often a node compares with its peers what it has not passed on to them: the worst delay behind one that is silent. */
+export const leftOutMsMax = 120_000;
 /** How long a peer that broke the rules is not listened to; twice as long each time. */
 export const outcastMsMin = 60_000;
 export const outcastMsMax = 3_600_000;

@@ -13,6 +13,7 @@ import {
 	bulksBytesMax,
 	channelMsSettled,
 	hearsMsGathered,
+	leftOutMsMax,
 	outcastMsMax,
 	outcastMsMin,
 	presenceMsEvery,
@@ -57,6 +58,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 	readonly #members = new Map<NodeId, Member>();
 	readonly #unsubscribe: () => void;
 	#cancelPresence: () => void = () => {};
+	#cancelCompare: () => void = () => {};
 	#cancelHears: (() => void) | undefined;
 	#isStopped = false;
 
@@ -82,6 +84,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#unsubscribe = network.subscribe(({ kind, peer }) => (kind === 'up' ? this.#up(peer) : this.#down(peer)));
 		for (const peer of network.links()) this.#up(peer);
 		this.#renewPresence();
+		this.#compareLater();
 	}
 
 	add(project: SyncedProject): void {
@@ -134,6 +137,7 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#isStopped = true;
 		this.#unsubscribe();
 		this.#cancelPresence();
+		this.#cancelCompare();
 		this.#cancelHears?.();
 		for (const { cancelReopen } of this.#members.values()) cancelReopen();
 		this.#each((channel) => channel.close('this node stops'));
@@ -240,6 +244,13 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#cancelPresence = this.#context.clock.after(presenceMsEvery, () => {
 			for (const kind of this.#context.presence.ownKinds) this.#each((channel) => channel.sayPresence(kind));
 			this.#renewPresence();
+		});
+	}
+
+	#compareLater(): void {
+		this.#cancelCompare = this.#context.clock.after(leftOutMsMax, () => {
+			this.#each((channel) => channel.compareLeftOut());
+			this.#compareLater();
 		});
 	}
 

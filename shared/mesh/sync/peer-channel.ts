@@ -119,6 +119,11 @@ export class PeerChannel implements PeerLink {
 		});
 	}
 
+	/** Compares what was not passed on to the peer because others tell it: one of them may not. */
+	compareLeftOut(): void {
+		if (this.#state === 'open') this.#compare(this.#heard.take());
+	}
+
 	give(up: string): void {
 		this.#channel.abort(up);
 		this.#end({ kind: 'closed' });
@@ -188,7 +193,11 @@ export class PeerChannel implements PeerLink {
 
 	/** Whom the peer has lost may have been the only one who brought it what was left out here. */
 	#hears(nodes: readonly string[]): void {
-		for (const thing of this.#heard.replace(nodes)) {
+		this.#compare(this.#heard.replace(nodes));
+	}
+
+	#compare(things: ReadonlySet<string>): void {
+		for (const thing of things) {
 			this.#projects.get(thing)?.announce(true);
 			const replica = this.context.catalog.replica(thing);
 			if (replica) this.#documents.tell(replica);

@@ -56,6 +56,23 @@ describe('what is passed on', () => {
 		expect(mesh.complaints()).toEqual([]);
 	});
 
+	it('[I1] brings a node what one whom it hears keeps from it, within two minutes, and is silent then', async () => {
+		const mesh = await start();
+		const [worker, laptop] = [mesh.node('worker'), mesh.node('laptop')];
+		mesh.access = (watcher, peer) => (watcher === 'worker' && peer === 'laptop' ? 'none' : 'write');
+		await worker.project.author.append([draftOf('start')]);
+		await mesh.run(2_000, 100);
+		expect(mesh.state(mesh.node('gateway'))).toBe(mesh.state(mesh.home));
+		expect(mesh.state(laptop)).not.toBe(mesh.state(mesh.home));
+		await mesh.run(120_000, 1_000);
+		expect(mesh.isEqual()).toBe(true);
+		// Who had it late has left it out for others in its turn.
+		await mesh.run(120_000, 1_000);
+		for (const { sent } of mesh.nodes.values()) sent.length = 0;
+		await mesh.run(600_000, 1_000);
+		expect([...mesh.nodes.values()].flatMap(({ sent }) => sent.map(({ message }) => message.k))).toEqual([]);
+	});
+
 	it('compares only what was left out for the sake of a node that was lost', () => {
 		const heard = new HeardByPeer();
 		expect(heard.gets('one', 'n1')).toBe(false);
