@@ -51,9 +51,6 @@ async function move(world: World, { project, from, to }: ReturnType<typeof sides
 		() => {
 			const { term = 0 } = world.registry.projects[project.id] ?? {};
 			const how = lost ? 'lost' : 'sealed';
-			// From now on the old home publishes in vain, also before the new one has published anything.
-			const book = world.book(project.id);
-			book.term = Math.max(book.term, term);
 			process.emit({ kind: 'homeMoved', project: project.id, from: from.name, to: to.name, how, term });
 		},
 		(error: unknown) => process.emit({ kind: 'refused', node: 'gate', code: codeOf(error), what: `move ${what}` }),

@@ -36,8 +36,6 @@ export interface Book {
 	readonly intents: Map<IntentId, Intent>;
 	/** Folded and perhaps not durable: its process may have died before it could say so. By home. */
 	readonly unconfirmed: Map<string, HistoryEntry[]>;
-	/** Of what was published last: what a home of an earlier term still publishes does not count. */
-	term: number;
 }
 
 /** So long a question may be on its way. */
@@ -188,7 +186,7 @@ export class World {
 	}
 
 	book(project: string): Book {
-		const known = this.books.get(project) ?? { history: [], intents: new Map(), unconfirmed: new Map(), term: 0 };
+		const known = this.books.get(project) ?? { history: [], intents: new Map(), unconfirmed: new Map() };
 		this.books.set(project, known);
 		return known;
 	}
@@ -329,13 +327,13 @@ export class World {
 	): void {
 		const book = this.book(project.id);
 		const { facts, exchange } = { facts: project.home.facts, exchange: project.exchange };
-		// A damaged one raises its term past everyone's.
-		if (facts.term < book.term || this.homeOf(project.id).name !== process.name) {
+		// What it counted by itself, with a damaged store and heard by nobody, binds no home after it.
+		const { term: since = 0 } = this.registry.projects[project.id] ?? {};
+		if (facts.term < since || this.homeOf(project.id).name !== process.name) {
 			const { term } = facts;
 			this.emit({ kind: 'publishedInVain', node: process.name, project: project.id, term, history });
 			return;
 		}
-		book.term = facts.term;
 		book.history.push(...history);
 		const intents = history.flatMap(({ id }) => book.intents.get(id) ?? []);
 		this.emit({

@@ -146,7 +146,8 @@ export class ProjectLedger {
 				});
 			}
 		}
-		if (isNewTerm && home.facts.term < (this.#term ?? 0)) {
+		// A home that is given up may have counted further than anybody heard of.
+		if (isNewTerm && !this.#mayHaveLost && home.facts.term < (this.#term ?? 0)) {
 			found.push({ invariant: 4, what: `the term went back from ${this.#term} to ${home.facts.term}` });
 		}
 		if (isCut && !this.#mayHaveLost) found.push({ invariant: 6, what: 'the history lost entries that it had' });
