@@ -14,6 +14,7 @@ import { type OpenedWorker, openWorker } from './compose-worker.ts';
 import { ForeignMirror, ForeignProject, ReportSender, SalvageSender } from './foreign/index.ts';
 import { configAt } from './home/config-at-main.ts';
 import { Qualification } from './home/qualification.ts';
+import { limitsHere } from './limits-here.ts';
 
 export interface OpenedForeign {
 	readonly project: ForeignProject;
@@ -74,6 +75,7 @@ export async function openForeign(parts: NodeParts, id: string, like: CommitId |
 			onChange: () => station.changed(),
 		}),
 		canRun: (agent) => canRun(agent, config.personEnvironment.PATH ?? ''),
+		limits: (agents) => limitsHere(parts, agents),
 		onChange: () => station.changed(),
 	});
 	return { project, logs, clonePath, repository: repository.path, salvage };

@@ -11,6 +11,7 @@ import type { TreeVerdict } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
 import { committer, openCanonical } from './compose-canonical.ts';
 import { makeWork, type WorkGround } from './compose-work.ts';
+import { hiddenFrom } from './compose-worker.ts';
 import { speaksFor } from './home/author-rights.ts';
 import { BranchSync } from './home/branch-sync.ts';
 import { ConfigAtMain } from './home/config-at-main.ts';
@@ -55,7 +56,7 @@ export interface GateRunning {
 
 /** Runs main's gates in checkouts of their own. */
 export function makeGateRunner(
-	parts: Pick<NodeParts, 'secrets' | 'config' | 'store' | 'log' | 'clock' | 'processes' | 'room'>,
+	parts: Pick<NodeParts, 'secrets' | 'config' | 'store' | 'log' | 'clock' | 'processes' | 'room' | 'accountLimits'>,
 	{ repository, id, copyFrom, readOnly, slots }: GateRunning,
 ): GateRunner {
 	const { config, store, secrets, log, clock, processes, room } = parts;
@@ -72,7 +73,7 @@ export function makeGateRunner(
 		copyFrom,
 		person: { own: config.personEnvironment, given: config.given },
 		secrets,
-		hidden: [config.state.root],
+		hidden: hiddenFrom(parts),
 		readOnly,
 	});
 }
@@ -237,7 +238,7 @@ function makePreviews({ parts, record, repository, log, author }: Ground): Previ
 		tmpRoot: join(config.state.root, 'tmp'),
 		copyFrom: record.path,
 		person: { own: config.personEnvironment, given: config.given },
-		hidden: [config.state.root],
+		hidden: hiddenFrom(parts),
 		readOnly: [record.path],
 	});
 }

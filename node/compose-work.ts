@@ -24,6 +24,7 @@ import { type AttemptName, WorkLoop } from './home/work-loop.ts';
 import type { WorkerDesk } from './home/worker-desk.ts';
 import { remoteWorker } from './home/worker-link.ts';
 import { type WorkerMember, WorkerPool } from './home/worker-pool.ts';
+import { limitsHere } from './limits-here.ts';
 import type { GateRunner } from './worker/index.ts';
 
 /** What the work of a project stands on. */
@@ -191,7 +192,8 @@ function standing(
 	const { ready, reason, saw } = project?.qualification() ?? { ready: false, reason: null, saw: null };
 	const path = parts.config.personEnvironment.PATH ?? '';
 	const agents = (settings.last?.agent ?? []).filter((agent) => canRun(agent, path));
-	return { qualified: ready, reason, saw, main: main.tip, agents: agents.map(({ name }) => name) };
+	const limits = limitsHere(parts, agents);
+	return { qualified: ready, reason, saw, main: main.tip, agents: agents.map(({ name }) => name), limits };
 }
 
 /** Keeps a result's commits at a ref that can only be created; fetched from where they were made if they are not here. */

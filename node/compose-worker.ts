@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SourceRepository } from '../shared/git/index.ts';
 import type { Log, Person } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
-import { createRuntime, nativeProgram, newSessionId, runtimePrograms } from './agents/index.ts';
+import { createRuntime, nativeProgram, newSessionId, notingLimits, runtimePrograms } from './agents/index.ts';
 import type { NodeParts } from './compose.ts';
 import type { LogQuery, LogTail, WorkerLink } from './home/worker-link.ts';
 import {
@@ -44,7 +44,7 @@ export interface OpenedWorker {
 }
 
 export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWorker {
-	const { config, store, secrets, logins, clock, random, room, processes, hub, station, desk } = parts;
+	const { config, store, secrets, logins, accountLimits, clock, random, room, processes, hub, station, desk } = parts;
 	const { project, repository, gates, copyFrom, readOnly, author, log, nameOf, prepare, report } = opening;
 	const folder = config.state.project(project);
 	const clones = join(folder, 'clones');
@@ -77,19 +77,30 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			newSessionId: () => newSessionId(random),
 			tools: desk,
 			runtime: (name) =>
-				createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath, programFor: nativeProgram }),
+				notingLimits(
+					createRuntime(runtimePrograms[name], { processes, clock, isRoot, shellPath, programFor: nativeProgram }),
+					accountLimits,
+				),
 			log,
 			copyFrom,
 			person: { own: config.personEnvironment, given: config.given },
 			...{ secrets, logins },
 			author,
-			hidden: [config.state.root],
+			hidden: hiddenFrom(parts),
 			readOnly,
 			tmpRoot: join(config.state.root, 'tmp'),
 			pause: pauseOn(clock),
 		}),
 	});
 	return { worker, logs, clonePath: (key) => join(clones, key) };
+}
+
+/** What nothing that is run here may see: all that nodes of this person keep. */
+export function hiddenFrom({
+	config,
+	accountLimits: { folder },
+}: Pick<NodeParts, 'config' | 'accountLimits'>): readonly string[] {
+	return folder === null ? [config.state.root] : [config.state.root, folder];
 }
 
 /** Where a container encloses the project, agents are asked nothing, unless the settings say so. */

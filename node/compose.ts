@@ -22,7 +22,7 @@ import {
 import { openPinoLog, personName, programVersion, SystemClock, SystemRandom } from '../shared/ports/system/index.ts';
 import { findProject as findRegistered, memberOf } from '../shared/registry/index.ts';
 import { openStore } from '../shared/store/index.ts';
-import { AccountLogins, availableRuntimes } from './agents/index.ts';
+import { type AccountLimits, AccountLogins, availableRuntimes, SharedLimits } from './agents/index.ts';
 import { createProcesses } from './agents/processes/index.ts';
 import { announceChanges } from './announce-changes.ts';
 import { withElsewhere } from './api/handlers/elsewhere.ts';
@@ -75,6 +75,7 @@ export interface NodeParts {
 	readonly secrets: NodeSecrets;
 	/** Of agents' programs, by name. */
 	readonly logins: AccountLogins;
+	readonly accountLimits: AccountLimits;
 	readonly identity: Identity;
 	readonly processes: Processes;
 	readonly room: MachineRoom;
@@ -179,6 +180,10 @@ export async function openParts(
 		store,
 		secrets,
 		logins,
+		accountLimits: SharedLimits.open({
+			...{ folder: config.state.accountLimits, clock, log },
+			otherwise: `${config.state.root}/account-limits`,
+		}),
 		identity,
 		processes: await createProcesses({ scope: identity.nodeId, stage }),
 		room,

@@ -2,6 +2,13 @@
  * Agents: how they are run, watched, stopped, what they are told and given, and what follows when they have ended.
  * Runtimes: `shell`, `claude-code`, `codex`, `acp`.
  */
+export {
+	type AccountLimits,
+	accountIdentity,
+	noAccountLimits,
+	notingLimits,
+	SharedLimits,
+} from './account-limits.ts';
 export { AccountLogins, type AgentLogin, programLogin } from './account-logins.ts';
 export {
 	type AgentEvent,

@@ -31,6 +31,8 @@ export interface ForeignProjectOptions {
 	readonly sender: ReportSender;
 	/** Whether the program of an agent is on this machine. */
 	readonly canRun: (agent: AgentConfig) => boolean;
+	/** Accounts of such agents that are limited on this machine, wall ms. */
+	readonly limits: (agents: readonly AgentConfig[]) => Readonly<Record<string, number>>;
 	readonly onChange: () => void;
 }
 
@@ -99,7 +101,7 @@ export class ForeignProject {
 
 	/** How the project stands here, for homes, the gateway and people. */
 	standing(): Omit<WorkerStanding, 'project' | 'clones'> {
-		const { qualification, canRun } = this.#options;
+		const { qualification, canRun, limits } = this.#options;
 		const { ready, reason, saw } = qualification.state;
 		const qualified = this.#trouble === null && ready;
 		const agents = (this.#config?.agent ?? []).filter(canRun);
@@ -109,6 +111,7 @@ export class ForeignProject {
 			saw,
 			main: this.#main,
 			agents: agents.map(({ name }) => name),
+			limits: limits(agents),
 		};
 	}
 

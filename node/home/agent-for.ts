@@ -44,7 +44,7 @@ export function ofRole(
 }
 
 /** How an agent of that name is run. */
-export function runtimeOf(agent: string, config: ProjectConfig): string {
+export function runtimeOf(agent: string, config: Pick<ProjectConfig, 'agent'>): string {
 	return config.agent.find(({ name }) => name === agent)?.runtime ?? 'shell';
 }
 
@@ -60,7 +60,7 @@ export interface Login {
 }
 
 /** The logins that an agent may use, the preferred one first: those that its settings name, or the one of its program. */
-export function loginsOf(agent: string, config: ProjectConfig): readonly Login[] {
+export function loginsOf(agent: string, config: Pick<ProjectConfig, 'agent'>): readonly Login[] {
 	const { runtime = 'shell', accounts = [] } = config.agent.find(({ name }) => name === agent) ?? {};
 	if (!hasAccounts(runtime) || accounts.length === 0) return [programLogin(agent, config)];
 	return accounts.map((name) => {
@@ -79,7 +79,7 @@ export function loginOf({ agent, account }: Pick<Task, 'agent' | 'account'>, con
  * The only login that a program has by itself. Of a program that speaks ACP the command says which one it is, so two commands are two accounts
  * (two programs, or one with two logins) and agents with the same command share one, named after the first of them.
  */
-function programLogin(agent: string, config: ProjectConfig): Login {
+function programLogin(agent: string, config: Pick<ProjectConfig, 'agent'>): Login {
 	const runtime = runtimeOf(agent, config);
 	if (runtime !== 'acp') return { runtime, agent: null, account: runtime };
 	const commandOf = (name: string): string | undefined =>

@@ -135,15 +135,16 @@ export class WorkerPool {
 	placementNodes(): readonly PlacementNode[] {
 		const { local, project, member } = this.#options;
 		const nodes: PlacementNode[] = [];
-		const limits = (node: NodeId): PlacementNode['limitedUntil'] => this.#options.limits.of(node);
+		const limits = (node: NodeId, state: WorkerState): PlacementNode['limitedUntil'] => this.#limitsOf(node, state);
 		if (local) {
-			const about = { project, member: member(local.node), begun: 0, limits: limits(local.node) };
-			nodes.push(placementNode(local.node, local.state(), about));
+			const state = local.state();
+			const about = { project, member: member(local.node), begun: 0, limits: limits(local.node, state) };
+			nodes.push(placementNode(local.node, state, about));
 		}
 		for (const [node, { state, begun }] of this.#heard) {
 			if (!isHeard(this.#remoteSeen(node))) continue;
 			nodes.push(
-				placementNode(node, state, { project, member: member(node), begun: begun.length, limits: limits(node) }),
+				placementNode(node, state, { project, member: member(node), begun: begun.length, limits: limits(node, state) }),
 			);
 		}
 		return nodes;
@@ -156,7 +157,27 @@ export class WorkerPool {
 
 	/** When the next of all limits ends, wall ms. */
 	nextLimitEnd(): number | null {
-		return this.#options.limits.nextEnd();
+		const { limits, local } = this.#options;
+		const states = [...(local ? [local.state()] : []), ...[...this.#heard.values()].map(({ state }) => state)];
+		const told = states.flatMap((state) => Object.values(this.#told(state)));
+		const own = limits.nextEnd();
+		const ends = own === null ? told : [own, ...told];
+		return ends.length === 0 ? null : Math.min(...ends);
+	}
+
+	/** What this home was refused with there, and what the node says that others were. */
+	#limitsOf(node: NodeId, state: WorkerState): Readonly<Record<string, number>> {
+		const own = this.#options.limits.of(node);
+		const told = this.#told(state);
+		const accounts = [...new Set([...Object.keys(own), ...Object.keys(told)])];
+		return Object.fromEntries(accounts.map((name) => [name, Math.max(own[name] ?? 0, told[name] ?? 0)]));
+	}
+
+	/** Limits that a node says and that have not ended. */
+	#told({ projects }: WorkerState): Readonly<Record<string, number>> {
+		const { project, clock } = this.#options;
+		const limits = projects.find((one) => one.project === project)?.limits ?? {};
+		return Object.fromEntries(Object.entries(limits).filter(([, until]) => until > clock.now()));
 	}
 
 	/**
@@ -312,6 +333,6 @@ function placementNode(
 /** What a plan could decide differently on. */
 function summary({ author, slots, shortage, logins, busy, reporting, projects }: WorkerState): string {
 	const runs = busy.map(({ key, role, token, asks }) => [key, role, token, asks?.id ?? null]);
-	const standings = projects.map(({ project, qualified }) => [project, qualified]);
+	const standings = projects.map(({ project, qualified, limits }) => [project, qualified, limits ?? {}]);
 	return JSON.stringify([author, slots.free, shortage !== null, logins ?? [], runs, reporting, standings]);
 }

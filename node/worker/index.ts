@@ -14,6 +14,7 @@ export { type PreviewState, Previews } from './previews.ts';
 export { RecoveryBook } from './recovery-book.ts';
 export { type RunLog, RunLogs } from './run-log.ts';
 export { SessionBook } from './session-book.ts';
+export { sessionEnvironment } from './session-environment.ts';
 export { SpentBook } from './spent-book.ts';
 export { Station, type StationProject } from './station.ts';
 export type { OpenTools, ToolDesk, ToolRun } from './tool-desk.ts';

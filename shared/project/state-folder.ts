@@ -24,6 +24,8 @@ export interface StateFolder {
 	readonly secrets: string;
 	/** Logins of agents' programs by name, 0700: see agent-logins.ts. */
 	readonly logins: string;
+	/** Until when accounts of agents are limited, 0700: of the person, for all nodes whatever their GANGLINE_HOME. */
+	readonly accountLimits: string;
 	/** A folder for each project in a container that this node makes for the gateway of its mesh. */
 	readonly containers: string;
 	/** Of the gateway, where this machine has (or had) one: that the folder is there says so. */
@@ -64,6 +66,7 @@ export function stateFolder(env: Environment): StateFolder {
 		mesh: `${root}/mesh.json`,
 		secrets: `${root}/secrets.json`,
 		logins: `${root}/logins`,
+		accountLimits: `${ofPerson(env) ?? root}/account-limits`,
 		containers: `${root}/containers`,
 		gateway: gatewayFolder(`${root}/gateway`),
 		project: (id) => `${root}/projects/${id}`,
@@ -86,14 +89,18 @@ function gatewayFolder(root: string): GatewayFolder {
 function rootOf(env: Environment): string {
 	const own = env.GANGLINE_HOME;
 	if (own) return absolute('GANGLINE_HOME', own);
-	// The XDG specification says to ignore relative paths.
-	const xdg = env.XDG_STATE_HOME;
-	if (xdg?.startsWith('/')) return `${withoutSlash(xdg)}/gangline`;
-	const home = env.HOME;
-	if (home) return `${absolute('HOME', home)}/.local/state/gangline`;
+	const found = ofPerson(env);
+	if (found !== null) return found;
 	throw ganglineError('INVALID_CONFIG', 'no state folder: neither GANGLINE_HOME, XDG_STATE_HOME nor HOME is set', {
 		hint: 'set GANGLINE_HOME to an absolute path',
 	});
+}
+
+/** Null where the environment names no home. */
+function ofPerson({ XDG_STATE_HOME: xdg, HOME: home }: Environment): string | null {
+	// The XDG specification says to ignore relative paths.
+	if (xdg?.startsWith('/')) return `${withoutSlash(xdg)}/gangline`;
+	return home ? `${absolute('HOME', home)}/.local/state/gangline` : null;
 }
 
 function absolute(name: string, path: string): string {

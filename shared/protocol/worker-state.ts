@@ -58,6 +58,12 @@ const standingSchema = z.object({
 	main: commitSchema.nullable(),
 	/** Agents of the project's settings that can run there. */
 	agents: z.array(z.string().max(100)).max(64).readonly(),
+	/** Accounts of its agents that are limited there, whoever met the limit: until when, wall ms. Absent: none. */
+	limits: z
+		.record(z.string().max(200), z.number().min(0).max(8.64e15))
+		.refine((limits) => Object.keys(limits).length <= 256, 'at most 256 accounts')
+		.readonly()
+		.exactOptional(),
 	/** Items whose clone is there. */
 	clones: z.array(keySchema).max(1_000).readonly(),
 });

@@ -186,6 +186,7 @@ export class SimWorker {
 				},
 			},
 			canRun: ({ runtime }) => runtime === 'shell',
+			limits: () => ({}),
 			onChange: () => station.changed(),
 		});
 		station.add({ project, worker, standing: () => foreign.standing() });

@@ -3,7 +3,7 @@
  * opened and verified, projects before the mesh, everything else as the registry says.
  */
 import { type OpenCore, openCore } from '../../../gateway/open-core.ts';
-import { AccountLogins } from '../../../node/agents/index.ts';
+import { AccountLogins, noAccountLimits } from '../../../node/agents/index.ts';
 import type { NodeParts } from '../../../node/compose.ts';
 import { type OpenedWorkers, openWorkers } from '../../../node/compose-workers.ts';
 import { fetchLostFacts } from '../../../node/fetch-lost-facts.ts';
@@ -133,6 +133,7 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 			provisioned: null,
 		},
 		secrets: { ...noSecrets, list: () => [], set: () => {}, delete: () => false },
+		accountLimits: noAccountLimits,
 		logins: new AccountLogins(stateOf(machine.name), noSecrets),
 		...{ version, clock, log, store, identity, room, random: own },
 		processes: new SimProcesses(new SimMachine(clock, {})),

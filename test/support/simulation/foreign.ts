@@ -56,6 +56,7 @@ export async function openSimForeign(
 				missingFiles: async () => null,
 				qualification: new Qualification({ clock, log, verdict: judge, onChange: () => station.changed() }),
 				canRun: ({ runtime }) => station.runtimes().includes(runtime),
+				limits: () => ({}),
 				onChange: () => station.changed(),
 			},
 			id,

@@ -121,6 +121,24 @@ describe('a pool of workers', async () => {
 		expect([next.limitedUntil([claude]), next.nextLimitEnd()]).toEqual([null, until + 5_000]);
 	});
 
+	it('places nothing with an account that a node says is limited, whichever project was refused there', async () => {
+		const { pool, clock, changes } = await open();
+		const runtimes = ['claude-code'];
+		pool.heard(there, stateOf(there, { runtimes }));
+		const heard = changes();
+		const until = clock.now() + 10_000;
+		const limits = { 'claude-code': until };
+		pool.heard(there, stateOf(there, { runtimes, projects: [{ ...standing, limits }] }));
+		expect(changes()).toBe(heard + 1);
+		expect(pool.placementNodes()[0]?.limitedUntil).toEqual(limits);
+		expect([pool.limitedUntil([claude]), pool.nextLimitEnd()]).toEqual([until, until]);
+		// Its own knowledge counts as well: the later end.
+		await pool.limited(there, 'claude-code', until - 5_000);
+		expect(pool.limitedUntil([claude])).toBe(until);
+		await clock.advance(10_001);
+		expect([pool.limitedUntil([claude]), pool.nextLimitEnd()]).toEqual([null, null]);
+	});
+
 	it('looks again when a worker says something new, and not when it says the same', async () => {
 		const { pool, clock, changes } = await open();
 		pool.heard(there, stateOf(there));
