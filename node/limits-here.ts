@@ -9,7 +9,7 @@ import { loginsOf } from './home/agent-for.ts';
 import { sessionEnvironment } from './worker/index.ts';
 
 type LimitParts = Pick<NodeParts, 'logins' | 'secrets' | 'accountLimits'> & {
-	readonly config: Pick<NodeParts['config'], 'personEnvironment'>;
+	readonly config: Pick<NodeParts['config'], 'personEnvironment' | 'given'>;
 };
 
 /** Account → wall ms; only what is limited now. */
@@ -33,7 +33,7 @@ function limitOf(
 	if (login === null) return null;
 	// The environment of a session of it, but for the place where it works.
 	const env = sessionEnvironment({
-		...{ person: config.personEnvironment, secrets, settings: agent, login },
+		...{ person: { own: config.personEnvironment, given: config.given }, secrets, settings: agent, login },
 		...{ runtime: runtimePrograms[agent.runtime], author: { name: '', email: '' }, tmp: '', portBase: 0 },
 	});
 	return accountLimits.until(accountIdentity(agent, env));

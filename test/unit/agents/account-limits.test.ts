@@ -120,7 +120,7 @@ it('notes the limit that a session met before anybody hears of its end, and tell
 		accountLimits: limits,
 		secrets: { ...noSecrets, list: () => [], set: () => {}, delete: () => false },
 		logins: { for: () => ({ account: null, env: {}, withheld: [], folders: [] }) },
-		config: { personEnvironment: env },
+		config: { personEnvironment: env, given: {} },
 	} as unknown as Parameters<typeof limitsHere>[0];
 	expect(limitsHere(parts, [claude, eve])).toEqual({});
 	const task = { agent: claude, env: { ...env, TMPDIR: '/t' } } as unknown as Parameters<AgentRuntime['start']>[0];
