@@ -58,7 +58,8 @@ export class MeshSync implements Sync, AsyncDisposable {
 	readonly #members = new Map<NodeId, Member>();
 	readonly #unsubscribe: () => void;
 	#cancelPresence: () => void = () => {};
-	#cancelCompare: () => void = () => {};
+	/** When peers were asked last to compare what was not passed on to them; monotonic. */
+	#comparedAt: number;
 	#cancelHears: (() => void) | undefined;
 	#isStopped = false;
 
@@ -83,8 +84,8 @@ export class MeshSync implements Sync, AsyncDisposable {
 		network.handle(protocol, (channel) => this.#take(channel));
 		this.#unsubscribe = network.subscribe(({ kind, peer }) => (kind === 'up' ? this.#up(peer) : this.#down(peer)));
 		for (const peer of network.links()) this.#up(peer);
+		this.#comparedAt = clock.monotonic();
 		this.#renewPresence();
-		this.#compareLater();
 	}
 
 	add(project: SyncedProject): void {
@@ -137,7 +138,6 @@ export class MeshSync implements Sync, AsyncDisposable {
 		this.#isStopped = true;
 		this.#unsubscribe();
 		this.#cancelPresence();
-		this.#cancelCompare();
 		this.#cancelHears?.();
 		for (const { cancelReopen } of this.#members.values()) cancelReopen();
 		this.#each((channel) => channel.close('this node stops'));
@@ -243,15 +243,16 @@ export class MeshSync implements Sync, AsyncDisposable {
 	#renewPresence(): void {
 		this.#cancelPresence = this.#context.clock.after(presenceMsEvery, () => {
 			for (const kind of this.#context.presence.ownKinds) this.#each((channel) => channel.sayPresence(kind));
+			this.#compareLeftOut();
 			this.#renewPresence();
 		});
 	}
 
-	#compareLater(): void {
-		this.#cancelCompare = this.#context.clock.after(leftOutMsMax, () => {
-			this.#each((channel) => channel.compareLeftOut());
-			this.#compareLater();
-		});
+	#compareLeftOut(): void {
+		const now = this.#context.clock.monotonic();
+		if (now - this.#comparedAt < leftOutMsMax) return;
+		this.#comparedAt = now;
+		this.#each((channel) => channel.compareLeftOut());
 	}
 
 	#isLinked(node: NodeId): boolean {

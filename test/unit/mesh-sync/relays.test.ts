@@ -64,10 +64,10 @@ describe('what is passed on', () => {
 		await mesh.run(2_000, 100);
 		expect(mesh.state(mesh.node('gateway'))).toBe(mesh.state(mesh.home));
 		expect(mesh.state(laptop)).not.toBe(mesh.state(mesh.home));
-		await mesh.run(120_000, 1_000);
+		await mesh.run(125_000, 1_000);
 		expect(mesh.isEqual()).toBe(true);
 		// Who had it late has left it out for others in its turn.
-		await mesh.run(120_000, 1_000);
+		await mesh.run(125_000, 1_000);
 		for (const { sent } of mesh.nodes.values()) sent.length = 0;
 		await mesh.run(600_000, 1_000);
 		expect([...mesh.nodes.values()].flatMap(({ sent }) => sent.map(({ message }) => message.k))).toEqual([]);
