@@ -3,53 +3,28 @@
  * the grant is made a fact, and only then the worker begins [I5]. Why an item went where it did is remembered for
  * people, and lost with the process.
  */
-import { type Item, type ItemRole, mayRun, type Right, type Token, tries } from '../../shared/pipeline/index.ts';
-import type { PlacementTask } from '../../shared/placement/index.ts';
-import type { Clock, CommitId, Git, Log, NodeId } from '../../shared/ports/index.ts';
+import { mayRun, type Right, type Token } from '../../shared/pipeline/index.ts';
+import type { Clock, CommitId, Log, NodeId } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
-import {
-	type Brief,
-	sayingCharactersMax,
-	type Task,
-	taskDescriptionCharactersMax,
-} from '../../shared/protocol/work.ts';
-import { agentFor, loginOf, loginsOf, ofRole, runtimeOf } from './agent-for.ts';
+import { runtimeOf } from './agent-for.ts';
 import { Allowances } from './allowances.ts';
-import type { BriefFor } from './brief.ts';
 import type { Home } from './home.ts';
-import { neededLabels } from './needed-labels.ts';
 import type { Considered, Placed, Placer } from './placer.ts';
 import { draftOf } from './plan-drafts.ts';
 import { isHeard } from './plan-work.ts';
 import { type RunBook, runName } from './run-book.ts';
-import type { Talks } from './talks.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import { TaskMaker, type TaskMakerOptions, type Wanted } from './task-maker.ts';
 
-export interface GrantOptions {
-	readonly project: string;
+export interface GrantOptions extends TaskMakerOptions {
 	readonly home: Home;
-	readonly git: Pick<Git, 'refs'>;
-	readonly pool: WorkerPool;
 	readonly placer: Pick<Placer, 'place'>;
 	readonly runs: RunBook;
-	readonly talks: Pick<Talks, 'forTask'>;
-	readonly texts: Texts;
-	/** What an agent is told besides the item. */
-	readonly brief: (about: BriefFor) => Promise<Brief>;
 	/** Nothing is begun then, also by a pass that was on its way. */
 	readonly isPaused: () => boolean;
 	readonly clock: Clock;
 	readonly log: Log;
 	/** Asks for another pass: what waits for a node may find one. */
 	readonly onSettled: () => void;
-}
-
-/** What people and agents have written at items. */
-export interface Texts {
-	/** The item with its text as it is now. */
-	described(item: Item): Item;
-	/** The state of that text; null where nobody has written. */
-	stateOf(key: string): string | null;
 }
 
 /** The last decision about an item: where it was placed and why, or why nowhere. */
@@ -62,11 +37,6 @@ export interface Placement {
 	/** Why there, or why nowhere; most important first. */
 	readonly reasons: readonly string[];
 	readonly nodes: readonly Considered[];
-}
-
-export interface Wanted {
-	readonly item: Item;
-	readonly role: ItemRole;
 }
 
 interface Decided extends Pick<Placement, 'by' | 'at' | 'nodes'> {
@@ -86,6 +56,7 @@ const explainedMax = 2_000;
 
 export class Grants {
 	readonly #options: GrantOptions;
+	readonly tasks: TaskMaker;
 	readonly #placements = new Map<string, Placement>();
 	readonly #allowances: Allowances;
 	#again: (() => void) | undefined;
@@ -94,6 +65,7 @@ export class Grants {
 
 	constructor(options: GrantOptions) {
 		this.#options = options;
+		this.tasks = new TaskMaker(options);
 		this.#allowances = new Allowances(options);
 	}
 
@@ -107,7 +79,7 @@ export class Grants {
 		const declined = new Map<string, string[]>();
 		let left = this.#withinConcurrency(wanted, config);
 		for (let round = 0; left.length > 0 && round < roundsMax; round++) {
-			const tasks = left.map((want) => this.#placementTask(want, config, declined.get(want.item.key) ?? []));
+			const tasks = left.map((want) => this.tasks.placement(want, config, declined.get(want.item.key) ?? []));
 			const { assignments, waiting, by, considered } = await placer.place(tasks, pool.placementNodes());
 			const decided = (task: string) => ({ by, at: clock.now(), nodes: considered.get(task) ?? [] });
 			for (const { task, reason } of waiting) {
@@ -127,7 +99,7 @@ export class Grants {
 
 	/** An agent that works on as many items as its setting says begins no other. */
 	#withinConcurrency(wanted: readonly Wanted[], config: ProjectConfig): readonly Wanted[] {
-		const { home, runs, texts, clock } = this.#options;
+		const { home, runs, clock } = this.#options;
 		const working = new Map<string, number>();
 		const count = (agent: string): number => working.get(agent) ?? 0;
 		for (const { key, role } of Object.values(home.facts.items)) {
@@ -135,7 +107,7 @@ export class Grants {
 			if (agent !== undefined) working.set(agent, count(agent) + 1);
 		}
 		return wanted.filter(({ item, role }) => {
-			const agent = this.#agentFor(texts.described(item), role, config) ?? 'shell';
+			const agent = this.tasks.agentFor(item, role, config);
 			const most = config.agent.find(({ name }) => name === agent)?.concurrency;
 			if (most !== undefined && count(agent) >= most) {
 				const reasons = [`${agent} works on ${count(agent)} items, as many as its concurrency allows`];
@@ -149,8 +121,8 @@ export class Grants {
 
 	/** Whether a budget forbids it: an item that has used up its own waits for a person, the others for what comes back. */
 	async #refuse({ item, role }: Wanted, config: ProjectConfig): Promise<boolean> {
-		const { home, texts, clock } = this.#options;
-		const agent = this.#agentFor(texts.described(item), role, config) ?? 'shell';
+		const { home, clock } = this.#options;
+		const agent = this.tasks.agentFor(item, role, config);
 		const allowance = this.#allowances.possible(item, agent, config);
 		if (allowance?.kind !== 'usedUp') return false;
 		const { why, scope } = allowance;
@@ -191,7 +163,7 @@ export class Grants {
 			await home.submit('home', [draftOf('system', item, 'release', { reason })]);
 			return;
 		}
-		const asked = await this.#taskAt(node, { item, role }, item.token, { config, main });
+		const asked = await this.tasks.taskAt(node, { item, role }, item.token, { config, main });
 		const task = await this.#allowances.promise(asked, node, config);
 		if (task === null) {
 			await this.#refuse({ item, role }, config);
@@ -230,7 +202,7 @@ export class Grants {
 		if (await this.#refuse({ item, role }, config)) return true;
 		const link = pool.link(node);
 		const unminted: Token = [home.facts.term, home.facts.revision + 1];
-		const answer = await link.offer(await this.#taskAt(node, { item, role }, unminted, { config, main }));
+		const answer = await link.offer(await this.tasks.taskAt(node, { item, role }, unminted, { config, main }));
 		if (answer.kind === 'declined') {
 			log.info('offer.declined', { item: item.key, node, reason: answer.reason });
 			this.#explain(item.key, { ...decided, node: null, reasons: [`${pool.nameOf(node)} declined: ${answer.reason}`] });
@@ -241,7 +213,7 @@ export class Grants {
 			return true;
 		}
 		// It was placed when nobody knew, perhaps seconds ago: others were asked before it.
-		if (this.#isLimitedAt(node, { item, role }, config)) {
+		if (this.tasks.isLimitedAt(node, { item, role }, config)) {
 			await link.cancel(item.key, limitedWords);
 			return false;
 		}
@@ -255,7 +227,7 @@ export class Grants {
 			return true;
 		}
 		this.#explain(item.key, { ...decided, node, reasons });
-		const asked = await this.#taskAt(node, { item: granted, role }, granted.token, { config, main });
+		const asked = await this.tasks.taskAt(node, { item: granted, role }, granted.token, { config, main });
 		const task = await this.#allowances.promise(asked, node, config);
 		if (task === null || isPaused()) {
 			const reason = task === null ? 'a budget is used up' : pausedWords;
@@ -284,91 +256,6 @@ export class Grants {
 		});
 	}
 
-	#placementTask({ item, role }: Wanted, config: ProjectConfig, declinedBy: readonly string[]): PlacementTask {
-		const agent = this.#agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
-		const logins = loginsOf(agent, config);
-		const login = this.#options.pool.loginFor(logins) ?? loginOf({ agent }, config);
-		return {
-			runtime: login.runtime,
-			agent: login.agent,
-			account: login.runtime === 'shell' ? null : login.account,
-			id: `${this.#options.project}/${item.key}`,
-			project: this.#options.project,
-			workspace: item.key,
-			role,
-			rank: item.number,
-			labels: [...neededLabels(item), ...(config.agent.find(({ name }) => name === agent)?.labels ?? [])],
-			pin: null,
-			declinedBy,
-		};
-	}
-
-	/** The task for one worker, with the login that is to be used there. */
-	async #taskAt(
-		node: NodeId,
-		wanted: Wanted,
-		token: Token,
-		{ config, main }: { readonly config: ProjectConfig; readonly main: CommitId },
-	): Promise<Task> {
-		const task = await this.task(wanted, token, config, main);
-		const account = this.#options.pool.loginFor(loginsOf(task.agent, config), node)?.name;
-		return account === undefined ? task : { ...task, account };
-	}
-
-	/** Everything that whoever does the item's role would be given now. */
-	async task(
-		{ item: bare, role, withResearch = false }: Wanted & { readonly withResearch?: boolean },
-		token: Token,
-		config: ProjectConfig,
-		main: CommitId,
-	): Promise<Task> {
-		const { texts } = this.#options;
-		const item = texts.described(bare);
-		const textState = texts.stateOf(item.key);
-		const startAt = await this.#startOf(item);
-		const research = researchFor(item, role, config);
-		return {
-			project: this.#options.project,
-			item: {
-				key: item.key,
-				number: item.number,
-				title: item.title,
-				type: item.type,
-				description: item.description.slice(0, taskDescriptionCharactersMax),
-				...(textState === null ? {} : { textState }),
-				words: item.words,
-				lastFailure: failureText(item),
-			},
-			role,
-			agent: this.#agentFor(item, role, config) ?? 'shell',
-			token,
-			main,
-			startFrom: item.result?.commit ?? null,
-			...this.#options.talks.forTask(item.key),
-			...(startAt && { startAt }),
-			brief: await this.#options.brief({ item, role, main, withResearch: withResearch || research !== null }),
-			...(research !== null && { research }),
-		};
-	}
-
-	/** Under which ref the result lies that the work starts from. */
-	async #startOf({ key, result }: Item): Promise<Task['startAt']> {
-		if (result === null) return undefined;
-		const kept = await this.#options.git.refs(`refs/gangline/attempts/${key}`);
-		const ref = kept.find(({ commit }) => commit === result.commit)?.ref;
-		return ref === undefined ? undefined : { ref, base: result.base };
-	}
-
-	/** Another account does the work where the first one's is limited on every node. */
-	#agentFor(item: Pick<Item, 'agent' | 'description'>, role: ItemRole, config: ProjectConfig): string | null {
-		return agentFor(item, role, config, (agent) => this.#options.pool.limitedUntil(loginsOf(agent, config)));
-	}
-
-	#isLimitedAt(node: NodeId, { item, role }: Wanted, config: ProjectConfig): boolean {
-		const agent = this.#agentFor(this.#options.texts.described(item), role, config) ?? 'shell';
-		return this.#options.pool.limitedUntil(loginsOf(agent, config), node) !== null;
-	}
-
 	#explain(key: string, placement: Placement): void {
 		this.#placements.delete(key);
 		this.#placements.set(key, placement);
@@ -377,18 +264,6 @@ export class Grants {
 	}
 }
 
-/** From the third failed try on somebody looks first, where the project has an agent for that. */
-function researchFor({ tries: counted }: Item, role: ItemRole, config: ProjectConfig): string | null {
-	const isDue = role === 'coder' && counted.reworks >= tries.reworks.analysisAt;
-	return isDue ? ofRole('research', config) : null;
-}
-
 function keyOf(task: string): string {
 	return task.slice(task.indexOf('/') + 1);
-}
-
-function failureText({ lastFailure }: Item): string | null {
-	if (lastFailure === null) return null;
-	const { reason, detail } = lastFailure;
-	return (detail ? `${reason}\n${detail}` : reason).slice(0, sayingCharactersMax);
 }

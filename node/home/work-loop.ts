@@ -86,7 +86,7 @@ export class WorkLoop {
 		const { term, revision } = this.#options.home.facts;
 		const item = seen.role === null ? { ...seen, tries: countAttempt(seen.tries) } : seen;
 		const wanted = role === 'research' ? { item, role: 'coder' as const, withResearch: true } : { item, role };
-		return await this.#grants.task(wanted, item.token ?? [term, revision + 1], config, main);
+		return await this.#grants.tasks.task(wanted, item.token ?? [term, revision + 1], config, main);
 	}
 
 	/** When the next limit ends, wall ms; null where none is waited for. */
