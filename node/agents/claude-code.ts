@@ -87,7 +87,7 @@ export const claudeCode: RuntimeProgram = {
 		'CLAUDE_CODE_MAX_RETRIES',
 	],
 	login: 'claude',
-	command: ({ agent, session, prompt, tmp, tools, isRoot }) => ({
+	command: ({ agent, session, prompt, tmp, tools, judge, isRoot }) => ({
 		argv: [
 			'claude',
 			'-p',
@@ -97,7 +97,7 @@ export const claudeCode: RuntimeProgram = {
 			'stream-json',
 			'--verbose',
 			...(session.kind === 'new' ? ['--session-id', session.id] : ['--resume', session.id]),
-			...(agent.permissions === 'all'
+			...(agent.permissions === 'all' && judge === undefined
 				? ['--dangerously-skip-permissions']
 				: ['--permission-mode', 'default', '--permission-prompt-tool', 'stdio']),
 			'--max-turns',

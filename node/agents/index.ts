@@ -27,6 +27,7 @@ export {
 	portsPerClone,
 } from './environment.ts';
 export { nativeProgram } from './native-program.ts';
+export { decideUnasked, forbidden, type Guard } from './permissions/guard.ts';
 export { judgeAsk, type PolicyPlace, scopeWords } from './permissions/policy.ts';
 export { createProcesses } from './processes/index.ts';
 export {
@@ -49,6 +50,7 @@ export {
 	type AgentRuntime,
 	type AgentSession,
 	type AgentSettings,
+	type AgentTask,
 	type AgentTools,
 	runtimePrograms,
 	type SessionPlan,

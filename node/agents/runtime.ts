@@ -5,7 +5,14 @@
 import type { Confinement, Processes } from '../../shared/ports/index.ts';
 import type { AgentConfig } from '../../shared/project/config.ts';
 import { acp } from './acp.ts';
-import type { AgentEvent, FailureCause, PermissionDecision, SessionEnd, SessionTotals } from './agent-event.ts';
+import type {
+	AgentEvent,
+	FailureCause,
+	PermissionAsk,
+	PermissionDecision,
+	SessionEnd,
+	SessionTotals,
+} from './agent-event.ts';
 import { claudeCode } from './claude-code.ts';
 import { codex } from './codex.ts';
 import type { CountedBefore } from './session-usage.ts';
@@ -48,6 +55,8 @@ export interface AgentTask {
 	readonly confinement: Confinement;
 	/** Tools of the system that the program is told of; absent: none. */
 	readonly tools?: AgentTools;
+	/** Decides at once whatever the program asks; absent: `permissions` say it. Only a program that asks is bound by it. */
+	readonly judge?: (ask: PermissionAsk) => PermissionDecision;
 	/** Every event, in order; the last is `exited`. */
 	readonly onEvent?: (event: AgentEvent) => void;
 	/** The session has this id. Resolves when it is kept: runtimes that can wait do nothing before. Must not reject. */
@@ -147,6 +156,8 @@ export interface CommandInput {
 	readonly cwd: string;
 	readonly tmp: string;
 	readonly tools?: AgentTools;
+	/** Whether what it asks is decided by somebody: then it must ask, also where everything else is allowed. */
+	readonly judge?: AgentTask['judge'];
 	readonly isRoot: boolean;
 	/** bash where there is one, else sh. */
 	readonly shellPath: string;

@@ -5,7 +5,7 @@
  */
 import { parseJson } from '../../shared/log/index.ts';
 import type { Clock, ExitStatus, RunningProcess } from '../../shared/ports/index.ts';
-import type { AgentEvent, PermissionDecision, SessionEnd, SessionOutcome } from './agent-event.ts';
+import type { AgentEvent, PermissionAsk, PermissionDecision, SessionEnd, SessionOutcome } from './agent-event.ts';
 import { describeEvent } from './agent-event.ts';
 import { type LineSplitter, splitLines } from './line-splitter.ts';
 import { decideOutcome } from './outcome.ts';
@@ -231,6 +231,15 @@ class Session implements AgentSession {
 		};
 	}
 
+	/** What nobody need be asked for: all of it, or what the task's own judge says; null where somebody else decides. */
+	#decision(ask: PermissionAsk): PermissionDecision | null {
+		const { judge, agent, onLog } = this.#task;
+		if (judge === undefined) return agent.permissions === 'all' ? { kind: 'allow' } : null;
+		const decision = judge(ask);
+		if (decision.kind === 'deny') onLog?.('note', `refused by the rules: ${ask.tool} ${ask.summary}\n`);
+		return decision;
+	}
+
 	#see(seen: AgentEvent): void {
 		const event = seen.kind === 'usage' ? { ...seen, costUsd: costOf(seen, this.#task.agent) } : seen;
 		if (isWork(event)) this.#goesOn();
@@ -242,8 +251,9 @@ class Session implements AgentSession {
 		}
 		if (event.kind === 'permission') {
 			this.#watch.asked(event.id);
-			// A program that asks although nothing is to be asked: it gets its answer at once.
-			if (this.#task.agent.permissions === 'all') queueMicrotask(() => this.answer(event.id, { kind: 'allow' }));
+			const decision = this.#decision(event.ask);
+			// Not before the program's own line has been read to its end.
+			if (decision !== null) queueMicrotask(() => this.answer(event.id, decision));
 		}
 		if (event.kind === 'withdrawn') this.#watch.answered(event.id);
 		const line = describeEvent(event);

@@ -7,7 +7,16 @@ import type { Confinement, Secrets } from '../../shared/ports/index.ts';
 import { addEdits } from '../../shared/protocol/file-edits.ts';
 import type { FileEdits, Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
-import type { AgentRuntime, AgentSession, AgentSettings, SessionEnd, SessionPlan } from '../agents/index.ts';
+import {
+	type AgentRuntime,
+	type AgentSession,
+	type AgentSettings,
+	type AgentTask,
+	decideUnasked,
+	type Guard,
+	type SessionEnd,
+	type SessionPlan,
+} from '../agents/index.ts';
 import { addUsage, noUsage, reasonOf, withinAllowance, withLeft } from './attempt-words.ts';
 import type { CommandPorts } from './command-run.ts';
 import { nobodyElse } from './nobody-else.ts';
@@ -203,6 +212,7 @@ export class AttemptSessions {
 			description: task.item.description,
 			...{ cwd, tmp, confinement },
 			...(tools === null ? {} : { tools: tools.offer }),
+			...judgeOf(settings, { clone: cwd, tmp }),
 			env: env(agent, settings),
 			onSession: async (id) => await keeper?.established(id),
 			onEvent: (event) => {
@@ -295,6 +305,12 @@ export class AttemptSessions {
 	#note(text: string): void {
 		this.#input.runLog.write('agent', 'note', `${text}\n`);
 	}
+}
+
+/** Where nothing is asked, what it may not change is refused all the same. */
+function judgeOf({ permissions, paths }: AgentSettings, place: Pick<Guard, 'clone' | 'tmp'>): Pick<AgentTask, 'judge'> {
+	if (permissions !== 'all' || paths === undefined) return {};
+	return { judge: (ask) => decideUnasked(ask, { ...place, paths }) };
 }
 
 /** Nothing was left of a limit, so nothing was begun. */

@@ -3,7 +3,14 @@
  * in which the attempt's end ends it. It knows nothing of anybody's work but its own.
  */
 import type { Confinement } from '../../shared/ports/index.ts';
-import type { AgentEvent, AgentLogin, AgentSettings, SessionEnd, SessionPlan } from '../agents/index.ts';
+import {
+	type AgentEvent,
+	type AgentLogin,
+	type AgentSettings,
+	decideUnasked,
+	type SessionEnd,
+	type SessionPlan,
+} from '../agents/index.ts';
 import type { AttemptInput, AttemptParts } from './attempt.ts';
 import { reasonOf } from './attempt-words.ts';
 import { sessionEnvironment } from './session-environment.ts';
@@ -44,8 +51,9 @@ export async function runSession(parts: AttemptParts, input: AttemptInput, spec:
 		...rest,
 		tmp,
 		...(tools ? { tools: tools.offer } : {}),
-		// It may change nothing that lasts, and nobody is asked for it.
+		// It may change nothing that lasts: that is refused where the program asks, and nobody is asked for the rest.
 		agent: { ...settings, permissions: 'all' },
+		judge: (ask) => decideUnasked(ask, { clone: rest.cwd, tmp, looksOnly: true }),
 		session: plan,
 		prompt: secrets.redact(prompt),
 		description: task.item.description,

@@ -9,6 +9,7 @@ import type { Answered, Task } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
 import {
 	type AgentSession,
+	forbidden,
 	judgeAsk,
 	type PermissionAsk,
 	type PermissionDecision,
@@ -60,7 +61,8 @@ export class SessionAsks {
 	asked(session: AgentSession, id: string, ask: PermissionAsk): void {
 		const { place, answered, note } = this.#options;
 		const question = nameOf({ ...ask, summary: this.#options.redact(ask.summary) });
-		const judged = judgeAsk(ask, place);
+		const refusal = forbidden(ask, place);
+		const judged = refusal === null ? judgeAsk(ask, place) : { kind: 'deny' as const, message: refusal };
 		const before = answered.find((one) => one.question === question);
 		if (before !== undefined) {
 			this.#decide(session, id, question, { allow: before.allow, who: `${before.who}, asked before` });

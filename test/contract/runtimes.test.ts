@@ -7,7 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type AgentSettings, runtimePrograms, type SessionEnd } from '../../node/agents/index.ts';
+import { type AgentSettings, decideUnasked, runtimePrograms, type SessionEnd } from '../../node/agents/index.ts';
 import { createApi } from '../../shared/http/index.ts';
 import { runTool } from '../../shared/mcp/index.ts';
 import { SimLog } from '../../shared/ports/sim/index.ts';
@@ -140,7 +140,7 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 			await using bench = await makeRuntimeBench(runtime, clis, model);
 			const file = join(bench.home, 'tools.json');
 			writeFileSync(file, desk.file, { mode: 0o600 });
-			const started = bench.start('WORK on it', undefined, { permissions: 'ask' }, { ...desk, file });
+			const started = bench.start('WORK on it', undefined, { permissions: 'ask' }, { tools: { ...desk, file } });
 			const end = await endOf(started);
 			expect([end.outcome, started.events.filter(({ kind }) => kind === 'permission')]).toEqual([
 				{ kind: 'finished' },
@@ -309,6 +309,35 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 			await using bench = await makeRuntimeBench(runtime, clis, model);
 			const { outcome } = await endOf(bench.start('WORK'));
 			expect([{ kind: 'finished' }, expect.objectContaining({ kind: 'forced', cause: 'api' })]).toContainEqual(outcome);
+		},
+		testMsMax,
+	);
+
+	talks(
+		'says that the service failed when it breaks off its answer because it is overloaded',
+		async () => {
+			await using model = await startModelServer(worker(() => ({ kind: 'overloaded' })));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			expect((await endOf(bench.start('WORK'))).outcome).toMatchObject({ kind: 'forced', cause: 'api' });
+			expect(model.asked.length).toBeGreaterThan(0);
+		},
+		testMsMax,
+	);
+
+	it.skipIf(!kind.asks || !all)(
+		'is refused at the write what its judge refuses, and does the rest without being asked',
+		async () => {
+			const turns = [run('echo x > out.txt; curl -s http://127.0.0.1:9/'), run('echo y > $TMPDIR/y.txt; uname -a')];
+			await using model = await startModelServer(worker(({ results }) => turns[results.length] ?? done));
+			await using bench = await makeRuntimeBench(runtime, clis, model);
+			const guard = { clone: bench.clone, tmp: bench.tmp, looksOnly: true };
+			const started = bench.start('WORK on it', undefined, {}, { judge: (ask) => decideUnasked(ask, guard) });
+			expect((await endOf(started)).outcome).toEqual({ kind: 'finished' });
+			expect(existsSync(join(bench.clone, 'out.txt'))).toBe(false);
+			expect(existsSync(join(bench.tmp, 'y.txt'))).toBe(true);
+			// ACP has no words for a refusal.
+			if (runtime === 'acp') return;
+			expect(model.asked.some(({ results }) => results.join().includes('only looks'))).toBe(true);
 		},
 		testMsMax,
 	);

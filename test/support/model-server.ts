@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { anthropicStream, openAiStream } from './model-streams.ts';
+import { anthropicStream, openAiStream, overloadedStream } from './model-streams.ts';
 
 export type Dialect = 'anthropic' | 'openai';
 
@@ -27,6 +27,8 @@ export type Turn =
 	  }
 	/** Begins to answer and breaks the connection in the middle. */
 	| { readonly kind: 'cut' }
+	/** Begins to answer, and says in the stream that it is overloaded. */
+	| { readonly kind: 'overloaded' }
 	/** Takes the request and never answers. */
 	| { readonly kind: 'hang' };
 
@@ -121,6 +123,14 @@ function reply(response: ServerResponse, dialect: Dialect, turn: Turn): void {
 			response.write(`event: ${first?.type}\ndata: ${JSON.stringify(first)}\n\n`, () => response.destroy());
 			return;
 		}
+		case 'overloaded': {
+			response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+			for (const event of overloadedStream(dialect)) {
+				response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+			}
+			response.end();
+			return;
+		}
 		default:
 			response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
 			for (const event of dialect === 'anthropic' ? anthropicStream(turn) : openAiStream(told(turn))) {
@@ -131,7 +141,9 @@ function reply(response: ServerResponse, dialect: Dialect, turn: Turn): void {
 }
 
 /** The other program has no tool for files alone. */
-function told(turn: Exclude<Turn, { kind: 'fail' | 'cut' | 'hang' }>): Parameters<typeof openAiStream>[0] {
+function told(
+	turn: Exclude<Turn, { kind: 'fail' | 'cut' | 'overloaded' | 'hang' }>,
+): Parameters<typeof openAiStream>[0] {
 	if (turn.kind !== 'write') return turn;
 	throw new Error('a program that speaks this dialect has no tool that writes a file');
 }

@@ -101,3 +101,14 @@ export function openAiStream(said: Exclude<Said, { kind: 'write' }>): readonly S
 		{ type: 'response.completed', response: { id, usage } },
 	];
 }
+
+/** An answer that begins well, and ends with the service's word that it has too much to do. */
+export function overloadedStream(dialect: 'anthropic' | 'openai'): readonly StreamEvent[] {
+	const said = { kind: 'say', text: 'It is never said.' } as const;
+	if (dialect === 'anthropic') {
+		const error = { type: 'overloaded_error', message: 'Overloaded' };
+		return [...anthropicStream(said).slice(0, 2), { type: 'error', error }];
+	}
+	const error = { code: 'server_is_overloaded', message: 'Our servers are currently overloaded.' };
+	return [...openAiStream(said).slice(0, 1), { type: 'response.failed', response: { id: 'resp_x', error } }];
+}

@@ -11,7 +11,7 @@ import {
 	type AgentEvent,
 	type AgentSession,
 	type AgentSettings,
-	type AgentTools,
+	type AgentTask,
 	createProcesses,
 	createRuntime,
 	nativeProgram,
@@ -35,7 +35,13 @@ export interface RuntimeBench {
 	readonly clone: string;
 	readonly home: string;
 	readonly processes: Processes;
-	start(prompt: string, session?: SessionPlan, settings?: Partial<AgentSettings>, tools?: AgentTools): Started;
+	readonly tmp: string;
+	start(
+		prompt: string,
+		session?: SessionPlan,
+		settings?: Partial<AgentSettings>,
+		more?: Pick<AgentTask, 'tools' | 'judge'>,
+	): Started;
 	[Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -71,8 +77,9 @@ export async function makeRuntimeBench(
 	return {
 		clone,
 		home,
+		tmp,
 		processes,
-		start: (prompt, session = { kind: 'new', id: randomUUID() }, settings = {}, tools) => {
+		start: (prompt, session = { kind: 'new', id: randomUUID() }, settings = {}, more = {}) => {
 			const events: AgentEvent[] = [];
 			const waiting = new Set<() => void>();
 			const runId = `run-${started.length}`;
@@ -95,7 +102,7 @@ export async function makeRuntimeBench(
 				cwd: clone,
 				tmp,
 				env,
-				...(tools === undefined ? {} : { tools }),
+				...more,
 				confinement: { hidden: [], readOnly: [], writable: [] },
 				onEvent: (event) => {
 					events.push(event);

@@ -41,13 +41,15 @@ export type PolicyAnswer =
 /** Tools that ask a person by themselves; nobody sits there. */
 const conversations: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode', 'EnterPlanMode']);
 
+export const conversationWords =
+	'Nobody can answer questions here: decide by yourself, and say in the commit message what you decided.';
+
+export function isConversation({ tool }: Pick<PermissionAsk, 'tool'>): boolean {
+	return conversations.has(tool);
+}
+
 export function judgeAsk({ tool, what, summary }: PermissionAsk, place: PolicyPlace): PolicyAnswer {
-	if (conversations.has(tool)) {
-		return {
-			kind: 'deny',
-			message: 'Nobody can answer questions here: decide by yourself, and say in the commit message what you decided.',
-		};
-	}
+	if (conversations.has(tool)) return { kind: 'deny', message: conversationWords };
 	const outside = what.kind === 'edit' ? what.paths.flatMap((path) => beyondScope(path, place)) : [];
 	if (outside.length > 0) return { kind: 'deny', message: scopeWords(outside, place.paths ?? []) };
 	if (place.allow.includes(tool)) return { kind: 'allow', by: 'the list of the project' };
@@ -160,8 +162,8 @@ function withoutAssignments(words: readonly string[]): readonly string[] | null 
 	return words.slice(at);
 }
 
-/** The command that a wrapper runs. */
-function behind(
+/** The command that a wrapper runs; null where that cannot be told. */
+export function behind(
 	args: readonly string[],
 	{ skips, valued }: { skips: number; valued: ReadonlySet<string> },
 ): readonly string[] | null {
@@ -278,12 +280,12 @@ function leavesByUnknown(word: string): boolean {
 	return word.includes(unknownPart) && (isAbsolute(word) || word.includes('..'));
 }
 
-function resolvePath(path: string, { tmp }: PolicyPlace, cwd: string): string {
+export function resolvePath(path: string, { tmp }: Pick<PolicyPlace, 'tmp'>, cwd: string): string {
 	const named = path.replaceAll('$TMPDIR', tmp);
 	return normalize(isAbsolute(named) ? named : join(cwd, named));
 }
 
-function isWithin(path: string, folder: string): boolean {
+export function isWithin(path: string, folder: string): boolean {
 	return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
