@@ -31,8 +31,8 @@ import type { ProjectWorker } from './project-worker.ts';
 import type { RunBook } from './run-book.ts';
 import { type ShownPrompt, showPrompt } from './show-prompt.ts';
 import { situationOf } from './situation-of.ts';
-import { dueForArchive } from './sweep.ts';
 import type { Talks } from './talks.ts';
+import { tidy } from './tidy.ts';
 import type { WorkerDesk } from './worker-desk.ts';
 
 const reconcilerStopMsMax = 10_000;
@@ -364,26 +364,9 @@ export class Project {
 		await this.#parts.queue.pass();
 	}
 
-	/** Clones that nobody needs go, and what was closed long ago leaves the board. */
 	async #tidyPass(): Promise<void> {
-		const { worker, home, exchange, segments, clock } = this.#parts;
-		await worker.tidy(this.#itemsWithClones());
-		await this.#parts.previews.tidy(this.#itemsWithClones());
-		await exchange.tidy();
-		const due = dueForArchive(home.facts, clock.now());
-		const archive = { by: 'system', who: 'sweep', event: 'archive', args: {} } as const;
-		await home.submit(
-			'home',
-			due.map(({ key: item }) => ({ ...archive, item })),
-		);
-		await segments.pass(clock.now());
+		await tidy(this.#parts);
 		await this.#left.pass();
-	}
-
-	/** Items whose clone may still be needed: not ended, or kept for people to look at. */
-	#itemsWithClones(): ReadonlySet<string> {
-		const items = Object.values(this.home.facts.items);
-		return new Set(items.filter(({ stage }) => keepsWorkspace(stage.kind)).map(({ key }) => key));
 	}
 
 	async #save(record: ProjectRecord): Promise<void> {
@@ -391,8 +374,4 @@ export class Project {
 		this.#record = record;
 		this.#parts.onChange({ kind: 'project' });
 	}
-}
-
-function keepsWorkspace(kind: string): boolean {
-	return !['done', 'archived', 'abandoned', 'superseded'].includes(kind);
 }
