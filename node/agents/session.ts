@@ -105,6 +105,7 @@ class Session implements AgentSession {
 			await this.#askForUsage(program, env);
 			this.#see({ kind: 'exited', status: exit });
 			await this.#askForCause(program, env);
+			this.#tellGarbage();
 			const { usage, sessionId, filesRead, edits, lastText, garbageLines, isUnseen } = this.#record;
 			const seconds = Math.round((clock.monotonic() - startedAt) / 1000);
 			return {
@@ -210,6 +211,17 @@ class Session implements AgentSession {
 			this.#task.onLog?.('stdout', `${line.slice(0, 2000)}\n`);
 		};
 		return splitLines(lineBytesMax, read, drop);
+	}
+
+	/** It decides nothing, but whoever looks for what went wrong is to know of it. */
+	#tellGarbage(): void {
+		const { garbageLines: count } = this.#record;
+		if (count === 0) return;
+		const what =
+			count === 1
+				? '1 line of its output could not be read and was'
+				: `${count} lines of its output could not be read and were`;
+		this.#task.onLog?.('note', `${what} passed over\n`);
 	}
 
 	/** Passes output on as it is; its last line is what a person is told first. */

@@ -16,7 +16,7 @@ export interface AgentShop {
 
 export interface ShopOptions {
 	readonly files: Readonly<Record<string, string>>;
-	/** The body of a shell script; `save MESSAGE` commits everything, `spend USD` is what the session cost. */
+	/** The body of a shell script; `save MESSAGE` commits everything, `spend USD` is what the session cost; 3 is its stdout. */
 	readonly agent: string;
 	/** More of the project file. */
 	readonly settings: string;
@@ -71,7 +71,7 @@ spend() { cost=$1; }
 asked() { case "$PROMPT" in *"$1"*) return 0 ;; *) return 1 ;; esac; }
 say '{"type":"system","subtype":"init","cwd":"x","session_id":"61d4","tools":["Bash"],"mcp_servers":[],"model":"m","permissionMode":"bypassPermissions"}'
 { ${body}
-} >&2
+} 3>&1 >&2
 say '{"is_error":false,"subtype":"success","type":"result","num_turns":1,"result":"Done.","session_id":"61d4","total_cost_usd":'$cost',"usage":{"input_tokens":3000,"output_tokens":126},"api_error_status":null,"terminal_reason":"completed"}'
 `;
 }
