@@ -245,16 +245,63 @@ export const localGit: ReadonlySet<string> = new Set([
 	],
 ]);
 
+/** Options with which programs that only look, or set something, would run another program or write a file. */
+export const actingOptions: Readonly<Record<string, RegExp>> = {
+	rg: /^--(?:pre|hostname-bin)(?:=|$)/,
+	ag: /^--pager(?:=|$)/,
+	fd: /^(?:-[a-zA-Z]*[xX]|--exec)/,
+	sort: /^(?:-[a-zA-Z]*[oT]|--(?:output|compress-program|temporary-directory|files0-from))/,
+	tree: /^(?:-[a-zA-Z]*o|--output)/,
+	bat: /^--(?:pager|config|generate)/,
+	less: /^(?:\+|-[a-zA-Z]*[koO]|--(?:lesskey|log-file|LOG-FILE))/,
+	more: /^\+/,
+	yq: /^(?:-[a-zA-Z]*i|--in-?place|-[a-zA-Z]*s|--split)/,
+	file: /^(?:-[a-zA-Z]*C|--compile)/,
+	hash: /^-[a-zA-Z]*p/,
+	printf: /^-v/,
+	date: /^(?:-[a-zA-Z]*s|--set)/,
+	diff: /^--(?:from|to)-file/,
+};
+
+/** Find names of files, or choose among them: what `xargs` may be fed with. */
+export const listers: ReadonlySet<string> = new Set([
+	...['find', 'fd', 'ls', 'git', 'grep', 'egrep', 'fgrep', 'rg', 'ag', 'sort', 'uniq', 'head', 'tail', 'cut', 'tr'],
+	...['awk', 'gawk', 'sed', 'dirname', 'basename', 'xargs'],
+]);
+
+/** The word behind which a package manager runs another program. */
+export const runners: Readonly<Record<string, string>> = {
+	npm: 'exec',
+	pnpm: 'exec',
+	yarn: 'exec',
+	poetry: 'run',
+	uv: 'run',
+	bundle: 'exec',
+};
+
+interface Wrapper {
+	readonly skips: number;
+	readonly valued: ReadonlySet<string>;
+	/** Options with which it does more than run what is written behind it. */
+	readonly refuses?: RegExp;
+}
+
 /** Run another command that stands behind their own words; `skips`: how many plain words of their own come first. */
-export const wrappers: Readonly<Record<string, { readonly skips: number; readonly valued: ReadonlySet<string> }>> = {
+export const wrappers: Readonly<Record<string, Wrapper>> = {
 	timeout: { skips: 1, valued: new Set(['-s', '-k', '--signal', '--kill-after']) },
 	nice: { skips: 0, valued: new Set(['-n', '--adjustment']) },
 	nohup: { skips: 0, valued: new Set() },
-	env: { skips: 0, valued: new Set(['-u', '--unset', '-C', '--chdir']) },
+	env: {
+		...{ skips: 0, valued: new Set(['-u', '--unset']) },
+		refuses: /^(?:-[a-zA-Z]*[SC]|--split-string|--chdir)/,
+	},
 	command: { skips: 0, valued: new Set() },
-	xargs: { skips: 0, valued: new Set(['-n', '-P', '-I', '-L', '-d', '-s', '--max-args', '--max-procs']) },
+	xargs: {
+		...{ skips: 0, valued: new Set(['-n', '-P', '-I', '-L', '-d', '-s', '--max-args', '--max-procs']) },
+		refuses: /^(?:-a|--arg-file)/,
+	},
 	stdbuf: { skips: 0, valued: new Set(['-o', '-e', '-i']) },
-	time: { skips: 0, valued: new Set(['-f', '-o']) },
+	time: { skips: 0, valued: new Set(['-f']), refuses: /^(?:-[a-zA-Z]*[oa]|--output|--append)/ },
 };
 
 /** Read unasked besides the clone: what the system brings for everybody. */

@@ -7,18 +7,21 @@ import { isAbsolute, join, normalize, relative } from 'node:path';
 import { isPathAllowed } from '../../../shared/plan/index.ts';
 import type { PermissionAsk } from '../agent-event.ts';
 import {
+	actingOptions,
 	builders,
 	harmless,
 	installing,
 	keptFolders,
-	localGit,
+	listers,
 	managers,
 	readers,
+	runners,
 	steeringVariable,
 	systemFolders,
 	wrappers,
 	writers,
 } from './command-rules.ts';
+import { mayRunGit } from './git-policy.ts';
 import { type SimpleCommand, shellCommands, unknownPart } from './shell-commands.ts';
 
 export interface PolicyPlace {
@@ -93,7 +96,7 @@ function judgeLine(line: string, place: PolicyPlace): PolicyAnswer {
 	if (commands === null || commands.length === 0) return { kind: 'ask' };
 	let cwd: string | null = place.clone;
 	let isListed = false;
-	for (const command of commands) {
+	for (const [at, command] of commands.entries()) {
 		const text = command.words.join(' ');
 		if (!text.includes(unknownPart) && place.allow.some((pattern) => matches(pattern, text))) {
 			if (!redirections(command, place, cwd)) return { kind: 'ask' };
@@ -107,9 +110,30 @@ function judgeLine(line: string, place: PolicyPlace): PolicyAnswer {
 		}
 		if (cwd === null || !redirections(command, place, cwd) || !mayRun(command.words, place, cwd))
 			return { kind: 'ask' };
+		if (command.words.includes('xargs') && !isFedPaths(commands, at, place)) return { kind: 'ask' };
 	}
 	return { kind: 'allow', by: isListed ? 'the list of the project' : 'the rules' };
 }
+
+/**
+ * What `xargs` is given is not in the line. Programs that look at files or change them are let be where what feeds them
+ * only finds names, and none outside of where files may be changed.
+ */
+function isFedPaths(commands: readonly SimpleCommand[], at: number, place: PolicyPlace): boolean {
+	const { words = [] } = commands[at] ?? {};
+	const inner = behind(words.slice(words.indexOf('xargs') + 1), wrappers.xargs ?? noWrapper)?.[0] ?? 'echo';
+	if (!readers.has(inner) && !writers.has(inner)) return true;
+	const feeding: SimpleCommand[] = [];
+	for (let before = at - 1; commands[before]?.pipes === true; before--) feeding.push(commands[before] ?? noCommand);
+	const isOurs = (word: string): boolean =>
+		!word.startsWith('/') || isWithin(word, place.clone) || isWithin(word, place.tmp) || !writers.has(inner);
+	return (
+		feeding.length > 0 && feeding.every(({ words: [name = '', ...rest] }) => listers.has(name) && rest.every(isOurs))
+	);
+}
+
+const noCommand: SimpleCommand = { words: [], writes: [], reads: [] };
+const noWrapper = { skips: 0, valued: new Set<string>() };
 
 function folderAfter([, to, ...rest]: readonly string[], cwd: string, place: PolicyPlace): string | null {
 	if (to === undefined || rest.length > 0 || to.includes(unknownPart) || to.startsWith('-') || to.startsWith('~'))
@@ -136,16 +160,33 @@ function mayRun(all: readonly string[], place: PolicyPlace, cwd: string): boolea
 	const wrapper = Object.hasOwn(wrappers, name) ? wrappers[name] : undefined;
 	if (wrapper !== undefined) {
 		const inner = behind(args, wrapper);
+		const own = args.slice(0, args.length - (inner?.length ?? 0));
+		if (own.some((arg) => wrapper.refuses?.test(arg))) return false;
 		return inner !== null && (inner.length === 0 || mayRun(inner, place, cwd));
 	}
 	if (name === 'sh' || name === 'bash') return mayRunShell(args, place, cwd);
-	if (name === 'git') return mayRunGit(args, place, cwd);
+	if (name === 'git') {
+		return mayRunGit(args, {
+			mayBeRead: (path) => mayBeRead(path, place, cwd),
+			isFolderOfOurs: (path) => mayWriteFolder(path, place, cwd),
+			mayRun: (inner) => mayRun(inner, place, cwd),
+		});
+	}
 	if (name === 'find') return mayFind(args, place, cwd);
+	if (name === 'kill') return args.every((arg) => /^(?:-[A-Z0-9]+|%\d*)$/.test(arg));
+	const acts = Object.hasOwn(actingOptions, name) ? actingOptions[name] : undefined;
+	if (acts !== undefined && args.some((arg) => acts.test(arg))) return false;
+	if (setters.has(name)) return !args.some((arg) => steeringVariable.test(arg.split('=')[0] ?? ''));
 	if (harmless.has(name) || builders.has(name)) return true;
-	const manager = Object.hasOwn(managers, name) ? managers[name] : undefined;
-	if (manager !== undefined) return mayManage(args, manager);
+	if (Object.hasOwn(managers, name)) return mayManage(name, args, (inner) => mayRun(inner, place, cwd));
 	const paths = args.filter((arg) => !arg.startsWith('-'));
-	if (readers.has(name)) return paths.every((path) => mayBeRead(path, place, cwd));
+	if (readers.has(name)) {
+		// Their second file is one that they write.
+		const written = name === 'uniq' || name === 'xxd' ? paths.slice(1) : [];
+		return paths.every((path) => mayBeRead(path, place, cwd)) && written.every((path) => mayWrite(path, place, cwd));
+	}
+	// Where a link leads is told from its own folder, which need not be this one.
+	if (name === 'ln' && paths.some((path) => path.split('/').includes('..'))) return false;
 	const files = writers.has(name) ? fileWords(name, args) : null;
 	if (files === null) return false;
 	const isReadOnly = name === 'sed' && !args.some((arg) => /^(?:-[a-zA-Z]*i|--in-place)/.test(arg));
@@ -187,30 +228,6 @@ function mayRunShell(args: readonly string[], place: PolicyPlace, cwd: string): 
 	return !first.startsWith('-') && isWithin(resolvePath(first, place, cwd), place.clone);
 }
 
-function mayRunGit(args: readonly string[], place: PolicyPlace, cwd: string): boolean {
-	let at = 0;
-	for (let arg = args[at]; arg?.startsWith('-'); arg = args[at]) {
-		if (arg === '-C' && mayWriteFolder(args[at + 1], place, cwd)) at += 2;
-		else if (arg === '--no-pager' || arg === '-P' || arg === '--no-optional-locks' || arg === '--version') at += 1;
-		else return false;
-	}
-	const [command, ...rest] = args.slice(at);
-	if (command === undefined) return true;
-	if (command === 'config') return rest.some((arg) => /^(?:--get|--list|-l|get|list)/.test(arg));
-	if (command === 'remote') return rest.length === 0 || rest.every((arg) => arg === '-v');
-	if (command === 'worktree' || command === 'notes') return rest[0] === 'list' || rest[0] === 'show';
-	// Options that name a program to run.
-	if (
-		rest.some((arg) =>
-			/^--(?:exec|ext-diff|textconv|upload-pack|receive-pack|output|open-files-in-pager)|^-[xO]$/.test(arg),
-		) &&
-		command !== 'cherry-pick' &&
-		command !== 'clean'
-	)
-		return false;
-	return localGit.has(command);
-}
-
 function mayFind(args: readonly string[], place: PolicyPlace, cwd: string): boolean {
 	const end = args.findIndex((arg) => /^[-(!]/.test(arg));
 	const roots = end < 0 ? args : args.slice(0, end);
@@ -225,13 +242,30 @@ function mayFind(args: readonly string[], place: PolicyPlace, cwd: string): bool
 	return mayRun(inner, place, cwd);
 }
 
-function mayManage(args: readonly string[], manager: ReadonlySet<string>): boolean {
-	const words = args.filter((arg) => !arg.startsWith('-'));
-	const [command, ...rest] = words;
+function mayManage(name: string, args: readonly string[], mayRunInner: (words: readonly string[]) => boolean): boolean {
+	const at = args.findIndex((arg) => !arg.startsWith('-'));
+	const command = args[at];
 	if (command === undefined) return true;
-	if (!manager.has(command)) return false;
-	return !installing.has(command) || rest.length === 0;
+	const known = managers[name];
+	if (known?.has(command) !== true || args.slice(0, at).some((arg) => bringing.test(arg))) return false;
+	const rest = args.slice(at + 1);
+	if (rest.some((arg) => fromElsewhere.test(arg)) || (name === 'go' && command === 'run' && /@/.test(rest.join()))) {
+		return false;
+	}
+	if (runners[name] !== command) return !installing.has(command) || !rest.some((arg) => !arg.startsWith('-'));
+	const first = rest.findIndex((arg) => !arg.startsWith('-'));
+	if (first < 0 || rest.slice(0, first).some((arg) => bringing.test(arg))) return first < 0;
+	const inner = rest.slice(first);
+	// Npm fetches a program that the project has not.
+	return managers.npx?.has(inner[0] ?? '') === true || (name !== 'npm' && mayRunInner(inner));
 }
+
+/** Options of package managers that bring a package of another name, or a command. */
+const bringing = /^(?:-p|-c|--package|--call|--with|--with-requirements|--from|--index)(?:=|$)/;
+/** What is not the project's but an address. */
+const fromElsewhere = /^(?:[a-z+]+:\/\/|npm:|jsr:)/;
+/** Set variables of the shell that runs the rest of the line. */
+const setters: ReadonlySet<string> = new Set(['export', 'read', 'local', 'let']);
 
 /** Patterns of names are found by what they begin with; a word of another kind (a pattern to look for) is no path. */
 function mayBeRead(word: string, place: PolicyPlace, cwd: string): boolean {
@@ -246,13 +280,14 @@ function fileWords(name: string, args: readonly string[]): readonly string[] | n
 	if (name === 'chmod') return words.slice(1);
 	if (name !== 'sed') return words;
 	const scripts = args.some((arg) => /^(?:-e|--expression)/.test(arg)) ? words : words.slice(0, 1);
-	if (args.some((arg) => /^(?:-f|--file)/.test(arg)) || scripts.some((script) => sedActs.test(script))) return null;
+	if (args.some((arg) => /^(?:-[a-zA-Z]*f|--file)/.test(arg)) || scripts.some((script) => sedActs.test(script)))
+		return null;
 	// After `-e` a script and a file look alike; a script that is no path of the clone is asked.
 	return args.some((arg) => /^(?:-e|--expression)/.test(arg)) ? words : words.slice(1);
 }
 
 /** Commands and flags of sed that write another file or run a program. */
-const sedActs = /(?:^|[;{}\n])\s*(?:\d+|\$)?\s*[ew](?:\s|$)|\/[gpiIMm\d]*[ew](?:\s|;|$)/;
+const sedActs = /(?:^|[;{}\n])\s*(?:\d+|\$)?\s*[ew](?:\s|$)|[^\w\s][gpiIMm\d]*[ew](?:\s|;|\}|$)/;
 
 function mayWriteFolder(path: string | undefined, place: PolicyPlace, cwd: string): boolean {
 	if (path === undefined || path.includes(unknownPart)) return false;

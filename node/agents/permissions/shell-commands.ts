@@ -14,6 +14,8 @@ export interface SimpleCommand {
 	/** Files that it writes or reads by redirection. */
 	readonly writes: readonly string[];
 	readonly reads: readonly string[];
+	/** What it says is what the next one hears. */
+	readonly pipes?: true;
 }
 
 /** Stands in a word for what only the shell knows. */
@@ -76,14 +78,14 @@ class Reader {
 		let words: Token[] = [];
 		let writes: string[] = [];
 		let reads: string[] = [];
-		const end = (): void => {
-			this.#simple(words, writes, reads);
+		const end = (pipes = false): void => {
+			this.#simple(words, { writes, reads, ...(pipes ? { pipes: true as const } : {}) });
 			[words, writes, reads] = [[], [], []];
 		};
 		for (let at = 0; at < tokens.length; at++) {
 			const token = tokens[at];
 			if (token === undefined) continue;
-			if (token.kind === 'operator') end();
+			if (token.kind === 'operator') end(token.text === '|' || token.text === '|&');
 			else if (token.kind === 'redirection') {
 				const target = tokens[++at];
 				if (target?.kind !== 'word') {
@@ -99,7 +101,7 @@ class Reader {
 		end();
 	}
 
-	#simple(tokens: readonly Token[], writes: readonly string[], reads: readonly string[]): void {
+	#simple(tokens: readonly Token[], rest: Omit<SimpleCommand, 'words'>): void {
 		let words = tokens;
 		for (let first = words[0]; first !== undefined && !first.quoted && keywords.has(first.text); first = words[0]) {
 			words = words.slice(1);
@@ -116,8 +118,8 @@ class Reader {
 		}
 		if (first?.text === '[[') return;
 		if (first?.text === 'function') this.#giveUp();
-		if (words.length === 0 && writes.length === 0 && reads.length === 0) return;
-		this.#found.push({ words: words.map(({ text }) => text), writes, reads });
+		if (words.length === 0 && rest.writes.length === 0 && rest.reads.length === 0) return;
+		this.#found.push({ words: words.map(({ text }) => text), ...rest });
 	}
 
 	#next(): Token | null {
@@ -202,7 +204,11 @@ class Reader {
 		if (rest.startsWith('$((')) return this.#skipTo('))', 3, false);
 		if (rest.startsWith('$(')) return this.#substitution(2, ')');
 		if (rest.startsWith('`')) return this.#substitution(1, '`');
-		const plain = /^\$(?:\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*|[?#@*!$0-9-])/.exec(rest)?.[0];
+		// What a default or a cut-off part says is plain text; only one that runs something in there is not read.
+		const plain =
+			/^\$(?:\{#?[A-Za-z_][A-Za-z0-9_]*(?:(?:##?|%%?|:?[-+?])[^\s$`"'{}\\()]*)?\}|[A-Za-z_][A-Za-z0-9_]*|[?#@*!$0-9-])/.exec(
+				rest,
+			)?.[0];
 		if (plain !== undefined) {
 			this.#at += plain.length;
 			return known[plain.replace(/[${}]/g, '')] ?? unknownPart;
