@@ -10,6 +10,7 @@ import {
 	buildsPortDefault,
 	type GatewayFolder,
 	gatewayPortDefault,
+	hostPortsSchema,
 	meshPortDefault,
 	type StateFolder,
 	stateFolder,
@@ -40,6 +41,8 @@ export interface GatewayConfig {
 	readonly swarmConstraint: string | null;
 	/** What images of projects are built on. */
 	readonly baseImage: string;
+	/** What these reach of this machine besides the mesh. */
+	readonly hostPorts: 'all' | readonly number[];
 }
 
 const port = (byDefault: number) => z.coerce.number().int().min(0).max(65_535).default(byDefault);
@@ -56,6 +59,7 @@ const schema = z.object({
 		.regex(/^[a-z][\w.-]* ?[!=]= ?[^,]+(?:, ?[a-z][\w.-]* ?[!=]= ?[^,]+)*$/, 'such as node.labels.projects==yes')
 		.optional(),
 	GANGLINE_BASE_IMAGE: baseImageSchema,
+	GANGLINE_HOST_PORTS: hostPortsSchema,
 	GANGLINE_GATEWAY_NAME: z
 		.string()
 		.regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and `-`, at most 32')
@@ -95,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv, userName: string): GatewayCon
 		provisioner: parsed.data.GANGLINE_PROVISIONER,
 		swarmConstraint: parsed.data.GANGLINE_SWARM_CONSTRAINT ?? null,
 		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
+		hostPorts: parsed.data.GANGLINE_HOST_PORTS,
 	});
 }
 

@@ -99,6 +99,11 @@ export class Doors {
 		}
 	}
 
+	/** Of the mesh, wherever it is open to containers. */
+	ports(): readonly number[] {
+		return [this.#port];
+	}
+
 	/** Where a container of that network finds the mesh. */
 	bridgeAddress(host: string): string {
 		return multiaddrOf({ host, port: null }, this.#port);

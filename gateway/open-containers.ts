@@ -81,6 +81,7 @@ async function openHere(parts: Ground, records: ContainerRecords): Promise<Conta
 		owner: hostOwner(config.userName),
 		environment: config.environment,
 		baseImage: config.baseImage,
+		hostPorts: config.hostPorts,
 		docker: join(root, 'docker'),
 		program: async () => filesOf(await thisProgram()),
 		digests: new FileDigests(),

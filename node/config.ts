@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { ganglineError } from '../shared/ports/index.ts';
-import { baseImageSchema, type StateFolder, stateFolder } from '../shared/project/index.ts';
+import { baseImageSchema, hostPortsSchema, type StateFolder, stateFolder } from '../shared/project/index.ts';
 
 export interface NodeConfig {
 	readonly state: StateFolder;
@@ -24,6 +24,8 @@ export interface NodeConfig {
 	readonly given: Readonly<Record<string, string>>;
 	/** What images of projects are built on that the gateway has made here. */
 	readonly baseImage: string;
+	/** What these reach of this machine besides the mesh. */
+	readonly hostPorts: 'all' | readonly number[];
 	/** What a provisioner left for a node that it has made; null for one that a person starts. */
 	readonly provisioned: {
 		readonly joinFile: string;
@@ -43,6 +45,7 @@ const schema = z.object({
 	GANGLINE_CACHES: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_PROJECT: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_BASE_IMAGE: baseImageSchema,
+	GANGLINE_HOST_PORTS: hostPortsSchema,
 	GANGLINE_SSH_FOLDER: z.string().startsWith('/', 'an absolute path').optional(),
 	GANGLINE_GIVEN: z
 		.string()
@@ -92,6 +95,7 @@ export function readConfig(env: NodeJS.ProcessEnv): NodeConfig {
 		personEnvironment: withoutOurs(env),
 		given: parsed.data.GANGLINE_GIVEN,
 		baseImage: parsed.data.GANGLINE_BASE_IMAGE,
+		hostPorts: parsed.data.GANGLINE_HOST_PORTS,
 		provisioned: joinFile === undefined || project === undefined ? null : { joinFile, project, caches, ssh },
 	});
 }

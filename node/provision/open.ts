@@ -40,9 +40,10 @@ export async function openProvisioning(
 		records: await ContainerRecords.open(store),
 		mesh: { facts: () => mesh.facts(), isConnected: (node) => isConnected(mesh, node) },
 		// Its node dials the gateway alone, where that listens for other machines.
-		doors: { openBridge: async () => undefined },
+		doors: { openBridge: async () => undefined, ports: () => portsOf(gatewayOf(mesh.facts())?.addresses ?? []) },
 		owner: hostOwner(personName(environment)),
 		baseImage: config.baseImage,
+		hostPorts: config.hostPorts,
 		docker: join(root, 'docker'),
 		program: async () => filesOf(await thisProgram()),
 		digests: new FileDigests(),
@@ -63,6 +64,11 @@ export async function openProvisioning(
 		give: (name, token) => void given.set(name, token),
 		[Symbol.asyncDispose]: () => containers[Symbol.asyncDispose](),
 	};
+}
+
+/** The gateway may be another process of this machine. */
+function portsOf(addresses: readonly string[]): readonly number[] {
+	return addresses.flatMap((address) => Number(/\/tcp\/(\d+)/.exec(address)?.[1] ?? 0) || []);
 }
 
 /** @throws GanglineError REFUSED */

@@ -41,6 +41,7 @@ export {
 	baseImageSchema,
 	detectStack,
 	detectStackAmong,
+	hostPortsSchema,
 	knownStacks,
 	type StackDetection,
 	type StackMarks,

@@ -8,6 +8,17 @@ import type { StackProposals } from './stack-file.ts';
 /** What images of projects in containers are built on, unless GANGLINE_BASE_IMAGE says otherwise. */
 export const baseImageSchema = z.string().min(1).max(300).default('node:24-bookworm-slim');
 
+/** Which ports of this machine projects in containers reach besides the mesh: `none`, `all`, or `5432,8080`. */
+export const hostPortsSchema = z
+	.string()
+	.regex(/^(?:none|all|\d{1,5}(?:, ?\d{1,5}){0,31})$/, 'none, all, or ports such as 5432,8080')
+	.default('none')
+	.transform((text) => {
+		if (text === 'all') return text;
+		return text === 'none' ? [] : text.split(',').map(Number);
+	})
+	.refine((ports) => ports === 'all' || ports.every((port) => port > 0 && port < 65_536), 'ports from 1 to 65535');
+
 export type Stack = 'rust' | 'node' | 'go' | 'python' | 'jvm' | 'ruby';
 
 export interface StackDetection<Name extends string = Stack> {

@@ -16,12 +16,17 @@ export interface MeshView {
 	isConnected(node: string | null): Promise<boolean>;
 }
 
+/** Ports of this machine; `all`: nothing keeps a project from what listens on it. */
+export type HostPorts = 'all' | readonly number[];
+
 export interface ContainersOptions {
 	readonly provisioner: Provisioner;
 	readonly records: ContainerRecords;
 	readonly mesh: MeshView;
-	/** Lets the mesh be reached from the network of a container. */
-	readonly doors: { openBridge(host: string): Promise<void> };
+	/** Lets the mesh be reached from the network of a container; `ports`: those of this machine where it is. */
+	readonly doors: { openBridge(host: string): Promise<void>; ports(): readonly number[] };
+	/** What projects reach of this machine besides the mesh. */
+	readonly hostPorts: HostPorts;
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly log: Log;

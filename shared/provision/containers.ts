@@ -7,6 +7,7 @@ import { type Args, type ContainerView, isContainerName } from '../operations/in
 import { pause } from '../ports/clock.ts';
 import { GanglineError, ganglineError } from '../ports/index.ts';
 import { Turns } from '../ports/turns.ts';
+import { openBridgesOf } from './bridges.ts';
 import { containerFolder } from './container-plan.ts';
 import { apartOf, hasLostPort } from './container-step.ts';
 import { viewOf, type Whereabouts } from './container-view.ts';
@@ -45,18 +46,8 @@ export class Containers implements AsyncDisposable {
 
 	/** Opens the gateway's door in each network again; an engine that starts later than we do is waited for. */
 	async openBridges(): Promise<void> {
-		const { records, doors, clock, log } = this.#options;
-		const hosts = new Set(records.all().flatMap(({ gateway }) => gateway ?? []));
-		let isAway = false;
-		for (const host of hosts) {
-			try {
-				await doors.openBridge(host);
-			} catch (error) {
-				// A network that is gone for good keeps the others' doors no longer shut.
-				isAway = true;
-				log.info('container.bridgeAway', { host, why: error instanceof Error ? error.message : String(error) });
-			}
-		}
+		const { records, clock } = this.#options;
+		const isAway = !(await openBridgesOf(this.#options, records.all()));
 		if (isAway && !this.#stopping.signal.aborted)
 			this.#cancelBridges = clock.after(bridgeAgainMs, () => void this.openBridges());
 	}

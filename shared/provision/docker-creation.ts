@@ -75,9 +75,14 @@ export function buildLimitsOf({ cpus, memory }: ContainerLimits) {
 }
 
 /**
- * The interface of a project's network on this machine, at most 15 characters. All begin alike, so that one rule of a
- * firewall is for every project, also for those that are made later.
+ * The interface of a project's network on this machine, at most 15 characters. Those of one owner begin alike, so that one
+ * rule of a firewall is for every project, also for those that are made later.
  */
 export function bridgeName(owner: string, name: string): string {
-	return `gl-${createHash('sha256').update(`${owner}\0${name}`).digest('hex').slice(0, 12)}`;
+	return `${bridgesOf(owner)}${createHash('sha256').update(`${owner}\0${name}`).digest('hex').slice(0, 8)}`;
+}
+
+/** What the interfaces of one owner's projects begin with. */
+export function bridgesOf(owner: string): string {
+	return `gl-${createHash('sha256').update(owner).digest('hex').slice(0, 4)}`;
 }

@@ -6,7 +6,7 @@
 import type Docker from 'dockerode';
 import { z } from 'zod';
 import { orGone } from './engine-door.ts';
-import { imageLabel, type Leftover, nameLabel, ownerLabel, type Provisioner } from './provisioner.ts';
+import { guardLabel, imageLabel, type Leftover, nameLabel, ownerLabel, type Provisioner } from './provisioner.ts';
 
 type Used = Parameters<Provisioner['leftovers']>[0];
 
@@ -26,9 +26,15 @@ export async function leftoversAt(docker: Docker, owner: string, used: Used): Pr
 	const listed = listedSchema.parse(await docker.listVolumes({ filters: labelled(ownerLabel) }));
 	const volumes = (listed.Volumes ?? []).filter(({ Labels }) => isUnused({ Labels: Labels ?? {} }));
 	const sizes = volumes.length === 0 ? new Map<string, number>() : await sizesOfVolumes(docker);
+	// It stands as long as there is a project.
+	const guards = used.names.size === 0 ? [] : containers.filter(({ Labels }) => Labels[guardLabel] !== undefined);
+	const guardImages = new Set(guards.map(({ ImageID }) => ImageID));
 	const named = new Set(images.filter(({ RepoTags }) => nameIn(RepoTags) !== null).map(({ Id }) => Id));
 	return [
-		...[...containers.filter(isUnused), ...others.filter((one) => isOfBuild(one, named))].map(
+		...[
+			...containers.filter((one) => isUnused(one) && !guards.includes(one)),
+			...others.filter((one) => isOfBuild(one, named)),
+		].map(
 			(one): Leftover => ({
 				kind: 'container',
 				name: (one.Names[0] ?? one.Id).replace(/^\//, ''),
@@ -39,6 +45,7 @@ export async function leftoversAt(docker: Docker, owner: string, used: Used): Pr
 		...volumes.map(({ Name }): Leftover => ({ kind: 'volume', name: Name, bytes: sizes.get(Name) ?? null })),
 		...images
 			.filter(({ RepoTags }) => !(RepoTags ?? []).some((tag) => used.images.has(tag)))
+			.filter(({ Id }) => !guardImages.has(Id))
 			.filter(({ RepoTags }) => !used.building || nameIn(RepoTags) !== null)
 			.map((one): Leftover => ({ kind: 'image', name: nameIn(one.RepoTags) ?? one.Id, bytes: one.Size })),
 	];

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { ContainerLimits } from '../operations/index.ts';
 import { ganglineError } from '../ports/index.ts';
 import { bridgeName, buildLimitsOf, creationOf, limitsOf } from './docker-creation.ts';
+import { ensureGuardAt, removeGuardAt } from './docker-guard.ts';
 import { leftoversAt, removeLeftoverAt, withLabel } from './docker-leftovers.ts';
 import { framesOf, runInside } from './docker-output.ts';
 import {
@@ -24,6 +25,7 @@ import {
 	type CommandWish,
 	type Condition,
 	type ContainerWish,
+	type GuardWish,
 	hashLabel,
 	type ImageWish,
 	type Leftover,
@@ -156,6 +158,14 @@ export class DockerProvisioner implements Provisioner {
 		});
 	}
 
+	async ensureGuard(wish: GuardWish, onLine: (line: string) => void): Promise<boolean> {
+		await this.ensureImage(wish.image, onLine);
+		await this.#door.asked('keep projects from services of this machine', (docker) =>
+			ensureGuardAt(docker, this.#door, wish),
+		);
+		return true;
+	}
+
 	async ensureContainer(wish: ContainerWish): Promise<{ readonly id: string; readonly made: boolean }> {
 		return this.#door.asked(`make the container of ${wish.name}`, async (docker) => {
 			const full = engineName(wish.name);
@@ -204,6 +214,8 @@ export class DockerProvisioner implements Provisioner {
 			if (network === null) return;
 			this.#door.requireOurs(network.Labels, `network ${full}`);
 			await orGone(docker.getNetwork(full).remove());
+			const filters = JSON.stringify({ label: [`${ownerLabel}=${this.#door.owner}`] });
+			if ((await docker.listNetworks({ filters })).length === 0) await removeGuardAt(docker, this.#door.owner);
 		});
 	}
 

@@ -10,6 +10,7 @@ import { containerStep } from './container-step.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { devcontainerStep } from './devcontainer-steps.ts';
 import { explainContainer } from './explain.ts';
+import { ensureGuard } from './guard-step.ts';
 import { agentsOf, filesAt, imageStep, stacksOf } from './image-step.ts';
 import type { MakeLog } from './make-log.ts';
 import { ownImage } from './own-image.ts';
@@ -192,14 +193,19 @@ async function committing({ name, path, gitGiven }: ContainerRecord, { environme
 	});
 }
 
-function networkStep({ options }: Making): Step {
+function networkStep({ options, log }: Making): Step {
 	return {
 		name: 'network',
 		doing: 'making a network of its own',
-		run: async ({ record }) => {
+		run: async ({ record, say }) => {
 			const { gateway } = await options.provisioner.ensureNetwork(engineNameOf(record));
+			const isGuarded = await ensureGuard(options, (line) => {
+				log.write(line);
+				say(line.slice(0, 200));
+			});
 			await options.doors.openBridge(gateway);
-			return { words: `a network of its own, with the gateway at ${gateway}`, change: { gateway } };
+			const kept = isGuarded ? '' : '; services that listen on this machine are reached from it';
+			return { words: `a network of its own, with the gateway at ${gateway}${kept}`, change: { gateway } };
 		},
 	};
 }

@@ -12,6 +12,8 @@ export const imageLabel = 'dev.gangline.image';
 export const nameLabel = 'dev.gangline.project';
 /** Hash of what it was made from: what differs is made anew. */
 export const hashLabel = 'dev.gangline.hash';
+/** On what keeps projects from the services of this machine. */
+export const guardLabel = 'dev.gangline.guard';
 
 export interface ImageWish {
 	/** Where it is found again: derived from all that it is made of. */
@@ -28,6 +30,15 @@ export interface ImageWish {
 	readonly fresh?: boolean;
 	/** Files of the context by their place in it. */
 	readonly files: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** What projects reach of this machine. */
+export interface GuardWish {
+	readonly image: ImageWish;
+	/** The mesh. */
+	readonly ports: readonly number[];
+	/** Addresses of this machine at which it asks for names itself. */
+	readonly resolvers: readonly string[];
 }
 
 export interface Bind {
@@ -111,6 +122,11 @@ export interface Provisioner {
 	run(wish: CommandWish, onLine: (line: string) => void): Promise<number>;
 	/** A network of its own; answers the host's address in it. */
 	ensureNetwork(name: string): Promise<{ readonly gateway: string }>;
+	/**
+	 * Keeps the projects' networks from the services of this machine, from now on and whenever the engine begins. False:
+	 * it knows no way. Gone with the last network. @throws GanglineError UNSUITABLE_MACHINE where the machine takes no rules
+	 */
+	ensureGuard(wish: GuardWish, onLine: (line: string) => void): Promise<boolean>;
 	/** Made as wished and running. Another one of the name, made from something else, is replaced. */
 	ensureContainer(wish: ContainerWish): Promise<{ readonly id: string; readonly made: boolean }>;
 	start(name: string): Promise<void>;

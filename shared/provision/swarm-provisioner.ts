@@ -104,6 +104,11 @@ class SwarmProvisioner implements Provisioner {
 		});
 	}
 
+	/** The names of the interfaces are the swarm's to give, on whichever machine. */
+	async ensureGuard(): Promise<boolean> {
+		return false;
+	}
+
 	async ensureContainer(wish: ContainerWish): Promise<{ readonly id: string; readonly made: boolean }> {
 		return this.#door.asked(`make the service of ${wish.name}`, async (docker) => {
 			const { node } = await managerAt(docker);

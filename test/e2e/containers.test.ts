@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -166,29 +167,31 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		expect(stdout).toBe('hooks of the source\nthe state of its own node\n');
 	});
 
-	it('[I13] is kept from services of the machine by the rule that SECURITY.md names', async () => {
+	it('[I13] reaches the mesh at this machine, and nothing else that listens on it at any address', async () => {
 		const address = docker('network', 'inspect', 'gangline-app', '--format', '{{(index .IPAM.Config 0).Gateway}}');
-		const bridge = docker('network', 'inspect', 'gangline-app', '--format', `{{index .Options "${bridgeOption}"}}`);
-		expect(bridge).toMatch(/^gl-/);
 		const member = JSON.parse((await inside('cat', '/gangline/node/mesh.json')).stdout) as unknown;
 		const mesh = new RegExp(`/ip4/${address}/tcp/(\\d+)`).exec(JSON.stringify(member))?.[1];
 		const service = createServer().listen(0, '0.0.0.0');
 		await once(service, 'listening');
 		const { port } = service.address() as AddressInfo;
-		const reaches = async (to: string): Promise<boolean> =>
-			(await inside('timeout', '10', 'bash', '-c', `: < /dev/tcp/${address}/${to}`)).code === 0;
-		const rules = [
-			['-m', 'conntrack', '--ctstate', 'NEW', '-j', 'REJECT'],
-			['-p', 'tcp', '--dport', mesh ?? '?', '-j', 'ACCEPT'],
-		];
-		const change = (how: string, rule: readonly string[]) =>
-			run('iptables', ['-w', how, 'INPUT', '-i', bridge, ...rule]);
-		expect(await reaches(`${port}`)).toBe(true);
+		const reaches = async (host: string, to: string): Promise<boolean> =>
+			(await inside('timeout', '10', 'bash', '-c', `: < /dev/tcp/${host}/${to}`)).code === 0;
+		const others = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).filter((one) => !one.internal));
+		const hosts = [address, ...others.filter(({ family }) => family === 'IPv4').map((one) => one.address)].slice(0, 3);
+		const bridge = docker('network', 'inspect', 'gangline-app', '--format', `{{index .Options "${bridgeOption}"}}`);
+		const { stdout: rules } = await run('nft', ['list', 'ruleset']);
+		const [, guard = '?'] =
+			new RegExp(`table inet gangline_(\\w+) \\{\\s+chain input \\{[^}]*"${bridge.slice(0, 7)}`).exec(rules) ?? [];
 		try {
-			for (const rule of rules) await change('-I', rule);
-			expect([await reaches(`${port}`), await reaches(mesh ?? '?')]).toEqual([false, true]);
+			for (const host of hosts) expect([host, await reaches(host, `${port}`)]).toEqual([host, false]);
+			expect(await reaches(address, mesh ?? '?')).toBe(true);
+			// A firewall that is loaded anew flushes what it does not know.
+			await run('nft', ['delete', 'table', 'inet', `gangline_${guard}`]);
+			await expect.poll(() => reaches(address, `${port}`), { timeout: 30_000, interval: 500 }).toBe(false);
+			// It ends as a process that was killed does, and the engine brings it back.
+			docker('kill', `gangline.guard.${guard}`);
+			expect(await reaches(address, `${port}`)).toBe(false);
 		} finally {
-			for (const rule of rules) await change('-D', rule).catch(() => undefined);
 			service.close();
 		}
 	});

@@ -14,7 +14,8 @@ import type { World } from '../support/world.ts';
 /** An image is built twice, which takes minutes on a busy machine. */
 const buildMsMax = 1_200_000;
 const networks = /^POST \S*\/networks\/create/;
-const creation = /^POST \S*\/containers\/create/;
+const creation = /^POST \S*\/containers\/create\?\S*name=gangline-app/;
+const guard = /^POST \S*\/containers\/create\?\S*name=gangline\.guard/;
 const start = /^POST \S*\/containers\/[^/]+\/start/;
 const info = /^GET \S*\/info/;
 /** The last question of the step that makes a container. */
@@ -31,6 +32,8 @@ const deaths: readonly (Death & { readonly step: string })[] = [
 	{ name: 'a build in its middle', at: /Running in/, when: 'says', step: 'image' },
 	{ name: 'a network that is not made', at: networks, when: 'asked', step: 'network' },
 	{ name: 'a network that is made', at: networks, when: 'answered', step: 'network' },
+	{ name: 'a guard that is not made', at: guard, when: 'asked', step: 'network' },
+	{ name: 'a guard that is started', at: start, when: 'answered', step: 'network' },
 	{ name: 'a container that is not made', at: creation, when: 'asked', step: 'container' },
 	{ name: 'a container that is made', at: creation, when: 'answered', step: 'container' },
 	{ name: 'a container that is not started', at: start, when: 'asked', step: 'container' },
@@ -99,7 +102,10 @@ describe.skipIf(engine === '')('an engine that is killed (needs an engine: scrip
 		expect(things.map(({ kind }) => kind)).toContain('container');
 		await world.ok(world.folder, 'prune', '--yes');
 		expect((await leftovers()).things).toEqual([]);
-		expect(own.docker('ps', '-aq').split('\n')).toHaveLength(1);
+		expect(own.docker('ps', '-a', '--format', '{{.Names}}').split('\n').sort()).toEqual([
+			'gangline-app',
+			expect.stringMatching(/^gangline\.guard\./),
+		]);
 		expect(own.docker('images', '--filter', 'dangling=true', '-q')).toBe('');
 		expect(await show()).toMatchObject({ state: 'running', connected: true });
 	});

@@ -90,7 +90,13 @@ const nodeNames = [
 ];
 const gatewayNames = [
 	...[...sharedNames, 'GANGLINE_GATEWAY_PORT', 'GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT'],
-	...['GANGLINE_GATEWAY_NAME', 'GANGLINE_PROVISIONER', 'GANGLINE_SWARM_CONSTRAINT', 'GANGLINE_BASE_IMAGE'],
+	...[
+		'GANGLINE_GATEWAY_NAME',
+		'GANGLINE_PROVISIONER',
+		'GANGLINE_SWARM_CONSTRAINT',
+		'GANGLINE_BASE_IMAGE',
+		'GANGLINE_HOST_PORTS',
+	],
 ];
 const ownNames = [
 	...new Set([...nodeNames, ...gatewayNames]),

@@ -130,6 +130,7 @@ async function partsOf(process: Process, store: Store): Promise<NodeParts> {
 			personEnvironment: {},
 			given: {},
 			baseImage: 'none',
+			hostPorts: [],
 			provisioned: null,
 		},
 		secrets: { ...noSecrets, list: () => [], set: () => {}, delete: () => false },

@@ -75,7 +75,9 @@ async function open(known: readonly ContainerRecord[] = []) {
 				if (lost.has(host)) throw ganglineError('INVALID_CONFIG', `${host} is no address of this machine`);
 				opened.push(host);
 			},
+			ports: () => [4300],
 		},
+		hostPorts: 'all',
 		owner: { name: 'ada', uid: 1_000, gid: 1_000 },
 		...{
 			environment: {},
