@@ -1,7 +1,8 @@
-/** The replica of a home that was given up goes on with what its successor began, whatever the numbers say. */
+/** The home that one replica knew is none any more, or knows less than it did: what follows on it, and what is lost. */
 import { expect, it } from 'vitest';
 import { ProjectIndex } from '../../../shared/documents/index.ts';
 import { toBase64 } from '../../../shared/log/index.ts';
+import type { ItemDraft } from '../../../shared/operations/index.ts';
 import type { NodeId } from '../../../shared/ports/index.ts';
 import { makeItem, projectOne } from '../../support/facts.ts';
 import { projectId, ReplicaMesh } from '../../support/replica-mesh.ts';
@@ -64,4 +65,42 @@ it('[I1] does not take the facts of a home that another has followed while they 
 	if (!reader) throw new Error('it may follow');
 	await mesh.replica('ann').adoptIndex(reader);
 	expect(mesh.replica('ann').index.generation).toBe('1');
+});
+
+const add = (n: number): ItemDraft => ({
+	...{ by: 'user', who: 'ann', item: `01JZ0000000000000000000${String(n).padStart(3, '0')}`, event: 'add' },
+	args: { title: `Item ${n}`, type: 'story', held: true },
+});
+
+async function said(mesh: ReplicaMesh, drafts: readonly ItemDraft[]) {
+	const answer = mesh.replica('ann').submit(drafts, { waitMs: 2_000 });
+	await mesh.pump();
+	await mesh.clock.advance(2_000);
+	return answer;
+}
+
+it('[I14] tells what a home had settled that is lost with it, where nobody has the entries any more', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'settled and lost' });
+	await said(mesh, [add(1)]);
+	const { disk } = mesh.node('desk');
+	const backup = disk.backup();
+	for (const n of [2, 3]) expect(await said(mesh, [add(n)])).toMatchObject([{ kind: 'applied' }]);
+	await mesh.pump();
+	const { author } = mesh.replica('ann');
+	expect(['ann', 'gate'].flatMap((name) => mesh.replica(name).logs.kept())).not.toContain(author);
+	mesh.crash('desk');
+	disk.restore(backup);
+	await mesh.boot('desk');
+	await mesh.pump();
+	expect(await said(mesh, [add(4)])).toMatchObject([{ kind: 'applied' }]);
+	expect(mesh.replica('ann').refusals()).toMatchObject([
+		{ author, n: 2, event: 'wish', refusal: 'lost' },
+		{ author, n: 3, event: 'wish', refusal: 'lost' },
+	]);
+	expect(mesh.replica('ann').refusals()[0]?.words).toMatch(/is lost with that home.*say it again/);
+	await mesh.pump();
+	// Heard there, so that the index need not keep it.
+	expect(mesh.home().exchange.index.refusals).toEqual({});
+	await mesh.replica('ann').seen();
+	expect(mesh.replica('ann').refusals()).toEqual([]);
 });
