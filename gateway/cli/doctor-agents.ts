@@ -3,10 +3,10 @@
  * where the agent will have it: in its files, or in the environment of the running node, which is as it was when the
  * node was started.
  */
-import { type AccountRuntime, type AgentConfig, loginPlaces } from '../../shared/project/index.ts';
+import { type AccountRuntime, type AgentConfig, judgeVersion, loginPlaces } from '../../shared/project/index.ts';
 import { accountsHere, secretNames } from './agent-accounts.ts';
 import { findNode } from './client.ts';
-import { type CheckResult, fail, ok, type Patient } from './doctor-check.ts';
+import { type CheckResult, fail, ok, type Patient, warn } from './doctor-check.ts';
 
 interface AgentProgram {
 	readonly runtime: AccountRuntime;
@@ -38,20 +38,23 @@ const agentPrograms: Readonly<Record<'claude-code' | 'codex', AgentProgram>> = {
 	},
 };
 
-/** One answer for all agents of the project file: the first that is missing something, or all of them. */
+/** One answer for all agents of the project file: the first that cannot work, or whose program is old, or all of them. */
 export async function checkAgents(patient: Patient): Promise<CheckResult> {
 	const { config } = patient;
 	if (config === null) return ok('no project here');
 	const seen: string[] = [];
+	let doubt: CheckResult | null = null;
 	for (const agent of config.agent) {
 		if (agent.runtime === 'shell') continue;
 		const result =
 			agent.runtime === 'acp'
 				? await checkAcp(patient, agent)
 				: await checkAgent(patient, agent, agentPrograms[agent.runtime]);
-		if (result.status !== 'ok') return result;
+		if (result.status === 'fail') return result;
+		if (result.status === 'warn') doubt ??= result;
 		seen.push(result.says);
 	}
+	if (doubt !== null) return doubt;
 	const says = [...new Set(seen)].join(', ');
 	return ok(seen.length === 0 ? 'none configured: items with a fenced `sh` block can be worked on' : says);
 }
@@ -66,9 +69,8 @@ async function checkAcp({ world }: Patient, { name, command }: AgentConfig): Pro
 }
 
 async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProgram): Promise<CheckResult> {
-	const { world, session } = patient;
-	const { program, install, login, runtime } = known;
-	const { keys } = loginPlaces[runtime];
+	const { world } = patient;
+	const { program, install } = known;
 	if ((await world.find(program)) === null) {
 		return fail(`${program} is not on PATH, and an agent is configured to run it`, { fix: install });
 	}
@@ -77,6 +79,35 @@ async function checkAgent(patient: Patient, agent: AgentConfig, known: AgentProg
 		return fail(`${program} --version ends with ${version.code ?? 'no exit code'}`, { fix: install });
 	}
 	const says = `${program} ${version.stdout.trim().split('\n')[0] ?? ''}`;
+	const found = await checkLogin(patient, agent, { ...known, says });
+	return found.status === 'ok' ? judged(found.says, { ...known, answer: version.stdout }) : found;
+}
+
+/** It can work; whether anybody has seen its version work is another matter. */
+function judged(
+	says: string,
+	{ runtime, program, install, answer }: AgentProgram & { readonly answer: string },
+): CheckResult {
+	const version = judgeVersion(runtime, answer);
+	const fix = `${install}@latest`;
+	switch (version.kind) {
+		case 'fine':
+			return ok(says);
+		case 'old':
+			return warn(`${says}: older than ${version.wanted}, the first that was seen to work with this`, { fix });
+		case 'unknown':
+			return warn(`${says}: what ${program} --version says has no version in it`, { fix });
+	}
+}
+
+async function checkLogin(
+	patient: Patient,
+	agent: AgentConfig,
+	{ says, ...known }: AgentProgram & { readonly says: string },
+): Promise<CheckResult> {
+	const { session } = patient;
+	const { program, login, runtime } = known;
+	const { keys } = loginPlaces[runtime];
 	if (agent.accounts.length > 0) return checkAccounts(patient, agent, { ...known, says });
 	const isSet = (name: string): boolean => Boolean(session.context.env[name]);
 	const unknown = await unknownToNode(patient, [...keys, ...agent.env].filter(isSet));

@@ -3,6 +3,7 @@
  * a repository that has none yet; and where a person's Gangline keeps its state. Everything here is a function of its
  * arguments.
  */
+
 export {
 	type AccountRuntime,
 	accountName,
@@ -13,6 +14,7 @@ export {
 	loginPlaces,
 	loginSecret,
 } from './agent-logins.ts';
+export { judgeVersion, versionsSeen } from './agent-versions.ts';
 export {
 	type ApiFile,
 	apiFileSchema,

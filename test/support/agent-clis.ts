@@ -8,8 +8,12 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { versionsSeen } from '../../shared/project/index.ts';
 
-const pinned = { '@anthropic-ai/claude-code': '2.1.329', '@openai/codex': '0.169.0' } as const;
+const pinned = {
+	'@anthropic-ai/claude-code': versionsSeen['claude-code'],
+	'@openai/codex': versionsSeen.codex,
+} as const;
 /** It brings a second `claude` unless it is told not to; it is given the first. */
 const pinnedAcp = { name: '@agentclientprotocol/claude-agent-acp', version: '0.100.0' } as const;
 const installMsMax = 240_000;

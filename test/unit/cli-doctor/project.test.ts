@@ -213,21 +213,52 @@ describe('doctor and its cures', () => {
 			status: 'fail',
 			fix: 'npm install -g @anthropic-ai/claude-code',
 		});
-		clinic.write('bin/claude', '#!/bin/sh\necho 2.0.1\n');
+		clinic.write('bin/claude', '#!/bin/sh\necho 2.1.329 \\(Claude Code\\)\n');
 		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', fix: 'gangline agent login claude' });
 		clinic.write('home/.claude/.credentials.json', '{}');
-		expect(await clinic.see('agents')).toMatchObject({ status: 'ok', says: 'claude 2.0.1, logged in' });
+		expect(await clinic.see('agents')).toMatchObject({ status: 'ok', says: 'claude 2.1.329 (Claude Code), logged in' });
 		clinic.write('bin/claude', '#!/bin/sh\nexit 3\n');
 		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', says: expect.stringContaining('ends with 3') });
+	});
+
+	it('doubts a version that nobody has seen work, with the command that brings a newer one', async () => {
+		using clinic = openClinic();
+		clinic.configure({ agent: [{ name: 'x', runtime: 'codex' }] });
+		clinic.mend('export OPENAI_API_KEY=x');
+		const fix = 'npm install -g @openai/codex@latest';
+		clinic.write('bin/codex', '#!/bin/sh\necho codex-cli 0.99.12\n');
+		expect(await clinic.see('agents')).toMatchObject({
+			...{ status: 'warn', fix },
+			says: 'codex codex-cli 0.99.12, with OPENAI_API_KEY: older than 0.169.0, the first that was seen to work with this',
+		});
+		clinic.write('bin/codex', '#!/bin/sh\necho a new codex\n');
+		expect(await clinic.see('agents')).toMatchObject({
+			...{ status: 'warn', fix },
+			says: 'codex a new codex, with OPENAI_API_KEY: what codex --version says has no version in it',
+		});
+		// What cannot work at all is said before what is only old, in whatever order they stand.
+		clinic.configure({
+			agent: [
+				{ name: 'x', runtime: 'codex' },
+				{ name: 'y', runtime: 'acp', command: ['nobody'] },
+			],
+		});
+		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', says: expect.stringContaining('nobody') });
+		clinic.write('bin/codex', '#!/bin/sh\necho codex-cli 0.170.0-alpha.1\n');
+		clinic.configure({ agent: [{ name: 'x', runtime: 'codex' }] });
+		expect(await clinic.see('agents')).toMatchObject({ status: 'ok' });
 	});
 
 	it('takes a key in the environment for a login', async () => {
 		using clinic = openClinic();
 		clinic.configure({ agent: [{ name: 'x', runtime: 'codex' }] });
-		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
+		clinic.write('bin/codex', '#!/bin/sh\necho codex-cli 0.169.0\n');
 		expect((await clinic.see('agents')).status).toBe('fail');
 		clinic.mend('export OPENAI_API_KEY=x');
-		expect(await clinic.see('agents')).toMatchObject({ status: 'ok', says: 'codex codex 1, with OPENAI_API_KEY' });
+		expect(await clinic.see('agents')).toMatchObject({
+			status: 'ok',
+			says: 'codex codex-cli 0.169.0, with OPENAI_API_KEY',
+		});
 	});
 
 	it('takes the key of a provider that the project names, and the word of a program that can be asked', async () => {
@@ -238,8 +269,8 @@ describe('doctor and its cures', () => {
 				{ name: 'y', runtime: 'claude-code', env: ['OWN_KEY'] },
 			],
 		});
-		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
-		clinic.write('bin/claude', '#!/bin/sh\n[ "$1" = auth ] && echo "{\\"loggedIn\\": $CLOUD}" || echo 2\n');
+		clinic.write('bin/codex', '#!/bin/sh\necho codex-cli 0.169.0\n');
+		clinic.write('bin/claude', '#!/bin/sh\n[ "$1" = auth ] && echo "{\\"loggedIn\\": $CLOUD}" || echo 2.2.0\n');
 		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', says: expect.stringContaining('OWN_KEY') });
 		clinic.mend('export OWN_KEY=x');
 		expect(await clinic.see('agents')).toMatchObject({ status: 'fail', fix: 'gangline agent login claude' });
@@ -298,7 +329,7 @@ describe('doctor and its cures', () => {
 		const answer = JSON.stringify({ is_error: false, total_cost_usd: 0.01, result: 'ok' });
 		clinic.write(
 			'bin/claude',
-			`#!/bin/sh\necho "$ANTHROPIC_API_KEY-$CLAUDE_CODE_OAUTH_TOKEN-$CLAUDE_CONFIG_DIR $1" >> "$HOME/asked"\necho '${answer}'\n`,
+			`#!/bin/sh\necho "$ANTHROPIC_API_KEY-$CLAUDE_CODE_OAUTH_TOKEN-$CLAUDE_CONFIG_DIR $1" >> "$HOME/asked"\n[ "$1" = --version ] && echo 2.1.329 || echo '${answer}'\n`,
 		);
 		clinic.mend('export ANTHROPIC_API_KEY=own');
 		expect(await clinic.see('agents')).toMatchObject({
@@ -323,7 +354,7 @@ describe('doctor and its cures', () => {
 	it('tells a key that the running node does not have', async () => {
 		using clinic = openClinic();
 		clinic.configure({ agent: [{ name: 'x', runtime: 'codex' }] });
-		clinic.write('bin/codex', '#!/bin/sh\necho codex 1\n');
+		clinic.write('bin/codex', '#!/bin/sh\necho codex-cli 0.169.0\n');
 		clinic.write(`${clinic.state}/api.json`, JSON.stringify(noteOfThisProcess()));
 		clinic.mend('export OPENAI_API_KEY=x');
 		const startedWith = (text: string) => ({ read: async () => text });
