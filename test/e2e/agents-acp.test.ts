@@ -17,7 +17,8 @@ import {
 	once,
 	openShop,
 	scripted,
-	sum,
+	sumAsTold,
+	twoNumbers,
 } from '../support/real-agents.ts';
 
 const all = Boolean(process.env.GANGLINE_TEST_ALL);
@@ -25,19 +26,6 @@ const helper: AgentKind = {
 	...{ name: 'helper', runtime: 'acp' },
 	settings: 'command = ["claude-agent-acp"]\n',
 };
-const words = 'The words of the item, in full.';
-const asked = 'put a space around the sign';
-const failure = '5 expected, got 6';
-
-/** What the newest thing that happened says is to be done. */
-function nextSum(prompt: string): string {
-	for (const part of [words, 'Read `AGENTS.md`', '`./check.sh`']) {
-		if (!prompt.includes(part)) throw new Error(`the prompt lacks ${part}: ${prompt}`);
-	}
-	if (prompt.includes(asked)) return sum('$1 + $2');
-	return sum(prompt.includes(failure) ? '$1+$2' : '$1*$2');
-}
-
 let clis: AgentClis;
 beforeAll(async () => {
 	if (all) clis = await installAgentClis();
@@ -47,13 +35,13 @@ describe.skipIf(!all)('a real agent over ACP (scripts/test --all)', () => {
 	it('[I3] [I9] works on items from the backlog to main, told what failed and what a person said', async () => {
 		await using model = await startModelServer(
 			scripted({
-				'Add two numbers': once(({ prompt }) => commit(nextSum(prompt))),
+				[twoNumbers.title]: sumAsTold(),
 				'Ask first': once(() => commit('curl -s http://127.0.0.1:9/; echo x > asked.txt')),
 			}),
 		);
 		await using world = agentWorld(clis, model);
 		const repository = await openShop(world, helper);
-		await world.ok(repository, 'add', 'Add two numbers', '--description', words);
+		await world.ok(repository, 'add', twoNumbers.title, '--description', twoNumbers.description);
 		await world.ok(repository, 'add', 'Ask first');
 		await world.untilBoard(repository, (now) => itemOf(now, 2).needsYou?.startsWith('gangline answer 2') ?? false, 180);
 		expect(await world.ok(repository, 'answer', '2', 'allow')).toMatch(/allowed: \w+ curl/);
@@ -65,16 +53,14 @@ describe.skipIf(!all)('a real agent over ACP (scripts/test --all)', () => {
 		expect(itemOf(board, 1).costUsd).toBeGreaterThan(0);
 		const { item } = await world.json<Result<'item.show'>>(repository, 'show', '1');
 		expect(item.tries).toMatchObject({ reworks: 1 });
-		const [first, second] = model.prompts('Add two numbers');
-		expect(first).not.toContain(failure);
-		expect(second).toContain(failure);
+		expect(model.prompts(twoNumbers.title)).toHaveLength(2);
 
 		await world.ok(repository, 'diff', '1');
-		await world.ok(repository, 'reject', '1', asked);
+		await world.ok(repository, 'reject', '1', twoNumbers.asked);
 		// Only a session that was told so writes the space.
 		await world.untilBoard(
 			repository,
-			(now) => itemOf(now, 1).stage === 'reviewHold' && model.prompts(asked).length === 1,
+			(now) => itemOf(now, 1).stage === 'reviewHold' && model.prompts(twoNumbers.asked).length === 1,
 			180,
 		);
 		for (const number of ['1', '2']) {

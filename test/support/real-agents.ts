@@ -93,3 +93,41 @@ export function scripted(scripts: Readonly<Record<string, (asked: Asked) => Turn
 		return script(asked);
 	};
 }
+
+/** What the item `Add two numbers` is: what each of its sessions has to be told, in the order in which they come. */
+export const twoNumbers = {
+	title: 'Add two numbers',
+	description: 'The words of the item, in full.',
+	/** What `check.sh` says of the first try. */
+	failure: '5 expected, got 6',
+	/** What a person says of the second. */
+	asked: 'put a space around the sign',
+} as const;
+
+/**
+ * The model of that item: a wrong sum, a right one, one with spaces. It refuses to go on, which fails the run, with a
+ * session that was not told all that it must be told by then: the item's words, the guide, the gates, the output of the
+ * try that failed, what a person said.
+ */
+export function sumAsTold(): (asked: Asked) => Turn {
+	const { description, failure, asked } = twoNumbers;
+	const always = [description, 'Read `AGENTS.md`', '`./check.sh`'];
+	const tries = [
+		{ needs: always, lacks: [failure, asked], does: sum('$1*$2') },
+		{ needs: [...always, failure], lacks: [asked], does: sum('$1+$2') },
+		{ needs: [...always, asked], lacks: [], does: sum('$1 + $2') },
+	];
+	let begun = 0;
+	return once(({ prompt }) => {
+		const due = tries[begun];
+		if (due === undefined) throw new Error(`a session too many was begun: ${prompt}`);
+		for (const part of due.needs) {
+			if (!prompt.includes(part)) throw new Error(`session ${begun + 1} was not told ${part}: ${prompt}`);
+		}
+		for (const part of due.lacks) {
+			if (prompt.includes(part)) throw new Error(`session ${begun + 1} was told ${part} too early: ${prompt}`);
+		}
+		begun += 1;
+		return commit(due.does);
+	});
+}
