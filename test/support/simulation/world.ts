@@ -55,7 +55,8 @@ export class World {
 	/** Chance in a hundred that a question is asked twice. */
 	repeatPercent = 0;
 	readonly #options: WorldOptions;
-	readonly #mains = new Map<string, CommitId | null>();
+	/** By project: main as it was seen last, and at which home. */
+	readonly #mains = new Map<string, { readonly node: string; readonly main: CommitId }>();
 	readonly #told = new Map<string, Set<IntentId>>();
 
 	constructor(options: WorldOptions) {
@@ -305,11 +306,12 @@ export class World {
 
 	async #observeMain(node: string, project: string, { git, objects }: KeptRepository): Promise<void> {
 		const to = await git.main();
-		const name = `${node} ${project}`;
-		const from = this.#mains.get(name) ?? null;
-		if (to === null || to === from) return;
-		this.#mains.set(name, to);
-		const isMove = from === null && this.#mains.size > this.origins.all().length;
+		const known = this.#mains.get(project);
+		// What a home has from when it was one before is not where the project goes on.
+		const isMove = known !== undefined && known.node !== node;
+		const from = isMove ? null : (known?.main ?? null);
+		if (to === null || to === from || (isMove && !this.projectAtHome(project))) return;
+		this.#mains.set(project, { node, main: to });
 		const commits = await git.firstParents({ tip: to, ...(from === null ? { limit: 1 } : { until: from }) });
 		let at = from;
 		for (const { commit, landing } of [...commits].reverse()) {
