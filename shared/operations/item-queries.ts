@@ -168,9 +168,10 @@ export const itemQueries = {
 			runtime: z.string(),
 			form: z
 				.enum(['first', 'resumed', 'commitOnly', 'script'])
+				.default('first')
 				.describe('To a new session, to one that goes on, to one that commits what is left; or a script that is run'),
 			prompt: z.string().describe('The whole text; of a script the commands that are run'),
-			note: z.string().nullable().describe('Why this may not be the whole truth; null: it is'),
+			note: z.string().nullable().default(null).describe('Why this may not be the whole truth; null: it is'),
 		}),
 		examples: [{ cli: 'gangline prompt show 12', args: { item: 12 } }],
 		errors: [...itemErrors, 'NOTHING_TO_SHOW'],

@@ -42,4 +42,4 @@ it('[I11] asks a limited account for no project of the machine, and each says un
 		const said = readFileSync(join(state, 'node.log'), 'utf8').match(/"accounts\.limited"/g) ?? [];
 		expect(said.length).toBe(state === world.state ? 2 : 1);
 	}
-}, 180_000);
+}, 300_000);
