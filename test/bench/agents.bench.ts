@@ -1,16 +1,19 @@
 /**
  * What it costs to run agents: from the grant until the agent's program is heard of, beyond what the program takes to
- * start by itself, and what watching fifty of them costs. The agent is a shell that says when it began; clone, log,
- * confinement and the verified end are the real ones.
+ * start by itself, once from the worker's begin and once, in a whole node, from the fact that gives the grant; what
+ * watching fifty of them costs; and how soon a hostile tree is seen empty. The agent is a shell that says when it began;
+ * clone, log, confinement and the verified end are the real ones.
  */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createRuntime, nativeProgram, runtimePrograms } from '../../node/agents/index.ts';
+import type { Result } from '../../shared/operations/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
-import { plainEnv } from '../support/hostile-tree.ts';
+import { growAndStop, plainEnv } from '../support/hostile-tree.ts';
 import { type Bench, makeBench, type OpenWorker } from '../support/work-bench.ts';
+import { makeWorld } from '../support/world.ts';
 import { type BenchResult, figuresOf, judged, median } from './result.ts';
 import type { BenchOptions } from './run.ts';
 
@@ -22,7 +25,9 @@ export async function measureAgents({ quick }: BenchOptions): Promise<readonly B
 	try {
 		const open = await bench.worker();
 		const begun = await measureBegin(bench, open, quick ? 5 : 25);
-		return [...begun, await measureSupervision(bench, open, quick)];
+		const watched = await measureSupervision(bench, open, quick);
+		const fromFact = await measureFromFact(quick ? 5 : 20);
+		return [...begun, fromFact, watched, await measureTrees(open, quick ? 5 : 25)];
 	} finally {
 		await bench.dispose();
 	}
@@ -35,9 +40,7 @@ async function measureBegin(bench: Bench, { work }: OpenWorker, count: number): 
 	const bare: number[] = [];
 	const beyond: number[] = [];
 	for (let at = 0; at < count; at++) {
-		const bareBegin = performance.timeOrigin + performance.now();
-		const { stdout } = await promisify(execFile)('/bin/bash', ['-euo', 'pipefail', '-c', 'date +%s%N']);
-		bare.push(Number(stdout) / 1e6 - bareBegin);
+		bare.push(await bareMs());
 		const task = bench.task({ key: `bench${at}`, description });
 		const begin = performance.timeOrigin + performance.now();
 		const report = await work(task);
@@ -46,13 +49,63 @@ async function measureBegin(bench: Bench, { work }: OpenWorker, count: number): 
 	}
 	return [
 		judged({
-			name: "grant → the agent's first word, beyond its program's start",
+			name: "worker's begin → the agent's first word, beyond its program's start",
 			unit: 'ms',
 			ours: figuresOf(beyond),
 			goals: [{ of: 'p50', atMost: 50 }],
 			note: `with a clone made anew; the program alone took ${Math.round(median(bare))} ms`,
 		}),
 	];
+}
+
+/** How long the same program takes by itself until it speaks, ms. */
+async function bareMs(): Promise<number> {
+	const begin = performance.timeOrigin + performance.now();
+	const { stdout } = await promisify(execFile)('/bin/bash', ['-euo', 'pipefail', '-c', 'date +%s%N']);
+	return Number(stdout) / 1e6 - begin;
+}
+
+/** In a node as a person has it: the clock begins at the time that the fact of the grant bears. */
+async function measureFromFact(count: number): Promise<BenchResult> {
+	await using world = makeWorld();
+	const repository = world.repository('shop', files);
+	await world.ok(repository, 'init', '--yes', '--no-input', '--review', 'human', '--gate', 'true=true');
+	await world.ok(repository, 'start');
+	const beyond: number[] = [];
+	for (let at = 1; at <= count; at++) {
+		const heard = join(world.home, `heard-${at}`);
+		const bare = await bareMs();
+		await world.add(repository, `Write ${at}`, `date +%s%N > '${heard}'; echo ${at} > made.txt`);
+		await world.untilBoard(repository, ({ items }) =>
+			items.some(({ number, stage }) => number === at && stage === 'reviewHold'),
+		);
+		const { entries } = await world.json<Result<'item.history'>>(repository, 'log', String(at));
+		const granted = entries.find(({ event }) => event === 'grant');
+		if (granted === undefined) throw new Error(`nothing says when item ${at} was granted`);
+		beyond.push(Number(readFileSync(heard, 'utf8')) / 1e6 - granted.at - bare);
+	}
+	return judged({
+		name: "the grant's fact → the agent's first word, beyond its program's start",
+		unit: 'ms',
+		ours: figuresOf(beyond),
+		goals: [{ of: 'p50', atMost: 50 }],
+		note: 'in a whole node: the fact made durable, the task handed over, main read, a clone made anew',
+	});
+}
+
+/** Trees that want to live on; the test of the same asserts only what a busy machine can keep, too. */
+async function measureTrees({ processes }: OpenWorker, count: number): Promise<BenchResult> {
+	const times: number[] = [];
+	for (let at = 0; at < count; at++) {
+		const { report, left, stopMs } = await growAndStop(processes, `tree-${at}`, { graceMs: 0 });
+		if (report.kind !== 'empty' || left > 0) throw new Error(`${left} processes of a hostile tree live`);
+		times.push(stopMs);
+	}
+	const atMost = processes.anchor === 'cgroup' ? 100 : 500;
+	return judged({
+		...{ name: 'a hostile tree: KILL → seen empty', unit: 'ms', ours: figuresOf(times) },
+		...{ goals: [{ of: 'p50', atMost }], note: `held by ${processes.anchor}; some 60 processes each` },
+	});
 }
 
 async function measureSupervision(bench: Bench, { processes }: OpenWorker, quick: boolean): Promise<BenchResult> {
