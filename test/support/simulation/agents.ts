@@ -2,6 +2,7 @@
  * What a worker's agents do in a simulation, behind the worker's own interface. A clone is a head of commits on the
  * machine and outlives the process; how an attempt goes is the item's fate, drawn by the world.
  */
+import { nextAfterSession, type RecoveryState, recoveryCaps } from '../../../node/agents/index.ts';
 import type { Attempts } from '../../../node/worker/index.ts';
 import type { Token } from '../../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
@@ -34,6 +35,12 @@ export interface AgentGround {
 	readonly attempts: Set<SeenAttempt>;
 	/** What each run has cost so far, USD, by its grant: on the machine's disk. */
 	readonly spent: Map<string, number>;
+	/** How far the recoveries of items have come: on the machine's disk. */
+	readonly recoveries: Map<string, RecoveryState>;
+	/** Items of which something lives on this machine that could not be ended. */
+	readonly survivors: Set<string>;
+	/** Enough slots that one may be lost. */
+	readonly hasRoom: boolean;
 	emit(event: EventOf): void;
 }
 
@@ -71,6 +78,9 @@ const workMs: Readonly<Record<AgentBehaviour, readonly [number, number]>> = {
 	limited: [500, 2_000],
 	stacks: [1_000, 8_000],
 	meddles: [1_000, 8_000],
+	parks: [500, 3_000],
+	respawns: [500, 3_000],
+	survives: [1_000, 8_000],
 };
 
 export const cloneName = (project: string, item: string): string => `${project}/${item}`;
@@ -85,7 +95,8 @@ export function simAttempts(options: AgentOptions): Attempts {
 	return {
 		run: async ({ task, signal }) => {
 			const report = await attempt(options, task, signal);
-			return { report, survivors: [] };
+			const left = ground.survivors.has(cloneName(project, task.item.key)) && report.kind === 'blocked';
+			return { report, survivors: left ? [7] : [] };
 		},
 		rescue: async (task) => {
 			const clone = clones.get(cloneName(project, task.item.key));
@@ -129,7 +140,10 @@ async function salvage({ git }: SimSession, clone: SimClone | undefined): Promis
 async function attempt(options: AgentOptions, task: Task, signal: AbortSignal): Promise<WorkReport> {
 	const { ground, session, clock, random, fate, point } = options;
 	const grant = { node: ground.node, project: task.project, item: task.item.key, token: task.token };
-	const behaviour = fate(task);
+	const name = cloneName(task.project, task.item.key);
+	if (ground.survivors.has(name)) return blocked('something of an earlier session still runs', usageOf(ground, task));
+	const drawn = fate(task);
+	const behaviour = drawn === 'survives' && (!ground.hasRoom || ground.survivors.size > 0) ? 'finishes' : drawn;
 	const live = { project: task.project, item: task.item.key, token: task.token, role: task.role, isLive: true };
 	ground.attempts.add(live);
 	const costUsd = Math.min(task.allowanceUsd ?? Number.POSITIVE_INFINITY, (1 + random.below(centsMax)) / 100);
@@ -140,17 +154,70 @@ async function attempt(options: AgentOptions, task: Task, signal: AbortSignal): 
 	// A tree of processes takes a while to be gone, whatever it is told.
 	if (!wasDone) await new Promise<void>((gone) => clock.after(100 + random.below(1_500), gone));
 	const wantsCommit = task.role !== 'qa' && !withoutCommit.has(behaviour);
+	if (behaviour === 'respawns' && wasDone) {
+		const end = await recover(options, task, signal);
+		if (end !== null) return await over(end);
+	}
 	if (wantsCommit && (wasDone || random.below(2) === 0)) await commitWork(options, task, behaviour);
 	const isDone = wasDone && (await pauseOrAbort(clock, 200 + random.below(800), signal));
 	const clone = ground.clones.get(cloneName(task.project, task.item.key));
 	const head = clone && String(clone.token) === String(task.token) ? clone.head : null;
 	if (head) await session.git.keep(attemptRefOf(task.item.key, task.token), head);
-	await point('agent.ended');
-	ground.attempts.delete(live);
 	const report = reportOf({ behaviour, isDone, task, head, session, clock, usage: usageOf(ground, task) });
-	if (report.kind === 'verdict') ground.emit({ kind: 'judged', ...grant, verdict: report.verdict });
-	ground.emit({ kind: 'agentEnded', ...grant, how: behaviour === 'dies' ? 'died' : report.kind });
-	return report;
+	return await over(
+		behaviour === 'survives' && isDone ? blocked('processes 7 of the agent could not be ended', report.usage) : report,
+	);
+
+	async function over(ended: WorkReport): Promise<WorkReport> {
+		await point('agent.ended');
+		if (ended.kind === 'verdict') ground.emit({ kind: 'judged', ...grant, verdict: ended.verdict });
+		const end = (): void => {
+			ground.attempts.delete(live);
+			ground.emit({ kind: 'agentEnded', ...grant, how: behaviour === 'dies' ? 'died' : ended.kind });
+		};
+		if (behaviour !== 'survives' || ended.kind !== 'blocked') end();
+		else {
+			ground.survivors.add(name);
+			ground.emit({ kind: 'agentSurvives', ...grant });
+			// The kernel lets go of it at some time.
+			clock.after(survivesMs, () => {
+				ground.survivors.delete(name);
+				end();
+			});
+		}
+		return ended;
+	}
+}
+
+/** Until what could not be ended has gone by itself. */
+const survivesMs = 30_000;
+
+function blocked(reason: string, usage: Usage): WorkReport {
+	return { kind: 'blocked', reason, commit: null, usage };
+}
+
+/** Sessions that leave work uncommitted, by the product's own rule, until one commits (null) or the rule ends them. */
+async function recover(
+	{ ground, clock, random }: AgentOptions,
+	task: Task,
+	signal: AbortSignal,
+): Promise<WorkReport | null> {
+	const name = cloneName(task.project, task.item.key);
+	for (;;) {
+		const newCommits = random.below(3) === 0 ? 1 : 0;
+		const trace = { exit: 'finished', dirty: 1, newCommits, diff: `${random.below(2)}`, filesRead: [] } as const;
+		const before = ground.recoveries.get(name);
+		const { decision, state } = nextAfterSession(before, trace);
+		if (state === undefined || decision.startsWith('block')) ground.recoveries.delete(name);
+		else ground.recoveries.set(name, state);
+		if ((before?.total ?? 0) >= recoveryCaps.total) throw new Error(`[I11] ${name} was begun again beyond its cap`);
+		if (decision === 'gates') return null;
+		const usage = usageOf(ground, task);
+		if (decision !== 'respawn') return blocked(`the agent changes files and does not commit: ${decision}`, usage);
+		const [least, most] = workMs.respawns;
+		if (await pauseOrAbort(clock, least + random.below(most - least), signal)) continue;
+		return { kind: 'stopped', reason: 'it was told to', commit: null, usage };
+	}
 }
 
 interface Ending {
@@ -163,7 +230,9 @@ interface Ending {
 	readonly usage: Usage;
 }
 
-const withoutCommit: ReadonlySet<AgentBehaviour> = new Set(['blocks', 'limited', 'dies', 'liesAboutCommit', 'hangs']);
+const withoutCommit: ReadonlySet<AgentBehaviour> = new Set([
+	...['blocks', 'limited', 'dies', 'liesAboutCommit', 'hangs', 'parks', 'survives'],
+] as const);
 
 const runOf = ({ project, item, token }: Task): string => `${project}/${item.key}/${token.join('.')}`;
 
@@ -192,6 +261,10 @@ function reportOf({ behaviour, isDone, task, head, session, clock, usage }: Endi
 			return failed('it said nothing for a minute');
 		case 'dies':
 			return failed('its process died');
+		case 'parks': {
+			const asks = { id: 'q', question: 'Bash: make', at: Math.max(0, Math.floor(clock.now())) };
+			return { kind: 'blocked', reason: 'the agent asks whether it may: make', commit: null, usage, asks };
+		}
 		case 'blocks':
 			return { kind: 'blocked', reason: 'what is meant here?', commit: null, usage };
 		case 'limited':

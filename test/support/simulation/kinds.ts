@@ -53,4 +53,6 @@ export const agentBehaviours = [
 	'stacks',
 	'meddles',
 ] as const;
-export type AgentBehaviour = (typeof agentBehaviours)[number];
+/** More of them, which only seeds have that ask for them (`SeedOptions.wild`): the others stay what they are. */
+export const wildBehaviours = ['parks', 'respawns', 'survives'] as const;
+export type AgentBehaviour = (typeof agentBehaviours)[number] | (typeof wildBehaviours)[number];

@@ -4,6 +4,7 @@
  */
 
 import type { GatewayCore } from '../../../gateway/context.ts';
+import type { RecoveryState } from '../../../node/agents/index.ts';
 import type { NodeParts } from '../../../node/compose.ts';
 import type { Project } from '../../../node/home/project.ts';
 import { givesBack } from '../../../node/home/report-intents.ts';
@@ -49,6 +50,14 @@ export class Machine implements AgentGround {
 	readonly attempts = new Set<SeenAttempt>();
 	/** What each run here has cost so far, USD, by its grant. */
 	readonly spent = new Map<string, number>();
+	/** How far the recoveries of items have come, on the disk. */
+	readonly recoveries = new Map<string, RecoveryState>();
+	/** Items of which something lives that could not be ended. */
+	readonly survivors = new Set<string>();
+
+	get hasRoom(): boolean {
+		return this.slots > 2;
+	}
 	clock: SimClockView;
 	/** Null while it is down. */
 	process: Process | null = null;
@@ -202,7 +211,8 @@ export class Process {
 		const { machine } = this;
 		return {
 			...{ node: machine.name, clones: machine.clones, made: machine.made, attempts: machine.attempts },
-			spent: machine.spent,
+			...{ spent: machine.spent, recoveries: machine.recoveries, survivors: machine.survivors },
+			hasRoom: machine.hasRoom,
 			emit: (event) => this.emit(event),
 		};
 	}

@@ -55,7 +55,7 @@ class Run {
 		this.#draw = draw;
 		this.#random = new SimRandom(`seed ${seed}`);
 		this.#projects = allProjects.slice(0, options.projects ?? allProjects.length);
-		this.#fates = new Fates(this.#random.fork('fates'));
+		this.#fates = new Fates(this.#random.fork('fates'), options.wild);
 		this.#world = new World({ seed, wiring: options.wiring ?? {}, fate: (task) => this.#fates.next(task) });
 		this.#eyes = new Eyes(this.#world);
 		this.#checkers = (options.checkers ?? allCheckers)();

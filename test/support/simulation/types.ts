@@ -29,7 +29,7 @@ import type { WorkReport } from '../../../shared/protocol/work.ts';
 import type { RegistryFacts } from '../../../shared/registry/index.ts';
 import type { AgentBehaviour, FaultKind } from './kinds.ts';
 
-export { type AgentBehaviour, agentBehaviours, type FaultKind, faultKinds } from './kinds.ts';
+export { type AgentBehaviour, agentBehaviours, type FaultKind, faultKinds, wildBehaviours } from './kinds.ts';
 
 /** In what grant's name something happened at a worker. */
 interface OfGrant {
@@ -86,6 +86,8 @@ export type SimEvent = {
 	/** What QA said of a change. */
 	| (OfGrant & { readonly kind: 'judged'; readonly verdict: 'pass' | 'fail' | 'person' })
 	| (OfGrant & { readonly kind: 'agentCommitted'; readonly commit: CommitId; readonly base: CommitId })
+	/** It is over, and something of its tree could not be ended. */
+	| (OfGrant & { readonly kind: 'agentSurvives' })
 	/** Its process tree is gone. */
 	| (OfGrant & { readonly kind: 'agentEnded'; readonly how: WorkReport['kind'] | 'died' })
 	/** Handed to the wire; `commit`: what it says it made. */
@@ -342,6 +344,8 @@ export interface SeedOptions {
 	readonly stopAtFirst?: boolean;
 	/** How many projects share the mesh; default 2. One alone has nearly as many items as two, so that more of them meet. */
 	readonly projects?: 1 | 2;
+	/** Agents also park, leave work uncommitted, and leave processes that cannot be ended. */
+	readonly wild?: boolean;
 }
 
 /** What a seed went through; the suite wants medians of these. */

@@ -12,7 +12,7 @@ import { drawMischief } from './mischief.ts';
 import { drawPauses } from './owners.ts';
 import { speak } from './people.ts';
 import { push } from './pushes.ts';
-import type { AgentBehaviour } from './types.ts';
+import { type AgentBehaviour, wildBehaviours } from './types.ts';
 import type { World } from './world.ts';
 
 export interface Action {
@@ -59,8 +59,11 @@ export class Fates {
 	readonly #counts = new Map<string, number>();
 	readonly seen = new Set<AgentBehaviour>();
 
-	constructor(random: SimRandom) {
+	readonly #isWild: boolean;
+
+	constructor(random: SimRandom, isWild = false) {
 		this.#random = random;
+		this.#isWild = isWild;
 	}
 
 	next({ item, role }: Pick<Task, 'item' | 'role'>): AgentBehaviour {
@@ -68,11 +71,19 @@ export class Fates {
 		const nth = (this.#counts.get(name) ?? 0) + 1;
 		this.#counts.set(name, nth);
 		const isDrawn = role !== 'mergemaster' && nth <= 2;
+		const wild = this.#isWild && isDrawn && role !== 'qa' ? this.#wild(`${name} ${nth}`) : null;
 		const behaviour =
+			wild ??
 			(role === 'qa' ? null : this.#hopeless(item.key)) ??
 			(isDrawn ? this.#draw(`${name} ${nth}`, role === 'qa' ? verdicts : fates) : 'finishes');
 		this.seen.add(behaviour);
 		return behaviour;
+	}
+
+	/** Drawn apart, so that what else a seed draws stays the same. */
+	#wild(name: string): AgentBehaviour | null {
+		const random = this.#random.fork(`wild ${name}`);
+		return random.below(3) === 0 ? random.pick(wildBehaviours) : null;
 	}
 
 	/** Some items nobody can do: that must end too. */

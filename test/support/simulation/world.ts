@@ -235,6 +235,7 @@ export class World {
 			});
 		}
 		machine.attempts.clear();
+		machine.survivors.clear();
 		this.emit({ kind: 'crash', node: name, how, why });
 	}
 

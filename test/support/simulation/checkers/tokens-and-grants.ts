@@ -89,6 +89,8 @@ class Order {
 	readonly #durable = new Set<string>();
 	/** Trees that began and have not ended, by node and grant. */
 	readonly #live = new Set<string>();
+	/** Of those that are over: what could not be ended lives, by node and item. */
+	readonly #survivors = new Set<string>();
 	/** Settled, and nobody works under it any more: a frozen item keeps who works, and goes on. */
 	readonly #over = new Set<string>();
 
@@ -115,16 +117,26 @@ class Order {
 				}
 				return [];
 			case 'crash':
-				for (const name of this.#live) if (name.startsWith(`${event.node} `)) this.#live.delete(name);
+				for (const names of [this.#live, this.#survivors]) {
+					for (const name of names) if (name.startsWith(`${event.node} `)) names.delete(name);
+				}
+				return [];
+			case 'agentSurvives':
+				this.#live.delete(this.#nameOf(event));
+				this.#survivors.add(`${event.node} ${event.project}/${event.item}`);
 				return [];
 			case 'agentEnded':
 				this.#live.delete(this.#nameOf(event));
+				this.#survivors.delete(`${event.node} ${event.project}/${event.item}`);
 				return [];
 			case 'agentStarted': {
 				const name = this.#nameOf(event);
 				const isTwice = this.#live.has(name);
 				this.#live.add(name);
 				const grant = `${event.project}/${grantName(event.item, event.token)}`;
+				if (this.#survivors.has(`${event.node} ${event.project}/${event.item}`)) {
+					return [`${name} was begun beside what lives of the one before`];
+				}
 				if (isTwice) return [`${name} was begun while it runs`];
 				if (this.#over.has(name)) return [`${name} was begun though it had been settled and is over`];
 				if (this.#durable.has(grant) || ledger.of(event.project).losses > 0) return [];
