@@ -1,6 +1,7 @@
 /**
  * Programs that are started and stopped over and over, in every way in which they end: nothing is left of them, neither
- * process nor open file nor temporary file. Fifty here, a thousand with `scripts/test --long`.
+ * process nor open file nor temporary file. Fifty sessions here, with `--all` a hundred attempts of a worker with all that
+ * belongs to one (clone, session, gates, report); a thousand of each with `--long`.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +11,11 @@ import { createProcesses, createRuntime, nativeProgram, runtimePrograms } from '
 import type { Processes } from '../../shared/ports/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
 import { plainEnv, processesWith, treeNumber } from '../support/hostile-tree.ts';
+import { makeBench, type OpenWorker } from '../support/work-bench.ts';
 
 const isLong = Boolean(process.env.GANGLINE_TEST_LONG);
 const cycles = isLong ? 1_000 : 50;
+const attempts = isLong ? 1_000 : 100;
 /** Timers and pipes that close a moment later. */
 const filesMore = 3;
 
@@ -81,4 +84,51 @@ test(
 		rmSync(folder, { recursive: true, force: true });
 	},
 	isLong ? 3_600_000 : undefined,
+);
+
+/** One attempt from its offer to its report, or to its end by us: every sixth is cancelled while it works. */
+async function attempt(
+	{ worker, work }: OpenWorker,
+	bench: Awaited<ReturnType<typeof makeBench>>,
+	count: number,
+): Promise<string> {
+	const script = scripts[count % scripts.length] ?? '';
+	const task = bench.task({ description: `\`\`\`sh\necho ${count} > work.txt\n${script}\n\`\`\`\n` });
+	const report = work(task);
+	if (script.includes('echo up')) {
+		await expect.poll(() => worker.busy()[0]?.lastLine, { timeout: 30_000, interval: 20 }).toContain('up');
+		await worker.cancel(task.item.key, 'the cycle is over');
+	}
+	return (await report).kind;
+}
+
+test.skipIf(!process.env.GANGLINE_TEST_ALL)(
+	'[I5] [I15] attempts of a worker leave no process, open file or temporary file behind (scripts/test --all)',
+	async () => {
+		const bench = await makeBench({ 'a.txt': 'a\n' });
+		try {
+			const open = await bench.worker();
+			const ended = new Set<string>();
+			for (let count = 0; count < scripts.length; count++) await attempt(open, bench, count);
+			const before = readdirSync('/proc/self/fd').length;
+			const gates = readdirSync(join(bench.state, 'gates'));
+			for (let count = 0; count < attempts; count++) ended.add(await attempt(open, bench, scripts.length + count));
+			expect(ended).toEqual(new Set(['result', 'failed', 'stopped']));
+			expect(bench.handed).toHaveLength(scripts.length + attempts);
+			expect(open.worker.freeSlots).toBe(open.room.slots);
+			await open.worker.tidy(new Set());
+			await expect
+				.poll(() => readdirSync('/proc/self/fd').length, { timeout: 10_000 })
+				.toBeLessThanOrEqual(before + filesMore);
+			expect(processesWith(number)).toEqual([]);
+			expect(await open.processes.living()).toEqual([]);
+			const left = ['work', 'tmp'].map((name) => readdirSync(join(bench.state, name)));
+			expect(left).toEqual([[], []]);
+			// Checkouts of the gates are used again, and are no more than there were.
+			expect(readdirSync(join(bench.state, 'gates'))).toEqual(gates);
+		} finally {
+			await bench.dispose();
+		}
+	},
+	isLong ? 7_200_000 : 600_000,
 );
