@@ -53,7 +53,7 @@ beforeAll(async () => {
 	ip('link', 'set', cloud, 'up');
 	ip('-n', cloud, 'address', 'add', `${metadata}/30`, 'dev', 'eth0');
 	ip('-n', cloud, 'link', 'set', 'eth0', 'up');
-	const answer = `require('net').createServer((s) => s.end('secrets\\n')).listen(${portOfService()}, '${metadata}', () => console.log('listens'))`;
+	const answer = `require('net').createServer((s) => s.on('error', () => {}).end('secrets\\n')).listen(${portOfService()}, '${metadata}', () => console.log('listens'))`;
 	clouds = spawn('ip', ['netns', 'exec', cloud, process.execPath, '-e', answer], {
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
