@@ -80,14 +80,20 @@ export async function becomeHome({ store, log }: NodeParts, projects: Projects, 
 	return true;
 }
 
-/** Rights come anew from this home; where the old one is lost, numbers that it may have given are left out. */
-function newTerm(
+/**
+ * Rights come anew from this home. Where the old one is lost, numbers that it may have given are left out: the rest of its
+ * thousand, the next one (where a damaged home goes on by itself, open-facts.ts), and those of lost homes in between.
+ */
+export function newTerm(
 	facts: ProjectFacts,
 	{ term, isLost }: { readonly term: number; readonly isLost: boolean },
 ): ProjectFacts {
-	const nextNumber = isLost ? (Math.floor(facts.nextNumber / 1_000) + 1) * 1_000 + 1 : facts.nextNumber;
-	return { ...facts, term, nextNumber, authors: {} };
+	const thousands = Math.floor(facts.nextNumber / 1_000) + 2 * Math.min(term - facts.term, unheardTermsMax);
+	return { ...facts, term, nextNumber: isLost ? thousands * 1_000 + 1 : facts.nextNumber, authors: {} };
 }
+
+/** Terms that were counted and not heard of; what a damaged home counts by itself is no number of homes. */
+const unheardTermsMax = 20;
 
 /** Resolves when the replica holds exactly the sealed state. */
 async function arrived(replica: ProjectReplica, sealed: Sealed, { clock }: NodeParts): Promise<void> {

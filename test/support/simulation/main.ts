@@ -49,6 +49,7 @@ async function runAll(): Promise<boolean> {
 			continue;
 		}
 		if (process.stdout.isTTY) process.stdout.write(`\r${countsText(result)}`);
+		else if ((seed - from) % 20 === 19) process.stdout.write(`${seed - from + 1} seeds, the last ${seed}\n`);
 	}
 	process.stdout.write(`\n${totals.text()}\n`);
 	return totals.isClean;
