@@ -178,12 +178,12 @@ export const replicaSwitches: readonly Switch[] = [
 	},
 	{
 		name: 'numbers-after-loss',
-		breaks: 'after a loss numbers go on at the next thousand',
+		breaks: 'after a loss numbers go on thousands further',
 		edits: [
 			{
 				file: 'node/rehome/take.ts',
-				find: 'const nextNumber = isLost ? (Math.floor(facts.nextNumber / 1_000) + 1) * 1_000 + 1 : facts.nextNumber;',
-				replace: 'const nextNumber = isLost ? Math.max(1, facts.nextNumber) : facts.nextNumber;',
+				find: 'nextNumber: isLost ? thousands * 1_000 + 1 : facts.nextNumber,',
+				replace: 'nextNumber: isLost ? Math.max(Math.min(1, thousands), facts.nextNumber) : facts.nextNumber,',
 			},
 		],
 	},
