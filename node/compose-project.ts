@@ -11,7 +11,7 @@ import type { TreeVerdict } from '../shared/protocol/work.ts';
 import type { NodeParts } from './compose.ts';
 import { committer, openCanonical } from './compose-canonical.ts';
 import { makeWork, type WorkGround } from './compose-work.ts';
-import { hiddenFrom } from './compose-worker.ts';
+import { hiddenFrom, readOnlyInside } from './compose-worker.ts';
 import { speaksFor } from './home/author-rights.ts';
 import { BranchSync } from './home/branch-sync.ts';
 import { ConfigAtMain } from './home/config-at-main.ts';
@@ -74,7 +74,7 @@ export function makeGateRunner(
 		person: { own: config.personEnvironment, given: config.given },
 		secrets,
 		hidden: hiddenFrom(parts),
-		readOnly,
+		readOnly: [...readOnly, ...readOnlyInside(parts.config)],
 	});
 }
 
@@ -239,7 +239,7 @@ function makePreviews({ parts, record, repository, log, author }: Ground): Previ
 		copyFrom: record.path,
 		person: { own: config.personEnvironment, given: config.given },
 		hidden: hiddenFrom(parts),
-		readOnly: [record.path],
+		readOnly: [record.path, ...readOnlyInside(config)],
 	});
 }
 

@@ -1,6 +1,6 @@
 /** Puts the worker of one project together, its own node's or another's, and the link by which a home here speaks to it. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SourceRepository } from '../shared/git/index.ts';
 import type { Log, Person } from '../shared/ports/index.ts';
 import type { ProjectConfig } from '../shared/project/index.ts';
@@ -87,7 +87,7 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 			...{ secrets, logins },
 			author,
 			hidden: hiddenFrom(parts),
-			readOnly,
+			readOnly: [...readOnly, ...readOnlyInside(config)],
 			tmpRoot: join(config.state.root, 'tmp'),
 			pause: pauseOn(clock),
 		}),
@@ -95,12 +95,23 @@ export function openWorker(parts: NodeParts, opening: WorkerOpening): OpenedWork
 	return { worker, logs, clonePath: (key) => join(clones, key) };
 }
 
-/** What nothing that is run here may see: all that nodes of this person keep. */
+/** What nothing that is run here may see: all that nodes of this person keep, and what lets somebody into a container. */
 export function hiddenFrom({
 	config,
 	accountLimits: { folder },
 }: Pick<NodeParts, 'config' | 'accountLimits'>): readonly string[] {
-	return folder === null ? [config.state.root] : [config.state.root, folder];
+	const shared = folder === null ? [] : [folder];
+	return [config.state.root, ...shared, ...inContainer(config, ['ssh', 'hooks', 'apart'])];
+}
+
+/** What runs in a container reads and never changes: by which settings git pushes. They are also the node's own. */
+export function readOnlyInside(config: NodeParts['config']): readonly string[] {
+	return inContainer(config, ['git']).filter((folder) => existsSync(folder));
+}
+
+/** Folders beside the node's own in what a container keeps, as the gateway names them. */
+function inContainer({ provisioned, state }: NodeParts['config'], names: readonly string[]): readonly string[] {
+	return provisioned === null ? [] : names.map((name) => join(dirname(state.root), name));
 }
 
 /** Where a container encloses the project, agents are asked nothing, unless the settings say so. */

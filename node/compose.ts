@@ -171,6 +171,7 @@ export async function openParts(
 	});
 	const stage = `${config.state.root}/stage`;
 	mkdirSync(stage, { recursive: true, mode: 0o700 });
+	const ownLimits = `${config.state.root}/account-limits`;
 	return {
 		config,
 		version: programVersion(),
@@ -181,11 +182,12 @@ export async function openParts(
 		secrets,
 		logins,
 		accountLimits: SharedLimits.open({
-			...{ folder: config.state.accountLimits, clock, log },
-			otherwise: `${config.state.root}/account-limits`,
+			// A container's home is nobody else's, and nothing new could be made in it beside a folder that is hidden there.
+			...{ folder: config.provisioned === null ? config.state.accountLimits : ownLimits, clock, log },
+			otherwise: ownLimits,
 		}),
 		identity,
-		processes: await createProcesses({ scope: identity.nodeId, stage }),
+		processes: await createProcesses({ scope: identity.nodeId, stage, mayFence: config.provisioned !== null }),
 		room,
 		station: new Station({
 			author: authorId(identity.nodeId, randomHex(random, 4), 'work'),

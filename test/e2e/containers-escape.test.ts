@@ -23,14 +23,14 @@ const token = 'token-to-push-with';
 const manifest = { name: 'shop', version: '1.0.0', dependencies: { hostile: 'file:hostile-1.0.0.tgz' } };
 
 /** What SECURITY.md says of each attempt. */
-function promised(): Readonly<Record<string, boolean>> {
+function promised(isFenced: boolean): Readonly<Record<string, boolean>> {
 	const text = readFileSync(fileURLToPath(new URL('../../SECURITY.md', import.meta.url)), 'utf8');
 	const [, table = ''] = text.split('| `postinstall` tries | and |\n|---|---|\n');
 	const [rows = ''] = table.split('\n\n');
 	return Object.fromEntries(
 		rows.split('\n').map((row) => {
 			const [, tries = '', and = ''] = row.split('|').map((cell) => cell.trim());
-			return [tries, and.startsWith('reaches')];
+			return [tries, and.startsWith('reaches') || (!isFenced && and === 'fails in the fence')];
 		}),
 	);
 }
@@ -129,9 +129,10 @@ describe.skipIf(engine === '')('a package that means harm (needs an engine: scri
 		expect([await answersAt('127.0.0.1'), await answersAt(metadata)]).toEqual(['here\n', 'secrets\n']);
 		writeFileSync(join(source, '.git/target.json'), JSON.stringify(aimed));
 		await world.ok(world.folder, 'add', 'Install it', '--run', 'echo done > done.txt', '-p', 'hostile');
-		const report = join(source, '.git/report.json');
+		const report = join(world.state, 'gateway/containers/hostile/state/home/report.json');
 		await world.until(world.folder, ['containers', 'hostile'], () => existsSync(report), 240);
 		const reached: unknown = JSON.parse(readFileSync(report, 'utf8'));
-		expect(reached).toEqual(promised());
+		const { code } = await inside("perl -e 'exit !(syscall(444, 0, 0, 1) > 1)'");
+		expect(reached).toEqual(promised(code === 0));
 	});
 });

@@ -8,6 +8,7 @@ import {
 	appendFileSync,
 	constants,
 	existsSync,
+	mkdirSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
@@ -82,7 +83,23 @@ const attempts = {
 	'move a branch of the source, behind the gates': () =>
 		run('git', '-C', source, 'update-ref', 'refs/heads/hostile', 'HEAD'),
 	'read the store and the key of its own node': () =>
-		must(read('/gangline/node').length > 0 && holds('/gangline/node', '')),
+		any(
+			() => must(holds('/gangline/node/store', '')),
+			...['identity.key', 'mesh.json', 'secrets.json'].map((name) => () => read(join('/gangline/node', name))),
+		),
+	'change who may log in, hooks that begin with the container, or by what git pushes': () =>
+		any(
+			() => write('/gangline/ssh/authorized_keys'),
+			() => write('/gangline/ssh/sshd_config'),
+			() => writeFileSync('/gangline/hooks/hostile', ''),
+			() => write('/gangline/git/config'),
+			() => writeFileSync('/gangline/hostile', ''),
+		),
+	'put a program in the home folder, before those of the image': () => {
+		mkdirSync('/gangline/home/.local/bin', { recursive: true });
+		writeFileSync('/gangline/home/.local/bin/hostile', '', { mode: 0o755 });
+		must(run('sh', '-c', 'command -v hostile').trim() === '/gangline/home/.local/bin/hostile');
+	},
 	'read the token that was given to push with': () => must(holds('/gangline/git', target.token)),
 	"read an agent's login that is kept inside": () => must(holds('/gangline', target.login)),
 	'the port of the mesh': () => reach({ host: target.gateway, port: target.mesh }),
@@ -144,5 +161,5 @@ for (const [what, attempt] of Object.entries(attempts)) {
 			() => false,
 		);
 }
-writeFileSync(join(source, '.git/report.part'), JSON.stringify(reached));
-run('mv', join(source, '.git/report.part'), join(source, '.git/report.json'));
+writeFileSync('/gangline/home/report.part', JSON.stringify(reached));
+run('mv', '/gangline/home/report.part', '/gangline/home/report.json');

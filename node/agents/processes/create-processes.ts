@@ -17,19 +17,26 @@ export interface ProcessesOptions {
 	readonly stage: string;
 	/** The anchors to choose from; for tests of the lesser ones. Default: all. */
 	readonly anchors?: readonly Anchor[];
+	/**
+	 * Where there are no namespaces, the kernel's fence may confine runs. It keeps them from making anything new beside what
+	 * is hidden or read-only, so it is for places that are made for it, such as a container.
+	 */
+	readonly mayFence?: boolean;
+	/** Of `mayFence`; for tests of the fence where there are namespaces. */
+	readonly withoutNamespaces?: boolean;
 }
 
 const allAnchors: readonly Anchor[] = ['cgroup', 'pidNamespace', 'marker'];
 
 /** Probes the machine and answers the adapter. @throws GanglineError UNSUITABLE_MACHINE when no anchor of those wanted works. */
 export async function createProcesses(options: ProcessesOptions): Promise<Processes> {
-	const { scope, stage, anchors = allAnchors } = options;
+	const { scope, stage, anchors = allAnchors, mayFence = false, withoutNamespaces = false } = options;
 	if (!/^[a-z0-9-]{1,64}$/.test(scope)) {
 		throw ganglineError('INVALID_ID', `${JSON.stringify(scope)} is no scope: expected up to 64 of [a-z0-9-]`);
 	}
 	const means = findMeans(scope, anchors);
 	const base = { scope, means, stage };
-	const proved = await proveNamespaces(base);
+	const proved = withoutNamespaces ? { mode: null, reason: 'namespaces are not wanted' } : await proveNamespaces(base);
 	const isPossible: Record<Anchor, boolean> = {
 		cgroup: means.cgroup.kind === 'usable',
 		pidNamespace: proved.mode !== null,
@@ -42,11 +49,12 @@ export async function createProcesses(options: ProcessesOptions): Promise<Proces
 			.join('; ');
 		throw ganglineError('UNSUITABLE_MACHINE', `none of ${anchors.join(', ')} can hold runs together here: ${reasons}`);
 	}
+	const unfenced = proved.mode !== null || !mayFence ? proved.reason : await proveFence(base);
+	const isFenced = proved.mode === null && unfenced === null;
+	const reason = [proved.reason, mayFence ? unfenced : null].filter(Boolean).join('; ');
 	return new LinuxProcesses({
-		...base,
-		anchor,
-		namespaces: proved.mode,
-		confines: proved.mode ? { enforced: true } : { enforced: false, reason: proved.reason },
+		...{ ...base, anchor, namespaces: proved.mode, isFenced },
+		confines: proved.mode !== null || isFenced ? { enforced: true } : { enforced: false, reason },
 	});
 }
 
@@ -67,6 +75,19 @@ async function proveNamespaces(base: Base): Promise<{ readonly mode: NamespaceMo
 	return { mode: null, reason };
 }
 
+/** Null when it holds, otherwise why not. */
+async function proveFence(base: Base): Promise<string | null> {
+	if (base.means.reaperCall === null) return 'a fence needs the program perl, on a processor that we know';
+	return trial(base, 'fence');
+}
+
+/** Names are seen in a fence, and contents are not; nor are variables of whoever is outside. */
+const fenceProof = `if cat "$1/secret" >/dev/null 2>&1; then echo "a hidden file was read"; exit 1; fi
+if (: > "$1/x") 2>/dev/null; then echo "a hidden folder was written"; exit 1; fi
+if (: > "$1/kept/x") 2>/dev/null; then echo "a read-only folder was written"; exit 1; fi
+if cat "/proc/$2/environ" >/dev/null 2>&1; then echo "variables of another process were read"; exit 1; fi
+: > "$1/own/x" || exit 1`;
+
 const proof = `test ! -e "$1/secret" || { echo "a hidden file was seen"; exit 1; }
 if (: > "$1/x") 2>/dev/null; then echo "a hidden folder was written"; exit 1; fi
 if (: > "$1/kept/x") 2>/dev/null; then echo "a read-only folder was written"; exit 1; fi
@@ -74,17 +95,21 @@ if umount "$1" 2>/dev/null; then echo "a mount was undone"; exit 1; fi
 : > "$1/own/x" || exit 1`;
 
 /** Null when the trial went as it must, otherwise what went wrong. */
-async function trial(base: Base, mode: NamespaceMode): Promise<string | null> {
+async function trial(base: Base, mode: NamespaceMode | 'fence'): Promise<string | null> {
 	const folder = mkdtempSync(join(tmpdir(), 'gangline-trial-'));
 	for (const name of ['kept', 'own']) mkdirSync(join(folder, name));
 	writeFileSync(join(folder, 'secret'), 'hidden');
 	// The marker anchor is enough for a run that is this short, and does not hide a failure of the namespaces.
-	const processes = new LinuxProcesses({ ...base, anchor: 'marker', namespaces: mode, confines: { enforced: true } });
+	const isFenced = mode === 'fence';
+	const namespaces = isFenced ? null : mode;
+	const processes = new LinuxProcesses({
+		...{ ...base, anchor: 'marker', namespaces, isFenced, confines: { enforced: true } },
+	});
 	let said = '';
 	try {
 		const run = processes.start({
 			id: `trial-${process.pid}-${mode}`,
-			argv: [base.means.tools.sh, '-c', proof, 'trial', folder],
+			argv: [base.means.tools.sh, '-c', isFenced ? fenceProof : proof, 'trial', folder, String(process.pid)],
 			cwd: join(folder, 'own'),
 			env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
 			confinement: { hidden: [folder], readOnly: [join(folder, 'kept')], writable: [join(folder, 'own')] },

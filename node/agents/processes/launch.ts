@@ -3,6 +3,7 @@
  * true and becomes the next: die with us, enter namespaces, join the cgroup, mount, give up the rights to undo it, run.
  * The scripts are constants and every path is an argument of its own, so no name of a folder is ever read as shell.
  */
+import { fencer, type Grant } from './fence.ts';
 import type { MountStep } from './mount-plan.ts';
 
 /** The programs of this machine that a launch uses, by absolute path; null where there is none. */
@@ -35,6 +36,8 @@ export interface LaunchPlan {
 		readonly isStageCovered: boolean;
 		readonly steps: readonly MountStep[];
 	} | null;
+	/** What a run without namespaces may reach; null: everything. */
+	readonly fence: { readonly call: number; readonly grants: readonly Grant[] } | null;
 	/** The number of the prctl system call for a reaper above the program, null without. */
 	readonly reaperCall: number | null;
 }
@@ -135,13 +138,21 @@ export function planLaunch(plan: LaunchPlan): Launch {
 	const { tools, namespaces } = plan;
 	const members = plan.cgroup && `${plan.cgroup}/cgroup.procs`;
 	const mounts = namespaces !== null && namespaces.steps.length > 0;
-	let argv: readonly string[] = plan.argv;
+	const fenced = namespaces === null ? inFence(plan) : plan.argv;
+	let argv = fenced;
 	if (namespaces) argv = inNamespaces(plan, namespaces, members ?? '');
 	else if (plan.reaperCall !== null && tools.perl) argv = [tools.perl, '-e', reaper, String(plan.reaperCall), ...argv];
-	const wrapped = argv !== plan.argv;
+	const wrapped = argv !== fenced;
 	if (tools.setpriv) argv = [tools.setpriv, '--pdeathsig', 'KILL', '--', ...argv];
 	if (members && !mounts) argv = [tools.sh, '-c', join, 'gangline', members, ...argv];
 	return { argv, wrapped, announces: namespaces !== null };
+}
+
+/** Next to the program: who holds the run together stays outside. */
+function inFence({ tools: { perl }, fence, argv }: LaunchPlan): readonly string[] {
+	if (fence === null || perl === null) return argv;
+	const grants = fence.grants.flatMap(({ access, path }) => [access, path]);
+	return [perl, '-e', fencer, String(fence.call), ...grants, '--', ...argv];
 }
 
 function inNamespaces(

@@ -3,7 +3,7 @@
  * for its end. It knows how things are held together and nothing about what is run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import {
 	type Anchor,
 	type Confinement,
@@ -16,7 +16,8 @@ import {
 	type TreeActivity,
 } from '../../../shared/ports/index.ts';
 import { isPopulated, listCgroups, makeCgroup } from './cgroup.ts';
-import { type Launch, type NamespaceMode, planLaunch } from './launch.ts';
+import { grantsMax, planFence } from './fence.ts';
+import { type Launch, type LaunchPlan, type NamespaceMode, planLaunch } from './launch.ts';
 import { findProgram, type Means } from './means.ts';
 import { isCovered, planMounts } from './mount-plan.ts';
 import { markerOf, markerVariable, readBootId, readProcess, readProcTable } from './proc-table.ts';
@@ -30,6 +31,8 @@ export interface LinuxProcessesOptions {
 	readonly anchor: Anchor;
 	/** How runs get namespaces; null where they cannot. */
 	readonly namespaces: NamespaceMode | null;
+	/** Without namespaces the kernel's own fence confines runs. */
+	readonly isFenced: boolean;
 	readonly confines: Processes['confines'];
 	/** An empty folder of ours; each run mounts over its own view of it. */
 	readonly stage: string;
@@ -161,6 +164,8 @@ export class LinuxProcesses implements Processes {
 		if ('missing' in confinement) return { kind: 'unfit', reason: `the folder ${confinement.missing} is not there` };
 		const isConfined = this.confines.enforced && steps(confinement).length > 0;
 		const enters = namespaces !== null && (isConfined || this.anchor === 'pidNamespace');
+		const fence = isConfined && namespaces === null ? this.#fence(confinement) : null;
+		if (fence !== null && 'reason' in fence) return { kind: 'unfit', reason: fence.reason };
 		const groups = this.#cgroupFolder();
 		let cgroup: string | null = null;
 		try {
@@ -183,9 +188,18 @@ export class LinuxProcesses implements Processes {
 						steps: isConfined ? planMounts(confinement) : [],
 					}
 				: null,
+			fence,
 			reaperCall: this.anchor === 'marker' ? means.reaperCall : null,
 		});
 		return { kind: 'fit', launch, cgroup };
+	}
+
+	#fence(confinement: Confinement): LaunchPlan['fence'] | { readonly reason: string } {
+		const { means, isFenced } = this.#options;
+		if (!isFenced || means.reaperCall === null) return null;
+		const grants = planFence(confinement, namesIn);
+		if (grants === null) return { reason: `it would need more than ${grantsMax} grants to be confined` };
+		return { call: means.reaperCall, grants };
 	}
 
 	/** Without symbolic links; whoever is confined may not leave its cgroup either. */
@@ -225,6 +239,16 @@ function inputOf({ stdin }: ChildProcess): Pick<RunningProcess, 'write' | 'endIn
 		},
 		endInput: () => void stdin?.end(),
 	};
+}
+
+function namesIn(folder: string): readonly string[] {
+	try {
+		const entries = readdirSync(folder, { withFileTypes: true });
+		return entries.filter((entry) => !entry.isSymbolicLink()).map(({ name }) => name);
+	} catch {
+		// Who may not look into it has nothing to do there.
+		return [];
+	}
 }
 
 function steps({ hidden, readOnly }: Confinement): readonly string[] {

@@ -97,7 +97,8 @@ describe('findCgroupMount', () => {
 
 describe('planLaunch', () => {
 	const tools = { sh: '/bin/sh', unshare: '/u', setpriv: '/s', mount: '/m', umount: '/um', perl: '/p' };
-	const plan = { tools, argv: ['/bin/x', 'a"b $(c)'], cwd: '/w', cgroup: null, namespaces: null, reaperCall: null };
+	const without = { namespaces: null, fence: null, reaperCall: null };
+	const plan = { tools, argv: ['/bin/x', 'a"b $(c)'], cwd: '/w', cgroup: null, ...without };
 	const nasty = '/a "b\' $(touch x)\n';
 
 	test('passes every name as an argument of its own, never in a script', () => {
@@ -123,5 +124,9 @@ describe('planLaunch', () => {
 			announces: false,
 		});
 		expect(planLaunch({ ...plan, reaperCall: 157 })).toMatchObject({ wrapped: true, announces: false });
+		const fence = { call: 157, grants: [{ access: 'read', path: nasty }] } as const;
+		const fenced = planLaunch({ ...plan, fence });
+		expect(fenced.argv.slice(-6)).toEqual(['157', 'read', nasty, '--', ...plan.argv]);
+		expect(fenced).toMatchObject({ wrapped: false, announces: false });
 	});
 });
