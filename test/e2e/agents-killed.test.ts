@@ -3,7 +3,7 @@
  * that speaks ACP. Started again it goes on with the very session, or begins afresh where there is none any more; what
  * was used before counts, once.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../shared/operations/index.ts';
@@ -69,6 +69,21 @@ function recordOf(world: World, { records }: Kind, title: string): string {
 	return found;
 }
 
+/** Kills what works in a folder below `folder`; answers how many there were. */
+function killIn(folder: string): number {
+	const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isIn(name, folder));
+	for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+	return pids.length;
+}
+
+function isIn(pid: string, folder: string): boolean {
+	try {
+		return readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`);
+	} catch {
+		return false;
+	}
+}
+
 describe.skipIf(!all).each(kinds)('a session of the real $name whose node is killed (scripts/test --all)', (kind) => {
 	const sessionOf = ({ told }: Asked): string | undefined => kind.session.exec(told)?.[1];
 
@@ -92,6 +107,8 @@ describe.skipIf(!all).each(kinds)('a session of the real $name whose node is kil
 			.toEqual([1, 1]);
 		process.kill(world.pid() ?? 0, 'SIGKILL');
 		isKilled = true;
+		// The next node would end them; a program that is left writes its record down again, and its cost, or does not.
+		await expect.poll(() => killIn(world.folder)).toBe(0);
 		rmSync(recordOf(world, kind, 'Lose the thread'));
 		await world.ok(repository, 'start');
 		const board = await world.untilBoard(
@@ -115,11 +132,11 @@ describe.skipIf(!all).each(kinds)('a session of the real $name whose node is kil
 		]);
 		expect(new Set(afresh.map(sessionOf))).not.toContain(sessionOf(lost as Asked));
 		expect(await world.ok(repository, 'logs', '2')).toContain('the session could not be resumed: begins afresh');
-		// Three requests of the one were answered, and two of the other's sessions that is known to its program; some ask
-		// once more by themselves. What was before the end counts, and not twice.
+		// Three requests of the one were answered, and two of the other's session that is known to its program; one that
+		// was answered in part, or that a program asks by itself, may count. What was before the end counts, and not twice.
 		const ratio = itemOf(board, 1).costUsd / itemOf(board, 2).costUsd;
 		expect(ratio).toBeGreaterThan(1.2);
-		expect(ratio).toBeLessThan(1.6);
+		expect(ratio).toBeLessThan(2.2);
 		for (const number of ['1', '2']) {
 			await world.ok(repository, 'diff', number, '--stat');
 			await world.ok(repository, 'approve', number);
