@@ -86,12 +86,13 @@ describe.skipIf(!all).each(kinds)('the real $name program astray (scripts/test -
 				'Say how': once(({ prompt }) =>
 					prompt.includes('go beyond its paths')
 						? commit('git checkout -q main -- sum.sh && mkdir -p docs && echo how > docs/how.md')
-						: commit(sum('$1 + $2')),
+						: // A name that only the shell knows: one that is told plainly is refused at the write.
+							commit(`name=sum.sh; ${sum('$1 + $2').replace('> sum.sh', '> "$name"')}`),
 				),
 			}),
 		);
 		await using world = agentWorld(clis, model);
-		const repository = await openShop(world, kind, 'paths = ["docs/**"]\n', 'server');
+		const repository = await openShop(world, kind, 'permissions = "all"\npaths = ["docs/**"]\n', 'server');
 		await world.ok(repository, 'add', 'Say how');
 		await world.untilBoard(repository, (now) => itemOf(now, 1).stage === 'done', 120);
 		const [first, second] = model.prompts('Say how');

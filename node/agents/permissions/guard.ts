@@ -2,7 +2,7 @@
  * What an agent is refused at the moment of the write, whatever else it may do unasked: a coder what is beyond its paths,
  * an agent that only looks all that git tracks. Pure. Tools name their files; of a line of shell it sees redirections and
  * the plain words of the commonest programs, and lets be what it cannot tell: the commits and the tree are judged in any
- * case. What builds make again, and what is brought back as it was, is refused to nobody.
+ * case. What builds make again, and what git takes back, is refused to nobody.
  */
 import { basename, join, relative } from 'node:path';
 import { isPathAllowed } from '../../../shared/plan/index.ts';
@@ -107,7 +107,10 @@ function innerLine([name, ...args]: readonly string[]): string | null {
 	return at < 0 ? null : (args[at + 1] ?? null);
 }
 
-/** Files that a program changes by the words it is given; each with the ways in which it may be meant. */
+/**
+ * Files that a program changes by the words it is given; each with the ways in which it may be meant. Not git: who has
+ * committed too much takes it back with git's checkout, restore and rm.
+ */
 function writtenBy([name = '', ...args]: readonly string[]): readonly (readonly string[])[] {
 	const plain = args.filter((arg) => !arg.startsWith('-'));
 	switch (name) {
@@ -124,8 +127,6 @@ function writtenBy([name = '', ...args]: readonly string[]): readonly (readonly 
 			return into(plain);
 		case 'sed':
 			return args.some((arg) => /^(?:-[a-zA-Z]*i|--in-place)/.test(arg)) ? sedFiles(args).map((path) => [path]) : [];
-		case 'git':
-			return writtenByGit(args);
 		default:
 			return [];
 	}
@@ -144,21 +145,6 @@ function sedFiles(args: readonly string[]): readonly string[] {
 		(arg, at) => !arg.startsWith('-') && !/^(?:-[a-zA-Z]*[ef]|--expression|--file)$/.test(args[at - 1] ?? ''),
 	);
 	return isGiven ? plain : plain.slice(1);
-}
-
-/** What takes files from another commit, or away; bringing one back as it was is no change. */
-function writtenByGit(args: readonly string[]): readonly (readonly string[])[] {
-	const [command, ...rest] = args;
-	const plain = rest.filter((arg) => !arg.startsWith('-'));
-	if (command === 'rm') return plain.map((path) => [path]);
-	if (command === 'mv') return [...plain.slice(0, -1).map((path) => [path]), ...into(plain)];
-	const dashes = rest.indexOf('--');
-	if (command === 'checkout' && dashes > 0 && rest.slice(0, dashes).some((arg) => !arg.startsWith('-'))) {
-		return rest.slice(dashes + 1).map((path) => [path]);
-	}
-	const isFromElsewhere = rest.some((arg) => /^(?:-s|--source)/.test(arg));
-	const files = rest.filter((arg, at) => !arg.startsWith('-') && !/^(?:-s|--source)$/.test(rest[at - 1] ?? ''));
-	return command === 'restore' && isFromElsewhere ? files.map((path) => [path]) : [];
 }
 
 /** Whether a line asks git to commit, or to move a ref or HEAD. */

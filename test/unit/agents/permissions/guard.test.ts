@@ -33,10 +33,6 @@ describe('a coder with paths', () => {
 		run('mv src/a.ts docs/a.ts'),
 		run('mv docs/a.md src/a.md'),
 		run('cp docs/a.md src'),
-		run('git checkout main~3 -- src/a.ts'),
-		run('git restore --source HEAD~1 src/a.ts'),
-		run('git rm src/a.ts'),
-		run('git mv docs/a.md src/a.md'),
 	])('may not %j', (ask) => {
 		expect(forbidden(ask, docs)).toMatch(/^This agent may change only docs\/\*\*, README\.md, and not src/);
 		expect(decideUnasked(ask, docs)).toMatchObject({ kind: 'deny', message: expect.stringContaining('not src') });
@@ -53,9 +49,12 @@ describe('a coder with paths', () => {
 		run('cp src/a.ts /tmp/p1'),
 		run('rm -rf docs'),
 		run('rm -rf dist node_modules && npm ci && npm run build'),
-		// Brings back what was there.
+		// Takes back what it has committed; what else is left of that is seen in its commits.
 		run('git checkout -- src/a.ts'),
 		run('git restore src/a.ts'),
+		run('git checkout main -- src/a.ts'),
+		run('git restore --source main src/a.ts'),
+		run('git rm src/new.ts && git commit -qm "not mine"'),
 		run('git commit -am x'),
 		run("sed -n '1,9p' src/a.ts"),
 		run('sed s/x/y/ src/a.ts'),
