@@ -25,7 +25,7 @@ value='${one}''${two}'
 	grep -qaF "$value" /proc/[0-9]*/cmdline && echo 'arguments of a process'
 	grep -rqaF "$value" /gangline/node --exclude-dir=projects && echo 'the file of secrets'
 	grep -qaF "$value" /proc/[0-9]*/environ && echo 'variables of a process'
-	for pid in $(pgrep -f app/node/main); do (exec 3< "/proc/$pid/mem") && echo 'memory of its node'; done
+	for pid in $(pgrep -f '[a]pp/.*node/main'); do (exec 3< "/proc/$pid/mem") && echo 'memory of its node'; done
 	true
 } >> "$HOME/tried" 2>/dev/null
 `;

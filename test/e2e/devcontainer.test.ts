@@ -148,7 +148,7 @@ describe.skipIf(engine === '')('a devcontainer.json (needs an engine: scripts/te
 		expect(await world.ok(world.folder, 'diff', '1', '-p', 'dev')).toMatch(
 			/^\+good day\/open, good day\/\/opt\/shop:\/gangline\/home\/\.local\/bin:/m,
 		);
-		const { stdout } = await inside("tr '\\0' '\\n' < /proc/$(pgrep -f '[a]pp/node/main')/environ");
+		const { stdout } = await inside("tr '\\0' '\\n' < /proc/$(pgrep -f '[a]pp/.*node/main')/environ");
 		expect(stdout).toMatch(/^GREETING=good day$/m);
 		expect(stdout).not.toMatch(/^SIGN=/m);
 		expect((await show()).devcontainer?.left).toContainEqual({
