@@ -11,6 +11,21 @@ const usage = { costUsd: 1, inputTokens: 10, outputTokens: 1, seconds: 1 };
 const ada = { name: 'ada', runtime: 'claude-code', max_cost_usd: 2 };
 const stopped: WorkReport = { kind: 'stopped', reason: 'told to', commit: null, usage };
 
+/** The item is not given where `happens` while its worker is asked. */
+async function expectWithdrawn(bench: LoopBench, happens: () => Promise<unknown>): Promise<void> {
+	bench.answers = {
+		offer: async () => {
+			await happens();
+			return { kind: 'accepted' };
+		},
+	};
+	await bench.add(a, { agent: 'ada' });
+	await bench.pass();
+	await bench.pass();
+	expect(kinds(bench)).toEqual(['offer', 'cancel']);
+	expect(bench.item(a).holder).toBeNull();
+}
+
 describe('a grant', () => {
 	it('[I5] is offered, made a fact, and only then begun, and says why it went there', async () => {
 		const bench = await LoopBench.open();
@@ -76,17 +91,7 @@ describe('a grant', () => {
 
 	it('[I12] is none where the account became limited while others were asked', async () => {
 		const bench = await LoopBench.open({ agent: [ada] });
-		bench.answers = {
-			offer: async () => {
-				await bench.pool.limited(there, 'claude-code', bench.disk.clock.now() + 20_000);
-				return { kind: 'accepted' };
-			},
-		};
-		await bench.add(a, { agent: 'ada' });
-		await bench.pass();
-		await bench.pass();
-		expect(kinds(bench)).toEqual(['offer', 'cancel']);
-		expect(bench.item(a).holder).toBeNull();
+		await expectWithdrawn(bench, () => bench.pool.limited(there, 'claude-code', bench.disk.clock.now() + 20_000));
 	});
 
 	it('waits while its agent works on as many items as its setting allows', async () => {
@@ -166,17 +171,7 @@ describe('a budget', () => {
 	it('[I11] that is promised to others while the worker is asked gives the item back', async () => {
 		const bench = await LoopBench.open({ agent: [ada], budget: { project_usd: 1 } });
 		const other = { key: b, number: 2, run: '1.99', agent: 'ada', node: there, usd: 1, at: 0 };
-		bench.answers = {
-			offer: async () => {
-				await bench.runs.costs.promise(other);
-				return { kind: 'accepted' };
-			},
-		};
-		await bench.add(a, { agent: 'ada' });
-		await bench.pass();
-		await bench.pass();
-		expect(kinds(bench)).toEqual(['offer', 'cancel']);
-		expect(bench.item(a).holder).toBeNull();
+		await expectWithdrawn(bench, () => bench.runs.costs.promise(other));
 	});
 
 	it.each(['gone', 'barred'] as const)(
