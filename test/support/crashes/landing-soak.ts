@@ -133,7 +133,7 @@ class YardRun {
 		const random = this.#random;
 		const { landings, kills } = this.#goal;
 		// Not quite: lives that end by themselves have no kill, and the start is killed too.
-		const share = 0.55 * (landings / kills);
+		const share = 0.38 * (landings / kills);
 		if (random.below(10) < 6) {
 			const step = 1 + random.below(Math.ceil(2 * share * stepsPerLanding));
 			return { doom: { step, children: random.pick(ways), afterMs: random.below(4) } };

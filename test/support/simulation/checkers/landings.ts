@@ -161,12 +161,13 @@ function judgeResult(of: {
 	return said;
 }
 
-/** Whether a person has let it go on since its last conflict was resolved. */
-function wasLetGoOn({ history }: SeenProject, key: string): boolean {
+/** Whether a person let it go on unseen, and nobody has judged it since: its conflicts are then for the gates alone. */
+function wasLetGoOn({ history, intents }: SeenProject, key: string): boolean {
+	const told: readonly string[] = ['unblock', 'approve', 'submit', 'submitForQa', 'submitForReview'];
 	const last = history.findLast(
-		({ item, event, outcome }) => item === key && outcome === 'applied' && (event === 'unblock' || event === 'result'),
+		({ item, event, outcome }) => item === key && outcome === 'applied' && told.includes(event),
 	);
-	return last?.event === 'unblock';
+	return last?.event === 'unblock' && typeof intents.get(last.id)?.args?.branch !== 'string';
 }
 
 /** Whether somebody has passed what was submitted last. */
