@@ -159,13 +159,16 @@ export class WorkLoop {
 	async #settle(from: NodeId, said: Task, report: WorkReport): Promise<void> {
 		const { pool, home, log, runs, talks } = this.#options;
 		const item = home.item(said.item.key);
-		const isCurrent = sameToken(item?.token, said.token);
-		if (item && isCurrent && item.holder !== null && nodeOf(parseAuthorId(item.holder)) !== from) {
+		const isLast = sameToken(item?.token, said.token);
+		const holder = isLast && item && item.holder !== null ? nodeOf(parseAuthorId(item.holder)) : null;
+		if (item && holder !== null && holder !== from) {
 			throw ganglineError('FORBIDDEN', `${from} reports about #${item.number}, which ${item.holder} holds`);
 		}
+		// Whom an earlier home had given what nobody holds any more is not known here: it is kept, and decides nothing.
+		const isCurrent = isLast && (holder === from || said.token[0] === home.facts.term);
 		// What decides is the grant, not what the report says of it.
 		const task = isCurrent && item?.role ? { ...said, role: item.role } : said;
-		if (!isCurrent && !this.#wasGranted(from, said)) {
+		if (holder === null && !this.#wasGranted(from, said)) {
 			if (this.#allowances.owes(said, from)) await this.#allowances.settle(said, report, from);
 			log.warn('report.ofNoGrant', { item: said.item.key, node: from, token: said.token });
 			return pool.link(from).acknowledge(said, true);

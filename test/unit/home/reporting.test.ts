@@ -1,6 +1,6 @@
 /** What becomes of what a worker reports: the doors of the work loop. */
 import { describe, expect, it } from 'vitest';
-import { ganglineError } from '../../../shared/ports/index.ts';
+import { ganglineError, parseNodeId } from '../../../shared/ports/index.ts';
 import type { WorkReport } from '../../../shared/protocol/work.ts';
 import { firstKey as a, kinds, LoopBench, there, working } from '../../support/loop-bench.ts';
 
@@ -88,6 +88,27 @@ describe('a report', () => {
 		const commit = await bench.disk.commit({ 'b.txt': 'b\n' }, bench.main);
 		await bench.loop.report(there, bench.begun, { ...stopped, commit });
 		expect(fetched).toEqual([commit]);
+	});
+
+	it('[I11] of what waits to land again and nobody holds gives a promise back from who held it alone', async () => {
+		const bench = await working();
+		const { begun } = bench;
+		const commit = await bench.disk.commit({ 'a.txt': 'a\n', 'b.txt': 'b\n' }, bench.main);
+		const verdict = { tree: commit, gateSet: 'set', passed: true, gates: [] };
+		await bench.loop.report(there, begun, { kind: 'result', commit, base: bench.main, verdict, usage });
+		const { token } = begun;
+		const conflict = { kind: 'conflict', detail: 'a.txt' };
+		await bench.home.submit('home', [
+			{ by: 'landing', who: 'landing', item: a, event: 'mergeFailed', args: conflict, token },
+			{ by: 'system', who: 'system', item: a, event: 'release', args: { reason: 'not heard of' } },
+		]);
+		expect(bench.item(a)).toMatchObject({ stage: { kind: 'mergeFailure' }, holder: null, token });
+		const promised = { key: a, number: 1, run: token.join('.'), agent: 'ada', node: there, usd: 2, at: 0 };
+		await bench.runs.costs.promise(promised);
+		await bench.loop.report(parseNodeId('n9999999999999999'), begun, { ...failed, usage: { ...usage, costUsd: 0 } });
+		expect(bench.runs.costs.promises()).toEqual([promised]);
+		await bench.loop.report(there, begun, failed);
+		expect(bench.runs.costs.promises()).toEqual([]);
 	});
 
 	it('[I12] with a question is kept with it, for the person and for the next session', async () => {
