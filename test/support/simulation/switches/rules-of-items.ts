@@ -43,7 +43,7 @@ export const itemSwitches: readonly Switch[] = [
 			},
 			{
 				file: 'node/home/work-loop.ts',
-				find: 'if (item && isCurrent && item.holder !== null && nodeOf(parseAuthorId(item.holder)) !== from) {',
+				find: 'if (item && holder !== null && holder !== from) {',
 				replace: 'if (from.length === 0) {',
 			},
 		],

@@ -158,8 +158,19 @@ export const landingSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: work,
-				find: 'if (!isCurrent && !this.#wasGranted(from, said)) {',
-				replace: 'if (!isCurrent && (!this.#wasGranted(from, said) || true)) {',
+				find: 'if (holder === null && !this.#wasGranted(from, said)) {',
+				replace: 'if (holder === null && (!isLast || !this.#wasGranted(from, said))) {',
+			},
+		],
+	},
+	{
+		name: 'unheld-believed',
+		breaks: 'of what nobody holds any more a report counts from who held it alone',
+		edits: [
+			{
+				file: work,
+				find: 'if (holder === null && !this.#wasGranted(from, said)) {',
+				replace: 'if (holder === null && !isLast && !this.#wasGranted(from, said)) {',
 			},
 		],
 	},
