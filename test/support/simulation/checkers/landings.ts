@@ -100,9 +100,12 @@ export function mainMoves(ledger: Ledger): Checker {
 			if (main === null) return [`main of ${project.name} is gone`];
 			const isForward = objects.ancestry(main).has(before.main);
 			const moves = eventsOf(mesh.events, 'mainMoved').filter((event) => event.project === project.id);
+			// At a home that has not opened the project yet a push is told by who made it alone.
+			const pushes = eventsOf(mesh.events, 'pushed').filter((event) => event.project === project.id);
+			const isKnown = moves.some(({ to }) => to === main) || pushes.some(({ commit }) => commit === main);
 			return [
 				...(isForward ? [] : [`main of ${project.name} went from ${before.main} to ${main}, which does not follow it`]),
-				...(moves.some(({ to }) => to === main) ? [] : [`nobody moved main of ${project.name} to ${main}`]),
+				...(isKnown ? [] : [`nobody moved main of ${project.name} to ${main}`]),
 			];
 		}),
 	];
