@@ -193,7 +193,9 @@ export class ProjectLogs {
 		for (const [author, known] of this.#logs) {
 			const stable = Object.hasOwn(stableUpTo, author) ? (stableUpTo[author] ?? 0) : 0;
 			const cut = known.trim(this.#options.project, stable);
-			if (cut) writes.push({ kind: 'compact', stream: known.stream, ...cut });
+			if (cut === undefined) continue;
+			this.#recent.forget(author);
+			writes.push({ kind: 'compact', stream: known.stream, ...cut });
 		}
 		if (writes.length > 0) await this.#options.store.write(writes);
 	}

@@ -28,6 +28,11 @@ export class RecentFlushes {
 		if (this.#flushes.size > flushesMax && oldest) this.#flushes.delete(oldest);
 	}
 
+	/** What is cut from the disk is passed on to nobody: who heard it then would keep it for ever. */
+	forget(author: AuthorId): void {
+		this.#flushes.delete(author);
+	}
+
 	/** The last flush of an author if it begins right behind entry `n`. */
 	find(author: AuthorId, n: number): RecentFlush | undefined {
 		const flush = this.#flushes.get(author);

@@ -157,6 +157,16 @@ describe('ProjectLogs', () => {
 		expect((await store.read(`log/${projectOne}/${digests[0]?.author}`)).length).toBe(2);
 	});
 
+	it('[I15] passes on nothing of what is cut, also of what was written a moment ago', async () => {
+		await log.append([draft('start')]);
+		const other = await replica();
+		await log.append([draft('freeze')]);
+		await logs.trim({ [log.author]: 2 });
+		for (const flush of await logs.flushesAfter(log.author, 1)) await other.receive(flush);
+		expect(other.digests()).toEqual(logs.digests());
+		expect(other.pendingIntents({ [log.author]: 1 })).toEqual([]);
+	});
+
 	it('[I14] closes a hole whose only copy was lost, and goes on behind it', async () => {
 		const other = await openLogs(await openSimStore());
 		await log.append([draft('start')]);
