@@ -6,10 +6,10 @@ import { nextAfterSession, type RecoveryState, recoveryCaps } from '../../../nod
 import type { Attempts } from '../../../node/worker/index.ts';
 import type { Token } from '../../../shared/pipeline/index.ts';
 import { type Clock, type CommitId, parseCommitId } from '../../../shared/ports/index.ts';
-import type { SimRandom } from '../../../shared/ports/sim/index.ts';
+import type { SimObjects, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { projectConfigPath } from '../../../shared/project/index.ts';
 import type { GateVerdict, Task, Usage, WorkReport } from '../../../shared/protocol/work.ts';
-import type { Point, SimSession } from './repositories.ts';
+import { copyCommit, type Point, type SimSession } from './repositories.ts';
 import type { AgentBehaviour, EventOf, SeenAttempt } from './types.ts';
 
 /** The work of one item on one machine, as its disk has it. */
@@ -19,6 +19,8 @@ export interface SimClone {
 	token: Token;
 	base: CommitId;
 	head: CommitId | null;
+	/** Where its commits are: a repository's that may be none of the project any more when its node has become the home. */
+	readonly objects: SimObjects;
 }
 
 /** What of a machine its agents use. */
@@ -101,6 +103,7 @@ export function simAttempts(options: AgentOptions): Attempts {
 		rescue: async (task) => {
 			const clone = clones.get(cloneName(project, task.item.key));
 			if (!clone?.head || String(clone.token) !== String(task.token)) return null;
+			copyCommit(clone.objects, session.kept.objects, clone.head);
 			await session.git.keep(attemptRefOf(task.item.key, task.token), clone.head);
 			return clone.head;
 		},
@@ -128,11 +131,12 @@ export function projectOf(path: string): string {
 export const attemptRefOf = (item: string, token: Token): string => `refs/gangline/attempts/${item}/${token.join('.')}`;
 
 /** Keeps a clone's head on a ref, where it is on none. */
-async function salvage({ git }: SimSession, clone: SimClone | undefined): Promise<string | null> {
+async function salvage({ git, kept }: SimSession, clone: SimClone | undefined): Promise<string | null> {
 	if (!clone?.head) return null;
 	const ref = `refs/gangline/salvage/${clone.item}/${clone.token.join('.')}`;
 	const known = await git.refs(`refs/gangline/attempts/${clone.item}`);
 	if (known.some(({ commit }) => commit === clone.head)) return null;
+	copyCommit(clone.objects, kept.objects, clone.head);
 	await git.keep(ref, clone.head);
 	return ref;
 }
@@ -310,7 +314,7 @@ async function commitWork({ ground, session }: AgentOptions, task: Task, behavio
 		atMs: 1_750_000_000_000,
 	});
 	ground.clones.set(cloneName(task.project, key), {
-		...{ project: task.project, item: key, token: task.token, base, head: commit },
+		...{ project: task.project, item: key, token: task.token, base, head: commit, objects },
 	});
 	ground.made.push({ project: task.project, item: key, token: task.token, commit, base });
 	const grant = { node: ground.node, project: task.project, item: key, token: task.token };
