@@ -50,6 +50,8 @@ const personOf = (mesh: Mesh, node: NodeId): string | null => memberOf(mesh.fact
 const movingMsMax = 3_000;
 /** A sealed project has no home until somebody says which: its old one asks as often. */
 const staysMs = 10_000;
+/** What cannot be opened is tried again after as long at most. */
+const againMsMax = 300_000;
 
 export class NodeMesh {
 	readonly #options: NodeMeshOptions;
@@ -57,6 +59,7 @@ export class NodeMesh {
 	#reviewing: Promise<void> = Promise.resolve();
 	#isStopped = false;
 	#cancelAsking: () => void = () => {};
+	#againMs = staysMs;
 
 	constructor(options: NodeMeshOptions) {
 		this.#options = options;
@@ -205,11 +208,14 @@ export class NodeMesh {
 			await opened.replicas.review();
 			// Two workers of one project would share one box of reports: what is done for a home elsewhere ends before.
 			await opened.work.review();
-			await this.#becomeHome(opened);
+			const isWhole = await this.#becomeHome(opened);
 			await this.#goOn(opened);
 			for (const project of this.#options.projects.all()) await this.#share(opened, project);
+			if (isWhole) this.#againMs = staysMs;
+			else this.#tryAgain();
 		} catch (error) {
 			log.error('mesh.notReviewed', { error });
+			this.#tryAgain();
 		}
 	}
 
@@ -228,13 +234,14 @@ export class NodeMesh {
 		}
 	}
 
-	/** The registry names this node for a project that it has taken over. */
-	async #becomeHome({ mesh }: Opened): Promise<void> {
+	/** The registry names this node for what is not open here. Answers whether all of it is open now. */
+	async #becomeHome({ mesh }: Opened): Promise<boolean> {
 		const { parts, projects } = this.#options;
-		const open = new Set(projects.all().map(({ id }) => id));
+		let isWhole = true;
 		for (const { id, home } of Object.values(mesh.facts().projects)) {
-			if (home === mesh.self && !open.has(id)) await becomeHome(parts, projects, id);
+			if (home === mesh.self && !projects.isHere(id)) isWhole = (await becomeHome(parts, projects, id)) && isWhole;
 		}
+		return isWhole;
 	}
 
 	/** A move that ended while nobody could tell this node so did not come about: it is the home still [I12]. */
@@ -262,9 +269,16 @@ export class NodeMesh {
 		}
 	}
 
-	#askAgain(): void {
+	#askAgain(ms = staysMs): void {
 		this.#cancelAsking();
-		this.#cancelAsking = this.#options.parts.clock.after(staysMs, () => void this.review());
+		if (this.#isStopped) return;
+		this.#cancelAsking = this.#options.parts.clock.after(ms, () => void this.review());
+	}
+
+	/** What failed may have been the moment: a full disk, a lock. Less and less often, since it may be for good. */
+	#tryAgain(): void {
+		this.#askAgain(this.#againMs);
+		this.#againMs = Math.min(2 * this.#againMs, againMsMax);
 	}
 
 	/** Keeps an own project equal with the others while the registry has it as ours, and asks for that where it has not. */

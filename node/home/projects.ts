@@ -8,6 +8,7 @@ import type { ProjectRef } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError, type Log, type Store } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
 import { soundRecord } from '../../shared/store/index.ts';
+import { Serial } from '../reconcile/serial.ts';
 import type { Project } from './project.ts';
 import type { ProjectRecord } from './project-parts.ts';
 
@@ -38,6 +39,8 @@ export class Projects {
 	readonly #projects = new Map<string, Project>();
 	/** Those that were given away and have not stopped yet. */
 	readonly #leaving = new Set<string>();
+	/** One is opened at a time: what a person adds may be on its way already. */
+	readonly #opening = new Serial();
 	/** Why those that the store knows could not be opened, by name and by id. */
 	readonly #failed = new Map<string, GanglineError>();
 
@@ -62,25 +65,27 @@ export class Projects {
 
 	/** Opens what the store knows. */
 	async start(): Promise<void> {
-		const { store, log } = this.#options;
-		for (const record of await knownProjects(store)) {
-			try {
-				await this.#open(record);
-			} catch (error) {
-				const known = error instanceof GanglineError ? { code: error.code, hint: error.hint } : {};
-				if (error instanceof GanglineError) {
-					for (const word of [record.id, record.name]) this.#failed.set(word, error);
-				}
-				log.error('project.failed', { project: record.name, path: record.path, ...known, error });
-			}
-		}
+		for (const record of await knownProjects(this.#options.store)) await this.#tryOpen(record);
+	}
+
+	/** Tries once more to open what the store knows and is not open; answers whether it is open or not known at all. */
+	reopen(id: string): Promise<boolean> {
+		return this.#opening.run(async () => {
+			if (this.isHere(id)) return true;
+			const record = (await knownProjects(this.#options.store)).find((known) => known.id === id);
+			return record === undefined || (await this.#tryOpen(record));
+		});
 	}
 
 	/**
 	 * Takes on the project of a checkout; one that is known already is answered as it is, unless its checkout is not where
 	 * it was: then this is where it is now.
 	 */
-	async add(path: string): Promise<{ readonly project: Project; readonly added: boolean }> {
+	add(path: string): Promise<{ readonly project: Project; readonly added: boolean }> {
+		return this.#opening.run(() => this.#add(path));
+	}
+
+	async #add(path: string): Promise<{ readonly project: Project; readonly added: boolean }> {
 		const adopted = await this.#options.adopt(path);
 		const stored = readAs(recordSchema, await this.#options.store.get(`project/${adopted.id}`));
 		const record = { ...adopted, paused: stored.data?.paused ?? false };
@@ -106,8 +111,10 @@ export class Projects {
 	}
 
 	/** Opens a project that is remembered already; does nothing when it is open. */
-	async open(record: ProjectRecord): Promise<void> {
-		if (!this.#projects.has(record.id)) await this.#open(record);
+	open(record: ProjectRecord): Promise<void> {
+		return this.#opening.run(async () => {
+			if (!this.#projects.has(record.id)) await this.#open(record);
+		});
 	}
 
 	/** Ends a project and answers its record, which stays where it is kept. @throws GanglineError UNKNOWN_PROJECT */
@@ -134,6 +141,20 @@ export class Projects {
 	async stop(): Promise<void> {
 		const ends = await Promise.allSettled(this.all().map((project) => project.stop()));
 		for (const end of ends) if (end.status === 'rejected') throw end.reason;
+	}
+
+	async #tryOpen(record: ProjectRecord): Promise<boolean> {
+		const words = [record.id, record.name];
+		try {
+			await this.#open(record);
+			for (const word of words) this.#failed.delete(word);
+			return true;
+		} catch (error) {
+			const known = error instanceof GanglineError ? { code: error.code, hint: error.hint } : {};
+			if (error instanceof GanglineError) for (const word of words) this.#failed.set(word, error);
+			this.#options.log.error('project.failed', { project: record.name, path: record.path, ...known, error });
+			return false;
+		}
 	}
 
 	async #open(record: ProjectRecord): Promise<Project> {

@@ -70,14 +70,16 @@ function generationAfter(known: string, nowMs: number): string {
 	return String(Math.max((Math.floor(Number(known) / 1_000) + 2) * 1_000, Math.floor(nowMs / 1_000)));
 }
 
-/** Opens what was taken, when the registry names this node; false where nothing was. */
+/**
+ * The registry names this node: what was taken is opened, or what could not be opened before. False where it cannot be
+ * now; another call tries again.
+ */
 export async function becomeHome({ store, log }: NodeParts, projects: Projects, id: string): Promise<boolean> {
 	const taken = await takenHome(store, id);
-	if (taken === null) return false;
-	await store.write(becomeWrites(store, id, taken));
-	await projects.open(taken.record);
-	log.info('project.atHome', { project: taken.record.name, term: taken.term });
-	return true;
+	if (taken !== null) await store.write(becomeWrites(store, id, taken));
+	const isOpen = await projects.reopen(id);
+	if (taken !== null && isOpen) log.info('project.atHome', { project: taken.record.name, term: taken.term });
+	return isOpen;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import type { Project } from '../../../node/home/project.ts';
 import { Projects } from '../../../node/home/projects.ts';
+import { ganglineError } from '../../../shared/ports/index.ts';
 import { openSimStore, SimDisk, SimLog } from '../../../shared/ports/sim/index.ts';
 import { projectOne } from '../../support/facts.ts';
 
@@ -20,4 +21,22 @@ it('[I5] counts a project that it gives away as here until what ran for it has e
 	ending.resolve();
 	expect(await releasing).toEqual(record);
 	expect(projects.isHere(projectOne)).toBe(false);
+});
+
+it('[I12] opens later what could not be opened at the start, and says why until then', async () => {
+	const store = await openSimStore(new SimDisk('desk'));
+	const record = { id: projectOne, name: 'app', path: '/app', branch: 'main', paused: false };
+	await store.write([{ kind: 'put', key: `project/${projectOne}`, value: record }]);
+	let isFull = true;
+	const start = async (): Promise<void> => {
+		if (isFull) throw ganglineError('GIT_FAILED', 'no space left on device');
+	};
+	const project = { id: projectOne, name: 'app', record, start, stop: async () => {} } as unknown as Project;
+	const projects = new Projects({ store, log: new SimLog(), adopt: async () => record, open: async () => project });
+	await projects.start();
+	expect(() => projects.find({ kind: 'name', name: 'app' })).toThrow('no space left on device');
+	expect(await projects.reopen(projectOne)).toBe(false);
+	isFull = false;
+	expect(await Promise.all([projects.reopen(projectOne), projects.reopen(projectOne)])).toEqual([true, true]);
+	expect(projects.find({ kind: 'name', name: 'app' })).toBe(project);
 });
