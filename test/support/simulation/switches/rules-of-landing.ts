@@ -164,17 +164,6 @@ export const landingSwitches: readonly Switch[] = [
 		],
 	},
 	{
-		name: 'unheld-believed',
-		breaks: 'of what nobody holds any more a report counts from who held it alone',
-		edits: [
-			{
-				file: work,
-				find: 'if (holder === null && !this.#wasGranted(from, said)) {',
-				replace: 'if (holder === null && !isLast && !this.#wasGranted(from, said)) {',
-			},
-		],
-	},
-	{
 		name: 'stopped-work-dropped',
 		breaks: 'commits of an attempt that was stopped or failed are kept too',
 		edits: [
