@@ -164,13 +164,13 @@ export class Project {
 		this.#isStopped = true;
 		this.#cancelLimitTimer?.();
 		const reconcilers = Promise.all(this.#reconcilers.map((reconciler) => reconciler.stop()));
-		await Promise.all([worker.stop(), this.#parts.previews.stopAll()]);
+		// What people want from now on is for the next start, or for another home.
+		await Promise.all([exchange.stop(), worker.stop(), this.#parts.previews.stopAll()]);
 		// A remote that does not answer is not waited for: what it was asked is asked again at the next start.
 		const bound = Promise.withResolvers<void>();
 		const cancel = clock.after(reconcilerStopMsMax, bound.resolve);
 		await Promise.race([reconcilers, bound.promise]);
 		cancel();
-		await exchange.stop();
 		await home.idle();
 		await repository[Symbol.asyncDispose]();
 	}

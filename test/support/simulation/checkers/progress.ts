@@ -53,6 +53,8 @@ class Silence {
 					((event.kind === 'boot' || event.kind === 'crash') && event.node === homeName) ||
 					(event.kind === 'homeMoved' && event.project === id),
 			);
+			// One that had begun to hand the project over has begun anew when it goes on.
+			if (!home) for (const name of this.#since.keys()) if (name.startsWith(`${id} `)) this.#since.delete(name);
 			return Object.values(home?.facts.items ?? {}).flatMap((item) => {
 				const { key, holder, role, token, labels, stage } = item;
 				const node = mesh.nodes.find(({ id }) => holder?.startsWith(`${id}.`));
@@ -60,7 +62,7 @@ class Silence {
 				const isSilent =
 					node && stage.kind === 'coding' && role !== null && (isRevoked || !mesh.meets(node.name, homeName));
 				// Who is cut off for good is waited for no longer, from when its home knows.
-				const name = `${key} ${token?.join('.')} ${isRevoked ? 'revoked' : ''}`;
+				const name = `${id} ${key} ${token?.join('.')} ${isRevoked ? 'revoked' : ''}`;
 				if (!isSilent || isNewHome) {
 					this.#since.delete(name);
 					return [];
