@@ -10,8 +10,8 @@ import type { AgentSettings } from './runtime.ts';
 export interface SessionWatchOptions {
 	readonly clock: Clock;
 	readonly limits: Pick<AgentSettings, 'timeout_seconds' | 'silence_seconds'>;
-	/** What the kernel shows of the session's tree now. */
-	readonly activity: () => TreeActivity;
+	/** What the kernel shows of the session's tree now; null where it cannot be asked, which is no sign of anything. */
+	readonly activity: () => TreeActivity | null;
 	readonly onLog: (text: string) => void;
 	readonly onPassed: (outcome: Extract<SessionOutcome, { kind: 'overBudget' | 'inactive' }>) => void;
 }
@@ -93,6 +93,11 @@ export class SessionWatch {
 	#look(now: number): void {
 		const { activity, onLog, onPassed, limits } = this.#options;
 		const seen = activity();
+		if (seen === null) {
+			this.#suspect = null;
+			this.#again('silence', this.#graceMs, () => this.#listen());
+			return;
+		}
 		const { since, cpuMs } = this.#suspect ?? { since: now, cpuMs: seen.cpuMs };
 		const computedMs = seen.cpuMs - cpuMs;
 		if (this.#suspect !== null && computedMs >= this.#graceMs * computingMin) {
@@ -115,7 +120,7 @@ export class SessionWatch {
 	#count(): void {
 		const { activity, onLog, onPassed } = this.#options;
 		this.#again('count', countEveryMs, () => {
-			const { processes } = activity();
+			const { processes = 0 } = activity() ?? {};
 			if (processes <= processesMax) return this.#count();
 			onLog(`it is ${processes} processes, at most ${processesMax} are let be\n`);
 			onPassed({ kind: 'overBudget', which: 'processes' });

@@ -87,8 +87,11 @@ export interface Processes {
 	sweep(): Promise<StopReport>;
 	/** How many processes of this run live now, from the kernel. */
 	census(id: string): Promise<number>;
-	/** What of a run that this process started lives now and has computed; quick, looked at every few seconds. */
-	activity(id: string): TreeActivity;
+	/**
+	 * What of a run that this process started lives now and has computed; quick, looked at every few seconds. Null where
+	 * nothing can be looked at now (no free descriptor), which says of nobody that it is gone.
+	 */
+	activity(id: string): TreeActivity | null;
 	/** Ids of all runs of this node of which something lives, from the kernel; those of earlier processes too. */
 	living(): Promise<readonly string[]>;
 }

@@ -1,5 +1,5 @@
 /** OpenSSH's own programs, run to their end for keys: bounded in time and in what they may say. Never with a secret among their arguments. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface Said {
 	/** Null: it could not be started, or was ended. */
@@ -25,14 +25,16 @@ export function runProgram(
 			...(environment === undefined ? {} : { env: environment }),
 		});
 		let [stdout, stderr] = ['', ''];
-		child.stdout.setEncoding('utf8').on('data', (text: string) => {
+		// A child that this machine has no descriptor for has no pipes, whatever its type says.
+		const { stdin: input, stdout: said, stderr: errors }: ChildProcess = child;
+		said?.setEncoding('utf8').on('data', (text: string) => {
 			stdout = (stdout + text).slice(0, characterMax);
 		});
-		child.stderr.setEncoding('utf8').on('data', (text: string) => {
+		errors?.setEncoding('utf8').on('data', (text: string) => {
 			stderr = (stderr + text).slice(-characterMax);
 		});
 		// Whoever does not read it closes it.
-		child.stdin.on('error', () => undefined).end(stdin);
+		input?.on('error', () => undefined).end(stdin);
 		child.once('error', (error) => resolve({ code: null, stdout, stderr: error.message }));
 		child.once('close', (code) => resolve({ code, stdout, stderr }));
 	});

@@ -187,7 +187,7 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 			const { sessionId } = await first.seen('started');
 			await first.seen('tool');
 			await expect
-				.poll(() => bench.processes.activity(first.runId).names.some((name) => name.includes('perl')), {
+				.poll(() => bench.processes.activity(first.runId)?.names.some((name) => name.includes('perl')), {
 					timeout: 20_000,
 				})
 				.toBe(true);
@@ -209,7 +209,7 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 			await using bench = await makeRuntimeBench(runtime, clis, model);
 			const started = bench.start(order(command));
 			await expect
-				.poll(() => bench.processes.activity(started.runId).names.some((name) => name.includes('perl')), {
+				.poll(() => bench.processes.activity(started.runId)?.names.some((name) => name.includes('perl')), {
 					timeout: 60_000,
 				})
 				.toBe(true);
@@ -269,7 +269,7 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 			const started = bench.start(order(command));
 			if (speaks) await started.seen('tool');
 			await expect
-				.poll(() => bench.processes.activity(started.runId).names.some((name) => name.includes('perl')), {
+				.poll(() => bench.processes.activity(started.runId)?.names.some((name) => name.includes('perl')), {
 					timeout: 20_000,
 				})
 				.toBe(true);

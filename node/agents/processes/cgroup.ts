@@ -14,6 +14,7 @@ import {
 	writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isBlind } from './proc-table.ts';
 
 /** Where this process may make cgroups, or why it may not. */
 export type CgroupProbe =
@@ -115,7 +116,8 @@ function childGroups(path: string): string[] {
 function readText(path: string): string {
 	try {
 		return readFileSync(path, 'latin1');
-	} catch {
+	} catch (error) {
+		if (isBlind(error)) throw error;
 		return '';
 	}
 }

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node
 import {
 	type Anchor,
 	type Confinement,
+	type ExitStatus,
 	ganglineError,
 	type Processes,
 	type ProcessIdentity,
@@ -15,12 +16,12 @@ import {
 	type StopReport,
 	type TreeActivity,
 } from '../../../shared/ports/index.ts';
-import { isPopulated, listCgroups, makeCgroup } from './cgroup.ts';
+import { endCgroup, isPopulated, listCgroups, makeCgroup } from './cgroup.ts';
 import { grantsMax, planFence } from './fence.ts';
 import { type Launch, type LaunchPlan, type NamespaceMode, planLaunch } from './launch.ts';
 import { findProgram, type Means } from './means.ts';
 import { isCovered, planMounts } from './mount-plan.ts';
-import { markerOf, markerVariable, readBootId, readProcess, readProcTable } from './proc-table.ts';
+import { markerOf, markerVariable, readBootId, readProcess, readProcTable, unlessBlind } from './proc-table.ts';
 import { RunTree } from './run.ts';
 import { watchChild } from './watch-child.ts';
 
@@ -61,19 +62,12 @@ export class LinuxProcesses implements Processes {
 		const prepared = this.#prepare(spec);
 		if (prepared.kind === 'unfit') return notStarted(spec.id, prepared.reason);
 		const { launch, cgroup } = prepared;
-		const [command = '', ...args] = launch.argv;
-		const child = spawn(command, args, {
-			cwd: spec.cwd,
-			env: { ...spec.env, [markerVariable]: marker },
-			// A session of its own: no terminal of ours reaches it, and its members are known by it.
-			detached: true,
-			stdio: [
-				spec.stdin === undefined && !spec.keepsStdin ? 'ignore' : 'pipe',
-				'pipe',
-				'pipe',
-				...(launch.announces ? ['pipe' as const] : []),
-			],
-		});
+		const begun = begin(spec, launch, marker);
+		if (begun.kind === 'failed') {
+			if (cgroup) endCgroup(cgroup);
+			return { ...notStarted(spec.id, ''), exited: begun.exited };
+		}
+		const { child } = begun;
 		const leader = this.#identify(child.pid);
 		const tree = new RunTree({ marker, cgroup, leader, wrapped: launch.wrapped });
 		this.#trees.set(spec.id, tree);
@@ -116,8 +110,9 @@ export class LinuxProcesses implements Processes {
 		return count === 0 && tree.traits.cgroup && isPopulated(tree.traits.cgroup) ? 1 : count;
 	}
 
-	activity(id: string): TreeActivity {
-		const living = this.#trees.get(id)?.look(false) ?? [];
+	activity(id: string): TreeActivity | null {
+		const living = unlessBlind(() => this.#trees.get(id)?.look(false) ?? []);
+		if (living === null) return null;
 		const ticks = living.reduce((sum, entry) => sum + entry.ticks, 0);
 		const names = living.slice(0, namesMax).map(({ pid, name, state }) => `${pid} ${name} ${state}`);
 		return { processes: living.length, cpuMs: ticks * tickMs, names };
@@ -217,8 +212,36 @@ export class LinuxProcesses implements Processes {
 	}
 
 	#identify(pid: number | undefined): ProcessIdentity | undefined {
-		const entry = pid === undefined ? null : readProcess(pid);
+		const entry = pid === undefined ? null : unlessBlind(() => readProcess(pid));
 		return entry ? { bootId: this.#bootId, pid: entry.pid, startTicks: entry.startTicks } : undefined;
+	}
+}
+
+type Begun =
+	| { readonly kind: 'begun'; readonly child: ChildProcess }
+	| { readonly kind: 'failed'; readonly exited: Promise<ExitStatus> };
+
+/** Of some failures `spawn` throws (words that are too many, or have a NUL), others it tells a turn later; no child has pipes then. */
+function begin(spec: ProcessSpec, { argv, announces }: Launch, marker: string): Begun {
+	const [command = '', ...args] = argv;
+	try {
+		const child = spawn(command, args, {
+			cwd: spec.cwd,
+			env: { ...spec.env, [markerVariable]: marker },
+			// A session of its own: no terminal of ours reaches it, and its members are known by it.
+			detached: true,
+			stdio: [
+				spec.stdin === undefined && !spec.keepsStdin ? 'ignore' : 'pipe',
+				'pipe',
+				'pipe',
+				...(announces ? ['pipe' as const] : []),
+			],
+		});
+		if (child.pid !== undefined) return { kind: 'begun', child };
+		const told = new Promise<Error>((resolve) => child.once('error', resolve));
+		return { kind: 'failed', exited: told.then(({ message: reason }) => ({ kind: 'notStarted', reason })) };
+	} catch (error) {
+		return { kind: 'failed', exited: Promise.resolve({ kind: 'notStarted', reason: reasonOf(error) }) };
 	}
 }
 
@@ -253,6 +276,10 @@ function namesIn(folder: string): readonly string[] {
 
 function steps({ hidden, readOnly }: Confinement): readonly string[] {
 	return [...hidden, ...readOnly];
+}
+
+function reasonOf(error: unknown): string {
+	return error instanceof Error ? error.message.slice(0, 500) : String(error);
 }
 
 function isFolder(path: string): boolean {

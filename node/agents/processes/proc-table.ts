@@ -54,15 +54,33 @@ export function parseStat(line: string): ProcEntry | null {
 	};
 }
 
+/** Without a free descriptor, or memory, nothing is seen: that says of nobody that it is gone. */
+export function isBlind(error: unknown): boolean {
+	const code = error instanceof Error && 'code' in error ? error.code : undefined;
+	return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM';
+}
+
+/** What a look has found; null where nothing can be looked at now, which is never taken for nobody. */
+export function unlessBlind<Seen>(look: () => Seen): Seen | null {
+	try {
+		return look();
+	} catch (error) {
+		if (!isBlind(error)) throw error;
+		return null;
+	}
+}
+
 /** A line is some 300 bytes. One buffer for all: a look reads hundreds, and this halves its time. */
 const statBytes = Buffer.alloc(4096);
 
+/** Null where it is gone, or is nobody's to look at. Throws where nothing can be looked at now. */
 export function readProcess(pid: number): ProcEntry | null {
 	let file: number | null = null;
 	try {
 		file = openSync(`/proc/${pid}/stat`, 'r');
 		return parseStat(statBytes.toString('latin1', 0, readSync(file, statBytes)));
-	} catch {
+	} catch (error) {
+		if (isBlind(error)) throw error;
 		return null;
 	} finally {
 		if (file !== null) closeSync(file);
@@ -91,7 +109,8 @@ export function markerOf(pid: number): string | null {
 	let environ: string;
 	try {
 		environ = readFileSync(`/proc/${pid}/environ`, 'latin1');
-	} catch {
+	} catch (error) {
+		if (isBlind(error)) throw error;
 		return null;
 	}
 	const at = environ.startsWith(`${markerVariable}=`) ? 0 : environ.indexOf(`\0${markerVariable}=`) + 1;

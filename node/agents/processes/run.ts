@@ -7,7 +7,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity, StopReport } from '../../../shared/ports/index.ts';
 import { cgroupMembers, endCgroup, isPopulated, killCgroup } from './cgroup.ts';
-import { descendants, markerOf, type ProcEntry, type ProcTable, readProcess, readProcTable } from './proc-table.ts';
+import {
+	descendants,
+	markerOf,
+	type ProcEntry,
+	type ProcTable,
+	readProcess,
+	readProcTable,
+	unlessBlind,
+} from './proc-table.ts';
 
 /** After KILL: a process that does not go away in this time hangs in the kernel and is reported. */
 const killMsMax = 15_000;
@@ -54,7 +62,8 @@ export class RunTree {
 	rememberOrphans(): void {
 		const { leader, wrapped } = this.traits;
 		if (!leader || wrapped || this.traits.cgroup) return;
-		for (const entry of readProcTable().values()) {
+		// Where nothing can be seen now, the marker finds them later.
+		for (const entry of unlessBlind(readProcTable)?.values() ?? []) {
 			if (entry.session === leader.pid || entry.group === leader.pid) this.#known.set(entry.pid, entry.startTicks);
 		}
 	}
@@ -75,9 +84,9 @@ export class RunTree {
 	async #askToEnd(): Promise<void> {
 		const asked = new Set<string>();
 		for (let wait = 5; performance.now() < this.#killAt; wait = Math.min(wait * 2, 100)) {
-			const living = this.look(asked.size === 0);
-			if (living.length === 0) return;
-			for (const entry of living) {
+			const living = unlessBlind(() => this.look(asked.size === 0));
+			if (living?.length === 0) return;
+			for (const entry of living ?? []) {
 				const name = `${entry.pid}:${entry.startTicks}`;
 				if (this.#isWrapper(entry) || asked.has(name)) continue;
 				asked.add(name);
@@ -97,7 +106,11 @@ export class RunTree {
 		let leaderAloneSince: number | null = null;
 		for (;;) {
 			if (cgroup) killCgroup(cgroup);
-			const living = this.look(true);
+			const seen = unlessBlind(() => ({
+				living: this.look(true),
+				isPopulated: cgroup !== null && isPopulated(cgroup),
+			}));
+			const living = seen?.living ?? [];
 			const others = living.filter((entry) => !this.#isWrapper(entry));
 			for (const entry of others) this.#signal(entry, 'SIGKILL');
 			if (living.length > others.length && others.length === 0) {
@@ -105,7 +118,7 @@ export class RunTree {
 				leaderAloneSince ??= performance.now();
 				if (performance.now() - leaderAloneSince > 200) for (const entry of living) this.#signal(entry, 'SIGKILL');
 			} else leaderAloneSince = null;
-			const empty = living.length === 0 && !(cgroup && isPopulated(cgroup));
+			const empty = seen !== null && living.length === 0 && !seen.isPopulated;
 			emptyLooks = empty ? emptyLooks + 1 : 0;
 			looks += 1;
 			if (emptyLooks === 2) break;
@@ -121,8 +134,10 @@ export class RunTree {
 	 * Who has left the cgroup is remembered beforehand, while its parents can still be seen. False: it is not empty yet.
 	 */
 	async #emptyCgroup(cgroup: string, giveUpAt: number): Promise<boolean> {
-		for (const { pid, startTicks } of this.look(false)) this.#signalled.add(`${pid}:${startTicks}`);
-		for (killCgroup(cgroup); isPopulated(cgroup); killCgroup(cgroup)) {
+		const mayLive = (): boolean => unlessBlind(() => isPopulated(cgroup)) ?? true;
+		for (const { pid, startTicks } of unlessBlind(() => this.look(false)) ?? [])
+			this.#signalled.add(`${pid}:${startTicks}`);
+		for (killCgroup(cgroup); mayLive(); killCgroup(cgroup)) {
 			if (performance.now() > giveUpAt) return false;
 			await delay(1);
 		}
@@ -132,7 +147,8 @@ export class RunTree {
 	#survivors(living: readonly ProcEntry[], cgroup: string | null): StopReport {
 		// Asked again, it looks again: what hung in the kernel may have gone.
 		this.#stopping = undefined;
-		const pids = new Set([...living.map((entry) => entry.pid), ...(cgroup ? cgroupMembers(cgroup) : [])]);
+		const members = cgroup === null ? [] : (unlessBlind(() => cgroupMembers(cgroup)) ?? []);
+		const pids = new Set([...living.map((entry) => entry.pid), ...members]);
 		return { kind: 'survivors', pids: [...pids] };
 	}
 
@@ -152,7 +168,7 @@ export class RunTree {
 
 	#signal(entry: ProcEntry, signal: 'SIGTERM' | 'SIGCONT' | 'SIGKILL'): void {
 		// The number may have been given to someone else since the table was read.
-		if (readProcess(entry.pid)?.startTicks !== entry.startTicks) return;
+		if (unlessBlind(() => readProcess(entry.pid))?.startTicks !== entry.startTicks) return;
 		try {
 			process.kill(entry.pid, signal);
 			this.#signalled.add(`${entry.pid}:${entry.startTicks}`);
