@@ -73,7 +73,7 @@ export class PullRequests {
 	async merged(item: Item, main: CommitId): Promise<CommitId | null> {
 		const { repository } = this.#options;
 		const proposal = await this.#read(item.key);
-		if (proposal === null || proposal.tip === main) return null;
+		if (proposal === null || !wasPushed(proposal) || proposal.tip === main) return null;
 		const [commit, tip] = [parseCommitId(proposal.commit), parseCommitId(proposal.tip)];
 		if (await repository.isAncestor(commit, main)) return commit;
 		const wanted = await repository.patchId(tip, commit);
@@ -96,7 +96,7 @@ export class PullRequests {
 		const branch = `gangline/${item.number}-${slug(item.title)}`;
 		const { repository, checkout, environment } = this.#options;
 		const remote = await openRemote(checkout, config.landing.remote, environment);
-		const expected = before ? parseCommitId(before.commit) : null;
+		const expected = before !== null && wasPushed(before) ? parseCommitId(before.commit) : null;
 		const push = (from: CommitId | null): Promise<PushResult> =>
 			pushRemote(repository, { remote, branch, commit: candidate.commit, expected: from, rewrite: true });
 		const first = await push(expected);
@@ -182,6 +182,11 @@ export class PullRequests {
 	#key(key: string): string {
 		return `pull/${this.#options.project}/${key}`;
 	}
+}
+
+/** Of one whose branch never came to the remote the record names main as it was: nothing of it can be on main. */
+function wasPushed({ commit, tip }: Proposal): boolean {
+	return commit !== tip;
 }
 
 /** `Fix the login redirect` → `fix-the-login-redirect`. */
