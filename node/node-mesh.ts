@@ -40,8 +40,8 @@ interface Opened {
 	readonly work: OpenedWorkers;
 	readonly live: LiveLogs;
 	readonly present: PresentPeople;
-	/** Own projects that sync keeps equal. */
-	readonly shared: Set<string>;
+	/** Own projects that sync keeps equal, each as it was opened when sync was given it. */
+	readonly shared: Map<string, Project['exchange']>;
 }
 
 const personOf = (mesh: Mesh, node: NodeId): string | null => memberOf(mesh.facts(), node)?.person ?? null;
@@ -159,7 +159,7 @@ export class NodeMesh {
 		this.#serveMoves(mesh);
 		const work = await attach(mesh);
 		const hello = new Hello({ mesh, clock, log, version });
-		this.#opened = { mesh, replicas, work, live, present, hello, shared: new Set() };
+		this.#opened = { mesh, replicas, work, live, present, hello, shared: new Map() };
 		mesh.onFacts((facts) => {
 			registry.set(facts);
 			void this.review();
@@ -227,7 +227,7 @@ export class NodeMesh {
 			if (known !== undefined && known.home !== mesh.self) await cedeProject(parts, projects, project);
 		}
 		// What was sealed is kept equal until another node is its home: that one needs the last of it.
-		for (const id of [...shared]) {
+		for (const id of [...shared.keys()]) {
 			if (projectIn(mesh, id)?.home === mesh.self) continue;
 			shared.delete(id);
 			mesh.sync.remove(id);
@@ -245,15 +245,13 @@ export class NodeMesh {
 	}
 
 	/** A move that ended while nobody could tell this node so did not come about: it is the home still [I12]. */
-	async #goOn({ mesh, shared }: Opened): Promise<void> {
+	async #goOn({ mesh }: Opened): Promise<void> {
 		const { parts, projects } = this.#options;
 		const open = new Set(projects.all().map(({ id }) => id));
 		for (const { id, home } of Object.values(mesh.facts().projects)) {
 			if (home !== mesh.self || open.has(id) || !(await isSealed(parts, id))) continue;
-			if (await this.#stays(mesh, id)) {
-				await unsealProject(parts, projects, id);
-				shared.delete(id);
-			} else this.#askAgain();
+			if (await this.#stays(mesh, id)) await unsealProject(parts, projects, id);
+			else this.#askAgain();
 		}
 	}
 
@@ -284,8 +282,9 @@ export class NodeMesh {
 	/** Keeps an own project equal with the others while the registry has it as ours, and asks for that where it has not. */
 	async #share({ mesh, shared }: Opened, project: Project): Promise<void> {
 		const known = projectIn(mesh, project.id);
-		if (known?.home === mesh.self && !shared.has(project.id)) {
-			shared.add(project.id);
+		// One that was opened anew is another than sync has, whose facts and logs stand still.
+		if (known?.home === mesh.self && shared.get(project.id) !== project.exchange) {
+			shared.set(project.id, project.exchange);
 			mesh.sync.add(project.exchange);
 			const { store } = this.#options.parts;
 			await store.write([{ kind: 'put', key: registeredRecord(project.id), value: true }]);
@@ -318,15 +317,12 @@ export class NodeMesh {
 		};
 		mesh.rpc.serve(sealMethod, async (args, peer) => {
 			requireGateway(peer);
-			const sealed = await this.#alone(() => sealProject(parts, projects, args));
-			this.#askAgain();
-			return sealed;
+			// Also where it could not be handed over: it is closed by then, and nobody else opens it again.
+			return await this.#alone(() => sealProject(parts, projects, args)).finally(() => this.#askAgain());
 		});
 		mesh.rpc.serve(unsealMethod, async ({ project }, peer) => {
 			requireGateway(peer);
 			await this.#alone(() => unsealProject(parts, projects, project));
-			// It is opened anew, so sync has to be given it anew.
-			this.#opened?.shared.delete(project);
 			await this.review();
 			return {};
 		});
