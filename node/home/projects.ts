@@ -93,17 +93,13 @@ export class Projects {
 		if (known && (known.record.path === record.path || (await this.#isStillThere(known.record)))) {
 			return { project: known, added: false };
 		}
-		if (known) {
-			this.#projects.delete(known.id);
-			await known.stop();
-		}
-		const clash = this.all().find(({ name }) => name === record.name);
+		const clash = this.all().find(({ id, name }) => id !== record.id && name === record.name);
 		if (clash) {
 			throw ganglineError('REFUSED', `another project is called ${record.name}: ${clash.record.path}`, {
 				hint: 'give one of them another name in .gangline/project.toml and commit it',
 			});
 		}
-		const project = await this.#open(record);
+		const project = await (known ? this.#openInstead(known, record) : this.#open(record));
 		// Remembered only when it could be opened: a start must not fail on what never worked.
 		await this.#save(record);
 		for (const word of [record.id, record.name]) this.#failed.delete(word);
@@ -141,6 +137,18 @@ export class Projects {
 	async stop(): Promise<void> {
 		const ends = await Promise.allSettled(this.all().map((project) => project.stop()));
 		for (const end of ends) if (end.status === 'rejected') throw end.reason;
+	}
+
+	/** Where it is now; one that cannot be opened there goes on as it was, or its board would be gone until the next start. */
+	async #openInstead(known: Project, record: ProjectRecord): Promise<Project> {
+		this.#projects.delete(known.id);
+		await known.stop();
+		try {
+			return await this.#open(record);
+		} catch (error) {
+			await this.#tryOpen(known.record);
+			throw error;
+		}
 	}
 
 	async #tryOpen(record: ProjectRecord): Promise<boolean> {

@@ -40,3 +40,31 @@ it('[I12] opens later what could not be opened at the start, and says why until 
 	expect(await Promise.all([projects.reopen(projectOne), projects.reopen(projectOne)])).toEqual([true, true]);
 	expect(projects.find({ kind: 'name', name: 'app' })).toBe(project);
 });
+
+it('[I12] keeps a project open as it was when it cannot be taken on where its checkout is now', async () => {
+	const store = await openSimStore(new SimDisk('desk'));
+	const shop = { id: projectOne, name: 'shop', path: '/shop', branch: 'main', paused: false };
+	const blog = { ...shop, id: '01JZ0000000000000000000BKG', name: 'blog', path: '/blog' };
+	const checkouts = new Map([shop, blog].map((record) => [record.path, record]));
+	const open = async (record: typeof shop): Promise<Project> => {
+		const start = async (): Promise<void> => {
+			if (record.path === '/full') throw ganglineError('GIT_FAILED', 'no space left on device');
+		};
+		return { id: record.id, name: record.name, record, start, stop: async () => {} } as unknown as Project;
+	};
+	const adopt = async (path: string): Promise<typeof shop> => {
+		const found = checkouts.get(path);
+		if (found === undefined) throw ganglineError('UNSUITABLE_REPOSITORY', `${path} is no git repository`);
+		return found;
+	};
+	const projects = new Projects({ store, log: new SimLog(), adopt, open });
+	for (const path of ['/shop', '/blog']) await projects.add(path);
+	checkouts.delete('/shop');
+	checkouts.set('/renamed', { ...shop, name: 'blog', path: '/renamed' }).set('/full', { ...shop, path: '/full' });
+	await expect(projects.add('/renamed')).rejects.toMatchObject({ code: 'REFUSED' });
+	await expect(projects.add('/full')).rejects.toMatchObject({ code: 'GIT_FAILED' });
+	expect(projects.find({ kind: 'name', name: 'shop' }).record).toEqual(shop);
+	checkouts.set('/here', { ...shop, path: '/here' });
+	expect(await projects.add('/here')).toMatchObject({ added: true });
+	expect(projects.find({ kind: 'name', name: 'shop' }).record.path).toBe('/here');
+});
