@@ -45,6 +45,8 @@ export class SalvageSender {
 				log.info('salvage.notHandedOver', { ref, code: error.code, why: error.message });
 				// Another time, or another version of the home, may take it.
 				if (error.disposition === 'retry' || error.code === 'UNKNOWN_OPERATION') return;
+				// Nor does one decide that has the project not open yet, or not any more: this is no word about the work.
+				if (error.code === 'FORBIDDEN') continue;
 			}
 			await store.write([{ kind: 'put', key: record, value: commit }]);
 		}

@@ -101,12 +101,16 @@ export class StateTeller {
 			const knowsEnough = projects === null && now - listener.answeredAt < overviewMs - renewMs / 2;
 			if (!isNews && known && knowsEnough) continue;
 			if (listener.isAsking) listener.again = true;
-			else void this.#ask(node, listener, projects === null ? whole : stateFor(whole, projects));
+			else void this.#ask(node, listener, { projects, said: projects === null ? whole : stateFor(whole, projects) });
 		}
 		if (!this.#isStopped) this.#cancel = clock.after(renewMs, () => this.#tell(false));
 	}
 
-	async #ask(node: NodeId, listener: Listener, said: WorkerState): Promise<void> {
+	async #ask(
+		node: NodeId,
+		listener: Listener,
+		{ projects, said }: { readonly projects: ReadonlySet<string> | null; readonly said: WorkerState },
+	): Promise<void> {
 		const { rpc, clock, onMain, onForget, onBack, log } = this.#options;
 		listener.isAsking = true;
 		try {
@@ -115,8 +119,10 @@ export class StateTeller {
 			if (listener.isAway) log.info('home.back', { node });
 			const wasAway = listener.isAway;
 			listener.isAway = false;
-			for (const { project, main } of mains) if (main !== null) onMain(project, parseCommitId(main));
-			for (const [project, keys] of byProject(forget)) onForget(project, keys);
+			// Of projects whose home is elsewhere it decides nothing here [I13].
+			const isTheirs = ({ project }: { readonly project: string }): boolean => projects?.has(project) === true;
+			for (const { project, main } of mains.filter(isTheirs)) if (main !== null) onMain(project, parseCommitId(main));
+			for (const [project, keys] of byProject(forget.filter(isTheirs))) onForget(project, keys);
 			if (wasAway) onBack(node);
 		} catch (error) {
 			// A life sign that cannot even be said must be seen, and must not end the process.

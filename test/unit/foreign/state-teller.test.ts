@@ -58,6 +58,31 @@ describe('a worker that says how it is', () => {
 		expect([backs, awayMs, said]).toEqual([0, null, []]);
 	});
 
+	it.each([
+		['a home', new Set([project]), [project]],
+		['the gateway', null, []],
+	] as const)('[I13] hears from %s about its own projects alone', async (_, about, heard) => {
+		const clock = new SimClock();
+		const other = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
+		const main = 'a'.repeat(40);
+		const answer = {
+			mains: [project, other].map((id) => ({ project: id, main })),
+			forget: [project, other].map((id) => ({ project: id, key: '01BX5ZZKBKACTAV9WEVGEMMVS0' })),
+		};
+		const told = { mains: [] as string[], forget: [] as string[] };
+		const teller = new StateTeller({
+			...{ clock, log: new SimLog(), state: () => state, listeners: () => new Map([[oneId, about]]) },
+			rpc: { ask: async () => answer } as unknown as Pick<Rpc, 'ask'>,
+			onMain: (id) => told.mains.push(id),
+			onForget: (id) => told.forget.push(id),
+			onBack: () => {},
+		});
+		teller.start();
+		await settle();
+		teller.stop();
+		expect(told).toEqual({ mains: heard, forget: heard });
+	});
+
 	it('says once that a home or the gateway is away, and since when', async () => {
 		for (const about of [new Set([project]), null]) {
 			const { awayMs, said } = await told(about, false);

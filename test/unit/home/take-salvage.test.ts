@@ -22,6 +22,8 @@ let home: CanonicalRepository;
 let mirror: MirrorRepository;
 let first: CommitId;
 let sender: SalvageSender;
+/** What the home has open. */
+let atHomeNow: Project[];
 const open: AsyncDisposable[] = [];
 
 beforeEach(async () => {
@@ -45,7 +47,8 @@ beforeEach(async () => {
 	const desk = { mayWork: () => true };
 	const runs = { runs: (of: string) => (of === key ? [{ node: oneId }] : []) };
 	const there = { id: project, desk, runs, repository: home } as unknown as Project;
-	serveSalvage({ rpc: homeRpc, packs: atHome, log: pair.log, projects: () => [there] });
+	atHomeNow = [there];
+	serveSalvage({ rpc: homeRpc, packs: atHome, log: pair.log, projects: () => atHomeNow });
 	const store = await openSimStore();
 	sender = new SalvageSender({ project, repository: mirror, store, rpc, home: () => twoId, log: pair.log });
 });
@@ -75,6 +78,16 @@ it('[I7] arrives at the home under a ref of its own, once, also after a lost lin
 	expect(shell(home.path, 'show', `${commit}:notes.txt`)).toBe('what nobody committed');
 	expect(pair.log.lines.filter(({ event }) => event === 'salvage.taken')).toHaveLength(1);
 	expect((await mirror.refs('refs/gangline/salvage')).map(({ commit: kept }) => kept)).toEqual([commit]);
+});
+
+it('[I7] [I12] is offered again where the home could not open the project yet', async () => {
+	const commit = salvaged('what nobody committed\n');
+	const closed = atHomeNow.splice(0);
+	await pair.finish(sender.send());
+	expect(await atHome()).toEqual([]);
+	atHomeNow.push(...closed);
+	await pair.finish(sender.send());
+	expect(await atHome()).toEqual([`refs/gangline/salvage/${key}/${oneId}-5 ${commit}`]);
 });
 
 it('[I13] [I15] is not taken of an item that the worker never had, and not without end', async () => {
