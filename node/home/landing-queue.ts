@@ -95,6 +95,8 @@ export class LandingQueue {
 		if (this.#mayOweCheck) await this.#checkOwed();
 		if (this.#stopped !== null) return;
 		const queue = this.queue();
+		// What kept an item from landing that waits no more is no trouble of anybody's.
+		if (queue.length === 0) this.#waits = null;
 		if (queue.length === 0) return this.#recoverMoved();
 		this.#waits = await this.#options.bringIn();
 		if (this.#waits !== null) return;

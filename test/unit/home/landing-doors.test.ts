@@ -31,6 +31,17 @@ describe('a landing', () => {
 		expect(stageOf(disk)?.kind).toBe('done');
 	});
 
+	it('that somebody has taken back leaves no trouble behind, whatever it waited for', async () => {
+		const { disk } = await oneInQueue();
+		const { queue, home } = start(disk, { bringIn: async () => 'origin was rewritten' });
+		await queue.pass();
+		expect(queue.trouble).toBe('origin was rewritten');
+		await home.submit('edge', [{ by: 'user', who: 'ada', item: key, event: 'abandon', args: {} }]);
+		expect(queue.queue()).toEqual([]);
+		await queue.pass();
+		expect(queue.trouble).toBeNull();
+	});
+
 	it('moves nothing while the project is paused, and lands when it goes on', async () => {
 		const { disk, base } = await oneInQueue();
 		let isPaused = true;
