@@ -12,7 +12,7 @@ import { ganglineError, type NodeId, type Random, randomHex } from '../../shared
 import { agentOperations, workAsk } from '../../shared/protocol/work-methods.ts';
 import type { OpenTools, ToolDesk, ToolRun } from '../worker/index.ts';
 import { type AskOperation, agentTools } from './agent-tools.ts';
-import { type AgentAnswering, type AgentAsk, answerAgent } from './answer-agents.ts';
+import { type AgentAnswering, type AgentAsk, answerAgent, changes } from './answer-agents.ts';
 
 export interface AgentDeskOptions {
 	readonly self: NodeId;
@@ -28,6 +28,8 @@ export class AgentDesk implements ToolDesk {
 	readonly #sets = new Map<string, ToolSet>();
 	readonly #url = Promise.withResolvers<string | null>();
 	#answering: AgentAnswering | null = null;
+	/** The last change that agents of an item have asked for, by project and item, until it is made. */
+	readonly #changing = new Map<string, Promise<string>>();
 
 	constructor(options: AgentDeskOptions) {
 		this.#options = options;
@@ -50,8 +52,23 @@ export class AgentDesk implements ToolDesk {
 
 	/** What an agent asks of a project whose home is here. @throws GanglineError FORBIDDEN and the like */
 	async answer(ask: AgentAsk): Promise<string> {
-		if (this.#answering !== null) return await answerAgent(this.#answering, ask);
-		throw ganglineError('STOPPING', 'this node is not ready to be asked');
+		const answering = this.#answering;
+		if (answering === null) throw ganglineError('STOPPING', 'this node is not ready to be asked');
+		if (!changes(ask.operation)) return await answerAgent(answering, ask);
+		return await this.#oneAtATime(ask.grant, () => answerAgent(answering, ask));
+	}
+
+	/** What agents of an item have added is counted before more is: of many that ask at once each would be the first [I11]. */
+	async #oneAtATime({ project, key }: AgentAsk['grant'], step: () => Promise<string>): Promise<string> {
+		const name = `${project}/${key}`;
+		const before: Promise<unknown> = this.#changing.get(name) ?? Promise.resolve();
+		const changing = before.then(step, step);
+		this.#changing.set(name, changing);
+		try {
+			return await changing;
+		} finally {
+			if (this.#changing.get(name) === changing) this.#changing.delete(name);
+		}
 	}
 
 	async open(run: ToolRun): Promise<OpenTools | null> {

@@ -50,7 +50,8 @@ export interface AgentAnswering {
 /** All that the agents of one item may add, over all of its tries. */
 export const itemsAddedMax = 20;
 
-const changes = (operation: AgentOperation): boolean => operations[operation].kind === 'command';
+/** Whether it is more than a look. */
+export const changes = (operation: AgentOperation): boolean => operations[operation].kind === 'command';
 
 /** The answer as text for a model. @throws GanglineError FORBIDDEN, REFUSED, or what the operation fails with */
 export async function answerAgent(answering: AgentAnswering, ask: AgentAsk): Promise<string> {

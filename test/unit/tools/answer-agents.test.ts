@@ -1,8 +1,10 @@
 /** What agents may ask at a home: only under the grant that is held, in their own name, and never more than a role may. */
 import { describe, expect, it } from 'vitest';
 import { type AgentAsk, type AgentProject, answerAgent, itemsAddedMax } from '../../../node/tools/answer-agents.ts';
+import { AgentDesk } from '../../../node/tools/index.ts';
 import type { Item, ItemView } from '../../../shared/pipeline/index.ts';
 import { GanglineError, parseNodeId } from '../../../shared/ports/index.ts';
+import { SimRandom } from '../../../shared/ports/sim/index.ts';
 import { tinyHome } from '../../support/tiny-home.ts';
 import { itemDetail, shopId } from '../../support/tiny-items.ts';
 
@@ -43,9 +45,12 @@ function open(held: Held = {}, others: readonly Item['origin'][] = []) {
 	const seatPerson = (): void => {
 		hasPerson = true;
 	};
-	return { home, ask, code, seatPerson };
+	return { home, ask, code, seatPerson, answering, views, item };
 }
 
+const notAsked = async (): Promise<never> => {
+	throw new Error('nobody else is asked');
+};
 const add = { operation: 'item.add', input: { title: 'Sell tea' } } as const;
 
 describe('what an agent asks at the home', () => {
@@ -117,6 +122,25 @@ describe('what an agent asks at the home', () => {
 		expect(await code(plan(false))).toBe('answered');
 		expect(await code(add)).toBe('answered');
 		expect(await open({}, [...mine, ...mine]).code(add)).toBe('TOO_LARGE');
+	});
+
+	it('[I11] adds no more when it asks for many at once', async () => {
+		const { home, answering, views, item } = open();
+		const { 'item.add': handler } = home.handlers;
+		if (handler === undefined) throw new Error('the home adds no items');
+		const slow: typeof handler = async (...asked) => {
+			const answer = await handler(...asked);
+			const number = 100 + views.size;
+			views.set(`k${number}`, { ...item, key: `k${number}`, number, origin: { by: 'agent', who: 'claude of #12' } });
+			return answer;
+		};
+		const desk = new AgentDesk({ self, random: new SimRandom(1), rpc: { ask: notAsked }, homeOf: () => null });
+		desk.serve({ ...answering, handlers: () => ({ ...home.handlers, 'item.add': slow }) });
+		const grant = { project: shopId, key, token: [1, 7] as const, agent: 'claude' };
+		const many = Array.from({ length: itemsAddedMax + 5 }, () => desk.answer({ ...add, grant, from: self }));
+		const ended = await Promise.allSettled(many);
+		expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(itemsAddedMax);
+		expect(await desk.answer({ operation: 'item.list', input: {}, grant, from: self })).toContain('items');
 	});
 
 	it('[I11] holds what an item adds that an agent has added, so that it does not multiply', async () => {
