@@ -47,7 +47,7 @@ export class Doors {
 		return this.#turns.run(move, () => this.#openKept());
 	}
 
-	/** From now on exactly there, loopback besides. Throws PORT_IN_USE or INVALID_CONFIG, and nothing has changed. */
+	/** From now on exactly there, loopback besides. Throws PORT_IN_USE, INVALID_CONFIG or what the disk says, and nothing has changed. */
 	async listen(texts: readonly string[]): Promise<void> {
 		const hosts = await readHosts(texts);
 		await this.#turns.run(move, () => this.#listen(hosts));
@@ -80,12 +80,12 @@ export class Doors {
 		const { path } = this.#options;
 		try {
 			await this.#open(hosts);
+			await writeListening(path, { v: 1, hosts: [...hosts], port: this.#port });
 		} catch (error) {
 			await this.#open(this.#hosts);
 			throw error;
 		}
 		this.#hosts = hosts;
-		await writeListening(path, { v: 1, hosts: [...hosts], port: this.#port });
 	}
 
 	async #openBridge(host: string): Promise<void> {

@@ -13,19 +13,23 @@ import { readAs } from '../shared/ports/read-as.ts';
 import { writeWhole } from '../shared/ports/system/whole-file.ts';
 import { ownAddresses } from './builds/index.ts';
 
+/** `0.0.0.0` names all of a machine, the networks of its containers among them. */
+export const hostsMax = 256;
+const portMax = 65_535;
+
 const hostSchema = z.strictObject({
 	/** A numeric address of this machine, loopback not among them. */
 	host: z.string().min(2).max(64),
 	/** Null: the gateway's own. */
-	port: z.int().min(1).max(65_535).nullable(),
+	port: z.int().min(1).max(portMax).nullable(),
 });
 export type ListenHost = z.output<typeof hostSchema>;
 
 const fileSchema = z.strictObject({
 	v: z.literal(1),
-	hosts: z.array(hostSchema).max(16),
+	hosts: z.array(hostSchema).max(hostsMax),
 	/** The port on loopback that was taken last. */
-	port: z.int().min(0).max(65_535),
+	port: z.int().min(0).max(portMax),
 });
 export type Listening = z.output<typeof fileSchema>;
 
@@ -69,7 +73,10 @@ export async function readHosts(texts: readonly string[]): Promise<readonly List
 			if (!isLoopbackHost(host) && !hosts.some((one) => one.host === host)) hosts.push({ host, port });
 		}
 	}
-	return hosts;
+	if (hosts.length <= hostsMax) return hosts;
+	throw ganglineError('INVALID_CONFIG', `${hosts.length} addresses were named, at most ${hostsMax} are listened on`, {
+		hint: 'name those that other machines use',
+	});
 }
 
 export function multiaddrOf({ host, port }: ListenHost, ownPort: number): string {
@@ -85,7 +92,11 @@ function splitPort(text: string): { readonly name: string; readonly port: number
 	const bracketed = /^\[([0-9a-f:]+)\](?::([0-9]{1,5}))?$/i.exec(text);
 	const plain = /^([^:]+):([0-9]{1,5})$/.exec(text);
 	const [, name = text, port] = bracketed ?? plain ?? [];
-	return { name, port: port === undefined ? null : Number(port) };
+	if (port === undefined) return { name, port: null };
+	if (Number(port) >= 1 && Number(port) <= portMax) return { name, port: Number(port) };
+	throw ganglineError('INVALID_CONFIG', `${JSON.stringify(text)} names a port that there is not`, {
+		hint: `expected one from 1 to ${portMax}, or none for the gateway's own`,
+	});
 }
 
 async function numeric(name: string): Promise<readonly string[]> {

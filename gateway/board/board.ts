@@ -15,6 +15,7 @@ import {
 	type Store,
 } from '../../shared/ports/index.ts';
 import { readAs } from '../../shared/ports/read-as.ts';
+import { Turns } from '../../shared/ports/turns.ts';
 import type { RegistryFacts } from '../../shared/registry/index.ts';
 import type { Bundle } from './bundle.ts';
 import { cookieName, secretIn, setCookie } from './cookie.ts';
@@ -46,6 +47,8 @@ export interface BoardServer {
 	readonly attach: (server: Server) => void;
 }
 
+/** Of the board's doors and what is kept of them. */
+const move = 'move';
 const loginSchema = z.object({ code: z.string().min(1).max(200) });
 const secondsOfSession = sessionDays * 24 * 60 * 60;
 /** What has a dot in its last part is a file that is not there, except below a project, whose name may have one. */
@@ -59,6 +62,8 @@ export class Board {
 	readonly #tries: Tries;
 	readonly #cookie: string;
 	#settings: StoredSettings;
+	/** Two who move doors or change settings at once would undo each other's. */
+	readonly #turns = new Turns();
 	#door: LanDoor | null = null;
 	#port = 0;
 
@@ -103,7 +108,11 @@ export class Board {
 	}
 
 	/** The server listens: opens the doors that a person had opened. One that this machine has lost keeps nothing shut. */
-	async begin(server: BoardServer): Promise<void> {
+	begin(server: BoardServer): Promise<void> {
+		return this.#turns.run(move, () => this.#begin(server));
+	}
+
+	async #begin(server: BoardServer): Promise<void> {
 		const door = new LanDoor(server);
 		this.#door = door;
 		this.#port = server.port;
@@ -120,12 +129,24 @@ export class Board {
 	}
 
 	/**
-	 * From now on so. Another list of addresses, though it says the same, opens those that this machine had lost when the
-	 * gateway began. @throws GanglineError PORT_IN_USE, INVALID_CONFIG, and nothing has changed
+	 * From now on so; what is not named stays. A list of addresses, though it says the same, opens those that this machine
+	 * had lost when the gateway began. @throws GanglineError PORT_IN_USE, INVALID_CONFIG, STORE_FAILED, and nothing has changed
 	 */
-	async change(settings: StoredSettings): Promise<void> {
-		if (settings.lan !== this.#settings.lan) await this.#door?.listen(settings.lan);
-		await writeSettings(this.#options.store, settings);
+	change(wanted: Partial<StoredSettings>): Promise<void> {
+		return this.#turns.run(move, () => this.#change(wanted));
+	}
+
+	async #change(wanted: Partial<StoredSettings>): Promise<void> {
+		const settings = { ...this.#settings, ...wanted };
+		const before = this.#door?.hosts ?? [];
+		if (wanted.lan !== undefined) await this.#door?.listen(wanted.lan);
+		try {
+			await writeSettings(this.#options.store, settings);
+		} catch (error) {
+			// Nobody would know of a door that stays open, nor would a restart close it.
+			await this.#door?.listen(before);
+			throw error;
+		}
 		this.#settings = settings;
 		this.#options.log.info('board.settings', { ...settings });
 	}
@@ -146,8 +167,8 @@ export class Board {
 			: { person: person.id, access: person.access, session: session.id };
 	}
 
-	async stop(): Promise<void> {
-		await this.#door?.listen([]);
+	stop(): Promise<void> {
+		return this.#turns.run(move, async () => this.#door?.listen([]));
 	}
 
 	site(): Site {
@@ -167,11 +188,11 @@ export class Board {
 	}
 
 	async #answer(request: SiteRequest): Promise<SiteReply | null> {
-		const { method, path, headers, url } = request;
+		const { method, path } = request;
 		if (method === 'POST' && path === '/auth/login') return this.#login(request);
 		if (method === 'POST' && path === '/auth/logout') return this.#logout(request);
 		if (method !== 'GET') return null;
-		const { basePath } = doorOf(this.#settings, headers, url);
+		const { basePath } = doorOf(this.#settings, request);
 		if (path === '/login') return loginPage(basePath);
 		const file = plainFile(path);
 		if (file !== null) return file;
@@ -187,7 +208,8 @@ export class Board {
 		return plainPage({ status: 503, basePath, title, words, command: state.command });
 	}
 
-	async #login({ headers, url, body, address }: SiteRequest): Promise<SiteReply> {
+	async #login(request: SiteRequest): Promise<SiteReply> {
+		const { headers, body, address } = request;
 		refuseWithoutOrigin(headers);
 		const from = addressOf(this.#settings, headers, address);
 		const refused = this.#tries.refusal(from);
@@ -207,15 +229,16 @@ export class Board {
 		}
 		const browser = headers['user-agent'] ?? '';
 		const secret = await this.sessions.begin(login, { browser, from }, this.#options.random);
-		const cookie = setCookie(this.#cookie, secret, doorOf(this.#settings, headers, url), secondsOfSession);
+		const cookie = setCookie(this.#cookie, secret, doorOf(this.#settings, request), secondsOfSession);
 		return reply(200, { person: login.person }, { 'set-cookie': cookie });
 	}
 
-	async #logout({ headers, url }: SiteRequest): Promise<SiteReply> {
+	async #logout(request: SiteRequest): Promise<SiteReply> {
+		const { headers } = request;
 		refuseWithoutOrigin(headers);
 		const session = this.#sessionOf(headers);
 		if (session !== null) await this.sessions.revoke(session);
-		const cookie = setCookie(this.#cookie, '', doorOf(this.#settings, headers, url), 0);
+		const cookie = setCookie(this.#cookie, '', doorOf(this.#settings, request), 0);
 		return reply(200, { loggedOut: session !== null }, { 'set-cookie': cookie });
 	}
 

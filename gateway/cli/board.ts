@@ -4,6 +4,11 @@ import type { CliContext } from './context.ts';
 import { defineCommand, describeExamples } from './define-command.ts';
 import { minutesOf } from './minutes.ts';
 
+const gather = (value: string, before: unknown): readonly string[] => [
+	...(Array.isArray(before) ? before.map(String) : []),
+	value,
+];
+
 export function registerBoard(program: Command, context: CliContext): void {
 	defineCommand(program, context, {
 		usage: 'board',
@@ -24,17 +29,20 @@ export function registerBoard(program: Command, context: CliContext): void {
 				.option('--status', 'say where the board can be reached; make no link')
 				.option('--public-url <url>', 'where your reverse proxy shows it, path included')
 				.option('--no-public-url', 'no proxy shows it any more')
-				.option('--behind-proxy', "believe the proxy's X-Forwarded-For")
+				.option('--behind-proxy', 'believe the X-Forwarded-For of a proxy on this machine')
+				.option('--trusted-proxy <address>', 'of a proxy elsewhere: its address or network (repeatable)', gather)
 				.option('--no-behind-proxy', 'believe no X-Forwarded-For (default)'),
 		run: async (session, _args, options) => {
 			const { boardLink, boardStatus, openBoard } = await import('./run-board.ts');
 			const publicUrl = options.text('publicUrl') ?? (options.choice('publicUrl') === false ? null : undefined);
-			const behindProxy = options.choice('behindProxy');
+			const trusted = options.list('trustedProxy');
+			const behindProxy = options.choice('behindProxy') ?? (trusted === undefined ? undefined : true);
 			if (options.flag('status')) return boardStatus(session);
 			if (publicUrl !== undefined || behindProxy !== undefined) {
 				return openBoard(session, {
 					...(publicUrl === undefined ? {} : { publicUrl }),
 					...(behindProxy === undefined ? {} : { behindProxy }),
+					...(behindProxy === true ? { trustedProxies: [...(trusted ?? [])] } : {}),
 				});
 			}
 			const expires = options.text('expires');

@@ -72,8 +72,10 @@ export async function openBoard(session: Session, wanted: Input<'board.open'>): 
 	return undefined;
 }
 
-function statusLines({ out }: Session, { url, publicUrl, behindProxy, lan, trouble }: BoardStatus): string {
-	const believed = behindProxy ? ', its X-Forwarded-For is believed' : '';
+function statusLines({ out }: Session, status: BoardStatus): string {
+	const { url, publicUrl, behindProxy, trustedProxies, lan, trouble } = status;
+	const from = ['this machine', ...trustedProxies].join(', ');
+	const believed = behindProxy ? `; X-Forwarded-For is believed from ${plainLine(from)}` : '';
 	return [
 		`this machine: ${url}`,
 		publicUrl === null ? 'no reverse proxy shows it' : `through a proxy: ${publicUrl}${believed}`,

@@ -86,12 +86,12 @@ function phoneUrl({ publicUrl, lan, offers }: BoardStatus): string {
 
 async function open(parts: GatewayParts, args: Args<'board.open'>): Promise<Result<'board.open'>> {
 	const { board } = parts;
-	const { publicUrl, behindProxy, lan } = board.settings;
-	const wanted = args.lan === undefined ? lan : (await readHosts(args.lan)).map(({ host }) => host);
+	const { publicUrl, behindProxy, trustedProxies, lan } = args;
 	await board.change({
-		publicUrl: args.publicUrl === undefined ? publicUrl : args.publicUrl,
-		behindProxy: args.behindProxy ?? behindProxy,
-		lan: wanted,
+		...(publicUrl === undefined ? {} : { publicUrl }),
+		...(behindProxy === undefined ? {} : { behindProxy }),
+		...(trustedProxies === undefined ? {} : { trustedProxies }),
+		...(lan === undefined ? {} : { lan: (await readHosts(lan)).map(({ host }) => host) }),
 	});
 	const status = await statusOf(parts);
 	return { board: status, answer: wordsOf(status) };
@@ -106,11 +106,12 @@ function wordsOf({ url, publicUrl, lan }: BoardStatus): string {
 }
 
 async function statusOf({ board }: GatewayParts): Promise<BoardStatus> {
-	const { publicUrl, behindProxy, lan } = board.settings;
+	const { publicUrl, behindProxy, trustedProxies, lan } = board.settings;
 	return {
 		url: `${board.localOrigin}/`,
 		publicUrl,
 		behindProxy,
+		trustedProxies: [...trustedProxies],
 		lan: [...board.lanOrigins],
 		offers: ownAddresses().filter((address) => !lan.includes(address)),
 		trouble: await board.trouble(),

@@ -20,10 +20,16 @@ const sessionViewSchema = z.object({
 });
 export type SessionView = z.output<typeof sessionViewSchema>;
 
+/** Proxies that are not on the gateway's machine. */
+export const trustedProxiesSchema = z
+	.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'expected an address or a network such as 10.0.0.0/8'))
+	.max(16);
+
 const boardStatusSchema = z.object({
 	url: z.string().describe('For a browser of this machine'),
 	publicUrl: z.string().nullable().describe('Where a reverse proxy shows it'),
 	behindProxy: z.boolean().describe("Whether the proxy's X-Forwarded-For is believed"),
+	trustedProxies: z.array(z.string()).default([]).describe('From whom besides this machine it is'),
 	lan: z.array(z.string()).describe('Where phones nearby reach it, in the clear'),
 	offers: z.array(z.string()).describe('Addresses of this machine where it does not listen'),
 	trouble: z.string().nullable().describe('Why the page cannot be shown and what to type; null when it can'),
@@ -37,6 +43,7 @@ const publicUrl = z
 		/^https?:\/\/[a-z0-9.-]+(?::[0-9]{1,5})?(?:\/[A-Za-z0-9._~/-]*)?$/,
 		'expected such as https://board.example.org/gangline/',
 	)
+	.refine((url) => URL.canParse(url), 'expected an address that there can be')
 	.describe('With the path in front of the board, where the proxy has one');
 
 export const sessionOperations = {
@@ -123,6 +130,9 @@ export const sessionOperations = {
 			.strictObject({
 				publicUrl: publicUrl.nullable().optional(),
 				behindProxy: z.boolean().optional().describe("Believe the proxy's X-Forwarded-For"),
+				trustedProxies: trustedProxiesSchema
+					.optional()
+					.describe('From whom it is believed besides this machine; none: from this machine alone'),
 				lan: z
 					.array(z.string().min(2).max(200))
 					.max(16)

@@ -5,6 +5,7 @@ const board: BoardStatus = {
 	url: 'http://gangline.localhost:7430/',
 	publicUrl: null,
 	behindProxy: false,
+	trustedProxies: [],
 	lan: [],
 	offers: ['192.0.2.7'],
 	trouble: null,

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { nodeIdOf } from '../../log/index.ts';
 import { type GanglineError, ganglineError, type PeerAddress } from '../../ports/index.ts';
-import { addressesSchema, meshIdSchema } from '../../registry/index.ts';
+import { addressesMax, addressesSchema, meshIdSchema } from '../../registry/index.ts';
 
 export interface JoinToken {
 	/** The mesh's id. */
@@ -28,13 +28,14 @@ const checkBytes = 4;
 const fixedBytes = meshBytes + keyBytes + secretBytes + hashBytes;
 const tokenCharactersMax = 8_192;
 
+/** As many of the addresses as fit: a machine with many networks has more, the likeliest first. */
 export function formatToken({ mesh, gateway, secret, build }: JoinToken): string {
 	const bytes = Buffer.concat([
 		Buffer.from(meshIdSchema.parse(mesh), 'latin1'),
 		gateway.publicKey,
 		secret,
 		build === null ? Buffer.alloc(hashBytes) : Buffer.from(build, 'hex'),
-		Buffer.from(gateway.addresses.join(' '), 'utf8'),
+		Buffer.from(gateway.addresses.slice(0, addressesMax).join(' '), 'utf8'),
 	]);
 	return `${prefix}${Buffer.concat([bytes, checksum(bytes)]).toString('base64url')}`;
 }

@@ -145,7 +145,9 @@ export const roomRecords: readonly RecordKind[] = [
 	{
 		kind: 'gateway/board',
 		at: 'gateway/board',
-		samples: [{ publicUrl: 'https://board.example/x', behindProxy: true, lan: ['192.0.2.1'] }],
+		samples: [
+			{ publicUrl: 'https://board.example/x', behindProxy: true, trustedProxies: ['10.0.0.0/8'], lan: ['192.0.2.1'] },
+		],
 		read: (store) => readSettings(store),
 	},
 	{

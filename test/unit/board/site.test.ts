@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operations } from '../../../shared/operations/index.ts';
 import { page, type ServedBoard, script, servedBoard } from './served-board.ts';
 
 let served: ServedBoard;
@@ -117,5 +118,17 @@ describe('behind a reverse proxy', () => {
 		await proxied.login('ann', forwarded);
 		const from = proxied.board.sessions.list().map((session) => session.from);
 		expect(from.sort()).toEqual(['127.0.0.1', '198.51.100.7']);
+	});
+
+	it('is not stopped by an address that is none', () => {
+		const { args } = operations['board.open'];
+		for (const wrong of ['https://192.168.1.500/', 'https://board.example.org:99999/']) {
+			expect(args.safeParse({ publicUrl: wrong })).toMatchObject({ success: false });
+		}
+		expect(args.safeParse({ publicUrl }).success).toBe(true);
+		for (const wrong of ['proxy.lan', '10.0.0.0/33', '2001:db8::/129', '10.0.0.1/', '']) {
+			expect(args.safeParse({ trustedProxies: [wrong] })).toMatchObject({ success: false });
+		}
+		expect(args.safeParse({ trustedProxies: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1'] }).success).toBe(true);
 	});
 });

@@ -20,6 +20,14 @@ describe('board', () => {
 		await place.type(['board', '--no-public-url', '--no-behind-proxy']);
 		expect(place.home.asked.at(-1)?.args).toEqual({ publicUrl: null, behindProxy: false });
 	});
+
+	it('believes a proxy of this machine, or those that are named, and says which', async () => {
+		await using place = await openWorkplace({ gateway: true });
+		await place.type(['board', '--behind-proxy']);
+		expect(place.home.asked.at(-1)?.args).toEqual({ behindProxy: true, trustedProxies: [] });
+		await place.type(['board', '--trusted-proxy', '10.0.0.5', '--trusted-proxy', '10.1.0.0/16']);
+		expect(place.home.asked.at(-1)?.args).toEqual({ behindProxy: true, trustedProxies: ['10.0.0.5', '10.1.0.0/16'] });
+	});
 });
 
 describe('phone', () => {

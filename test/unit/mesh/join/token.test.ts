@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatToken, hashSecret, type JoinToken, parseToken } from '../../../../shared/mesh/join/index.ts';
+import { addressesMax } from '../../../../shared/registry/index.ts';
 import { gatewayIdentity, meshId } from '../../../support/registry-facts.ts';
 
 const token: JoinToken = {
@@ -18,6 +19,12 @@ describe('a join token', () => {
 	it('is read back as it was written, with or without a build', () => {
 		expect(parseToken(formatToken(token))).toEqual(token);
 		expect(parseToken(` ${formatToken({ ...token, build: null })}\n`)).toEqual({ ...token, build: null });
+	});
+
+	it('names as many addresses of a gateway with many networks as who reads it takes', () => {
+		const addresses = Array.from({ length: 40 }, (_, n) => `/ip4/172.${n}.0.1/tcp/7431`);
+		const many = formatToken({ ...token, gateway: { ...token.gateway, addresses } });
+		expect(parseToken(many).gateway.addresses).toEqual(addresses.slice(0, addressesMax));
 	});
 
 	it('is one plain word that fits into a line', () => {
