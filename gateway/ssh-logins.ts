@@ -7,7 +7,7 @@ import { type Api, serveTunnelDoor, type TunnelDoor } from '../shared/http/index
 import { type OpenedTunnel, openTunnel, serveTunnels } from '../shared/mesh/tunnel/index.ts';
 import { type Caller, mayAsk } from '../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../shared/ports/index.ts';
-import { callerFor, findProject, isConfined } from '../shared/registry/index.ts';
+import { callerFor, findProject, isConfined, type RegistryFacts } from '../shared/registry/index.ts';
 import type { GatewayParts } from './context.ts';
 import { wakeProject } from './http/index.ts';
 
@@ -76,11 +76,14 @@ function requireOwner({ access, person }: Caller): void {
 /** Ends with the access that it was opened with. */
 function whileOwner({ mesh }: Ground, { person }: Caller): Pick<OpenedTunnel, 'signal' | 'ended'> {
 	const controller = new AbortController();
-	const unsubscribe = mesh.onFacts(({ people }) => {
+	const look = ({ people }: RegistryFacts): void => {
 		const access = Object.hasOwn(people, person) ? people[person]?.access : undefined;
 		if (access !== undefined && mayAsk(access, 'owner')) return;
 		controller.abort(ganglineError('FORBIDDEN', `${person} is an owner no more`));
-	});
+	};
+	const unsubscribe = mesh.onFacts(look);
+	// A container that slept was half a minute on its way, and nobody looked meanwhile.
+	look(mesh.facts());
 	return { signal: controller.signal, ended: unsubscribe };
 }
 

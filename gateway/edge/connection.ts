@@ -49,6 +49,8 @@ export class Connection implements Participant {
 	readonly #unsubscribe: () => void;
 	/** What is being applied, one after another; while the disk is behind, nothing more is read. */
 	#applying: Promise<void> = Promise.resolve();
+	/** How many of them: one packet brings many, and the first that ends must not bring the next packet. */
+	#waiting = 0;
 	#asked = 0;
 	#isClosed = false;
 
@@ -120,6 +122,7 @@ export class Connection implements Participant {
 			this.close({ code: closeCodes.readOnly, reason: what });
 			return;
 		}
+		this.#waiting += 1;
 		socket.hold();
 		this.#applying = this.#applying
 			.then(async () => {
@@ -127,7 +130,10 @@ export class Connection implements Participant {
 				if ((await apply.call(document, update, from)) === 'gap') this.#askForChanges();
 			})
 			.catch((error: unknown) => this.#refuse(error))
-			.finally(() => socket.goOn());
+			.finally(() => {
+				this.#waiting -= 1;
+				if (this.#waiting === 0) socket.goOn();
+			});
 	}
 
 	#askForChanges(): void {

@@ -236,5 +236,7 @@ function refuse(socket: Duplex, { status, words }: { readonly status: string; re
 	const body = `${words}\n`;
 	const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}`;
 	socket.on('error', () => {});
-	socket.end(`${head}\r\n\r\n${body}`);
+	// What it still says is not read; one that does not hang up is hung up on, or its line would stay for ever.
+	socket.resume();
+	socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }

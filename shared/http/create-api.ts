@@ -4,6 +4,7 @@
  * handlers do. Whatever is sent to it, it answers with an error of ours or cuts the connection; a 500 is our bug.
  */
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ToolSet } from '../mcp/index.ts';
 import {
@@ -86,6 +87,11 @@ export function createApi(options: ApiOptions): Api {
 	let stopping = false;
 	let removeNote = async (): Promise<void> => {};
 	const app = newServer(options, () => stopping);
+	const sockets = new Set<Socket>();
+	app.server.on('connection', (socket) => {
+		sockets.add(socket);
+		socket.once('close', () => sockets.delete(socket));
+	});
 
 	app.get('/healthz', async () => ({ ok: true, version: options.version }));
 	let document: Record<string, unknown> | undefined;
@@ -141,7 +147,10 @@ export function createApi(options: ApiOptions): Api {
 			for (const end of [...streams]) end();
 			await removeNote();
 		}
-		const cancel = options.clock.after(drainMsMax, () => app.server.closeAllConnections());
+		// The server knows nothing of lines that were upgraded, and would wait for them for ever.
+		const cancel = options.clock.after(drainMsMax, () => {
+			for (const socket of sockets) socket.destroy();
+		});
 		await app.close();
 		cancel();
 	}

@@ -123,7 +123,7 @@ function refuse(socket: Duplex, thrown: unknown, log: Log): void {
 	const { status, body } = errorReply(known ?? ganglineError('INTERNAL', 'it could not be opened; the log says why'));
 	const text = JSON.stringify(body);
 	const head = `HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Type: application/json`;
-	socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
 	// Whatever it still says is not read; one that does not end either is ended.
 	socket.resume();
+	socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`, () => socket.destroy());
 }

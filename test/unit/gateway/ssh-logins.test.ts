@@ -2,11 +2,13 @@
  * The whole way of a login, without OpenSSH: a request at the gateway's address or from a member's machine, over the twin
  * of the network to the node in a container, and there to what listens in place of its sshd [I13].
  */
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveLogins } from '../../../gateway/ssh-logins.ts';
 import { LoginKeys } from '../../../node/login-keys.ts';
@@ -258,6 +260,29 @@ describe('a login into a container', () => {
 		socket.resume();
 		await finish(world.core.registry.change((facts) => setPerson(facts, { id: 'ada', access: 'member' })));
 		await closed(socket);
+	});
+
+	it('ends at once where that access was taken while it was being opened', async () => {
+		await finish(world.core.registry.change((facts) => setPerson(facts, { id: 'ada', access: 'member' })));
+		// Its token was looked at before.
+		const { socket } = await ask();
+		if (socket === null) expect.fail('it was not opened');
+		// No clock moves: what ends it is not that it is idle.
+		socket.resume();
+		await once(socket, 'close');
+	});
+
+	it('leaves no line open to who was refused and does not hang up', async () => {
+		const lines = new Set<Promise<unknown>>();
+		laptopApi.server.on('connection', (socket) => lines.add(once(socket, 'close')));
+		const asker = connect({ port: port(laptopApi.server), host: '127.0.0.1', allowHalfOpen: true });
+		asker.on('error', () => undefined);
+		asker.write(
+			'GET /ssh/shop HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: gangline-ssh\r\n\r\nSSH-2.0',
+		);
+		expect(await text(asker)).toMatch(/^HTTP\/1\.1 401/);
+		await Promise.all(lines);
+		asker.destroy();
 	});
 
 	it('ends on this side when the container dies, and in the container when this side does', async () => {
