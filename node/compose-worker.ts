@@ -130,7 +130,7 @@ export function localLink({ worker, logs, clonePath }: OpenedWorker): WorkerLink
 		offer: async (task) => worker.offer(task),
 		begin: async (task) => worker.begin(task),
 		cancel: (key, reason) => worker.cancel(key, reason),
-		acknowledge: (task, over) => worker.acknowledge(task, over),
+		acknowledge: (task) => worker.acknowledge(task, true),
 		log: async (key, query) => readLog(logs, key, query),
 		follow: (place, signal) => followRun(logs, place, signal),
 	};

@@ -154,12 +154,14 @@ export class Grants {
 	async resume(node: NodeId, { item, role }: Wanted, config: ProjectConfig, main: CommitId): Promise<void> {
 		const { pool, home, clock, git, runs, isPaused } = this.#options;
 		if (item.token === null) return;
-		// A run's commits have one name for ever: what comes after them needs another grant [I7]. What was kept at an
-		// earlier home, this one may not have.
+		// One grant is one run: a late message can begin none twice, and a run's commits have one name for ever [I7]. What was
+		// kept at an earlier home, this one may not have.
+		const run = runName({ token: item.token });
+		const known = runs.runs(item.key).find((one) => one.run === run);
 		const kept = await git.refs(`refs/gangline/attempts/${item.key}`);
-		const leftCommits = kept.some(({ ref }) => ref.endsWith(`/${item.token?.join('.')}`));
-		if (leftCommits || item.token[0] !== home.facts.term) {
-			const reason = leftCommits ? 'its last run left commits' : 'its last run was for an earlier home';
+		const isOver = (known?.endedAt ?? null) !== null || kept.some(({ ref }) => ref.endsWith(`/${run}`));
+		if (isOver || item.token[0] !== home.facts.term) {
+			const reason = isOver ? 'its last run has ended' : 'its last run was for an earlier home';
 			await home.submit('home', [draftOf('system', item, 'release', { reason })]);
 			return;
 		}
@@ -170,8 +172,7 @@ export class Grants {
 			return;
 		}
 		// A home that died between the fact and its books would not know the run again, and keep nothing of it [I7].
-		if (!runs.runs(item.key).some(({ run }) => run === runName(task)))
-			await runs.started(task, { node, runtime: runtimeOf(task.agent, config) });
+		if (known === undefined) await runs.started(task, { node, runtime: runtimeOf(task.agent, config) });
 		if (isPaused()) return;
 		if (await pool.link(node).begin(task)) {
 			this.#stuck.delete(item.key);
@@ -179,9 +180,9 @@ export class Grants {
 			return;
 		}
 		const now = clock.monotonic();
-		const known = this.#stuck.get(item.key);
+		const before = this.#stuck.get(item.key);
 		// Much older ones are of another time when it could not go on.
-		const since = known === undefined || now - known > 10 * noRoomMsMax ? now : known;
+		const since = before === undefined || now - before > 10 * noRoomMsMax ? now : before;
 		this.#stuck.set(item.key, since);
 		const others = pool.seen([]).some((worker) => worker.node !== node && isHeard(worker) && worker.room > 0);
 		if (now - since < noRoomMsMax || !others) return;

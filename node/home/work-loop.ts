@@ -171,7 +171,7 @@ export class WorkLoop {
 		if (holder === null && !this.#wasGranted(from, said)) {
 			if (this.#allowances.owes(said, from)) await this.#allowances.settle(said, report, from);
 			log.warn('report.ofNoGrant', { item: said.item.key, node: from, token: said.token });
-			return pool.link(from).acknowledge(said, true);
+			return pool.link(from).acknowledge(said);
 		}
 		await this.#allowances.settle(task, report, from);
 		await runs.ended(task, report, from);
@@ -188,18 +188,8 @@ export class WorkLoop {
 			await pool.limited(from, loginOf(met, await this.#options.config()).account, met.until);
 		}
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
-		await pool.link(from).acknowledge(task, this.#isOver(task, report));
+		await pool.link(from).acknowledge(task);
 		this.#options.onSettled();
-	}
-
-	/**
-	 * Whether nothing is begun under the grant any more, however late a message comes. What waits to land keeps its token,
-	 * and a run that left commits has used the one name that they can have [I7].
-	 */
-	#isOver({ item: { key }, token }: Task, report: WorkReport): boolean {
-		const item = this.#options.home.item(key);
-		const leftCommits = 'commit' in report && report.commit !== null;
-		return leftCommits || item === undefined || item.role === null || !sameToken(item.token, token);
 	}
 
 	/**

@@ -48,8 +48,8 @@ export interface WorkerLink {
 	folder(key: string): Promise<string | null>;
 	/** What the task's first session would be told there. Throws where the worker cannot be asked. */
 	told(task: Task, forResearch: boolean): Promise<ToldShown>;
-	/** The report was settled: it may be forgotten. */
-	acknowledge(task: Task, over: boolean): Promise<void>;
+	/** The report was settled: it may be forgotten, and nothing begins under its grant any more. */
+	acknowledge(task: Task): Promise<void>;
 	/** The end of a run's log, the newest where none is named. Throws where the worker cannot be asked. */
 	log(key: string, query: LogQuery): Promise<LogTail>;
 	/** A run's lines as they are written, until it ends. Throws where the worker cannot be asked, or goes away. */
@@ -95,8 +95,8 @@ export function remoteWorker(
 			(await rpc.ask(node, workAnswer, { project, key, id, allow, person: who }, timeout)).taken,
 		folder: async (key) => (await rpc.ask(node, workFolder, { project, key }, timeout)).folder,
 		told: (task, forResearch) => rpc.ask(node, workTold, { task, forResearch }),
-		acknowledge: async ({ item, token }, over) => {
-			const args = { project, key: item.key, token, over };
+		acknowledge: async ({ item, token }) => {
+			const args = { project, key: item.key, token, over: true };
 			await rpc.ask(node, workAcknowledge, args, timeout).catch((error: unknown) => unanswered('acknowledge', error));
 		},
 		log: (key, query) => rpc.ask(node, workLog, { project, key, ...query }),

@@ -76,7 +76,7 @@ export const workTold = method({
 });
 export type ToldShown = Readonly<z.output<typeof workTold.result>>;
 
-/** The report of a grant was settled: it may be forgotten. `over`: the grant too; a frozen item keeps its grant. */
+/** The report of a grant was settled: it may be forgotten. `over`: the grant too; false from older homes, that go on under it. */
 export const workAcknowledge = method({
 	name: 'work.acknowledge',
 	args: z.object({ ...grant, over: z.boolean().default(false) }),

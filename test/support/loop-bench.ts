@@ -30,7 +30,7 @@ export class LoopBench {
 	readonly disk = new SimDiskOfProject();
 	readonly log = new SimLog();
 	/** What the worker was asked, oldest first. */
-	readonly asked: { readonly what: keyof Answers; readonly task: Task | string; readonly over?: boolean }[] = [];
+	readonly asked: { readonly what: keyof Answers; readonly task: Task | string }[] = [];
 	/** What it answers; by default it takes everything. */
 	answers: Partial<Answers> = {};
 	/** How fetching an attempt's commits goes. */
@@ -128,8 +128,8 @@ export class LoopBench {
 	}
 
 	#link(): WorkerLink {
-		const note = async <What extends keyof Answers>(what: What, task: Task | string, over?: boolean): Promise<void> =>
-			void this.asked.push({ what, task, ...(over !== undefined && { over }) });
+		const note = async <What extends keyof Answers>(what: What, task: Task | string): Promise<void> =>
+			void this.asked.push({ what, task });
 		const unused = () => Promise.reject(new RangeError('nobody asks that here'));
 		return {
 			offer: async (task) => {
@@ -144,7 +144,7 @@ export class LoopBench {
 				await note('cancel', reason);
 				await this.answers.cancel?.(key, reason);
 			},
-			acknowledge: (task, over) => note('acknowledge', task, over),
+			acknowledge: (task) => note('acknowledge', task),
 			...{ say: unused, answer: unused, folder: unused, log: unused, told: unused },
 			follow: () => {
 				throw new RangeError('nobody asks that here');

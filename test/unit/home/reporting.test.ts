@@ -31,7 +31,7 @@ describe('a report', () => {
 		expect(bench.runs.costs.costUsd(a)).toBe(1);
 		expect(bench.runs.costs.promises()).toEqual([]);
 		expect(bench.item(a).tries.reworks).toBe(0);
-		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
+		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge' });
 	});
 
 	it('takes no words of a person away: whoever begins after it is told them, said before the run or during it', async () => {
@@ -48,19 +48,24 @@ describe('a report', () => {
 		expect(next.notes).toEqual(['ann: mind the gap', 'ann: and the step']);
 	});
 
-	it('[I7] of a result ends its grant, though what waits to land keeps the token; of a frozen item it goes on until commits are left', async () => {
+	it('[I4] [I7] ends its grant: what waits to land keeps the token, a frozen item goes on under another', async () => {
 		const bench = await working();
 		const commit = await bench.disk.commit({ 'a.txt': 'a\n', 'b.txt': 'b\n' }, bench.main);
 		const verdict = { tree: commit, gateSet: 'set', passed: true, gates: [] };
 		await bench.loop.report(there, bench.begun, { kind: 'result', commit, base: bench.main, verdict, usage });
 		expect(bench.item(a)).toMatchObject({ stage: { kind: 'merge' }, token: bench.begun.token });
-		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
 		const other = await working();
-		await other.home.submit('edge', [{ by: 'user', who: 'ada', item: a, event: 'freeze', args: {} }]);
+		const said = { by: 'user', who: 'ada', item: a, args: {} } as const;
+		await other.home.submit('edge', [{ ...said, event: 'freeze' }]);
 		await other.loop.report(there, other.begun, stopped);
-		expect(other.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: false });
-		await other.loop.report(there, other.begun, { ...stopped, commit });
-		expect(other.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
+		expect(other.item(a).token).toEqual(other.begun.token);
+		await other.home.submit('edge', [{ ...said, event: 'unfreeze' }]);
+		const { begun } = other;
+		other.hears();
+		await other.pass();
+		await other.pass();
+		expect(kinds(other).filter((what) => what === 'begin')).toHaveLength(2);
+		expect(other.begun.token).not.toEqual(begun.token);
 	});
 
 	it('[I7] of an item that the facts have lost is kept, where the grant is in our books', async () => {
@@ -73,7 +78,7 @@ describe('a report', () => {
 		await bench.loop.report(there, bench.begun, { kind: 'result', commit, base: bench.main, verdict, usage });
 		expect(bench.home.item(a)).toBeUndefined();
 		expect(fetched).toEqual([commit]);
-		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge', over: true });
+		expect(bench.asked.at(-1)).toMatchObject({ what: 'acknowledge' });
 	});
 
 	it('[I7] of a grant whose home died before it was in its books is kept, when another may have the item', async () => {

@@ -75,12 +75,17 @@ export const workSwitches: readonly Switch[] = [
 	},
 	{
 		name: 'resumed-over-commits',
-		breaks: 'what comes after kept commits needs another grant',
+		breaks: 'what comes after a run that has ended needs another grant',
 		edits: [
 			{
 				file: 'node/home/grants.ts',
-				find: 'if (leftCommits || item.token[0] !== home.facts.term) {',
-				replace: 'if (leftCommits && item.token[0] < 0) {',
+				find: 'if (isOver || item.token[0] !== home.facts.term) {',
+				replace: 'if (isOver && item.token[0] < 0) {',
+			},
+			{
+				file: 'node/worker/worker.ts',
+				find: 'if (this.#box.isOver(task) || this.#refusal(task) !== null',
+				replace: 'if (this.#refusal(task) !== null',
 			},
 		],
 	},
