@@ -280,9 +280,12 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		// Two peers may bring two of them at once: the later one stays, whichever comes first.
 		if (!isFollowedBy(this.#adopting ?? this.#index, index, this.homeKey)) return;
 		this.#adopting = index;
+		// The index may grow while this is written: what it covers later is answered as of something that is open again.
+		const covered = index.facts.acceptedUpTo;
 		const refused = this.#settlement.refusedAnew(this.#index, index);
 		const current = becomeCurrentWrites(store, project, index.generation, this.#index.generation);
-		const kept = [homeKeyWrite(project, index.homeKey), ...this.#settlement.keptWrites(refused)];
+		const answers = [...this.#settlement.keptWrites(refused), ...this.#settlement.reopenWrites(covered)];
+		const kept = [homeKeyWrite(project, index.homeKey), ...answers];
 		await store.write([...current, ...kept]).catch((error: unknown) => {
 			// Brought once more, when the disk has room again, it is taken.
 			this.#adopting = null;
@@ -292,7 +295,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		this.#index = index;
 		this.#follow();
 		this.#settlement.keep(refused);
-		this.#settlement.reopen(index.facts.acceptedUpTo);
+		this.#settlement.reopen(covered);
 		this.#settlement.settle(index);
 		this.#changed(null);
 		// Who is told begins to listen anew: in the set itself that would never end.

@@ -102,7 +102,7 @@ export class Settlement {
 		const { logs, node } = this.#options;
 		for (const { author } of logs.digests()) {
 			if (nodeOf(author) !== node || !author.endsWith('.edge')) continue;
-			const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
+			const heard = this.#heardOf(author);
 			const from = Object.hasOwn(above, author) ? Math.min(heard, above[author] ?? 0) : heard;
 			if (from < heard) {
 				this.#heard.set(author, from);
@@ -111,6 +111,14 @@ export class Settlement {
 			for (const intent of logs.intentsAfter(author, from)) this.#take(author, intent);
 			this.#openOf(author);
 		}
+	}
+
+	/** What a process has to know that begins between becoming current and the answers that come after. */
+	reopenWrites(above: Readonly<Record<string, number>>): readonly StoreWrite[] {
+		return [...new Set([...this.#heard.keys(), ...this.#reached.keys()])].flatMap((author) => {
+			const upTo = Object.hasOwn(above, author) ? (above[author] ?? 0) : null;
+			return upTo !== null && upTo < this.#heardOf(author) ? [this.#heardWrite(author, upTo)] : [];
+		});
 	}
 
 	/**
@@ -141,7 +149,7 @@ export class Settlement {
 	restored(author: AuthorId): void {
 		const { logs, node } = this.#options;
 		if (nodeOf(author) !== node || !author.endsWith('.edge')) return;
-		const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
+		const heard = this.#heardOf(author);
 		for (const intent of logs.intentsAfter(author, heard)) this.#take(author, intent);
 		this.#openOf(author);
 	}
@@ -187,7 +195,7 @@ export class Settlement {
 				writes.push(...this.#answer(intent, answered));
 				last = n;
 			}
-			const heard = this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
+			const heard = this.#heardOf(author);
 			const known = Math.min(upTo, this.#options.logs.trimmedAfter(author, Math.max(last, heard)));
 			if (known <= heard) continue;
 			// Trimmed here while a home that was lost had it applied.
@@ -199,11 +207,7 @@ export class Settlement {
 			this.keep(unseen);
 			reached.set(author, known);
 			this.#reached.set(author, known);
-			writes.push(...this.keptWrites(unseen), {
-				kind: 'put',
-				key: `heard/${this.#options.project}/${author}`,
-				value: known,
-			});
+			writes.push(...this.keptWrites(unseen), this.#heardWrite(author, known));
 		}
 		if (this.unsettled.length === 0) this.#names.clear();
 		if (writes.length > 0) this.#keep(writes, reached);
@@ -244,6 +248,14 @@ export class Settlement {
 		this.#openOf(author).set(intent.n, intent);
 		const name = this.#options.nameOf(intent.item);
 		if (name !== null) this.#names.set(intent.item, name);
+	}
+
+	#heardOf(author: AuthorId): number {
+		return this.#reached.get(author) ?? this.#heard.get(author) ?? 0;
+	}
+
+	#heardWrite(author: AuthorId, upTo: number): StoreWrite {
+		return { kind: 'put', key: `heard/${this.#options.project}/${author}`, value: upTo };
 	}
 
 	#openOf(author: AuthorId): Map<number, Intent> {

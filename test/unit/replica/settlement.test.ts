@@ -26,7 +26,7 @@ async function threeWishes() {
 	const open = (covered: Readonly<Record<string, number>> = {}) =>
 		Settlement.open({ ...about, node: ada.nodeId, logs, nameOf: () => null, onSettled: () => {} }, covered);
 	const answered = (n: number) => ({ facts: { ...emptyFacts(), acceptedUpTo: { [author]: n } }, refusals: {} });
-	return { disk, logs, author, answered, open, settlement: await open() };
+	return { disk, store, logs, author, answered, open, settlement: await open() };
 }
 
 describe('an answer', () => {
@@ -78,6 +78,15 @@ describe('an answer', () => {
 		const refused = { [`${author}#3`]: { reason: 'notAllowed', at: 1 } };
 		again.settle({ ...answered(3), refusals: refused as never });
 		expect(again.refusals.map(({ n }) => n)).toEqual([3]);
+	});
+
+	it('[I14] is open again for a process that begins when the next home has answered more than was read of it', async () => {
+		const { store, author, answered, open, settlement } = await threeWishes();
+		settlement.settle(answered(3));
+		await settlement.idle();
+		await store.write(settlement.reopenWrites({ [author]: 1 }));
+		const again = await open({ [author]: 3 });
+		expect(again.unsettled.map(({ n }) => n)).toEqual([2, 3]);
 	});
 
 	it('[I14] is told of an entry that is trimmed here, where the home after a lost one refuses it', async () => {

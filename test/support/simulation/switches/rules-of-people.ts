@@ -154,7 +154,7 @@ export const peopleSwitches: readonly Switch[] = [
 	{
 		name: 'not-offered-again',
 		breaks: 'what a later generation does not cover is open again',
-		edits: [{ file: replica, find: 'this.#settlement.reopen(index.facts.acceptedUpTo);', replace: '' }],
+		edits: [{ file: replica, find: 'this.#settlement.reopen(covered);', replace: '' }],
 	},
 	{
 		name: 'index-never-turns',
