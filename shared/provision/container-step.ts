@@ -9,7 +9,7 @@ import type { ContainersOptions } from './containers-options.ts';
 import { forgetStart, givenOf, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
 import { writeDiskBound } from './disk-files.ts';
 import { isFree, keptOrFree } from './free-port.ts';
-import { writeGitSettings } from './git-access.ts';
+import { writeGiven } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
 import { filesAt, stackOf } from './image-step.ts';
 import type { ContainerWish, PublishedPort } from './provisioner.ts';
@@ -48,7 +48,7 @@ export function containerStep(making: ContainerMaking): Step {
 				loginEnv: remoteEnvOf(record),
 			});
 			await forgetStart(folder);
-			await writeGitSettings({ folder }, record.gitGiven);
+			await writeGiven({ folder }, () => (options.records.find(record.name) ?? record).gitGiven);
 			await writeDiskBound(folder, record.limits.disk ?? null);
 			const { made, sshPort, ports, wish } = await ensure(making, record, {
 				first,

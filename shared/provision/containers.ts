@@ -15,7 +15,7 @@ import { freshRecord, type LimitsWish, merged, rebuilt, retried, type Wish } fro
 import type { ContainersOptions } from './containers-options.ts';
 import { readDiskUsed, writeDiskBound } from './disk-files.ts';
 import { freePort } from './free-port.ts';
-import { type GitGiven, writeGitSettings } from './git-access.ts';
+import { type GitGiven, writeGiven } from './git-access.ts';
 import { forgetMembership, type KeptState, keptCalled, keptStates, refuseForeign } from './kept-state.ts';
 import { MakeLog } from './make-log.ts';
 import { makeSteps, rebuildSteps, remakeSteps, requireKnownParts, requireOrdinary } from './make-steps.ts';
@@ -288,9 +288,8 @@ export class Containers implements AsyncDisposable {
 		return this.#turns.run(name, async () => {
 			const { records } = this.#options;
 			const record = records.get(name);
-			const given = { ...record.gitGiven, ...change };
-			await writeGitSettings({ folder: this.#folder(record) }, given);
-			await records.put({ ...records.get(name), gitGiven: given });
+			await records.put({ ...record, gitGiven: { ...record.gitGiven, ...change } });
+			await writeGiven({ folder: this.#folder(record) }, () => records.get(name).gitGiven);
 		});
 	}
 

@@ -6,6 +6,7 @@
 
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Environment, onlyReading, repositoryDetails } from '../git/index.ts';
 import { type GanglineError, ganglineError } from '../ports/index.ts';
 import { writeWhole } from '../ports/system/whole-file.ts';
@@ -46,6 +47,15 @@ export async function writeGitSettings({ folder, seenAt = gitInside }: GitPlace,
 	// The rest is whoever works inside's own: only what is missing is added to it.
 	const after = withInclude((await home.read('.gitconfig')) ?? '', seenAt);
 	if (after !== null) await home.write('.gitconfig', after, 0o600);
+}
+
+/** The same of what is given `now`, which somebody may change while it is written: who gives keeps first, and writes then. */
+export async function writeGiven(place: GitPlace, now: () => GitGiven): Promise<void> {
+	let written: GitGiven;
+	do {
+		written = now();
+		await writeGitSettings(place, written);
+	} while (!isDeepStrictEqual(now(), written));
 }
 
 /** The public half. */

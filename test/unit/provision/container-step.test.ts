@@ -1,5 +1,5 @@
 /** The step that makes a container, with an engine that a test plays: ports that somebody else takes at the last moment. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,13 +41,14 @@ async function make(
 	node: string | null = null,
 	kind: 'gone' | 'running' = 'gone',
 	isHome = false,
+	given: () => ContainerRecord['gitGiven'] = () => record(node).gitGiven,
 ) {
 	let tokens = 0;
 	const options = {
 		mesh: { facts: () => ({ projects: { [shop]: isHome ? { home: 'n1' } : undefined } }) },
 		owner: { name: 'ada', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
 		environment: { PATH: process.env.PATH, HOME: folder.path },
-		records: { all: () => [] },
+		records: { all: () => [], find: () => ({ ...record(node), gitGiven: given() }) },
 		joinToken: async () => ({ text: 'gl1_token', id: `t${++tokens}` }),
 		provisioner: {
 			...{ secretsInside: null, publishes: true, limit: async () => undefined },
@@ -141,4 +142,18 @@ describe('a port that somebody takes before the engine does', () => {
 		await expect(make(taking)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
 		expect(asked).toBe(4);
 	});
+});
+
+it('commits and pushes with what was given, or taken away, while it was being made', async () => {
+	const nobody = record(null).gitGiven;
+	const ada = { ...nobody, identity: { name: 'Ada', email: 'ada@example.org' } };
+	const withKey = { ...ada, hasKey: true };
+	const settings = (): string => readFileSync(join(folder.path, 'state/state/git/config'), 'utf8');
+	const start = async (): Promise<void> => undefined;
+	await make(start, null, 'gone', false, () => ada);
+	expect(settings()).toContain('ada@example.org');
+	// The key comes while the settings are written.
+	const later = [ada, withKey];
+	await make(start, null, 'gone', false, () => later.shift() ?? withKey);
+	expect(settings()).toContain('sshCommand');
 });
