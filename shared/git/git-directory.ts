@@ -6,7 +6,7 @@
  * pipe in their place does harm.
  */
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Person } from '../ports/git.ts';
 import { type CommitId, parseCommitId } from '../ports/ids.ts';
@@ -68,19 +68,26 @@ export async function readHead(gitDirectory: string): Promise<Head | null> {
 	return packed ? { commit: packed.id, ref } : null;
 }
 
-/** Every object that a ref or the recent history of HEAD names, without repetition; at most a few thousand. */
-export async function namedObjects(gitDirectory: string): Promise<CommitId[]> {
+/**
+ * Every object besides `known` that a ref or the recent history of HEAD names, without repetition: a few
+ * thousand, and how many more there are. What was moved last is looked at first.
+ */
+export async function namedObjects(
+	gitDirectory: string,
+	known: ReadonlySet<string>,
+): Promise<{ readonly objects: readonly CommitId[]; readonly more: number }> {
 	const found = new Set<CommitId>();
-	for (const { id } of await packedRefs(gitDirectory)) found.add(id);
 	for (const path of await plainFiles(join(gitDirectory, 'refs'), refsDepthMax)) {
 		const head = headOf(await readSmall(path), null);
 		if (head) found.add(head.commit);
 	}
-	for (const line of ((await readSmall(join(gitDirectory, 'logs/HEAD'))) ?? '').split('\n')) {
+	for (const line of ((await readSmall(join(gitDirectory, 'logs/HEAD'))) ?? '').split('\n').reverse()) {
 		const head = headOf(line.split(' ')[1], null);
 		if (head) found.add(head.commit);
 	}
-	return [...found].slice(0, namedObjectsMax);
+	for (const { id } of await packedRefs(gitDirectory)) found.add(id);
+	const unknown = [...found].filter((id) => !known.has(id));
+	return { objects: unknown.slice(0, namedObjectsMax), more: Math.max(0, unknown.length - namedObjectsMax) };
 }
 
 /**
@@ -165,6 +172,8 @@ function lstatOrNull(path: string): Promise<Stats | null> {
 /** By rename, which replaces a link instead of following it. */
 async function replace(path: string, content: string | Buffer, writtenAt?: number): Promise<void> {
 	const temporary = `${path}.gangline-new`;
+	// What a crash left there, or whatever else it is.
+	await rm(temporary, { recursive: true, force: true });
 	await writeFile(temporary, content, { flag: 'wx' });
 	if (writtenAt !== undefined) await utimes(temporary, writtenAt, writtenAt);
 	await rename(temporary, path);

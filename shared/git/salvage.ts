@@ -22,7 +22,7 @@ export interface Salvaged {
 }
 
 const bytesMax = 1024 * 1024 * 1024;
-/** Git is slow to show a commit with more parents; the newest names come first. */
+/** Git is slow to show a commit with more parents: what is more hangs on commits in between. */
 const parentsMax = 16;
 const author = { name: 'Gangline salvage', email: 'gangline@localhost' };
 
@@ -35,8 +35,9 @@ export async function salvage(
 	const { tree, leftOut } = await files.snapshot();
 	const lost = leftOut.map((path) => `${path}: too large, or a repository of its own`);
 	const head = await headOf(files, input.clone);
-	const commits = await unknownCommits(canonical, files, input.clone, head);
-	const parents = [head ?? input.base, ...commits.filter((commit) => commit !== head)].slice(0, parentsMax);
+	const { commits, more } = await unknownCommits(canonical, files, input.clone, head);
+	if (more > 0) lost.push(`${more} more commits that something in the clone names`);
+	const parents = [head ?? input.base, ...commits.filter((commit) => commit !== head)];
 	if (parents.length === 1 && (await isKnown(canonical, parents[0])) && (await isTreeOf(files, tree, parents[0]))) {
 		return { commit: null, lost };
 	}
@@ -44,10 +45,17 @@ export async function salvage(
 	try {
 		return { commit: await keepAll(canonical, full, await objectFoldersOf(canonical, input.clone)), lost };
 	} catch (error) {
-		if (!(error instanceof GanglineError) || error.code === 'INVALID_ARGUMENT') throw error;
+		// What was killed or could not begin says nothing of the commits, and the clone goes behind this: asked again, it may do.
+		if (!(error instanceof GanglineError) || error.code === 'INVALID_ARGUMENT' || isCutOff(error)) throw error;
 		const commit = await keepFiles(canonical, input);
 		return { commit, lost: [...lost, `commits of the agent: ${error.message}`] };
 	}
+}
+
+/** Whether git was ended by somebody else, or never began; not where it took too long, which it may do each time. */
+function isCutOff(error: GanglineError): boolean {
+	const failed = error.cause instanceof GanglineError ? error.cause : error;
+	return failed.code === 'GIT_FAILED' && failed.data.code === null && failed.data.timedOut !== true;
 }
 
 /** Only the files, hashed anew without a look at the clone's objects: some of those may be what is broken. */
@@ -75,7 +83,18 @@ async function keepAll(
 	},
 	from: readonly string[],
 ): Promise<CommitId> {
-	const commit = await writeCommit(input.files, { ...input, author, message: 'Saved from a clone' });
+	const [first, ...others] = input.parents;
+	let parents = others;
+	while (parents.length >= parentsMax) {
+		const gathered: CommitId[] = [];
+		for (let at = 0; at < parents.length; at += parentsMax) {
+			const some = { ...input, parents: parents.slice(at, at + parentsMax), author, message: 'Named in a clone' };
+			gathered.push(await writeCommit(input.files, some));
+		}
+		parents = gathered;
+	}
+	const all = first === undefined ? parents : [first, ...parents];
+	const commit = await writeCommit(input.files, { ...input, parents: all, author, message: 'Saved from a clone' });
 	const { git, reader, path: gitDir } = canonical;
 	await takeCommits({ git, reader, gitDir, from, commits: [commit], have: [input.base], bytesMax });
 	const kept = await canonical.keep(input.ref, commit);
@@ -91,8 +110,10 @@ async function unknownCommits(
 	files: TrackedFolder,
 	clone: WorkClone,
 	head: CommitId | null,
-): Promise<CommitId[]> {
-	const named = [...(head ? [head] : []), ...(await namedObjects(join(clone.path, '.git')))];
+): Promise<{ readonly commits: readonly CommitId[]; readonly more: number }> {
+	const ours = (await canonical.refs('refs')).map(({ commit }) => commit);
+	const { objects, more } = await namedObjects(join(clone.path, '.git'), new Set(ours));
+	const named = [...(head ? [head] : []), ...objects];
 	const peeled = await files.run(['cat-file', '--batch-check=%(objectname) %(objecttype)'], {
 		stdin: [...new Set(named)].map((id) => `${id}^{commit}\n`).join(''),
 	});
@@ -100,9 +121,8 @@ async function unknownCommits(
 		.toString()
 		.split('\n')
 		.flatMap((line) => /^([0-9a-f]+) commit$/.exec(line)?.[1] ?? []);
-	const ours = (await canonical.refs('refs')).map(({ commit }) => `^${commit}`);
 	const listed = await files.run(['rev-list', '--stdin', '--ignore-missing', '--parents'], {
-		stdin: [...readable, ...ours, ''].join('\n'),
+		stdin: [...readable, ...ours.map((commit) => `^${commit}`), ''].join('\n'),
 		codes: [0, 128],
 	});
 	const rows = listed.stdout
@@ -111,7 +131,8 @@ async function unknownCommits(
 		.filter(Boolean)
 		.map((row) => row.split(' '));
 	const inside = new Set(rows.flatMap(([, ...parents]) => parents));
-	return rows.flatMap(([commit]) => (commit !== undefined && !inside.has(commit) ? [commit as CommitId] : []));
+	const tips = rows.flatMap(([commit]) => (commit !== undefined && !inside.has(commit) ? [commit as CommitId] : []));
+	return { commits: tips, more };
 }
 
 async function isKnown(canonical: SourceRepository, commit: CommitId | undefined): Promise<boolean> {

@@ -84,7 +84,7 @@ async function transfer(input: TakeInput, quarantine: Environment): Promise<void
 	// A pack ends with its hash: who took it in has all of it, however the other one ended after that.
 	if (sinkEnd.code === 0) return;
 	if (said[1].stderr.includes('maximum')) throw tooLarge(input.bytesMax);
-	if (sourceEnd.code === 0 || isCut) throw notTaken(gitFailed(indexing, sinkEnd, said[1].stderr));
+	if (sourceEnd.code === 0 || isCut) throw notTaken(gitFailed(indexing, sinkEnd, said[1].stderr, timers[1]?.fired()));
 	throw notTaken(gitFailed(packing, sourceEnd, said[0].stderr, timers[0]?.fired()));
 }
 

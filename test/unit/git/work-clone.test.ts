@@ -1,4 +1,5 @@
 /** Clones for work: what is made, what is seen of them, what is taken from them, what is saved. */
+import { execFileSync } from 'node:child_process';
 import {
 	existsSync,
 	mkdirSync,
@@ -234,6 +235,19 @@ describe('an attempt', () => {
 	});
 });
 
+it('[I12] commits again after a crash in the middle of that', async () => {
+	write('a.txt', 'mine\n');
+	const git = join(clone.path, '.git');
+	for (const name of ['index', 'refs/heads/gangline/1-item']) writeFileSync(join(git, `${name}.gangline-new`), 'half');
+	const id = await commitAll(canonical, clone, { message: 'work', author: person, atMs, base });
+	expect(shell(clone.path, 'rev-parse', 'HEAD')).toBe(id);
+	expect(shell(clone.path, 'status', '--porcelain')).toBe('');
+});
+
+function fastImport(gitDir: string, commands: readonly string[]): void {
+	execFileSync('git', ['--git-dir', gitDir, 'fast-import', '--quiet'], { input: commands.join('') });
+}
+
 describe('salvage', () => {
 	const save = () => salvage(canonical, { clone, base, ref: `refs/gangline/salvage/k/${made}`, atMs });
 
@@ -258,6 +272,64 @@ describe('salvage', () => {
 		);
 		expect(shell(clone.path, 'status', '--porcelain')).toBe(before);
 		expect(await canonical.refs(`refs/gangline/salvage/k/${made}`)).toHaveLength(1);
+	});
+
+	it('[I7] keeps every commit that has a name, however many have one', async () => {
+		const tries = Array.from({ length: 300 }, (_, n) => {
+			const words = `try ${n}`;
+			const lines = [`commit refs/heads/try-${n}`, 'committer A <a@b> 0 +0000', `data ${words.length}`, words];
+			return [...lines, `from ${base}`, ''].join('\n');
+		});
+		fastImport(join(clone.path, '.git'), tries);
+		const named = shell(clone.path, 'for-each-ref', '--format=%(objectname)', 'refs/heads/try-*').split('\n');
+		expect(named).toHaveLength(300);
+		const { commit: saved, lost } = await save();
+		expect(lost).toEqual([]);
+		const kept = new Set(shell(canonical.path, 'rev-list', `${saved}`).split('\n'));
+		expect(named.filter((id) => !kept.has(id))).toEqual([]);
+		expect(shell(canonical.path, 'rev-parse', `${saved}^1`)).toBe(base);
+	});
+
+	it('[I7] keeps what an agent named in a project of thousands of tags', async () => {
+		const tagged = await newCanonical(join(folder.path, 'tagged.git'));
+		const first = commitInto(tagged.path, [], { 'a.txt': 'a\n' }, 'base');
+		await tagged.moveMain(first, null);
+		const tags = Array.from({ length: 2_100 }, (_, n) =>
+			[`tag v${n}`, `from ${first}`, 'tagger A <a@b> 0 +0000', `data ${`v${n}`.length}`, `v${n}`, ''].join('\n'),
+		);
+		fastImport(tagged.path, tags);
+		const inTagged = await cloneForWork(tagged, {
+			...{ path: join(folder.path, 'tagged clone'), commit: first, branch: 'gangline/2-item', user: person },
+		});
+		shell(inTagged.path, 'commit', '-q', '--allow-empty', '-m', 'set aside');
+		const work = shell(inTagged.path, 'rev-parse', 'HEAD');
+		shell(inTagged.path, 'branch', 'aside');
+		shell(inTagged.path, 'reset', '-q', '--hard', first);
+		rmSync(join(inTagged.path, '.git/logs'), { recursive: true });
+		const ref = 'refs/gangline/salvage/k/tagged';
+		const { commit: saved } = await salvage(tagged, { clone: inTagged, base: first, ref, atMs });
+		expect(shell(tagged.path, 'rev-list', `${saved}`).split('\n')).toContain(work);
+		await tagged.close();
+	});
+
+	it('[I7] is asked again, and not content with the files, where something killed git while it kept the commits', async () => {
+		write('a.txt', 'nowhere else\n');
+		const head = commit();
+		const bin = join(folder.path, 'bin');
+		const [mark, git] = [join(folder.path, 'killed'), execFileSync('which', ['git']).toString().trim()];
+		mkdirSync(bin);
+		const killed = `case " $* " in *" pack-objects "*) test -e '${mark}' || { : > '${mark}'; kill -9 $$; };; esac`;
+		writeFileSync(join(bin, 'git'), `#!/bin/sh\n${killed}\nexec '${git}' "$@"\n`, { mode: 0o755 });
+		await canonical.close();
+		const there = { path: canonical.path, branch: 'main', signer: signer(), committer: person };
+		const doomed = await CanonicalRepository.open({ ...there, environment: { PATH: `${bin}:${process.env.PATH}` } });
+		const at = { clone, base, ref: `refs/gangline/salvage/k/${made}`, atMs };
+		await expect(salvage(doomed, at)).rejects.toMatchObject({ code: 'REFUSED' });
+		const { commit: saved, lost } = await salvage(doomed, at);
+		await doomed.close();
+		canonical = await CanonicalRepository.open({ ...there, environment });
+		expect(lost).toEqual([]);
+		expect(shell(canonical.path, 'rev-list', `${saved}`).split('\n')).toContain(head);
 	});
 
 	it('keeps nothing where there is nothing', async () => {
