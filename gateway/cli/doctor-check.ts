@@ -39,11 +39,6 @@ export const ok = (says: string): CheckResult => ({ status: 'ok', says });
 export const warn = (says: string, remedy: Remedy = {}): CheckResult => ({ status: 'warn', says, ...remedy });
 export const fail = (says: string, remedy: Remedy = {}): CheckResult => ({ status: 'fail', says, ...remedy });
 
-/** A word for a shell, in quotes where it needs them. */
-export function shellWord(text: string): string {
-	return /^[A-Za-z0-9_./:@=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** A command that only root may run. */
 export function asRoot(world: DoctorWorld, command: string): string {
 	return world.uid === 0 ? command : `sudo ${command}`;

@@ -1,8 +1,9 @@
 /** Checks of the repository that one stands in: identity, configuration, remote, agents. */
 import { probeRemote, readIdentity } from '../../shared/git/index.ts';
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { projectConfigPath } from '../../shared/project/index.ts';
 import { checkAgents } from './doctor-agents.ts';
-import { asRoot, type Check, type CheckResult, fail, ok, type Patient, shellWord, warn } from './doctor-check.ts';
+import { asRoot, type Check, type CheckResult, fail, ok, type Patient, warn } from './doctor-check.ts';
 
 export const projectChecks: readonly Check[] = [
 	{ id: 'identity', run: checkIdentity },

@@ -1,9 +1,10 @@
 /** Checks of what Gangline itself keeps and runs on this machine: state folder, secrets, store, port, node. */
 
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { nodePortDefault } from '../../shared/project/index.ts';
 import { readMark, storeSchema } from '../../shared/store/index.ts';
 import { clientOf, findNode } from './client.ts';
-import { type Check, type CheckResult, fail, ok, type Patient, shellWord, warn } from './doctor-check.ts';
+import { type Check, type CheckResult, fail, ok, type Patient, warn } from './doctor-check.ts';
 import { fileSystemOf, parseMounts } from './mounts.ts';
 
 export const stateChecks: readonly Check[] = [

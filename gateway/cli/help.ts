@@ -16,16 +16,20 @@ export const exitCodeWords: Readonly<Record<number, string>> = {
 	130: 'interrupted',
 };
 
+type Rows = readonly (readonly [string, string])[];
+type Table = (heading: string, rows: Rows) => string;
+
 export function formatHelp(command: Command, helper: Help): string {
+	const table: Table = (heading, rows) => tableOf(helper, heading, rows);
 	const sections = [
-		command.description(),
+		helper.boxWrap(command.description(), helper.helpWidth ?? Number.POSITIVE_INFINITY),
 		list('Examples:', examplesFor(command)),
 		`Usage: ${helper.commandUsage(command)}`,
 		table(
 			'Arguments:',
 			helper.visibleArguments(command).map((one) => [one.name(), one.description] as const),
 		),
-		...commandSections(command, helper),
+		...commandSections(command, helper, table),
 		table('Options:', optionRows(helper.visibleOptions(command))),
 		table('Everywhere:', optionRows(helper.visibleGlobalOptions(command))),
 		command.parent === null ? table('Exit codes:', Object.entries(exitCodeWords)) : '',
@@ -34,7 +38,7 @@ export function formatHelp(command: Command, helper: Help): string {
 	return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function commandSections(command: Command, helper: Help): readonly string[] {
+function commandSections(command: Command, helper: Help, table: Table): readonly string[] {
 	const groups = new Map<string, (readonly [string, string])[]>();
 	for (const one of helper.visibleCommands(command)) {
 		const group = one.helpGroup() || 'Other:';
@@ -43,7 +47,7 @@ function commandSections(command: Command, helper: Help): readonly string[] {
 	return [...groups].map(([group, rows]) => table(group, rows));
 }
 
-function optionRows(options: readonly Option[]): readonly (readonly [string, string])[] {
+function optionRows(options: readonly Option[]): Rows {
 	return options.map((option) => [option.flags, option.description] as const);
 }
 
@@ -51,10 +55,10 @@ function list(heading: string, lines: readonly string[]): string {
 	return lines.length === 0 ? '' : [heading, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function table(heading: string, rows: readonly (readonly [string, string])[]): string {
+/** On a terminal its lines end between words. */
+function tableOf(helper: Help, heading: string, rows: Rows): string {
 	const width = Math.max(...rows.map(([name]) => name.length), 0);
-	return list(
-		heading,
-		rows.map(([name, words]) => `${name.padEnd(width)}  ${words}`.trimEnd()),
-	);
+	return rows.length === 0
+		? ''
+		: [heading, ...rows.map(([name, words]) => helper.formatItem(name, width, words, helper))].join('\n');
 }

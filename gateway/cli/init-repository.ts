@@ -3,6 +3,7 @@
  * anything is asked or written, from facts alone.
  */
 import type { RepositoryFacts } from '../../shared/git/index.ts';
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { projectConfigPath } from '../../shared/project/index.ts';
 
@@ -24,7 +25,7 @@ export function requireSuitable(facts: RepositoryFacts, wantedBranch: string | u
 	if (facts.kind === 'bare') {
 		throw unsuitable(
 			`${facts.folder} is a bare repository; expected a checkout`,
-			`git clone ${facts.folder} and run this in the clone`,
+			`git clone ${shellWord(facts.folder)} and run this in the clone`,
 		);
 	}
 	const { head } = facts;

@@ -113,7 +113,7 @@ function needsYouLines(items: readonly ItemAnswer[]): readonly string[] {
 export function archiveText(session: Session, { items, page, pages, total }: Result<'item.archive'>): string {
 	if (total === 0) return 'nothing is done or closed yet';
 	if (items.length === 0)
-		return `there is no page ${page}: ${count(total, 'item')} fill ${pages}; gangline archive --page ${pages}`;
+		return `there is no page ${page} of ${pages}: gangline archive --page ${pages} is the last one`;
 	const more = page < pages ? `; older: gangline archive --page ${page + 1}` : '';
 	return `${hitsText(session, items)}\n\npage ${page} of ${pages}, ${count(total, 'item')}${more}`;
 }

@@ -1,5 +1,6 @@
 /** start, stop, ps: the processes of this machine. */
 import type { Command } from 'commander';
+import { ganglineError } from '../../shared/ports/errors.ts';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
 import { wholeNumber } from './review.ts';
@@ -18,7 +19,7 @@ export function registerNode(program: Command, context: CliContext): void {
 		],
 		configure: (command) =>
 			command
-				.option('--port <number>', 'listen on this port of 127.0.0.1, 0 takes any free one', wholeNumber)
+				.option('--port <number>', 'listen on this port of 127.0.0.1, 0 takes any free one', portNumber)
 				.option('--foreground', 'stay here, write the log to this terminal, stop with Ctrl-C'),
 		run: async (session, args, options) => {
 			const name = args.text(0);
@@ -49,4 +50,10 @@ export function registerNode(program: Command, context: CliContext): void {
 			return showProcesses(session);
 		},
 	});
+}
+
+function portNumber(text: string): number {
+	const port = wholeNumber(text);
+	if (port <= 65_535) return port;
+	throw ganglineError('INVALID_ARGUMENT', `--port ${JSON.stringify(text)} is no port: expected 0 to 65535`);
 }

@@ -48,7 +48,14 @@ export function buildProgram(context: CliContext, version: string): Command {
 		.option('--no-input', 'ask nothing')
 		.option('-y, --yes', 'answer yes to what would be asked')
 		.configureHelp({ showGlobalOptions: true, formatHelp })
-		.configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: () => {} })
+		.configureOutput({
+			writeOut: (text) => context.stdout.write(text),
+			// The help of a group that is named alone; errors are printed by `run`.
+			writeErr: (text) => context.stdout.write(text),
+			outputError: () => {},
+			getOutHelpWidth: () => widthOf(context),
+			getErrHelpWidth: () => widthOf(context),
+		})
 		.exitOverride();
 	describeExamples(program, [
 		'gangline init                              prepare this repository, once',
@@ -89,4 +96,9 @@ export function buildProgram(context: CliContext, version: string): Command {
 	registerPeople(program, context);
 	registerGateway(program, context);
 	return program;
+}
+
+/** Only a terminal has lines that are too long. */
+function widthOf({ stdout }: CliContext): number {
+	return stdout.columns ?? Number.POSITIVE_INFINITY;
 }

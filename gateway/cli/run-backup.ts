@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import type { Result } from '../../shared/operations/index.ts';
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { type ErrorCode, errorKinds, type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { type BackupLine, backupLineSchema } from '../../shared/protocol/backup.ts';
 import { captureProgram } from './capture-program.ts';
@@ -30,7 +31,7 @@ export async function backup(session: Session, file: string): Promise<undefined>
 			`kept ${sizeOf(report)} in ${plainLine(report.file)}`,
 			"  the node's key is in it: whoever has the file can be this node",
 			'  not in it: clones of items (work that is not committed), run logs, your own checkouts, secrets and logins of agents, the gateway (gangline gateway backup)',
-			`  put it back: gangline restore ${plainLine(report.file)}`,
+			`  put it back: gangline restore ${plainLine(shellWord(report.file))}`,
 		].join('\n'),
 	);
 	return undefined;
@@ -70,7 +71,7 @@ export async function backupGateway(session: Session, file: string): Promise<und
 		[
 			`kept the gateway in ${plainLine(report.file)}`,
 			'  its key is in it: whoever has the file can be this gateway',
-			`  put it back, on this machine or another: gangline gateway restore ${plainLine(report.file)}`,
+			`  put it back, on this machine or another: gangline gateway restore ${plainLine(shellWord(report.file))}`,
 		].join('\n'),
 	);
 	return undefined;

@@ -4,10 +4,10 @@
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { launcherPath } from '../../shared/ports/system/installation.ts';
 import { type Captured, captureProgram } from './capture-program.ts';
-import { shellWord } from './doctor-check.ts';
 import { renderUnit } from './service-unit.ts';
 import type { Session } from './session.ts';
 

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContainerView } from '../../shared/operations/index.ts';
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { launcherPath } from '../../shared/ports/system/installation.ts';
 import { writeWhole } from '../../shared/ports/system/whole-file.ts';
@@ -190,8 +191,4 @@ async function replace(path: string, text: string): Promise<void> {
 		() => 0o600,
 	);
 	await writeWhole(real, text, mode);
-}
-
-function shellWord(word: string): string {
-	return /^[A-Za-z0-9_./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -17,7 +17,7 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 			context.stdout.write(program.helpInformation());
 			return 0;
 		}
-		await program.parseAsync([...argv], { from: 'user' });
+		await program.parseAsync(withoutHelpWord(argv, program), { from: 'user' });
 		return exitCodeOf(program);
 	} catch (thrown) {
 		if (thrown instanceof CommanderError && helpCodes.includes(thrown.code)) return 0;
@@ -26,6 +26,24 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 		printError(context, error, argv.includes('--json'));
 		return errorKinds[error.code].exit;
 	}
+}
+
+/**
+ * `help a b` as `a b --help`, at any depth. A word that is no command there is left as the last one, so that it is refused
+ * as it is without `help`; it stands below a group, which runs nothing.
+ */
+function withoutHelpWord(argv: readonly string[], program: Command): string[] {
+	if (argv[0] !== 'help') return [...argv];
+	const path: string[] = [];
+	let command = program;
+	for (const word of argv.slice(1)) {
+		if (command.commands.length === 0 || word === 'help' || word.startsWith('-')) break;
+		path.push(word);
+		const next = command.commands.find((one) => one.name() === word);
+		if (next === undefined) return path;
+		command = next;
+	}
+	return [...path, '--help'];
 }
 
 async function asError(thrown: unknown, argv: readonly string[], program: Command): Promise<GanglineError> {

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Result } from '../../shared/operations/index.ts';
+import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import type { CliContext } from './context.ts';
 import { defineCommand, type Options } from './define-command.ts';
 import { plain, plainLine } from './output.ts';
@@ -32,6 +33,10 @@ export function registerSettings(program: Command, context: CliContext): void {
 }
 
 async function show(session: Session, options: Options): Promise<void> {
+	if (options.flag('check')) {
+		const hint = 'gangline settings --check --from FILE';
+		throw ganglineError('INVALID_ARGUMENT', '--check looks at a file', { hint });
+	}
 	const found = await session.ask('project.settings', {});
 	const { renderProjectConfig } = await import('../../shared/project/render.ts');
 	const isText = options.flag('text');
@@ -42,14 +47,22 @@ async function show(session: Session, options: Options): Promise<void> {
 
 async function change(session: Session, path: string, check: boolean): Promise<void> {
 	const { readFile } = await import('node:fs/promises');
-	const { ganglineError } = await import('../../shared/ports/errors.ts');
 	const text = await readFile(path, 'utf8').catch((cause: unknown) => {
 		const hint = 'gangline settings --text > settings.toml writes one to begin with';
 		throw ganglineError('INVALID_ARGUMENT', `${path} cannot be read`, { hint, cause });
 	});
 	const { version } = await session.ask('project.settings', {});
-	const answer = await session.ask('project.configure', { text, version, check });
+	const answer = await session.ask('project.configure', { text, version, check }).catch(async (error: unknown) => {
+		throw error instanceof GanglineError ? await placedIn(error, path) : error;
+	});
 	session.out.result(answer, () => changeText(answer));
+}
+
+/** A mistake in the file that was given is not in the one that main has. */
+async function placedIn({ code, message, hint, data }: GanglineError, path: string): Promise<GanglineError> {
+	const { projectConfigPath } = await import('../../shared/project/config.ts');
+	const placed = (words: string): string => words.replaceAll(projectConfigPath, path);
+	return new GanglineError(code, placed(message), { data, ...(hint === undefined ? {} : { hint: placed(hint) }) });
 }
 
 function changeText({ patch, item, answer }: Result<'project.configure'>): string {

@@ -196,6 +196,7 @@ async function readDescription(context: CliContext, file: string): Promise<strin
 	return readFile(resolve(context.cwd, file), 'utf8').catch((cause: unknown) => {
 		throw ganglineError('INVALID_ARGUMENT', `the description cannot be read from ${JSON.stringify(file)}`, {
 			cause,
+			hint: 'name a file that is there, or - for stdin',
 			data: { why: cause instanceof Error ? cause.message : String(cause) },
 		});
 	});
@@ -218,7 +219,7 @@ function textOrNone(options: Options, name: string): string | null | undefined {
 
 const choices = {
 	type: ['story', 'bug', 'refactor', 'spike', 'epic'],
-	review: ['human', 'server'],
+	review: ['human', 'server', 'agent'],
 } as const;
 
 async function oneOf<Name extends keyof typeof choices>(

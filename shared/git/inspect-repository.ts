@@ -2,7 +2,7 @@
  * What kind of repository a folder lies in, as facts: nothing is judged or changed here. Whoever wants to use the
  * repository decides from these facts alone, so every refusal can be tested without one.
  */
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { personGit } from './git-environment.ts';
 import { type Environment, type GitProcess, gitFailed } from './git-process.ts';
@@ -50,7 +50,7 @@ export async function inspectRepository(
 	{ dirty = true }: { readonly dirty?: boolean } = {},
 ): Promise<RepositoryFacts> {
 	const git = personGit(environment);
-	const where = await locate(git, folder);
+	const where = (await isFolder(folder)) ? await locate(git, folder) : null;
 	if (where === null) return { kind: 'none', folder };
 	if (where.isBare) return { kind: 'bare', folder };
 	if (where.top === null) return { kind: 'none', folder };
@@ -98,6 +98,14 @@ interface Place {
 	readonly commonFolder: string;
 	/** Null outside of a work tree. */
 	readonly top: string | null;
+}
+
+/** Git cannot be started in what is none. */
+async function isFolder(path: string): Promise<boolean> {
+	return stat(path).then(
+		(found) => found.isDirectory(),
+		() => false,
+	);
 }
 
 async function locate(git: GitProcess, folder: string): Promise<Place | null> {

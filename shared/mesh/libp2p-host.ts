@@ -145,7 +145,9 @@ export function startError(cause: unknown, listen: readonly string[]): GanglineE
 	}
 	const why = /listen (E[A-Z]+)/.exec(text)?.[1] ?? text.split('\n')[0];
 	return ganglineError('INVALID_CONFIG', `listening for other nodes on ${where} failed: ${why}`, {
-		hint: 'an address looks like /ip4/127.0.0.1/tcp/7421',
+		hint: text.includes('EADDRNOTAVAIL')
+			? 'expected an address of this machine: ip address shows them'
+			: 'an address looks like /ip4/127.0.0.1/tcp/7421',
 		cause,
 	});
 }

@@ -24,5 +24,6 @@ export * from './refused-wishes.ts';
 export * from './registry.ts';
 export * from './secret-operations.ts';
 export * from './session-operations.ts';
+export * from './shell-word.ts';
 export * from './shown-items.ts';
 export * from './write-args.ts';

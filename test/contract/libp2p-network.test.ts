@@ -52,6 +52,7 @@ describe('libp2p', () => {
 			await expect(network('a', { listen: [address] })).rejects.toMatchObject({
 				code: 'INVALID_CONFIG',
 				message: expect.stringContaining(address),
+				hint: expect.stringContaining(address.includes('203.0.113.9') ? 'of this machine' : 'looks like'),
 			});
 		}
 	});

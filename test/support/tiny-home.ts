@@ -104,6 +104,10 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 			}),
 			'project.configure': async ({ check, text, version }) => {
 				if (version !== 'v1') throw ganglineError('REFUSED', 'the file has changed on main since it was read');
+				if (text === '{}')
+					throw ganglineError('INVALID_CONFIG', `${projectConfigPath}:1:1: this is not TOML`, {
+						hint: `Open ${projectConfigPath} at line 1`,
+					});
 				const patch = `--- a/${projectConfigPath}\n+++ b/${projectConfigPath}\n@@ -1 +1 @@\n+${text}${escapes}\n`;
 				const title = 'Change settings: review.mode';
 				if (check) return { patch, title, item: null, answer: 'it can be read; nothing was changed' };

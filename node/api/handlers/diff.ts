@@ -1,7 +1,7 @@
 /** An item's change as answers show it: between the merge base and its result, with what was cut said. */
 
 import { diffStat, diffText } from '../../../shared/git/index.ts';
-import type { Binding, Stat } from '../../../shared/operations/index.ts';
+import { type Binding, type Stat, shellWord } from '../../../shared/operations/index.ts';
 import { parseCommitId } from '../../../shared/ports/index.ts';
 import type { Project } from '../../home/project.ts';
 
@@ -13,7 +13,7 @@ export async function statOf(project: Project, { mergeBase, branch }: Binding): 
 export async function diffOf(project: Project, { mergeBase, branch }: Binding, bytesMax: number) {
 	const from = parseCommitId(mergeBase);
 	const { patch, hunks, cut } = await diffText(project.repository, { from, to: parseCommitId(branch), bytesMax });
-	const command = `git -C ${quoted(project.repository.path)} diff ${mergeBase} ${branch}`;
+	const command = `git -C ${shellWord(project.repository.path)} diff ${mergeBase} ${branch}`;
 	if (cut === null) return { patch, hunks, cut, command };
 	const shown = Buffer.byteLength(patch);
 	const missing = cut.files.length > 0 ? `; ${count(cut.files.length, 'file')} of it not at all` : '';
@@ -27,8 +27,4 @@ function bytes(size: number): string {
 
 function count(n: number, one: string): string {
 	return `${n} ${one}${n === 1 ? '' : 's'}`;
-}
-
-function quoted(path: string): string {
-	return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

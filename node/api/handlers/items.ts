@@ -16,6 +16,7 @@ import {
 	nextSentence,
 	type Result,
 	rejectIntent,
+	shellWord,
 } from '../../../shared/operations/index.ts';
 import { explainRefusalIn, type ItemView, type Refusal } from '../../../shared/pipeline/index.ts';
 import { type CommitId, type GanglineError, ganglineError } from '../../../shared/ports/index.ts';
@@ -236,7 +237,7 @@ async function keptWork(project: Project, key: string | undefined): Promise<Resu
 	return kept.flatMap(({ ref, commit, at, subject }) => {
 		const item = views.get(ref.split('/')[3] ?? '');
 		if (key === undefined && item?.stage.kind === 'done' && !isFromElsewhere(ref)) return [];
-		const command = `git fetch ${project.repository.path} ${ref} && git switch --detach FETCH_HEAD`;
+		const command = `git fetch ${shellWord(project.repository.path)} ${ref} && git switch --detach FETCH_HEAD`;
 		return [{ ref, commit, item: item?.name ?? null, at, subject, command }];
 	});
 }

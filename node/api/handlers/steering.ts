@@ -90,6 +90,12 @@ export function steeringHandlers(context: SteeringContext): Steering {
 		'item.give': async ({ project: ref, item, words }, caller) => {
 			const project = context.project(ref);
 			const view = findView(project, item);
+			if (view.stage.kind !== 'frozen') {
+				const number = view.name.replace('#', '');
+				throw ganglineError('REFUSED', `${view.name} is in ${view.stage.kind}: nobody has taken it`, {
+					hint: `gangline take ${number} does; gangline say ${number} "…" tells its agent something`,
+				});
+			}
 			await context.change(project, draft(caller, view, 'unfreeze'));
 			const did = `${caller.person} worked in this clone meanwhile: look at \`git log\` and \`git status\`, keep what was done, and go on from there.`;
 			await project.talks.note(view.key, words === undefined ? did : `${did} ${caller.person}: ${words}`);

@@ -31,3 +31,18 @@ it('keeps the words that a running session hears, for whoever tries or checks ne
 	expect(keptWhenHeard).toEqual([['ann: use tabs']]);
 	expect(talks.forTask(key).notes).toEqual(['ann: use tabs']);
 });
+
+it('gives back only what somebody has taken, and says so', async () => {
+	const view = { key, name: '#1', number: 1, stage: { kind: 'blocked' } };
+	const project = { views: () => new Map([[key, view]]), item: () => view };
+	const handlers = steeringHandlers({
+		project: () => project,
+		change: () => Promise.reject(new Error('nothing is wished')),
+	} as unknown as Parameters<typeof steeringHandlers>[0]);
+	const caller = { person: 'ann' } as unknown as Caller;
+	await expect(handlers['item.give']({ item: { kind: 'key', key } } as never, caller)).rejects.toMatchObject({
+		code: 'REFUSED',
+		message: '#1 is in blocked: nobody has taken it',
+		hint: expect.stringContaining('gangline take 1'),
+	});
+});

@@ -58,6 +58,12 @@ describe('requireSuitable', () => {
 	const cases: readonly [string, RepositoryFacts, string, string][] = [
 		['a folder without a repository', { kind: 'none', folder: '/x' }, 'not in a git repository', 'git init'],
 		['a bare repository', { kind: 'bare', folder: '/x.git' }, 'bare repository', 'git clone /x.git'],
+		[
+			'a bare one at a place with a space',
+			{ kind: 'bare', folder: '/a b.git' },
+			'/a b.git',
+			"git clone '/a b.git' and",
+		],
 		['a branch without commits', { ...good, head: { kind: 'unborn', branch: 'main' } }, 'no commit yet', 'git commit'],
 		[
 			'a detached HEAD',

@@ -119,9 +119,17 @@ describe('tables and sentences', () => {
 				/^id = "\w+"\nname = "shop"\nbranch = "main"\n$/,
 			);
 			expect(await place.type(['settings', '--from', `${file}.none`])).toMatchObject({ code: 2 });
+			writeFileSync(file, '{}');
+			const wrong = await place.type(['settings', '--from', file]);
+			expect(wrong.stderr).toBe(`gangline: ${file}:1:1: this is not TOML\n→ Open ${file} at line 1\n`);
 		} finally {
 			rmSync(dirname(file), { recursive: true });
 		}
+	});
+
+	it('name commands that can be pasted where folders have spaces', async () => {
+		const { stdout } = await place.type(['backup', 'my node.tar']);
+		expect(stdout).toContain(`put it back: gangline restore '${join(place.checkout, 'my node.tar')}'\n`);
 	});
 
 	it('show the board with what needs you and how far everything is apart', async () => {

@@ -34,6 +34,48 @@ describe('help', () => {
 		});
 	}
 
+	const groups = [
+		'agent',
+		'gateway',
+		'git',
+		'node',
+		'person',
+		'project',
+		'prompt',
+		'secret',
+		'service',
+		'session',
+		'token',
+	];
+	for (const group of groups) {
+		it(`of ${group} is what the word alone prints`, async () => {
+			await using place = await openWorkplace({ running: false });
+			const { stdout } = await place.type([group, '--help']);
+			expect(await place.type([group])).toMatchObject({ code: 0, stderr: '', stdout });
+		});
+	}
+
+	it('is given of any depth, and runs nothing', async () => {
+		await using place = await openWorkplace({ running: false });
+		for (const words of [['stop'], ['project', 'rename'], ['stop', 'shop'], ['token', 'help']]) {
+			const { code, stdout, stderr } = await place.type(['help', ...words]);
+			expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+			expect(stdout).toContain(
+				`Usage: gangline ${words.filter((word) => !['shop', 'help'].includes(word)).join(' ')} `,
+			);
+		}
+	});
+
+	it('breaks its lines between words where a terminal is narrow, and nowhere else', async () => {
+		await using place = await openWorkplace({ running: false });
+		const narrow = (await place.type(['new', '--help'], { tty: true })).stdout.split('\n');
+		for (const line of narrow) expect(line.length).toBeLessThanOrEqual(100);
+		expect(narrow.join('\n')).toMatch(/--devcontainer <hash> {2}trust .*\n {25}\S/);
+		expect((await place.type(['new', '--help'])).stdout).toMatch(
+			/--devcontainer <hash> {2}trust .* leave that file alone$/m,
+		);
+	});
+
 	it('prints the version', async () => {
 		await using place = await openWorkplace({ running: false });
 		expect((await place.type(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -53,6 +95,8 @@ describe('did you mean', () => {
 	check(['add', 'x', '--hodl'], 2, /unknown option '--hodl'\n→ did you mean --hold\?/i);
 	check(['add', 'x', '--type', 'bgu'], 2, /--type "bgu"[\s\S]*→ did you mean bug\?/);
 	check(['add'], 2, /missing required argument 'title'\n→ gangline add .*<title\.\.\.>; gangline add --help/);
+	check(['help', 'statsu'], 2, /^gangline: unknown command 'statsu'\n→ did you mean status\?/i);
+	check(['help', 'agent', 'logn'], 2, /unknown command 'logn'\n→ did you mean login\?/i);
 	check(['freeze', '12'], 2, /→ did you mean gangline move <item> freeze\?/);
 	check(['reject', '12', 'x'.repeat(5000)], 2, /the text has 5000 bytes, at most 4096 \(4 KiB\) fit/);
 	check(['add', ''], 2, /title is "": expected a line that says what is wanted/);
@@ -66,6 +110,14 @@ describe('did you mean', () => {
 	check(['status', '--project', 'shpo'], 3, /→ did you mean shop\?/);
 	check(['agent', 'login', 'cloude'], 2, /→ did you mean claude\?/);
 	check(['log', '--limit', 'many'], 2, /"many" is no whole number/);
+	check(['add', 'x', '--review', 'agnet'], 2, /expected human, server, agent\n→ did you mean agent\?/);
+	check(
+		['add', 'x', '--file', '/nowhere'],
+		2,
+		/cannot be read from "\/nowhere"[\s\S]*→ name a file that is there, or - for stdin/,
+	);
+	check(['start', '--port', '99999'], 2, /--port "99999" is no port: expected 0 to 65535/);
+	check(['settings', '--check'], 2, /--check looks at a file\n→ gangline settings --check --from FILE/);
 });
 
 describe('the project', () => {

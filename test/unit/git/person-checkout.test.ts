@@ -105,6 +105,7 @@ describe('importing', () => {
 		const shallow = join(folder.path, `shallow ${made}`);
 		shell(folder.path, 'clone', '-q', '--depth', '1', `file://${checkout}`, shallow);
 		expect(await inspectRepository(shallow, env)).toMatchObject({ isShallow: true });
+		expect(await inspectRepository(join(folder.path, 'nowhere'), env)).toMatchObject({ kind: 'none' });
 		const fresh = await newCanonical(join(folder.path, `other ${made}.git`), 'trunk');
 		const refused = importMain(fresh, { checkout: shallow, environment: env });
 		await expect(refused).rejects.toMatchObject({ code: 'UNSUITABLE_REPOSITORY', hint: 'git fetch --unshallow' });
