@@ -75,6 +75,8 @@ export class PullRequests {
 		const proposal = await this.#read(item.key);
 		if (proposal === null || !wasPushed(proposal) || proposal.tip === main) return null;
 		const [commit, tip] = [parseCommitId(proposal.commit), parseCommitId(proposal.tip)];
+		// No ref names a proposal here: a repository that was put back from a backup has it only with the main that has it.
+		if (!(await this.#isHere(commit)) || !(await this.#isHere(tip))) return null;
 		if (await repository.isAncestor(commit, main)) return commit;
 		const wanted = await repository.patchId(tip, commit);
 		const since = await repository.firstParents({ tip: main, until: tip, limit: squashesLookedAtMax });
@@ -163,6 +165,13 @@ export class PullRequests {
 		cancel();
 		await run.stop(ghGraceMs);
 		return exit.kind === 'code' && exit.code === 0 ? out : null;
+	}
+
+	#isHere(commit: CommitId): Promise<boolean> {
+		return this.#options.repository.treeOf(commit).then(
+			() => true,
+			() => false,
+		);
 	}
 
 	async #read(key: string): Promise<Proposal | null> {

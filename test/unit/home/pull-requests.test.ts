@@ -20,6 +20,8 @@ const processes = {
 let folder: ReturnType<typeof temporaryFolder>;
 let repository: CanonicalRepository;
 let pulls: PullRequests;
+/** The same books over another repository. */
+let over: (other: CanonicalRepository) => PullRequests;
 let base: CommitId;
 let candidate: Candidate;
 
@@ -35,10 +37,13 @@ beforeEach(async () => {
 	const tree = await repository.treeOf(commit);
 	candidate = { commit, tree, tip: base, token: [1, 1], result: commit, changes: [] };
 	const git = { PATH: environment.PATH ?? '', HOME: folder.path, GIT_CONFIG_NOSYSTEM: '1' };
-	pulls = new PullRequests({
-		...{ repository, project: 'p', checkout, environment: git, store: await openSimStore(), processes },
-		...{ clock: new SimClock(), random: new SimRandom(1), log: new SimLog() },
-	});
+	const store = await openSimStore();
+	over = (other) =>
+		new PullRequests({
+			...{ repository: other, project: 'p', checkout, environment: git, store, processes },
+			...{ clock: new SimClock(), random: new SimRandom(1), log: new SimLog() },
+		});
+	pulls = over(repository);
 });
 
 afterEach(async () => {
@@ -65,4 +70,19 @@ it('[I3] takes no item for merged whose branch was never pushed, whatever comes 
 	expect(await pulls.merged(item, await mainGets({ a: '3' }))).toBeNull();
 	const squashed = await mainGets({ a: '3', tea: 'green' });
 	expect(await pulls.merged(item, squashed)).toBe(squashed);
+});
+
+it('[I12] of a proposal whose commits a restored repository does not have says that it is not merged', async () => {
+	shell(folder.path, 'init', '-q', '--bare', '-b', 'main', 'origin.git');
+	await pulls.propose(item, candidate, config);
+	const restored = await newCanonical(join(folder.path, 'restored.git'));
+	try {
+		const first = commitInto(restored.path, [], { a: '1' }, 'base');
+		await restored.moveMain(first, null);
+		const next = commitInto(restored.path, [first], { a: '2' }, 'theirs');
+		await restored.moveMain(next, first);
+		expect(await over(restored).merged(item, next)).toBeNull();
+	} finally {
+		await restored.close();
+	}
 });
