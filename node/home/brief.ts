@@ -40,11 +40,10 @@ export async function gatherBrief(
 	sources: BriefSources,
 	{ item, role, main, withResearch = false }: BriefFor,
 ): Promise<Brief> {
-	const { project, store } = sources;
 	const isFirst = item.tries.totalAttempts <= 1 && item.lastFailure === null && item.words.length === 0;
 	const own = await textAt(sources, main, rolePromptPath(role));
 	const research = withResearch ? await textAt(sources, main, rolePromptPath('research')) : null;
-	const { entries } = isFirst ? { entries: [] } : await readHistory(store, { project, key: item.key, limit: 200 });
+	const entries = isFirst ? [] : await historyOf(sources, item);
 	return {
 		role: own,
 		...(withResearch && { research }),
@@ -52,6 +51,16 @@ export async function gatherBrief(
 		history: entries.filter(isTold).slice(-historyEntriesMax).map(historyLine),
 		commits: isFirst ? [] : await lastTry(sources, item, main),
 	};
+}
+
+async function historyOf({ project, store, log }: BriefSources, { key }: Item): Promise<readonly HistoryAnswer[]> {
+	try {
+		return (await readHistory(store, { project, key, limit: 200 })).entries;
+	} catch (error) {
+		if (!(error instanceof GanglineError)) throw error;
+		log.warn('brief.noHistory', { item: key, why: error.message });
+		return [];
+	}
 }
 
 async function guides(sources: BriefSources, main: CommitId): Promise<readonly string[]> {
