@@ -30,8 +30,10 @@ const overMax = 1_000;
 export class ReportBox {
 	readonly #store: Store;
 	readonly #project: string;
-	/** Keys of items with a report that is not acknowledged, each with the token of the newest. */
+	/** Keys of items with a report that is not acknowledged, each with the token of the one that was put last. */
 	readonly #open = new Map<string, Token>();
+	/** Reports that waited when the next one of their item was put: of a run that was lost before it could tell anything. */
+	readonly #before = new Map<string, GrantName>();
 	/** By item and term, so that a late word of one term takes away none of another: the newest grant that is over; oldest first. */
 	readonly #over = new Map<string, number>();
 
@@ -42,17 +44,18 @@ export class ReportBox {
 
 	/** Items whose report is not settled yet. */
 	get keys(): ReadonlySet<string> {
-		return new Set(this.#open.keys());
+		return new Set(this.grants.map(({ key }) => key));
 	}
 
 	/** Grants whose report is not settled yet. */
 	get grants(): readonly { readonly key: string; readonly token: Token }[] {
-		return [...this.#open].map(([key, token]) => ({ key, token }));
+		const before = [...this.#before.values()].map(({ item, token }) => ({ key: item.key, token }));
+		return [...[...this.#open].map(([key, token]) => ({ key, token })), ...before];
 	}
 
 	/** Whether the report of this grant still waits. */
-	has({ item, token }: GrantName): boolean {
-		return sameToken(this.#open.get(item.key), token);
+	has(grant: GrantName): boolean {
+		return sameToken(this.#open.get(grant.item.key), grant.token) || this.#before.has(this.#name('report', grant));
 	}
 
 	/** Whether this grant, or a later one of the same term, is over: nobody waits for it any more. */
@@ -67,7 +70,7 @@ export class ReportBox {
 
 	/** In one batch: the report is there, the task is over, and what it used is told (spent-book.ts). */
 	async put(task: Task, report: WorkReport): Promise<void> {
-		this.#open.set(task.item.key, task.token);
+		this.#waits(task);
 		await this.#store.write([
 			{ kind: 'put', key: this.#name('report', task), value: asJson({ task, report: withinBounds(report) }) },
 			{ kind: 'delete', key: this.#name('task', task) },
@@ -79,6 +82,7 @@ export class ReportBox {
 	async acknowledge(task: GrantName, over: boolean): Promise<void> {
 		await this.#store.write([{ kind: 'delete', key: this.#name('report', task) }]);
 		if (sameToken(this.#open.get(task.item.key), task.token)) this.#open.delete(task.item.key);
+		this.#before.delete(this.#name('report', task));
 		if (over) this.#end(task);
 	}
 
@@ -89,7 +93,7 @@ export class ReportBox {
 			const parsed = readAs(entrySchema, value);
 			return parsed.success ? [parsed.data] : [];
 		});
-		for (const { task } of reports) this.#open.set(task.item.key, task.token);
+		for (const { task } of reports) this.#waits(task);
 		return reports;
 	}
 
@@ -100,6 +104,15 @@ export class ReportBox {
 			const parsed = readAs(z.object({ task: taskSchema }), value);
 			return parsed.success ? [parsed.data.task] : [];
 		});
+	}
+
+	/** From now on the report of this grant is the newest of its item. */
+	#waits({ item, token }: GrantName): void {
+		const last = this.#open.get(item.key);
+		const before = last && { item: { key: item.key }, token: last };
+		if (before && !sameToken(last, token)) this.#before.set(this.#name('report', before), before);
+		this.#before.delete(this.#name('report', { item, token }));
+		this.#open.set(item.key, token);
 	}
 
 	#end(grant: GrantName): void {

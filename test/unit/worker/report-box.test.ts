@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ReportBox } from '../../../node/worker/report-box.ts';
 import { openSimStore } from '../../../shared/ports/sim/index.ts';
+import type { Task } from '../../../shared/protocol/work.ts';
 
 const project = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
 const grant = (key: string, term: number, revision: number) =>
@@ -43,4 +44,21 @@ describe('a grant that is over', () => {
 		await box.acknowledge(grant('last', 1, 3), true);
 		expect(box.isOver(grant('first', 1, 1))).toBe(false);
 	});
+});
+
+it('[I12] holds each report of an item until it is settled, also where an earlier run of it was never reported', async () => {
+	const box = new ReportBox(await openSimStore(), project);
+	const usage = { costUsd: 0, inputTokens: 0, outputTokens: 0, seconds: 0 };
+	const key = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
+	const task = (revision: number): Task => ({
+		...{ project, role: 'coder', agent: 'shell', token: [1, revision], main: 'a'.repeat(40), startFrom: null },
+		item: { key, number: 1, title: 'x', type: 'story', description: '', words: [], lastFailure: null },
+	});
+	const [lost, last] = [task(2), task(10)];
+	for (const one of [last, lost]) await box.put(one, { kind: 'stopped', reason: 'told to', commit: null, usage });
+	expect([box.has(last), box.has(lost), [...box.keys]]).toEqual([true, true, [key]]);
+	await box.acknowledge(lost, true);
+	expect([box.has(last), box.has(lost), box.grants]).toEqual([true, false, [{ key, token: [1, 10] }]]);
+	await box.acknowledge(last, true);
+	expect([box.has(last), [...box.keys]]).toEqual([false, []]);
 });
