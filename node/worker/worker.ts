@@ -5,7 +5,7 @@
  */
 
 import { type ItemRole, sameToken, type Token } from '../../shared/pipeline/index.ts';
-import { type Clock, type CommitId, type Log, redactDeep, type Store } from '../../shared/ports/index.ts';
+import { type Clock, type CommitId, type Log, pause, redactDeep, type Store } from '../../shared/ports/index.ts';
 import type { ProjectConfig } from '../../shared/project/index.ts';
 import type { OfferAnswer, Task, WorkReport } from '../../shared/protocol/work.ts';
 import type { Asks } from '../../shared/protocol/worker-state.ts';
@@ -74,6 +74,8 @@ interface Running {
 const offerMsMax = 30_000;
 /** Main may have to be fetched for what is only shown; a person waits. */
 const toldMsMax = 20_000;
+/** Whoever grants sees at once that nothing runs, and asks again: so often at most, where that can never be. */
+const lostMs = 5_000;
 const retryMsMin = 1_000;
 const retryMsMax = 30_000;
 
@@ -268,7 +270,7 @@ export class Worker {
 	}
 
 	async #attempt(running: Running): Promise<void> {
-		const { room, logs, log, onChange } = this.#options;
+		const { room, logs, log, clock, onChange } = this.#options;
 		const { task } = running;
 		const { key } = task.item;
 		const portBase = room.takePorts();
@@ -288,6 +290,7 @@ export class Worker {
 			// The store refused, or main's settings cannot be read: the home sees that nothing runs, and grants again.
 			log.error('attempt.lost', { item: key, run: tokenName(task), error });
 			running.runLog?.close();
+			await pause(clock, lostMs, running.controller.signal).catch(() => undefined);
 		} finally {
 			if (survivors.length > 0) {
 				// Its ports too: what survives may listen there.

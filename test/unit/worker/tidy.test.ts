@@ -1,10 +1,10 @@
 /**
  * Clones that nobody needs: each is removed once, however often that is asked, and nothing begins in it meanwhile. And
- * the slots of offers: each is given back once, however often it was offered.
+ * the slots of offers and of runs: each is given back once, however often it was offered.
  */
 import { expect, it } from 'vitest';
 import { type Attempts, MachineRoom, Worker } from '../../../node/worker/index.ts';
-import { openSimStore, SimClock, SimDisk, SimLog } from '../../../shared/ports/sim/index.ts';
+import { openSimStore, SimClock, SimDisk, SimLog, settle } from '../../../shared/ports/sim/index.ts';
 import type { Task } from '../../../shared/protocol/work.ts';
 
 const key = '01BX5ZZKBKACTAV9WEVGEMMVRZ';
@@ -20,7 +20,7 @@ async function idleWorker(attempts: Partial<Attempts>, slots = 1) {
 	const room = new MachineRoom({ slots, machine: () => ({ freeDiskBytes: 1e12, freeMemoryBytes: 1e12, load: 0 }) });
 	const worker = new Worker({
 		...{ project, clock, log, room, store: await openSimStore(new SimDisk(), { log }) },
-		logs: { open: () => Promise.reject(new Error('nothing runs here')) as never },
+		logs: { open: () => ({ write: () => {}, lastLine: () => null, close: () => {} }) },
 		attempts: attempts as Attempts,
 		prepare: () => Promise.reject(new Error('nothing runs here')),
 		report: async () => {},
@@ -72,4 +72,19 @@ it('[I12] gives the slot of a task back that was offered twice, because the firs
 	expect(room.freeSlots).toBe(1);
 	await clock.advance(60_000);
 	expect(room.freeSlots).toBe(2);
+});
+
+it('[I11] [I12] begins a task again whose settings cannot be read only after a while, and ends at once when it is told to', async () => {
+	const { worker, room, clock, log } = await idleWorker({});
+	expect(worker.begin(task)).toBe(true);
+	await settle();
+	expect(log.of('attempt.lost')).toHaveLength(1);
+	expect([worker.busy().length, room.freeSlots]).toEqual([1, 0]);
+	await clock.advance(5_000);
+	await settle();
+	expect([worker.busy().length, room.freeSlots]).toEqual([0, 1]);
+	expect(worker.begin(task)).toBe(true);
+	await settle();
+	await worker.cancel(key, 'told to');
+	expect([worker.busy().length, room.freeSlots]).toEqual([0, 1]);
 });
