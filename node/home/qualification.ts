@@ -34,6 +34,10 @@ export class Qualification {
 	#state: Qualified = { ready: false, reason: 'set-up and gates run once on main first', saw: null, at: null };
 	#judged: string | null = null;
 	#running = false;
+	/** When a red main is judged again by itself, monotonic ms: the machine's clock may be set meanwhile. */
+	#dueAt = Number.NEGATIVE_INFINITY;
+	/** Asked for while gates ran that may not have seen what was mended. */
+	#isAgain = false;
 
 	constructor(options: QualificationOptions) {
 		this.#options = options;
@@ -46,7 +50,7 @@ export class Qualification {
 	/** Answers for main as it is and begins to judge it where that was not done; never waits for gates. */
 	ask(main: CommitId, config: ProjectConfig): Qualified {
 		const { clock } = this.#options;
-		const due = this.#state.at === null || this.#state.ready || clock.now() - this.#state.at >= retryMs;
+		const due = this.#state.ready || clock.monotonic() >= this.#dueAt;
 		if ((this.#judged !== main || !this.#state.ready) && !this.#running && (this.#judged !== main || due)) {
 			void this.#judge(main, config);
 		}
@@ -56,6 +60,8 @@ export class Qualification {
 	/** Something on the machine has changed that may have mended a red main: it need not wait for its time. */
 	again(): void {
 		this.#state = { ...this.#state, at: null };
+		this.#dueAt = Number.NEGATIVE_INFINITY;
+		this.#isAgain = this.#running;
 	}
 
 	async #judge(main: CommitId, config: ProjectConfig): Promise<void> {
@@ -75,6 +81,8 @@ export class Qualification {
 		}
 		this.#judged = main;
 		this.#running = false;
+		this.#dueAt = this.#isAgain ? Number.NEGATIVE_INFINITY : clock.monotonic() + retryMs;
+		this.#isAgain = false;
 		log.info('main.judged', { main, ...this.#state });
 		onChange();
 	}

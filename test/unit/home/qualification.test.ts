@@ -74,6 +74,26 @@ describe('whether main is green here', () => {
 		expect(judged()).toBe(3);
 	});
 
+	it('[I12] is asked again in time though the clock of the machine is set back, and after what was mended while gates ran', async () => {
+		const { qualification, clock, changed, judged } = open(async () => verdict([red]));
+		const first = changed();
+		qualification.ask(main, config);
+		await first;
+		clock.jump(-86_400_000);
+		await clock.advance(5 * 60_000);
+		const second = changed();
+		qualification.ask(main, config);
+		expect(judged()).toBe(2);
+		qualification.again();
+		await second;
+		const third = changed();
+		qualification.ask(main, config);
+		expect(judged()).toBe(3);
+		await third;
+		qualification.ask(main, config);
+		expect(judged()).toBe(3);
+	});
+
 	it('says why main could not be judged at all', async () => {
 		let error: unknown = new Error('no room for a checkout');
 		const { qualification, changed } = open(() => Promise.reject(error));
