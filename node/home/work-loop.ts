@@ -148,7 +148,8 @@ export class WorkLoop {
 
 	/** What a worker hands over; called again after a crash or a lost answer until it is acknowledged. */
 	async report(from: NodeId, task: Task, report: WorkReport): Promise<void> {
-		const name = `${task.item.key}/${task.token.join('.')}`;
+		// Of each node by itself: what another says of the same grant is no answer to whoever holds it [I13].
+		const name = `${from}/${task.item.key}/${task.token.join('.')}`;
 		const before = this.#settling.get(name);
 		if (before) return before;
 		const settling = this.#settle(from, task, report).finally(() => this.#settling.delete(name));
@@ -276,7 +277,7 @@ export class WorkLoop {
 				return this.#fetch(action.node, action.item);
 			case 'resume':
 				// What it has just brought is settled first.
-				if (this.#settling.has(`${action.item.key}/${action.item.token?.join('.')}`)) return;
+				if (this.#settling.has(`${action.node}/${action.item.key}/${action.item.token?.join('.')}`)) return;
 				if (main !== null) await this.#grants.resume(action.node, action, config, main);
 				return;
 			case 'grant':

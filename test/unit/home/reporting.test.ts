@@ -21,6 +21,16 @@ describe('a report', () => {
 		expect(kinds(bench).filter((what) => what === 'acknowledge')).toHaveLength(1);
 	});
 
+	it('[I13] is settled whatever another node says of the same grant at that moment', async () => {
+		const bench = await working();
+		const { begun } = bench;
+		const lie = bench.loop.report(parseNodeId('n9999999999999999'), begun, failed).catch((error) => error.code);
+		await bench.loop.report(there, begun, failed);
+		expect(await lie).toBe('FORBIDDEN');
+		expect(bench.item(a).tries.reworks).toBe(1);
+		expect(kinds(bench).filter((what) => what === 'acknowledge')).toHaveLength(1);
+	});
+
 	it('[I11] of a run of which only its promise is known settles that, and nothing else', async () => {
 		const bench = await LoopBench.open({ agent: [ada], budget: { item_usd: 5 } });
 		await bench.add(a, { agent: 'ada' });
