@@ -114,7 +114,9 @@ export class Intake {
 			if (batch.length >= entriesPerFoldMax) break;
 			const after = Object.hasOwn(acceptedUpTo, author) ? (acceptedUpTo[author] ?? 0) : 0;
 			const entries = this.#mustWait(author) ? [] : logs.intentsAfter(author, after);
-			if (entries.length <= entriesPerAuthorMax) this.#due.delete(author);
+			this.#due.delete(author);
+			// Behind all others: who has much to say, under however many names, keeps nobody from being heard.
+			if (entries.length > entriesPerAuthorMax) this.#due.add(author);
 			batch.push(...entries.slice(0, entriesPerAuthorMax));
 		}
 		return batch;
