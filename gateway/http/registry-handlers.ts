@@ -13,7 +13,7 @@ import {
 	undrain,
 } from '../../shared/registry/index.ts';
 import type { GatewayParts } from '../context.ts';
-import type { RegistryEdit } from '../registry/index.ts';
+import type { RegistryEdit, TokenRecord } from '../registry/index.ts';
 import { findPerson, nodeOf, personOf, projectOf } from './named.ts';
 import { nodeView, personView, projectView } from './views.ts';
 
@@ -89,7 +89,7 @@ function taken(name: string): GanglineError {
 }
 
 function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
-	const { registry, people, random, mesh, board } = parts;
+	const { registry, people, tokens, random, mesh, board } = parts;
 	const forget = async (id: string): Promise<void> => {
 		await people.remove(id);
 		await board.removePerson(id);
@@ -99,7 +99,14 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 			const before = findPerson(parts, id);
 			// What a kill left of somebody who was let out must not open anything for who is let in now.
 			if (before === null) await forget(id);
-			await registry.change((facts) => setPerson(facts, { id, access }));
+			// Only an owner makes tokens: who is none any more could come in by one as somebody else.
+			const isMeant = ({ createdBy, person }: TokenRecord): boolean =>
+				(access !== 'owner' && createdBy === id) || (before === null && person === id);
+			await registry.change(
+				(facts) => setPerson(facts, { id, access }),
+				() => tokens.close(isMeant),
+			);
+			mesh.network.review();
 			const words = before === null ? `${id} is let in as ${access}` : `${id} is ${access} now`;
 			return { person: personView(parts, { id, access }), added: before === null, answer: words };
 		},
@@ -108,7 +115,11 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 		}),
 		'person.remove': async ({ id }) => {
 			const person = personOf(parts, id);
-			await registry.change((facts) => removePerson(facts, id));
+			await registry.change(
+				(facts) => removePerson(facts, id),
+				() => tokens.close(({ createdBy, person }) => createdBy === id || person === id),
+			);
+			mesh.network.review();
 			await forget(id);
 			return { person: personView(parts, person), answer: `${id} has no rights any more` };
 		},

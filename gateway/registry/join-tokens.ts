@@ -152,6 +152,17 @@ export class JoinTokens {
 		return [put(used)];
 	}
 
+	/** Makes what is open of those that are meant useless at once; the writes belong into the batch of the reason for it. */
+	close(isMeant: (token: TokenRecord) => boolean): readonly StoreWrite[] {
+		const closedAt = this.#clock.now();
+		const open = this.list().filter((token) => this.stateOf(token) === 'open' && isMeant(token));
+		return open.map((token) => {
+			const revoked = { ...token, revoked: true, closedAt };
+			this.#tokens.set(token.id, revoked);
+			return put(revoked);
+		});
+	}
+
 	/** All are compared, each in the same time, so that an answer's time tells nothing of a hash. */
 	#find(hash: string): TokenRecord | undefined {
 		const wanted = Buffer.from(hash, 'hex');

@@ -3,7 +3,7 @@ import { ganglineError } from '../ports/errors.ts';
 import type { NodeId, ProjectId } from '../ports/ids.ts';
 import type { MeshNode, MeshProject, RegistryFacts } from './facts.ts';
 import { memberToChange } from './node-changes.ts';
-import { own } from './rights.ts';
+import { isConfined, own } from './rights.ts';
 import { recordsMax } from './schema.ts';
 
 /** Adds a project that `home` owns. Adding it again from there changes nothing but the branch; the name stays. */
@@ -56,6 +56,11 @@ export function moveHome(facts: RegistryFacts, id: ProjectId, to: NodeId, term?:
 	const home = memberToChange(facts, to);
 	if (project.home === to) return facts;
 	refuseUnfitHome(home);
+	if (isConfined(home)) {
+		throw ganglineError('REFUSED', `${home.name} is a container: it has its own project and no other`, {
+			hint: 'move it to a machine: gangline nodes',
+		});
+	}
 	if (term !== undefined && term <= project.term) {
 		throw ganglineError(
 			'REFUSED',

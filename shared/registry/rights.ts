@@ -27,7 +27,10 @@ export function memberOf(facts: RegistryFacts, node: NodeId): MeshNode | undefin
 	return found === undefined || found.status === 'revoked' ? undefined : found;
 }
 
-/** What `node` may have of a project. Workers get tasks and commits, never documents. */
+/**
+ * What `node` may have of a project. Workers get tasks and commits, never documents; and who is in a container, where
+ * code runs that nobody trusts, its own project alone.
+ */
 export function mayHave(facts: RegistryFacts, node: NodeId, project: string): ProjectAccess {
 	const member = memberOf(facts, node);
 	const known = own(facts.projects, project);
@@ -35,7 +38,7 @@ export function mayHave(facts: RegistryFacts, node: NodeId, project: string): Pr
 	if (member.duties.includes('gateway') || known.home === node) return 'write';
 	const person = personAt(facts, member);
 	if (person !== undefined) return mayAsk(person.access, 'member') ? 'write' : 'read';
-	return member.duties.includes('home') ? 'read' : 'none';
+	return member.duties.includes('home') && !isConfined(member) ? 'read' : 'none';
 }
 
 /**

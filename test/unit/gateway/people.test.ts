@@ -4,6 +4,7 @@ import { Board } from '../../../gateway/board/index.ts';
 import type { GatewayParts } from '../../../gateway/context.ts';
 import { registryHandlers } from '../../../gateway/http/registry-handlers.ts';
 import { openCore } from '../../../gateway/open-core.ts';
+import { JoinTokens } from '../../../gateway/registry/index.ts';
 import { openSimStore, SimClock, SimLog, SimNet, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { removePerson } from '../../../shared/registry/index.ts';
 import { gatewayIdentity } from '../../support/registry-facts.ts';
@@ -34,4 +35,44 @@ it('[I13] lets somebody in anew without the tokens and logins of before, though 
 	const again = await handlers['person.token']({ id: 'vera', use: 'all' }, caller);
 	await handlers['person.add']({ id: 'vera', access: 'member' }, caller);
 	expect(core.people.holderOf(again.token)?.person).toBe('vera');
+});
+
+it('[I13] leaves no join token open that somebody made, or was meant by, who may not any more', async () => {
+	const [clock, log, store, random] = [new SimClock(), new SimLog(), await openSimStore(), new SimRandom('tokens')];
+	const { nodeId: node, publicKey } = gatewayIdentity;
+	const { core } = await openCore({
+		...{ identity: gatewayIdentity, store, clock, random, log, version: '0.1.0', name: 'gateway', owner: 'ada' },
+		openNetwork: async (admission) => new SimNet({ clock, random }).node({ node, publicKey, addresses: [], admission }),
+	});
+	const board = { removePerson: async () => undefined };
+	const handlers = registryHandlers({ ...core, board } as unknown as GatewayParts);
+	const caller = { person: 'ada', access: 'owner' } as const;
+	for (const id of ['vera', 'carl']) await handlers['person.add']({ id, access: 'owner' }, caller);
+	const token = async (createdBy: string, person: string | null) => {
+		const wish = {
+			name: null,
+			duties: ['work'],
+			worksFor: 'any',
+			homeFor: [],
+			slots: null,
+			labels: [],
+			uses: 1,
+		} as const;
+		const made = await core.tokens.create({ ...wish, createdBy, person, expiresAt: clock.now() + 1_000 }, random);
+		return made.token.id;
+	};
+	const state = (id: string) => core.tokens.list().find((one) => one.id === id)?.revoked;
+	const [byVera, forVera, byCarl, forCarl, others] = [
+		await token('vera', 'ada'),
+		await token('ada', 'vera'),
+		await token('carl', null),
+		await token('ada', 'carl'),
+		await token('ada', 'ada'),
+	];
+	await handlers['person.remove']({ id: 'vera' }, caller);
+	await handlers['person.add']({ id: 'carl', access: 'member' }, caller);
+	expect([byVera, forVera, byCarl, forCarl, others].map(state)).toEqual([true, true, true, false, false]);
+	// In one batch with the registry: no kill comes in between.
+	const kept = await JoinTokens.open(store, clock);
+	expect(kept.list().filter(({ revoked }) => revoked)).toHaveLength(3);
 });

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { authorId } from '../../../shared/ports/index.ts';
 import {
+	addProject,
 	admissionOf,
 	callerFor,
+	containerLabel,
+	joinNode,
 	mayHave,
 	maySpeakFor,
 	mayWorkFor,
+	moveHome,
 	peersOf,
 	personOfAuthor,
 	removePerson,
@@ -14,7 +18,7 @@ import {
 	rightsOfAuthor,
 	setPerson,
 } from '../../../shared/registry/index.ts';
-import { blog, identityNo, idNo, shop, smallMesh } from '../../support/registry-facts.ts';
+import { blog, identityNo, idNo, joiningNo, shop, smallMesh } from '../../support/registry-facts.ts';
 
 const facts = smallMesh();
 const numbers = [1, 2, 3, 4, 5, 6, 7, 99];
@@ -33,6 +37,24 @@ describe('rights', () => {
 			['read', 'write'],
 			['none', 'none'],
 		]);
+	});
+
+	it('[I13] give the node of a project in a container nothing of other projects, nor a way to their homes', () => {
+		const joined = joinNode(
+			facts,
+			joiningNo(30, { name: 'app', duties: ['home', 'work'], labels: [containerLabel] }),
+			9,
+		);
+		const app = '01ARZ3NDEKTSV4RRFFQ69G5FAW' as typeof shop;
+		const made = addProject(joined, { id: app, name: 'app', home: idNo(30), branch: 'main' }, 9);
+		expect([app, shop, blog].map((project) => mayHave(made, idNo(30), project))).toEqual(['write', 'none', 'none']);
+		// Others have what is in there, as of any project.
+		expect(mayHave(made, idNo(2), app)).toBe('write');
+		expect(mayHave(made, idNo(7), app)).toBe('read');
+		const withoutApp = removeProject(made, app);
+		expect(peersOf(withoutApp, idNo(30)).map(({ id }) => id)).toEqual([idNo(1)]);
+		expect(() => moveHome(made, shop, idNo(30))).toThrow(/is a container/);
+		expect(moveHome(made, app, idNo(2)).projects[app]?.home).toBe(idNo(2));
 	});
 
 	it('[I13] let an author act only as the gateway, or for the person at its node', () => {
