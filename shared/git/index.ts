@@ -26,6 +26,7 @@ export { inspectRepository, type RepositoryFacts } from './inspect-repository.ts
 export { type KeptWork, listKeptWork } from './kept-work.ts';
 export { checkLanding, type LandingClaim, type LandingVerdict } from './landing-check.ts';
 export { type Advance, type MirrorOptions, MirrorRepository } from './mirror-repository.ts';
+export { namedPrograms } from './named-programs.ts';
 export { type Identity, probeRemote, type RemoteAnswer, readIdentity } from './person-access.ts';
 export { type CheckoutInput, importMain, PersonBranch, type PersonCommits } from './person-branch.ts';
 export {

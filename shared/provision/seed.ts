@@ -3,8 +3,15 @@
  * What is there is never changed, and nothing of the repository is run on this machine, hooks included: its gates are
  * shown green inside the container.
  */
-import { readFile } from 'node:fs/promises';
-import { commitAlone, type Environment, inspectRepository, onlyReading, readCheckoutTree } from '../git/index.ts';
+import { lstat, readFile } from 'node:fs/promises';
+import {
+	commitAlone,
+	type Environment,
+	inspectRepository,
+	namedPrograms,
+	onlyReading,
+	readCheckoutTree,
+} from '../git/index.ts';
 import { type Clock, ganglineError, type Random } from '../ports/index.ts';
 import { newUlid } from '../ports/ulid.ts';
 import {
@@ -55,6 +62,7 @@ export async function seedProject(seeding: Seeding): Promise<Seeded> {
 	}
 	const written = await readFile(`${path}/${projectConfigPath}`, 'utf8').catch(() => null);
 	if (written !== null) throw unsuitable(`${projectConfigPath} is there but not committed`, `commit it in ${path}`);
+	await refuseTraps(seeding);
 	const { branch } = facts.head;
 	const found = tree === null ? null : await detectProject(tree, await stackRows(stacks));
 	const values = (list: readonly { readonly value: string }[] = []): string[] => list.map(({ value }) => value);
@@ -73,13 +81,28 @@ export async function seedProject(seeding: Seeding): Promise<Seeded> {
 	const content = renderProjectConfig(config);
 	const commit = await commitAlone({
 		folder: path,
-		environment,
+		environment: onlyReading(environment),
 		path: projectConfigPath,
 		content,
 		message,
 		hooks: false,
 	});
 	return { project: config.id, words: `committed ${projectConfigPath} as ${commit.slice(0, 10)}` };
+}
+
+/**
+ * Whoever worked inside an earlier container of this source could have left settings there, or a link to another
+ * repository of the person; to commit would run the ones and change the other.
+ */
+async function refuseTraps({ path, environment }: Seeding): Promise<void> {
+	const byHand = `look at them, then commit the project file yourself: cd ${path} && gangline init`;
+	const found = await lstat(`${path}/.git`);
+	if (!found.isDirectory()) {
+		throw unsuitable(`${path}/.git is no plain folder, so nothing is committed from outside`, byHand);
+	}
+	const [program] = await namedPrograms(path, onlyReading(environment));
+	if (program === undefined) return;
+	throw unsuitable(`the settings of ${path} name a program that git would run to commit (${program})`, byHand);
 }
 
 function unsuitable(message: string, hint: string): Error {
