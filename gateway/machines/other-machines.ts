@@ -80,7 +80,7 @@ export class OtherMachines {
 		// It went on without us: another token would make the one that it has useless.
 		if (now?.state === 'making') return { container: now, answer: `${args.name} is being made, on ${on}` };
 		const place = { ...begun, seen: places.find(args.name)?.seen ?? null };
-		const token = await this.#tokenFor(place);
+		const token = await this.#tokenFor(place, known === undefined);
 		// A kill may have come between what was kept here and the question.
 		const retry = known === undefined ? args.retry : now !== null;
 		const question = { operation: 'container.create', args: { ...place.wish, retry }, caller, token } as const;
@@ -280,19 +280,25 @@ export class OtherMachines {
 	/** @throws GanglineError REFUSED while it is being made */
 	async #tokenToRebuild(place: Place): Promise<string | null> {
 		const now = hasJoined(place) ? null : await this.#now(place);
-		if (now?.state !== 'making') return this.#tokenFor(this.#options.places.get(place.name));
+		if (now?.state !== 'making') return this.#tokenFor(this.#options.places.get(place.name), false);
 		throw ganglineError('REFUSED', `${place.name} is being made right now, on ${now.on?.name}`, {
 			hint: `gangline containers ${place.name}`,
 		});
 	}
 
 	/** For its next making, kept before anybody hears of it; null: its node has joined. */
-	async #tokenFor(place: Place): Promise<string | null> {
-		const { places, joinToken, line } = this.#options;
+	async #tokenFor(place: Place, isNew: boolean): Promise<string | null> {
+		const { places, joinToken, forgetToken, line } = this.#options;
 		line.requireLinked(place.node);
 		if (hasJoined(place)) return null;
 		const { text, id } = await joinToken(place);
-		await places.put({ ...place, token: id });
+		// Meanwhile more was heard of it, or it was called something else, or removed.
+		const now = this.all().find(({ madeAs }) => madeAs === place.madeAs);
+		if (now === undefined && !isNew) {
+			await forgetToken(id);
+			places.get(place.name);
+		}
+		await places.put(now === undefined ? { ...place, token: id } : { ...now, wish: place.wish, token: id });
 		return text;
 	}
 }

@@ -145,7 +145,7 @@ export async function farMachine() {
 		serveProvision({ mesh: { rpc, facts, self }, feed, open: async () => far.open() });
 
 	const told: ContainerView[] = [];
-	const tokens = { made: 0, forgotten: [] as string[] };
+	const tokens = { made: 0, forgotten: [] as string[], during: async (): Promise<void> => {} };
 	const line = new MachineLine({ rpc: rpcs.gateway, facts, network: gateway });
 	/** A gateway as it is after each start. */
 	const open = async (): Promise<OtherMachines> =>
@@ -155,6 +155,7 @@ export async function farMachine() {
 			here: { has: (name) => name === 'taken', nameOf: () => null },
 			joinToken: async () => {
 				tokens.made += 1;
+				await tokens.during();
 				return { text: `gl1_secret-${tokens.made}`.padEnd(20, '0'), id: `t${tokens.made}` };
 			},
 			forgetToken: async (id) => void tokens.forgotten.push(id),

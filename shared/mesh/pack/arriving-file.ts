@@ -96,7 +96,8 @@ function without(pieces: readonly Uint8Array[], bytes: number): Uint8Array[] {
 export async function removeOldArrivals(folder: string, now: number): Promise<void> {
 	for (const name of await readdir(folder).catch((): string[] => [])) {
 		const path = join(folder, name);
-		const { mtimeMs } = await stat(path);
-		if (now - mtimeMs > arrivedMsMax) await rm(path, { force: true });
+		// Another pull may have ended meanwhile, and taken its file away.
+		const found = await stat(path).catch(() => null);
+		if (found !== null && now - found.mtimeMs > arrivedMsMax) await rm(path, { force: true });
 	}
 }

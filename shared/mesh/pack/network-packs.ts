@@ -160,6 +160,8 @@ export class NetworkPacks implements Packs, AsyncDisposable {
 		what: Pick<PullingOptions, 'want' | 'taking'> & { key: string; signal: AbortSignal },
 	): Promise<void> {
 		const { network, clock } = this.#options;
+		// Its process may run for months, and each pull that nobody comes back for leaves what may be gigabytes.
+		await removeOldArrivals(this.#arriving, clock.now());
 		const file = await ArrivingFile.open(this.#arriving, what.key);
 		try {
 			const channel = await orAborted(network.open(node, protocol), what.signal);

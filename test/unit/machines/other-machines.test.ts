@@ -1,5 +1,6 @@
 /** Projects in containers on other machines, over the real words between gateway and machine. */
 import { describe, expect, it } from 'vitest';
+import type { Args } from '../../../shared/operations/index.ts';
 import { ganglineError } from '../../../shared/ports/index.ts';
 import { settle } from '../../../shared/ports/sim/index.ts';
 import { provisionMethod, provisionSleep, provisionSteps } from '../../../shared/protocol/provision.ts';
@@ -70,6 +71,26 @@ describe('a project on another machine', () => {
 		world.far.change('app', { state: 'failed' });
 		await world.finish(next.create(again, ada));
 		expect(world.far.asked.at(-1)?.args).toEqual({ ...mended, retry: true });
+	});
+
+	it('is there once, or not at all, when it gets another name or is removed while a token is made for it', async () => {
+		await using world = await farMachine();
+		const { machines, tokens, finish, far } = world;
+		await finish(machines.create(wish, ada));
+		far.change('app', { state: 'failed' });
+		const rebuilt = async (name: string) => {
+			const asked = machines.ask('container.rebuild', { name } as Args<'container.rebuild'>, ada);
+			await finish(asked.catch(() => undefined));
+		};
+		tokens.during = async () => void (await machines.rename('app', 'shop'));
+		await rebuilt('app');
+		expect(machines.all().map(({ name, token }) => ({ name, token }))).toEqual([{ name: 'shop', token: 't2' }]);
+		tokens.during = async () => {
+			await machines.remove({ name: 'shop', confirm: 'shop', purge: false } as Args<'container.remove'>, ada);
+		};
+		await rebuilt('shop');
+		expect(machines.all()).toEqual([]);
+		expect(tokens.forgotten).toContain('t3');
 	});
 
 	it('keeps its token while its making goes on without the gateway', async () => {

@@ -247,6 +247,18 @@ describe('NetworkPacks', () => {
 		expect(await pullMain(commit)).toEqual({ kind: 'moved' });
 	});
 
+	it('removes what nobody came back for while it runs', async () => {
+		const commit = await committed({ 'a.txt': 'a' });
+		const arriving = join(folder.path, 'worker packs/arriving');
+		mkdirSync(arriving, { recursive: true });
+		for (const name of ['old', 'young']) writeFileSync(join(arriving, name), name);
+		const now = pair.clock.now() / 1000;
+		utimesSync(join(arriving, 'old'), now, now - 25 * 3600);
+		utimesSync(join(arriving, 'young'), now, now - 60);
+		expect(await pullMain(commit)).toEqual({ kind: 'moved' });
+		expect(filesBelow('worker packs/arriving')).toEqual(['young']);
+	});
+
 	it('removes what nobody came back for when it is opened', async () => {
 		const arriving = join(folder.path, 'third packs/arriving');
 		const served = join(folder.path, 'third packs/served');
