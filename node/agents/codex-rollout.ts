@@ -1,7 +1,7 @@
 /**
  * Why a session of Codex failed, and what one used that was ended in a turn. Its JSON lines give a failure as text for
  * people, and usage with the end of a turn only; the record that it keeps of the session has the kind of the failure,
- * when a limit ends, and the sums after each answer of the model. Bounded: the newest days, the end of one file. A record
+ * when a limit ends, and the sums after each answer of the model. Bounded: a few days, the end of one file. A record
  * that is missing or different explains nothing, and the failure counts as one of the service.
  */
 import { open, readdir } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { FailureCause, SessionTotals } from './agent-event.ts';
 
-/** A session that began before midnight is in the folder of that day. */
+/** Where the id does not tell the day; a session that began before midnight is in the folder of that day. */
 const daysLookedAt = 2;
 const tailBytesMax = 256 * 1024;
 
@@ -68,20 +68,40 @@ function causeIn(payloads: readonly Payload[]): FailureCause | null {
 	return { failure: 'rateLimit', until: resets.length > 0 ? Math.max(...resets) : null };
 }
 
-/** `sessions/2026/11/21/rollout-<time>-<id>.jsonl` */
+/** `sessions/2026/11/21/rollout-<time>-<id>.jsonl`, of the day on which it began, however often it was gone on with. */
 async function findRecord(sessions: string, id: string): Promise<string | null> {
-	let days = [sessions];
+	for (const days of [async () => daysOf(id), () => newestDays(sessions)]) {
+		for (const day of await days()) {
+			const names = await readdir(join(sessions, day)).catch(() => []);
+			const name = names.find((one) => one.endsWith(`-${id}.jsonl`));
+			if (name !== undefined) return join(sessions, day, name);
+		}
+	}
+	return null;
+}
+
+const dayMs = 86_400_000;
+
+/** By the time that an id of Codex (a version 7 UUID) begins with; folders have the days of the machine's own zone. */
+function daysOf(id: string): readonly string[] {
+	const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id) ?? [];
+	if (high === undefined || low === undefined) return [];
+	const begun = Number.parseInt(high + low, 16);
+	return [0, -1, 1].map((days) => new Date(begun + days * dayMs).toISOString().slice(0, 10).replaceAll('-', '/'));
+}
+
+async function newestDays(sessions: string): Promise<readonly string[]> {
+	let days = [''];
 	for (const _ of ['year', 'month', 'day']) {
 		const deeper = await Promise.all(
-			days.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
+			days.map(async (folder) => {
+				const names = (await readdir(join(sessions, folder))).filter((name) => /^\d+$/.test(name));
+				return names.map((name) => join(folder, name));
+			}),
 		);
 		days = deeper.flat().sort().slice(-daysLookedAt);
 	}
-	for (const day of days.reverse()) {
-		const name = (await readdir(day)).find((one) => one.endsWith(`-${id}.jsonl`));
-		if (name !== undefined) return join(day, name);
-	}
-	return null;
+	return days.reverse();
 }
 
 async function readTail(path: string): Promise<string> {

@@ -53,6 +53,15 @@ describe('the cause of a failed Codex session', () => {
 		expect(await cause()).toMatchObject({ failure: 'login' });
 	});
 
+	test('is found where the session began, however many days it is gone on with', async () => {
+		for (const day of ['2026/11/24', '2026/11/30', '2026/12/01']) {
+			mkdirSync(join(home, 'sessions', day), { recursive: true });
+		}
+		writeFileSync(join(home, 'sessions', 'notes'), 'no year');
+		keep([ended('unauthorized')]);
+		expect(await cause()).toMatchObject({ failure: 'login' });
+	});
+
 	test('is not known without a record, or where it has another shape', async () => {
 		expect(await cause()).toBeNull();
 		keep([{ type: 'task_complete', error: 5 }]);
