@@ -3,13 +3,15 @@ import { z } from 'zod';
 import { type HistoryAnswer, historyAnswerSchema } from '../../shared/operations/index.ts';
 import { goneItem, type HistoryEntry } from '../../shared/pipeline/index.ts';
 import type { Store, StoreWrite } from '../../shared/ports/index.ts';
-import { soundRecord } from '../../shared/store/index.ts';
+import { entryBytesMax, soundRecord } from '../../shared/store/index.ts';
 
 const stored = historyAnswerSchema.omit({ project: true });
 type StoredEntry = z.output<typeof stored>;
 
 /** Entries of one stream record at most: a fold of thousands is several records in one batch. */
 const entriesPerRecord = 500;
+/** And bytes: what the store takes as one entry, with room. Words of five hundred people may be longer together. */
+const recordBytesMax = entryBytesMax / 2;
 
 export function historyStream(project: string): string {
 	return `history/${project}`;
@@ -17,12 +19,20 @@ export function historyStream(project: string): string {
 
 /** What keeps entries, for the batch of the facts they belong to. */
 export function historyWrites(project: string, entries: readonly HistoryEntry[]): readonly StoreWrite[] {
-	const writes: StoreWrite[] = [];
-	for (let from = 0; from < entries.length; from += entriesPerRecord) {
-		const record = entries.slice(from, from + entriesPerRecord).map(toStored);
-		writes.push({ kind: 'append', stream: historyStream(project), bytes: Buffer.from(JSON.stringify(record)) });
+	const records: string[][] = [];
+	let bytes = 0;
+	for (const entry of entries) {
+		const text = JSON.stringify(toStored(entry));
+		bytes += Buffer.byteLength(text) + 1;
+		const record = records.at(-1);
+		if (record !== undefined && record.length < entriesPerRecord && bytes <= recordBytesMax) record.push(text);
+		else {
+			records.push([text]);
+			bytes = Buffer.byteLength(text) + 1;
+		}
 	}
-	return writes;
+	const stream = historyStream(project);
+	return records.map((texts) => ({ kind: 'append', stream, bytes: Buffer.from(`[${texts.join(',')}]`) }));
 }
 
 /** Newest last; `before` a revision, of one item or all, at most `limit`. */

@@ -23,3 +23,13 @@ it('the history names items that are gone as they were called, and no item by it
 	const seen = await readHistory(store, { project: 'shop', limit: 3 });
 	expect(seen.entries.map(({ item }) => item)).toEqual(['#1', 'a new item', 'an item that was deleted']);
 });
+
+it('[I12] a fold of long words is kept, whatever they are written in', async () => {
+	const store = await openSimStore();
+	const entries = Array.from({ length: 600 }, (_, n) =>
+		entry(n, 'keyOne', { event: 'comment', reason: '詳'.repeat(2_000) }),
+	);
+	await store.write(historyWrites('shop', entries));
+	const seen = await readHistory(store, { project: 'shop', limit: 1_000 });
+	expect(seen.entries.map(({ revision }) => revision)).toEqual(entries.map(({ revision }) => revision));
+});
