@@ -57,6 +57,8 @@ const mebibyte = 1024 * 1024;
 export const runLogLimits: RunLogLimits = { headBytes: 4 * mebibyte, tailBytes: 3 * mebibyte };
 /** A longer line goes on in the next one. */
 const lineCharsMax = 4_000;
+/** As `open` is given it; no way to another folder. */
+const runName = /^[\w.-]+$/;
 /** Logs kept per item; the oldest go first. */
 const runsPerItemMax = 50;
 
@@ -176,7 +178,9 @@ export class RunLogs {
 		}
 	}
 
+	/** Others name the run: a name that leads out of the item's folder could lead to a file that never ends. */
 	#lines(key: string, run: string): readonly LogLine[] {
+		if (!runName.test(run)) return [];
 		const path = this.#path(key, run);
 		const files = [path, `${path}.end0`, `${path}.end1`].filter((name) => existsSync(name));
 		const parts = files.map((name) =>

@@ -43,6 +43,17 @@ describe('RunLogs', () => {
 		expect(log.lastLine()).toBe('rest');
 	});
 
+	test('[I13] reads nothing but logs of the item that is named', () => {
+		const { logs } = make();
+		const log = logs.open('other', '1.1');
+		log.write('agent', 'stdout', 'a secret\n');
+		log.close();
+		for (const run of ['../other/1.1', `${folder}/other/1.1`, '../../x', '', 'a\0b']) {
+			expect(logs.read('k', run, 100)).toEqual({ lines: [], dropped: 0 });
+			expect(logs.after('k', run, -10)).toEqual([]);
+		}
+	});
+
 	test('[I15] goes on without a word to its writer where nothing can be written, and says so once', () => {
 		const lost: unknown[] = [];
 		const heard: string[] = [];
