@@ -12,14 +12,11 @@ import {
 } from '../../shared/mcp/index.ts';
 import type { CallName } from '../../shared/operations/index.ts';
 import type { ToolRun } from '../worker/index.ts';
+import { decidedByPeople } from './answer-agents.ts';
 
 export type AskOperation = (operation: CallName, input: Readonly<Record<string, unknown>>) => Promise<unknown>;
 
 const looking: readonly OperationToolName[] = ['show_item', 'list_items', 'search_items', 'show_board'];
-
-/** What no agent decides about an item, its own or a new one. */
-const decidedByPeople = ['agent', 'labels'];
-const decidedOfItsOwn = [...decidedByPeople, 'type', 'hold'];
 
 export function agentTools(run: ToolRun, ask: AskOperation): ToolSet {
 	const { project, item } = run.task;
@@ -28,14 +25,14 @@ export function agentTools(run: ToolRun, ask: AskOperation): ToolSet {
 	if (run.writes) {
 		tools.push(
 			operationTool('add_item', {
-				...{ given, ask, hides: decidedByPeople },
+				...{ given, ask, hides: decidedByPeople['item.add'] },
 				says: 'For work that does not belong to your own item: others do it, you go on without it.',
 			}),
 			operationTool('edit_item', {
-				...{ given: { ...given, item: item.key }, ask, hides: decidedOfItsOwn },
+				...{ given: { ...given, item: item.key }, ask, hides: decidedByPeople['item.edit'] },
 				says: `Your own item, #${item.number}.`,
 			}),
-			operationTool('plan_items', { given, ask, hides: decidedByPeople }),
+			operationTool('plan_items', { given, ask, hides: decidedByPeople['item.plan'] }),
 		);
 	}
 	return { instructions: instructions(run), tools: [...tools, ...runTools(run)] };

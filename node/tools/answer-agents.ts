@@ -47,11 +47,19 @@ export interface AgentAnswering {
 	readonly mayReadAll: (node: NodeId) => boolean;
 }
 
+/** What no agent decides: how an item is reviewed, by whom it is done and where; of its own also what it is. */
+export const decidedByPeople = {
+	'item.add': ['review', 'agent', 'labels'],
+	'item.plan': ['review', 'agent', 'labels'],
+	'item.edit': ['review', 'agent', 'labels', 'type', 'hold'],
+} as const satisfies Partial<Record<AgentOperation, readonly string[]>>;
+
 /** All that the agents of one item may add, over all of its tries. */
 export const itemsAddedMax = 20;
 
 /** Whether it is more than a look. */
-export const changes = (operation: AgentOperation): boolean => operations[operation].kind === 'command';
+export const changes = (operation: AgentOperation): operation is keyof typeof decidedByPeople =>
+	operations[operation].kind === 'command';
 
 /** The answer as text for a model. @throws GanglineError FORBIDDEN, REFUSED, or what the operation fails with */
 export async function answerAgent(answering: AgentAnswering, ask: AgentAsk): Promise<string> {
@@ -87,13 +95,19 @@ function callerOf(project: AgentProject, { key, number, holder }: Item, { agent,
 function refuseWriting(
 	project: AgentProject,
 	item: Item,
-	operation: AgentOperation,
+	operation: keyof typeof decidedByPeople,
 	input: Record<string, unknown>,
 ): void {
 	if (item.role !== 'coder' && item.role !== 'mergemaster') {
 		throw ganglineError('FORBIDDEN', `a ${item.role} looks and judges: it changes no items`);
 	}
-	if (operation === 'item.edit') return;
+	// Its tools offer none of this; whose node is not ours may ask for it all the same.
+	const decided = decidedByPeople[operation].find((field) => input[field] !== undefined);
+	if (decided !== undefined) throw ganglineError('FORBIDDEN', `${decided} is for a person to say, not for an agent`);
+	if (operation === 'item.edit') {
+		refuseOtherItems(project, item, input);
+		return;
+	}
 	const wanted = operation === 'item.plan' ? planned(input) : 1;
 	const added = addedBy(project, item);
 	if (added + wanted <= itemsAddedMax) return;
@@ -102,6 +116,14 @@ function refuseWriting(
 		`agents of #${item.number} have added ${added} items, and at most ${itemsAddedMax} may come of one`,
 		{ hint: 'say in your commit message what is left to do' },
 	);
+}
+
+/** Its text is written without an intent, so no token is looked at after this. */
+function refuseOtherItems(project: AgentProject, { key, number }: Item, input: Record<string, unknown>): void {
+	if (findView(project, parseArgs('item.edit', input).item).key === key) return;
+	throw ganglineError('FORBIDDEN', `agents of #${number} edit that item alone`, {
+		hint: 'add_item says to others what is to be done elsewhere',
+	});
 }
 
 function planned(input: Record<string, unknown>): number {

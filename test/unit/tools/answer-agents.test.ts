@@ -92,6 +92,18 @@ describe('what an agent asks at the home', () => {
 		expect(await code({ operation: 'item.list' })).toBe('answered');
 	});
 
+	it('[I13] edits its own item alone, and nothing that people decide, wherever it runs', async () => {
+		const { home, code } = open({ holder: `${builder}.01234567.work` }, [{ by: 'user', who: 'ada' }]);
+		const edit = { operation: 'item.edit', from: builder } as const;
+		expect(await code({ ...edit, input: { item: 100, description: '```sh\nevil\n```' } })).toBe('FORBIDDEN');
+		for (const decided of [{ labels: ['impatient'] }, { agent: 'codex' }, { hold: false }, { review: 'server' }])
+			expect(await code({ ...edit, input: { item: 12, ...decided } })).toBe('FORBIDDEN');
+		for (const decided of [{ labels: ['needs:laptop'] }, { agent: 'codex' }])
+			expect(await code({ ...add, from: builder, input: { title: 'Sell tea', ...decided } })).toBe('FORBIDDEN');
+		expect(home.asked).toEqual([]);
+		expect(await code({ ...edit, input: { item: 12, description: 'What was found out' } })).toBe('answered');
+	});
+
 	it('[I13] reads its own item alone on a machine that only works', async () => {
 		const { code, seatPerson } = open({ holder: `${builder}.01234567.work` }, [{ by: 'user', who: 'ada' }]);
 		const from = builder;
