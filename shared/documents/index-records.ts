@@ -14,6 +14,7 @@
  */
 import { canonicalJson } from '../log/index.ts';
 import { emptyFacts, type IntentId, type Item, type ProjectFacts, tableOf } from '../pipeline/index.ts';
+import { recordCharactersMax } from './limits.ts';
 import type { RecordChange } from './signed-records.ts';
 
 /** Why an intent was refused, kept until its author can be expected to know. */
@@ -61,8 +62,22 @@ export function refusalChanges(
 			.map(([id, refusal]) => [Number(id.slice(id.lastIndexOf('#') + 1)), refusal] as const)
 			.sort(([a], [b]) => a - b)
 			.slice(-max);
-		return [`x/${author}`, kept.length > 0 ? canonicalJson(Object.fromEntries(kept)) : undefined];
+		return [`x/${author}`, kept.length > 0 ? textWithin(kept) : undefined];
 	});
+}
+
+/** Each with its reason; the newest with their sentence too, as far as one record holds them. */
+function textWithin(kept: readonly (readonly [n: number, refusal: RefusalRecord | null])[]): string {
+	const text = canonicalJson(Object.fromEntries(kept));
+	if (text.length <= recordCharactersMax) return text;
+	let over = text.length - recordCharactersMax;
+	const cut = kept.map(([n, refusal]) => {
+		if (over <= 0 || refusal?.detail === undefined) return [n, refusal] as const;
+		const { detail, ...rest } = refusal;
+		over -= canonicalJson({ detail }).length - 1;
+		return [n, rest] as const;
+	});
+	return canonicalJson(Object.fromEntries(cut));
 }
 
 function changedItems(state: ProjectFacts, next: ProjectFacts): readonly RecordChange[] {

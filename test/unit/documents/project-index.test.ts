@@ -58,6 +58,22 @@ describe('ProjectIndex', () => {
 		expect(again.stateHash).toBe(home.stateHash);
 	});
 
+	it('[I12] publishes refusals of one author that are long together; the oldest lose their sentence, none its reason', async () => {
+		const long = { reason: 'unknownItem', detail: '"'.repeat(1_000) };
+		const refusals = Object.fromEntries(
+			Array.from({ length: 500 }, (_, n) => [`n1.edge#${n + 1}` as const, long] as const),
+		);
+		await home.publish(first, [], refusals);
+		await home.publish({ ...first, revision: 4 }, [], { 'n1.edge#501': long });
+		const kept = Object.entries(home.refusals);
+		expect(kept.map(([id]) => id)).toEqual(Array.from({ length: 500 }, (_, n) => `n1.edge#${n + 2}`));
+		expect(kept.every(([, { reason }]) => reason === 'unknownItem')).toBe(true);
+		expect(kept.filter(([, { detail }]) => detail !== undefined).length).toBeGreaterThan(100);
+		expect(home.refusals['n1.edge#501']).toEqual(long);
+		expect(await reader.apply(home.difference(), 'home')).toBe('applied');
+		expect(reader.refusals).toEqual(home.refusals);
+	});
+
 	it('[I6] shows nothing before it is on disk, and then tells whom it concerns', async () => {
 		const seen: IndexChange[] = [];
 		home.subscribe((change) => seen.push(change));
