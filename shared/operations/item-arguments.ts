@@ -1,12 +1,18 @@
 /** What operations on items take: the fields that people fill in, each with its bound and a message that says so. */
 import { z } from 'zod';
 import { itemTypeSchema, reviewModeSchema } from './item-views.ts';
-import { dependenciesMax, descriptionBytesMax, labelsMax, titleCharactersMax, wordsBytesMax } from './limits.ts';
+import {
+	dependenciesMax,
+	descriptionBytesMax,
+	labelsMax,
+	oneLine,
+	titleCharactersMax,
+	wordsBytesMax,
+} from './limits.ts';
 import { itemRefSchema, labelSchema, projectRefSchema } from './references.ts';
 
 export const project = projectRefSchema;
 export const item = itemRefSchema;
-const oneLine = /^[^\p{Cc}\p{Cf}]*$/u;
 
 /** The error names its size and where longer text belongs. */
 function boundedText(what: string, bytesMax: number) {

@@ -7,6 +7,7 @@ export {
 	dependenciesMax,
 	descriptionBytesMax,
 	labelsMax,
+	oneLine,
 	titleCharactersMax,
 	wordsBytesMax,
 } from '../pipeline/limits.ts';

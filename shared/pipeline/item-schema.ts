@@ -14,6 +14,7 @@ import {
 	labelCharactersMax,
 	labelsMax,
 	nameCharactersMax,
+	oneLine,
 	reasonCharactersMax,
 	titleCharactersMax,
 	wordsBytesMax,
@@ -39,7 +40,6 @@ export const reviewSchema = z.literal(['human', 'server', 'agent']);
 export const failureKindSchema = z.literal(['conflict', 'gates', 'emptyDiff', 'noCommits', 'other']);
 export const gateKindSchema = z.literal(gateKinds);
 export const nameSchema = z.string().min(1).max(nameCharactersMax);
-export const oneLine = /^[^\p{Cc}\p{Cf}]*$/u;
 
 export const titleSchema = z
 	.string()

@@ -22,3 +22,9 @@ export const argumentCharactersMax = 64 * 1024;
 /** {dependsOn: [key]} is 2; nothing needs more than twice that. */
 export const argumentDepthMax = 4;
 export const argumentValuesMax = 1000;
+
+/**
+ * Of titles, labels and reasons: no line ends, nothing that turns or hides what stands beside it. The two joiners belong
+ * to the writing of several languages and to emoji.
+ */
+export const oneLine = /^(?:[^\p{Cc}\p{Cf}]|[\u200c\u200d])*$/u;

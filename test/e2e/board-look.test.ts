@@ -85,6 +85,18 @@ describe.skipIf(!hasBrowser)('the look of the board, with Chromium (scripts/test
 		await close();
 	});
 
+	it('keeps a long label and a long word of a title in their places on a phone', async () => {
+		const label = 'w'.repeat(50);
+		const held = await board.world.ok(board.shop, 'add', 'x'.repeat(90), '--hold', '--label', label);
+		const { page, close } = await board.visitor({ options: phone });
+		await shown(page, `p/shop/${/#(\d+)/.exec(held)?.[1]}`);
+		const chip = await page.getByText(label).boundingBox();
+		const start = await page.getByRole('button', { name: 'Start now' }).first().boundingBox();
+		expect((chip?.x ?? 390) + (chip?.width ?? 390)).toBeLessThanOrEqual(start?.x ?? 0);
+		expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+		await close();
+	});
+
 	it('stays quick with 5,000 items and 100,000 lines of a log', async () => {
 		const { page, close } = await board.visitor();
 		const crowd = await crowdAt(page, board);

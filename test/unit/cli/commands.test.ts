@@ -200,6 +200,13 @@ describe('tables and sentences', () => {
 		});
 	});
 
+	it('take titles in any writing, and no character that turns or hides the others', async () => {
+		for (const title of ['می‌خواهم', 'family 👩‍👩‍👧‍👦', 'क्‍ष', 'שלום ☃'])
+			expect(await place.type(['add', title])).toMatchObject({ code: 0, stdout: expect.stringContaining(title) });
+		for (const title of ['a\u202eb', 'a\u200bb', 'a\u2066b', 'a\nb', 'a\u0007b', 'a\ufeffb'])
+			expect(await place.type(['add', title])).toMatchObject({ code: 2, stdout: '' });
+	});
+
 	it('answer an addition with when it starts', async () => {
 		expect((await place.type(['add', 'Write', 'docs'])).stdout).toMatch(/^#\d+ Write docs: starts on laptop\n$/);
 		expect((await place.type(['add', 'x', '--hold'])).stdout).toMatch(/waits because it is held/);

@@ -12,7 +12,7 @@ export const cardHeight = 114;
 
 const emptyWords: Readonly<Record<LaneName, string>> = {
 	needsYou: 'Nothing waits for you. Reviews, blocked items and failed landings come here first.',
-	backlog: 'Press c, or New item, to say what is wanted. It starts by itself when what it depends on is done.',
+	backlog: 'What is wanted: + adds it (or the key c). It starts by itself when what it depends on is done.',
 	coding: 'What an agent or script works on now, each in a clone of its own.',
 	qa: 'Results that passed the gates and are looked at before they land.',
 	merge: 'The landing queue: each is judged once more on main as it is then.',

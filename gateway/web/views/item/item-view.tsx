@@ -150,7 +150,7 @@ function Head({ project, item, people, headMerges }: HeadProps) {
 					<StateChip state={displayOf(item, headMerges)} />
 					{item.tentative && <TentativeChip />}
 					{item.labels.map((label) => (
-						<span key={label} className="chip plain">
+						<span key={label} className="chip plain" title={label}>
 							{label}
 						</span>
 					))}
