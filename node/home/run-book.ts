@@ -135,7 +135,7 @@ export class RunBook {
 	/** Answers what was left out for it. */
 	#remember(run: RunRecord): readonly RunRecord[] {
 		const others = (this.#runs.get(run.key) ?? []).filter((known) => known.run !== run.run);
-		const runs = [...others, run].sort((a, b) => a.startedAt - b.startedAt);
+		const runs = [...others, run].sort(byGrant);
 		this.#runs.set(run.key, runs.slice(-runsPerItemMax));
 		return runs.slice(0, -runsPerItemMax);
 	}
@@ -147,6 +147,13 @@ export class RunBook {
 	#name({ key, run }: RunRecord): string {
 		return `${this.#prefix}${key}/${run}`;
 	}
+}
+
+/** In the order in which they were granted: a clock may be set back, and what an earlier home gave is heard of late. */
+function byGrant(a: RunRecord, b: RunRecord): number {
+	const [termA = 0, revisionA = 0] = a.run.split('.').map(Number);
+	const [termB = 0, revisionB = 0] = b.run.split('.').map(Number);
+	return termA - termB || revisionA - revisionB || a.startedAt - b.startedAt;
 }
 
 /** A run is named by its grant: `1.42`. */
