@@ -20,14 +20,15 @@ const testFile =
 const runnerConfiguration =
 	/(?:^|\/)(?:(?:vitest|vite|jest|karma|playwright|ava|eslint|prettier|stylelint|tsup)\.config\.\w+|\.(?:mocharc|nycrc|c8rc|taprc|eslintrc|prettierrc)(?:\.\w+)?|biome\.jsonc?|tsconfig[^/]*\.json|pytest\.ini|conftest\.py|tox\.ini|setup\.cfg|\.coveragerc|ruff\.toml|\.flake8|mypy\.ini|\.golangci\.ya?ml|clippy\.toml|rustfmt\.toml|phpunit\.xml|\.rspec|\.rubocop\.yml)$/;
 
-const buildFiles: Readonly<Record<string, readonly string[]>> = {
-	make: ['Makefile', 'makefile', 'GNUmakefile'],
-	just: ['justfile', 'Justfile'],
-	rake: ['Rakefile'],
-	tox: ['tox.ini'],
-	nox: ['noxfile.py'],
-	task: ['Taskfile.yml', 'Taskfile.yaml'],
-};
+/** Maps, because any word may stand in a command, `constructor` too. */
+const buildFiles: ReadonlyMap<string, readonly string[]> = new Map([
+	['make', ['Makefile', 'makefile', 'GNUmakefile']],
+	['just', ['justfile', 'Justfile']],
+	['rake', ['Rakefile']],
+	['tox', ['tox.ini']],
+	['nox', ['noxfile.py']],
+	['task', ['Taskfile.yml', 'Taskfile.yaml']],
+]);
 
 const scriptRunners = new Set(['npm', 'pnpm', 'yarn', 'bun']);
 
@@ -47,19 +48,19 @@ export async function touchesJudge(change: JudgedChange): Promise<string | null>
 }
 
 interface Scripts {
-	readonly before: Readonly<Record<string, string>>;
-	readonly after: Readonly<Record<string, string>>;
+	readonly before: ReadonlyMap<string, string>;
+	readonly after: ReadonlyMap<string, string>;
 }
 
 function touchesGate(gate: GateConfig, changes: readonly Change[], scripts: Scripts): string | null {
 	const words = gate.command.split(/[\s;&|()"']+/).filter(Boolean);
 	const names = scriptNames(words);
-	const rewritten = names.find((name) => scripts.before[name] !== scripts.after[name]);
+	const rewritten = names.find((name) => scripts.before.get(name) !== scripts.after.get(name));
 	if (rewritten !== undefined)
 		return `it changes the script ${rewritten} of package.json, which gate ${gate.name} runs`;
-	const expanded = [...words, ...names.flatMap((name) => (scripts.before[name] ?? '').split(/[\s;&|()"']+/))];
+	const expanded = [...words, ...names.flatMap((name) => (scripts.before.get(name) ?? '').split(/[\s;&|()"']+/))];
 	const named = new Set(expanded.map((word) => word.replace(/^\.\//, '')));
-	for (const word of named) for (const file of buildFiles[word] ?? []) named.add(file);
+	for (const word of named) for (const file of buildFiles.get(word) ?? []) named.add(file);
 	const touched = changes.find(({ path, kind }) => kind !== 'added' && named.has(path));
 	return touched ? `it changes ${touched.path}, which gate ${gate.name} runs` : null;
 }
@@ -80,13 +81,13 @@ async function packageScripts({ changes, before, after }: JudgedChange): Promise
 	return { before: old, after: touched ? scriptsIn(await after('package.json')) : old };
 }
 
-function scriptsIn(text: string | null): Readonly<Record<string, string>> {
-	if (text === null) return {};
+function scriptsIn(text: string | null): ReadonlyMap<string, string> {
+	if (text === null) return new Map();
 	try {
 		const { scripts } = JSON.parse(text) as { scripts?: unknown };
-		if (typeof scripts !== 'object' || scripts === null) return {};
-		return Object.fromEntries(Object.entries(scripts).filter(([, value]) => typeof value === 'string'));
+		if (typeof scripts !== 'object' || scripts === null) return new Map();
+		return new Map(Object.entries(scripts).filter(([, value]) => typeof value === 'string'));
 	} catch {
-		return {};
+		return new Map();
 	}
 }

@@ -78,6 +78,13 @@ const cases: readonly Case[] = [
 		before: { scripts: { lint: 'node tools/lint.mjs' } },
 		reason: 'tools/lint.mjs',
 	},
+	{
+		name: 'words that JavaScript knows too',
+		commands: ['npx vitest run -t constructor', 'npm run valueOf', 'npm test'],
+		changes: [['modified', 'package.json']],
+		before: { scripts: { test: 'jest toString' } },
+		reason: null,
+	},
 ];
 
 describe('[I9] what changes its own judge waits for a person', () => {
