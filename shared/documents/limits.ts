@@ -1,4 +1,6 @@
 /** The bounds of documents, each with its reason. */
+import { descriptionBytesMax, wordsBytesMax, wordsEntriesMax } from '../pipeline/index.ts';
+import { assert } from '../ports/index.ts';
 
 /** What one update may have; a snapshot comes in chunks and is put together before it is applied. */
 export const updateBytesMax = 64 * 1024 * 1024;
@@ -9,8 +11,12 @@ export const updateStructsMax = 500_000;
 export const structuresPerRecordMax = 4;
 /** Fewer are not worth a new document: they take 2 MB of memory and 10 ms at a start. */
 export const structuresMin = 10_000;
-/** One record: an item with its largest description and words, each character escaped. */
-export const recordCharactersMax = 256 * 1024;
+/** One record: an item with its largest description and words, each byte of them a control character, which JSON writes as six. */
+export const recordCharactersMax = 640 * 1024;
+assert(
+	6 * (descriptionBytesMax + wordsEntriesMax * wordsBytesMax) + 32 * 1024 < recordCharactersMax,
+	'whatever the pipeline takes as an item fits into a record',
+);
 /** Refusals kept per author; a process that is refused more often than that without a look has other worries. */
 export const refusalsPerAuthorMax = 500;
 /** A text that people and agents read; longer ones belong into a file of the repository. */

@@ -19,7 +19,7 @@ export { intentSchema } from './intent-schema.ts';
 export * from './item.ts';
 export { itemSchema } from './item-schema.ts';
 export { type ItemChanges, type ItemTable, tableOf, withFields, withItems } from './item-table.ts';
-export { descriptionBytesMax } from './limits.ts';
+export { descriptionBytesMax, wordsBytesMax, wordsEntriesMax } from './limits.ts';
 export { type HistoryEntry, type ProjectFold, projectRules } from './project-rules.ts';
 export { type Found, searchItems } from './search.ts';
 export * from './stage.ts';

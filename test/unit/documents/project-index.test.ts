@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { currentGeneration, type IndexChange, ProjectIndex } from '../../../shared/documents/index.ts';
 import { canonicalJson, identityOf } from '../../../shared/log/index.ts';
-import type { ProjectFacts } from '../../../shared/pipeline/index.ts';
+import { itemSchema, type ProjectFacts } from '../../../shared/pipeline/index.ts';
 import type { Store } from '../../../shared/ports/index.ts';
 import { openSimStore, SimDisk, SimRandom } from '../../../shared/ports/sim/index.ts';
 import { factsWith, makeItem, projectOne } from '../../support/facts.ts';
@@ -72,6 +72,14 @@ describe('ProjectIndex', () => {
 		expect(home.refusals['n1.edge#501']).toEqual(long);
 		expect(await reader.apply(home.difference(), 'home')).toBe('applied');
 		expect(reader.refusals).toEqual(home.refusals);
+	});
+
+	it('[I12] publishes the largest item that the pipeline takes, in whichever characters', async () => {
+		const words = Array.from({ length: 20 }, () => '\x1b'.repeat(4 * 1024));
+		const item = itemSchema.parse(makeItem('a', { description: '\x1b'.repeat(16 * 1024), words }));
+		await home.publish(factsWith(1, [item]));
+		expect(await reader.apply(home.difference(), 'home')).toBe('applied');
+		expect(reader.facts.items.a).toEqual(item);
 	});
 
 	it('[I6] shows nothing before it is on disk, and then tells whom it concerns', async () => {
