@@ -173,8 +173,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 	pending(): readonly Intent[] {
 		const pending = this.logs.pendingIntents(this.facts.acceptedUpTo);
 		if (this.#mayWish) return pending;
-		const { nodeId } = this.#options.identity;
-		return pending.filter(({ author }) => nodeOf(parseAuthorId(author)) !== nodeId);
+		return pending.filter(({ author }) => nodeOf(parseAuthorId(author)) !== this.#options.identity.nodeId);
 	}
 
 	/**
@@ -269,8 +268,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 
 	async replaceIndex(generation: string): Promise<ProjectIndex | null> {
 		const { homeKey } = this;
-		const isNumber = /^[1-9]\d{0,14}$/.test(generation);
-		const follows = isNumber && isFollowedBy(this.#index, { generation, homeKey }, homeKey);
+		const follows = /^[1-9]\d{0,14}$/.test(generation) && isFollowedBy(this.#index, { generation, homeKey }, homeKey);
 		return follows ? openReader(this.#options, generation, homeKey) : null;
 	}
 
@@ -285,8 +283,7 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		const refused = this.#settlement.refusedAnew(this.#index, index);
 		const current = becomeCurrentWrites(store, project, index.generation, this.#index.generation);
 		const answers = [...this.#settlement.keptWrites(refused), ...this.#settlement.reopenWrites(covered)];
-		const kept = [homeKeyWrite(project, index.homeKey), ...answers];
-		await store.write([...current, ...kept]).catch((error: unknown) => {
+		await store.write([...current, homeKeyWrite(project, index.homeKey), ...answers]).catch((error: unknown) => {
 			// Brought once more, when the disk has room again, it is taken.
 			this.#adopting = null;
 			throw error;
