@@ -30,6 +30,8 @@ export interface Captured {
 
 const timeoutMsDefault = 30_000;
 const killGraceMs = 10_000;
+/** What it said last is read within that; what it left behind (ssh keeps its connection) may hold its output for hours. */
+const lingerMs = 500;
 const stdoutCharactersKept = 1024 * 1024;
 const stderrCharactersKept = 16 * 1024;
 
@@ -42,6 +44,7 @@ export function captureProgram(argv: readonly [string, ...string[]], options: Ca
 		let stderr = '';
 		let timedOut = false;
 		let kill: NodeJS.Timeout | undefined;
+		let linger: NodeJS.Timeout | undefined;
 		const end = (): void => {
 			child.kill('SIGTERM');
 			kill ??= setTimeout(() => child.kill('SIGKILL'), killGraceMs);
@@ -50,7 +53,8 @@ export function captureProgram(argv: readonly [string, ...string[]], options: Ca
 			timedOut = true;
 			end();
 		}, options.timeoutMs ?? timeoutMsDefault);
-		options.signal?.addEventListener('abort', end, { once: true });
+		if (options.signal?.aborted) end();
+		else options.signal?.addEventListener('abort', end, { once: true });
 		const lines = lineSplitter(options.onLine);
 		child.stdout.setEncoding('utf8').on('data', (text: string) => {
 			stdout = (stdout + text).slice(-stdoutCharactersKept);
@@ -64,10 +68,17 @@ export function captureProgram(argv: readonly [string, ...string[]], options: Ca
 		const finish = (code: number | null, notStarted: string | null): void => {
 			clearTimeout(timer);
 			clearTimeout(kill);
+			clearTimeout(linger);
 			options.signal?.removeEventListener('abort', end);
 			resolve({ code, stdout, stderr, notStarted, timedOut });
 		};
 		child.once('error', (error) => finish(null, error.message));
+		child.once('exit', () => {
+			linger = setTimeout(() => {
+				child.stdout.destroy();
+				child.stderr.destroy();
+			}, lingerMs);
+		});
 		child.once('close', (code) => finish(code, null));
 	});
 }

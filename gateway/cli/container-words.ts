@@ -1,5 +1,6 @@
 /** Limits as people write them, and containers as people read them. */
 import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
+import { shellWord } from '../../shared/operations/shell-word.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { plainLine } from './output.ts';
 import type { Session } from './session.ts';
@@ -76,8 +77,8 @@ export function containerText(session: Session, view: ContainerView): string {
 		`${view.name}: ${plainLine(view.words)}`,
 		...(view.on === null ? [] : [`  on       ${plainLine(view.on.name)}`]),
 		`  source   ${plainLine(view.path)}`,
-		`  stack    ${view.stack ?? 'none'}${view.others.length === 0 ? '' : ` (also marks of ${view.others.join(', ')})`}`,
-		...(view.agents.length === 0 ? [] : [`  agents   ${view.agents.join(', ')}`]),
+		`  stack    ${plainLine(view.stack ?? 'none')}${view.others.length === 0 ? '' : ` (also marks of ${plainLine(view.others.join(', '))})`}`,
+		...(view.agents.length === 0 ? [] : [`  agents   ${plainLine(view.agents.join(', '))}`]),
 		`  limits   ${limitWords(limits)}`,
 		...view.ports.map(
 			({ inside, host, label }) =>
@@ -106,7 +107,7 @@ function devcontainerLines({ name, devcontainer }: ContainerView): readonly stri
 		`  ${plainLine(path)}: ${all.length === 0 ? 'nothing of it counts' : `taken ${plainLine(all.join(', '))}`}`,
 		...left.map(({ what, why }) => `    not ${plainLine(what)}: ${plainLine(why)}`),
 		...(image === 'not trusted'
-			? [`    not its image: gangline rebuild ${name} --devcontainer ${hash} trusts it`]
+			? [`    not its image: gangline rebuild ${name} --devcontainer ${plainLine(shellWord(hash))} trusts it`]
 			: []),
 	];
 }

@@ -37,7 +37,8 @@ export function sayLogState({ out }: Session, { state, words, item }: Result<'it
 	const asked = item.name.replace('#', '');
 	if (state === 'live' && out.forPeople) out.message(`it goes on: gangline logs ${asked} -f`);
 	if (words === null) return 0;
-	out.message(words);
+	// A home, or a worker's, says it; and a terminal obeys whatever it is shown.
+	out.message(plainLine(words));
 	out.message(
 		state === 'away' ? '→ ask again when it is back' : `→ gangline show ${asked} has what is known of each run`,
 	);
@@ -58,7 +59,7 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 	};
 	const catchUp = async (): Promise<void> => {
 		const logs = await session.ask('item.logs', asked);
-		if (logs.words !== null) out.message(`${logs.words}; waiting`);
+		if (logs.words !== null) out.message(`${plainLine(logs.words)}; waiting`);
 		else if (logs.lines.length === 0) out.message(`${nothingYet(logs)}; waiting`);
 		for (const line of logs.lines) print(line);
 	};
@@ -86,7 +87,7 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 }
 
 function ended(out: Output, words: string, code: number): number {
-	out.message(words);
+	out.message(plainLine(words));
 	return code;
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { defineCommand } from './define-command.ts';
+import { plainLine } from './output.ts';
 import { wholeNumber } from './review.ts';
 
 export function registerLooking(program: Command, context: CliContext): void {
@@ -84,7 +85,7 @@ function registerArchive(program: Command, context: CliContext): void {
 			const asked = { ...(page === undefined ? {} : { page }), ...(size === undefined ? {} : { size }) };
 			const found = await session.ask('item.archive', asked);
 			session.out.result(found, () => archiveText(session, found));
-			if (found.partial !== null) session.out.message(found.partial);
+			if (found.partial !== null) session.out.message(plainLine(found.partial));
 			return undefined;
 		},
 	});

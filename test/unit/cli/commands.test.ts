@@ -163,6 +163,13 @@ describe('tables and sentences', () => {
 		}
 	});
 
+	it('say nothing beside a log that the terminal would obey, whoever keeps that log', async () => {
+		const { logState } = place.home;
+		place.home.logState = { state: 'away', words: 'its \u001b[2J\u001b]0;owned\u0007machine\nis away' };
+		expect((await place.type(['logs', '1'])).stderr).toBe('its machine is away\n→ ask again when it is back\n');
+		place.home.logState = logState;
+	});
+
 	it('show a plan of a file as waves, and say what is wrong with one that is none', async () => {
 		const folder = mkdtempSync(join(tmpdir(), 'gangline-plan-'));
 		try {
