@@ -66,11 +66,13 @@ export async function commitEdit(commit: LoneEdit): Promise<CommitId> {
 	const before = await readFile(file, 'utf8');
 	const after = commit.edit(before);
 	if (after === null) throw ganglineError('REFUSED', `${commit.path} is written in a way that only a person can edit`);
+	let isWritten = false;
 	try {
 		await writeFile(file, after);
+		isWritten = true;
 		return await commitPath(git, commit);
 	} catch (error) {
-		await writeFile(file, before);
+		if (!isWritten || (await isStill(file, after))) await writeFile(file, before);
 		throw refusal(error, commit.path);
 	}
 }
@@ -114,10 +116,16 @@ async function commitPath(git: GitProcess, { folder: cwd, path, message }: LoneE
 	return parseCommitId(await git.line({ cwd, args: ['rev-parse', 'HEAD'] }));
 }
 
+/** Whether the file is as we wrote it: a hook may run for minutes, and what the person writes meanwhile is theirs. */
+async function isStill(file: string, content: string): Promise<boolean> {
+	return (await readFile(file, 'utf8').catch(() => null)) === content;
+}
+
 async function takeBack(git: GitProcess, commit: LoneCommit, madeFolder: string | undefined): Promise<void> {
 	const args = ['rm', '--quiet', '--cached', '--force', '--ignore-unmatch', '--', commit.path];
 	await git.run({ cwd: commit.folder, args });
-	await rm(join(commit.folder, commit.path), { force: true });
+	const file = join(commit.folder, commit.path);
+	if (await isStill(file, commit.content)) await rm(file, { force: true });
 	// Only the folder made here, and only while it is empty.
 	if (madeFolder !== undefined) await rmdir(madeFolder).catch(() => undefined);
 }

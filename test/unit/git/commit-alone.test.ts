@@ -85,6 +85,21 @@ describe('commitEdit', () => {
 		expect(readFileSync(join(outside, 'project.toml'), 'utf8')).toBe('one\n');
 	});
 
+	it('leaves what the person writes into the file while their hooks run', async () => {
+		const hook = `#!/bin/sh\necho "while it ran" > '${join(folder.path, path)}'\nexit 1\n`;
+		mkdirSync(join(folder.path, '.git/hooks'), { recursive: true });
+		writeFileSync(join(folder.path, '.git/hooks/pre-commit'), hook, { mode: 0o755 });
+		await expect(edit()).rejects.toMatchObject({ code: 'REFUSED' });
+		expect(readFileSync(join(folder.path, path), 'utf8')).toBe('while it ran\n');
+		git('rm', '-q', '--force', path);
+		git('commit', '-q', '--no-verify', '-m', 'without it');
+		await expect(
+			commitAlone({ folder: folder.path, environment, path, content: 'one\n', message: 'Add it' }),
+		).rejects.toMatchObject({ code: 'REFUSED' });
+		expect(readFileSync(join(folder.path, path), 'utf8')).toBe('while it ran\n');
+		expect(git('status', '--porcelain')).toMatch(/^\?\? \.gangline\/$/m);
+	});
+
 	it('puts the file back when a hook refuses', async () => {
 		mkdirSync(join(folder.path, '.git/hooks'), { recursive: true });
 		writeFileSync(join(folder.path, '.git/hooks/pre-commit'), '#!/bin/sh\necho no >&2\nexit 1\n', { mode: 0o755 });
