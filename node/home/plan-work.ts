@@ -53,6 +53,8 @@ export interface WorkConditions {
 	readonly notBefore: ReadonlyMap<string, number>;
 	/** How long a holder may be silent before its item is given to another. */
 	readonly lostAfterMs: (item: Item) => number;
+	/** Whether the books of this home say that the node once had this grant of the item. */
+	readonly wasGranted: (node: NodeId, grant: { readonly key: string; readonly token: Token }) => boolean;
 	/** Items whose accepted result has commits that are not in the canonical repository. */
 	readonly missing: ReadonlySet<string>;
 	readonly now: number;
@@ -65,12 +67,13 @@ export function planWork(
 	conditions: WorkConditions,
 ): readonly WorkAction[] {
 	const items = Object.values(facts.items).sort((a, b) => a.number - b.number);
-	const heard = workers.filter(isHeard);
-	const actions: WorkAction[] = heard.flatMap((worker) => staleRuns(facts, worker));
+	const actions: WorkAction[] = workers.filter(isHeard).flatMap((worker) => staleRuns(facts, worker));
+	const believed = workers.map((worker) => withGranted(worker, facts, conditions));
+	const heard = believed.filter(isHeard);
 	let room = actions.length + heard.reduce((sum, worker) => sum + worker.room, 0);
 	const begin: WorkAction[] = [];
 	for (const item of items) {
-		const recovery = recover(item, facts, { workers, conditions });
+		const recovery = recover(item, facts, { workers: believed, conditions });
 		if (recovery) {
 			actions.push(recovery);
 			continue;
@@ -91,6 +94,16 @@ export function planWork(
 /** Whether the worker has spoken lately: what it said is believed, and it can be asked. */
 export function isHeard(worker: Pick<WorkerSeen, 'author' | 'silentMs' | 'isGone'>): boolean {
 	return worker.author !== null && !worker.isGone && worker.silentMs < unknownMs;
+}
+
+/** What it says of grants that it never had keeps nobody else from the items [I12] [I13]. */
+function withGranted(worker: WorkerSeen, { items }: ProjectFacts, { wasGranted }: WorkConditions): WorkerSeen {
+	const { node, busy, reporting } = worker;
+	const isGranted = (grant: { readonly key: string; readonly token: Token }): boolean => {
+		const holder = items[grant.key]?.holder ?? null;
+		return (holder !== null && nodeOf(parseAuthorId(holder)) === node) || wasGranted(node, grant);
+	};
+	return { ...worker, busy: busy.filter(isGranted), reporting: reporting.filter(isGranted) };
 }
 
 /** Runs of a role that the item's stage does not want any more, or under a token that was spent. */

@@ -106,6 +106,7 @@ export class WorkLoop {
 			agentFor: (item, role) => agentFor(texts.described(item), role, config),
 			notBefore: this.#notBefore,
 			lostAfterMs: (item) => lostAfter(item, config),
+			wasGranted: (node, { key, token }) => this.#granted(node, key, token) === true,
 			missing: await this.#missing.among(items),
 			now: clock.now(),
 		});
@@ -198,12 +199,18 @@ export class WorkLoop {
 	 * others: grants of a home before this one are in its books alone, so of those each item has room for a few.
 	 */
 	#wasGranted(from: NodeId, { item: { key }, token }: Task): boolean {
-		const { runs, workAuthor, home } = this.#options;
-		const known = runs.runs(key);
-		const run = known.find((one) => one.run === runName({ token }));
-		if (run !== undefined) return (run.node ?? nodeOf(parseAuthorId(workAuthor))) === from;
+		const { runs, home } = this.#options;
+		const granted = this.#granted(from, key, token);
+		if (granted !== null) return granted;
 		const isOfEarlierHome = token[0] !== home.facts.term && home.item(key) !== undefined;
-		return isOfEarlierHome && known.length < runsOfEarlierHomesMax;
+		return isOfEarlierHome && runs.runs(key).length < runsOfEarlierHomesMax;
+	}
+
+	/** Whether our books have this grant as the node's; null where they do not have it. */
+	#granted(node: NodeId, key: string, token: Token): boolean | null {
+		const { runs, workAuthor } = this.#options;
+		const run = runs.runs(key).find((one) => one.run === runName({ token }));
+		return run === undefined ? null : (run.node ?? nodeOf(parseAuthorId(workAuthor))) === node;
 	}
 
 	async #settleItem(

@@ -24,6 +24,7 @@ function actions(items: readonly Item[], workers: readonly WorkerSeen[], conditi
 		notBefore: new Map(),
 		lostAfterMs: () => 600_000,
 		missing: new Set(),
+		wasGranted: () => true,
 		now: 1000,
 		...conditions,
 	});
@@ -52,6 +53,15 @@ describe('planWork', () => {
 		const items = ['a', 'b', 'c'].map((key, index) => makeItem(key, { number: index + 1 }));
 		expect(plan(items)).toEqual(['start a', 'start b']);
 		expect(plan(items, { room: 0 })).toEqual([]);
+	});
+
+	it('[I12] [I13] lets no worker keep items from others by what it says of grants that it never had', () => {
+		const items = [coding('a'), coding('b', { ...mine(), number: 2 })];
+		const claims = ['a', 'b'].map((key) => ({ key, role: 'coder' as const, token: [1, 5] as const }));
+		const never = { wasGranted: () => false };
+		expect(planBoth(items, { reporting: claims }, never)).toEqual(['grant a', 'resume b']);
+		expect(planBoth(items, { busy: claims }, never)).toEqual(['cancel a there', 'grant a', 'resume b']);
+		expect(planBoth(items, { reporting: claims })).toEqual([]);
 	});
 
 	it('[I12] gives QA to an agent of that role, and to a person where there is none or all tries are spent', () => {
