@@ -2,14 +2,13 @@
  * Asks the gateway: one function for every operation of the registry, its answer read by the registry's own schema. A
  * failure is always an error of ours with a code, a sentence and what to do, also when nobody answered at all.
  */
-import type { Board, CallName, Input, Result } from '../../../shared/operations/index.ts';
+import type { Board, CallName } from '../../../shared/operations/index.ts';
 import { pause } from '../../../shared/ports/clock.ts';
 import { ganglineError } from '../../../shared/ports/errors.ts';
+import type { Ask } from '../store/line.ts';
 import { addressOf, toLogin } from './address.ts';
 import { BoardReader, readAnswer, readFailure } from './answer.ts';
 import { browserClock } from './clock.ts';
-
-export type Ask = <Name extends CallName>(name: Name, args: Input<Name>, signal?: AbortSignal) => Promise<Result<Name>>;
 
 /** @throws GanglineError */
 export const ask: Ask = async (name, args, signal) => readAnswer(name, await bodyOf(name, args, signal));

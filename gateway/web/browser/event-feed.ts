@@ -2,24 +2,17 @@
  * The stream of changes, once: whoever holds it decides when to open the next. A stream that ends, is refused or falls
  * silent is over; the browser's own reconnecting, which hides failures, is not used.
  */
-import type { ChangeEvent } from '../../../shared/operations/index.ts';
+import type { OpenFeed } from '../store/line.ts';
 import { watchSilence } from '../store/silence.ts';
 import { addressOf } from './address.ts';
 import { readChange } from './change-event.ts';
 import { browserClock } from './clock.ts';
 
-export interface FeedListener {
-	readonly onEvent: (event: ChangeEvent) => void;
-	/** Called once, unless it was closed from here, with until when what was told is whole. */
-	readonly onEnd: (wholeUntil: number) => void;
-}
-
 const wanted = ['item', 'itemGone', 'project'] as const;
 /** With those that every stream has. */
 const heard = ['hello', 'alive', 'dropped', 'stopping', ...wanted] as const;
 
-/** Returns what closes it. */
-export function openFeed({ onEvent, onEnd }: FeedListener): () => void {
+export const openFeed: OpenFeed = ({ onEvent, onEnd }) => {
 	const address = addressOf('v1/events');
 	for (const kind of wanted) address.searchParams.append('kinds', kind);
 	const source = new EventSource(address);
@@ -44,4 +37,4 @@ export function openFeed({ onEvent, onEnd }: FeedListener): () => void {
 	for (const kind of heard) source.addEventListener(kind, take);
 	source.addEventListener('error', () => end(browserClock.now()));
 	return close;
-}
+};

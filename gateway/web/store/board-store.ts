@@ -6,10 +6,9 @@
 import type { Board, ChangeEvent, ItemAnswer, Result } from '../../../shared/operations/index.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { GanglineError } from '../../../shared/ports/errors.ts';
-import type { Ask } from '../browser/api.ts';
-import type { openFeed } from '../browser/event-feed.ts';
 import { boardOf, type ProjectBoard, withAnswer, withEvent, withItem } from '../model/board-state.ts';
 import { type Freshness, freshnessAfter, notYet, waitMsAfter } from '../model/freshness.ts';
+import type { Ask, OpenFeed } from './line.ts';
 
 export type Me = Result<'session.self'>;
 
@@ -25,7 +24,7 @@ export interface BoardState {
 export interface BoardStoreOptions {
 	readonly ask: Ask;
 	readonly askBoard: (project: string) => Promise<Board>;
-	readonly openFeed: typeof openFeed;
+	readonly openFeed: OpenFeed;
 	readonly clock: Clock;
 	readonly asError: (thrown: unknown) => GanglineError;
 }
@@ -48,6 +47,8 @@ export class BoardStore {
 	/** Changes that came while a whole board was being read; laid over it afterwards. */
 	readonly #meanwhile = new Map<string, ChangeEvent[]>();
 	#lastReadMs = 0;
+	/** Rises when a stream is opened, ends or is given up: what an earlier one began to read says nothing of the page then. */
+	#streams = 0;
 
 	constructor(options: BoardStoreOptions) {
 		this.#options = options;
@@ -64,6 +65,7 @@ export class BoardStore {
 	readonly connect = (): void => {
 		this.#cancelRetry();
 		this.#closeFeed();
+		this.#streams += 1;
 		const { openFeed } = this.#options;
 		this.#closeFeed = openFeed({
 			onEvent: (event) => this.#take(event),
@@ -75,6 +77,7 @@ export class BoardStore {
 	readonly rest = (): void => {
 		this.#cancelRetry();
 		this.#closeFeed();
+		this.#streams += 1;
 		this.#set({ freshness: freshnessAfter(this.#state.freshness, { kind: 'rested', at: this.#options.clock.now() }) });
 	};
 
@@ -119,12 +122,15 @@ export class BoardStore {
 
 	async #begin(): Promise<void> {
 		const { ask, clock } = this.#options;
+		const stream = this.#streams;
 		try {
 			if (this.#state.me === null) this.#set({ me: await ask('session.self', {}) });
 			await this.#readAll();
+			if (stream !== this.#streams) return;
 			this.#set({ freshness: freshnessAfter(this.#state.freshness, { kind: 'opened', at: clock.now() }) });
 		} catch (thrown) {
 			this.#set({ trouble: this.#options.asError(thrown) });
+			if (stream !== this.#streams) return;
 			this.#closeFeed();
 			this.#lost(clock.now());
 		}
@@ -132,6 +138,7 @@ export class BoardStore {
 
 	#lost(wholeUntil: number): void {
 		const { clock } = this.#options;
+		this.#streams += 1;
 		void this.#askWhoIAm();
 		const freshness = freshnessAfter(this.#state.freshness, { kind: 'failed', at: wholeUntil });
 		this.#set({ freshness });

@@ -5,11 +5,11 @@ import type { CallName, Input, Result } from '../../../shared/operations/index.t
 import type { Clock } from '../../../shared/ports/clock.ts';
 import { GanglineError, ganglineError } from '../../../shared/ports/errors.ts';
 import { currentRoute, onAddress } from '../browser/address.ts';
-import type { Ask } from '../browser/api.ts';
 import type { ProjectBoard } from '../model/board-state.ts';
 import type { Route } from '../model/route.ts';
 import { plainWords } from '../model/words.ts';
 import type { BoardState, BoardStore } from '../store/board-store.ts';
+import type { Ask } from '../store/line.ts';
 import type { Notices } from '../store/notices.ts';
 
 export interface App {
