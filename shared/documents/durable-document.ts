@@ -173,10 +173,23 @@ export class DurableDocument {
 			return;
 		}
 		this.#onTheWay.add(update);
-		await store.write([...this.#storing(update), ...writes]);
+		try {
+			await store.write([...this.#storing(update), ...writes]);
+		} catch (error) {
+			this.#takeBack(update);
+			throw error;
+		}
 		this.#onTheWay.delete(update);
 		Y.applyUpdate(this.#document, update, origin);
 		for (const listener of this.#listeners) listener({ update, origin });
+	}
+
+	/** The store has taken nothing of it (too large, no room): nothing may build on it. */
+	#takeBack(update: Uint8Array): void {
+		this.#onTheWay.delete(update);
+		this.#staged?.destroy();
+		this.#staged = undefined;
+		this.#lastSeq -= 1;
 	}
 
 	/** An update that is too large for an entry goes into a snapshot of its own, behind an empty one. */

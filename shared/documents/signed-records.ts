@@ -168,9 +168,26 @@ export class SignedRecords<State extends object, Counts extends object> {
 	async publish(changes: readonly RecordChange[], counts: Counts, writes: readonly StoreWrite[] = []): Promise<void> {
 		const { countsOf } = this.#options.format;
 		const isSame = changes.length === 0 && canonicalJson(counts) === canonicalJson(countsOf(this.taken));
-		await this.#durable.change((stage) => {
-			if (!isSame) this.#put(stage, { changes, counts, taken: this.taken });
-		}, writes);
+		await this.#orTakenBack(() =>
+			this.#durable.change((stage) => {
+				if (!isSame) this.#put(stage, { changes, counts, taken: this.taken });
+			}, writes),
+		);
+	}
+
+	/** What `change` makes of the stage is forgotten where it does not reach the disk. */
+	async #orTakenBack<Result>(change: () => Promise<Result>): Promise<Result> {
+		const before = this.#onTheWay.length;
+		const changing = change();
+		const made = this.#onTheWay.length > before ? this.#onTheWay.at(-1) : undefined;
+		try {
+			return await changing;
+		} catch (error) {
+			const at = made === undefined ? -1 : this.#onTheWay.indexOf(made);
+			if (at >= 0) this.#onTheWay.splice(at, 1);
+			this.#tree = undefined;
+			throw error;
+		}
 	}
 
 	/**
@@ -187,12 +204,14 @@ export class SignedRecords<State extends object, Counts extends object> {
 		const before = recordsOf(from.#durable.stage);
 		const tree = from.#updateTree(before, []).copy();
 		const taken = from.taken;
-		await this.#durable.change((stage) => {
-			const records = recordsOf(stage);
-			for (const [key, text] of before.entries()) if (key !== metaKey) records.set(key, text);
-			this.#tree = tree;
-			this.#put(stage, { changes, counts, taken });
-		}, writes);
+		await this.#orTakenBack(() =>
+			this.#durable.change((stage) => {
+				const records = recordsOf(stage);
+				for (const [key, text] of before.entries()) if (key !== metaKey) records.set(key, text);
+				this.#tree = tree;
+				this.#put(stage, { changes, counts, taken });
+			}, writes),
+		);
 	}
 
 	/** Takes an update of a peer. Throws MALFORMED, TOO_LARGE or BAD_SIGNATURE when it is not what was published. */
@@ -204,7 +223,7 @@ export class SignedRecords<State extends object, Counts extends object> {
 		const records = recordsOf(this.#durable.stage);
 		records.observe(collect);
 		// The stage is done with when this call returns; the promise is the disk's.
-		const applied = this.#durable.apply(update, from, (stage) => this.#take(stage, changed));
+		const applied = this.#orTakenBack(() => this.#durable.apply(update, from, (stage) => this.#take(stage, changed)));
 		records.unobserve(collect);
 		return applied;
 	}

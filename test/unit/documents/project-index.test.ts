@@ -82,6 +82,21 @@ describe('ProjectIndex', () => {
 		expect(reader.facts.items.a).toEqual(item);
 	});
 
+	it('[I12] goes on after a batch that the store refuses, as if it had not been', async () => {
+		await home.publish(first);
+		const tooLarge = { kind: 'put', key: 'large', value: 'x'.repeat(2 * 1024 * 1024) } as const;
+		const refused = moved(first, 'a', { title: 'refused' });
+		await expect(home.publish(refused, [tooLarge])).rejects.toMatchObject({ code: 'TOO_LARGE' });
+		const next = moved(first, 'b', { title: 'taken' });
+		await home.publish(next);
+		expect(home.facts).toEqual(next);
+		expect(await reader.apply(home.difference(), 'home')).toBe('applied');
+		expect(reader.facts).toEqual(next);
+		await store.close();
+		store = await openSimStore(disk);
+		expect((await openHome({ store })).facts).toEqual(next);
+	});
+
 	it('[I6] shows nothing before it is on disk, and then tells whom it concerns', async () => {
 		const seen: IndexChange[] = [];
 		home.subscribe((change) => seen.push(change));
