@@ -127,7 +127,9 @@ export class HomeExchange implements SyncedProject {
 		if (covered.generation !== this.index.generation) return;
 		const kept = covered.keeps.map((author) => parseAuthorId(author));
 		this.#coverage.told(node, covered);
-		await recallForgotten(this.#options.home, this.logs, kept);
+		// Of those that the facts name, the author may have no entry left and nothing more to say.
+		const named = Object.keys(this.index.facts.acceptedUpTo).map((author) => parseAuthorId(author));
+		await recallForgotten(this.#options.home, this.logs, [...new Set([...kept, ...named])]);
 		await this.forgetHeard(node, covered.heard);
 		await this.#trim();
 	}

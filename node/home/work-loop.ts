@@ -172,6 +172,7 @@ export class WorkLoop {
 		const task = isCurrent && item?.role ? { ...said, role: item.role } : said;
 		if (holder === null && !this.#wasGranted(from, said)) {
 			if (this.#allowances.owes(said, from)) await this.#allowances.settle(said, report, from);
+			await this.#noteLimits(from, said, report);
 			log.warn('report.ofNoGrant', { item: said.item.key, node: from, token: said.token });
 			return pool.link(from).acknowledge(said);
 		}
@@ -182,16 +183,22 @@ export class WorkLoop {
 		// The facts may have lost the item with a disk; what was made for it is kept all the same [I7].
 		else await this.#keepCommits(from, task, report);
 		if (item && report.kind === 'failed') await this.#stopRepeating(item, task);
-		if (report.kind === 'rateLimited') {
-			// What others would need of the same account there waits as well, and costs them no try.
-			await pool.limited(from, loginOf(said, await this.#options.config()).account, report.until);
-		}
-		for (const met of report.limits ?? []) {
-			await pool.limited(from, loginOf(met, await this.#options.config()).account, met.until);
-		}
+		await this.#noteLimits(from, said, report);
 		if (!isCurrent) log.info('report.late', { item: task.item.key, node: from, kind: report.kind });
 		await pool.link(from).acknowledge(task);
 		this.#options.onSettled();
+	}
+
+	/** What its accounts cannot do now it knows best, whatever its work was for. */
+	async #noteLimits(from: NodeId, said: Task, report: WorkReport): Promise<void> {
+		const { pool, config } = this.#options;
+		if (report.kind === 'rateLimited') {
+			// What others would need of the same account there waits as well, and costs them no try.
+			await pool.limited(from, loginOf(said, await config()).account, report.until);
+		}
+		for (const met of report.limits ?? []) {
+			await pool.limited(from, loginOf(met, await config()).account, met.until);
+		}
 	}
 
 	/**

@@ -209,8 +209,9 @@ class Run {
 		world.isCalm = true;
 		world.emit({ kind: 'calm' });
 		const end = world.clock.monotonic() + settleMsMax;
+		const calm = world.step;
 		for (let quiet = 0; quiet < 16 && world.clock.monotonic() < end && !this.#isOver; ) {
-			if (world.step % 20 === 0) {
+			if ((world.step - calm) % 20 === 0) {
 				review(world, speakers);
 				letGoOn(world);
 			}

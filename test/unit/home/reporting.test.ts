@@ -149,6 +149,15 @@ describe('a report', () => {
 		expect(bench.loop.notBefore(b)).toBeNull();
 	});
 
+	it('of no grant that this home knows tells of the limits that it met all the same', async () => {
+		const bench = await working({ agent: [ada] }, { agent: 'ada' });
+		const until = bench.disk.clock.now() + 60_000;
+		const unknown = { ...bench.begun, token: [1, 77] as const };
+		await bench.loop.report(there, unknown, { kind: 'rateLimited', until, usage });
+		expect(bench.loop.nextLimitEnd()).toBe(until);
+		expect(bench.runs.costs.costUsd(a)).toBe(0);
+	});
+
 	it('that met limits on the way is heard of them, whose account it was and whatever became of the work', async () => {
 		const rita = { ...ada, name: 'rita', role: 'research', accounts: ['own', 'work'] };
 		const bench = await working({ agent: [ada, rita] }, { agent: 'ada' });

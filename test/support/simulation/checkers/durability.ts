@@ -195,8 +195,9 @@ function lostWishes(mesh: SeenMesh, project: SeenProject, node: SeenNode): reado
 		// The facts that are here cover it, which the history will say when its home is back.
 		const { acceptedUpTo = {} } = replica?.facts ?? facts ?? {};
 		if ((acceptedUpTo[id.slice(0, split)] ?? 0) >= Number(id.slice(split + 1))) return [];
-		// A home that was given up and does not know it settles what is lost with it.
-		if (vain.some(({ history }) => history.some((done) => done.id === id))) return [];
+		// A home that was given up and does not know it settles what is lost with it; the next may never have heard its author.
+		const isHeard = Object.hasOwn(acceptedUpTo, id.slice(0, split));
+		if (!isHeard && vain.some(({ history }) => history.some((done) => done.id === id))) return [];
 		return [`the wish ${id} (${event} of ${item}), acknowledged at ${from}, is nowhere`];
 	});
 }

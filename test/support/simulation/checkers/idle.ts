@@ -122,8 +122,10 @@ export class Limits {
 			if (event.kind === 'reportSettled') {
 				const at = this.#ended.get(`${event.project} ${event.item} ${event.token.join('.')}`);
 				const limit = { fromMs: event.at + decidedMs, untilMs: (at ?? 0) + limitMs - slackMs };
-				const home = projects.find(({ id }) => id === event.project)?.homeName;
-				if (at !== undefined) this.#known.set(`${event.project} ${home} ${event.node}`, limit);
+				const project = projects.find(({ id }) => id === event.project);
+				// One of before, that does not know that it is none any more, tells it nobody.
+				const isByHome = project?.home?.facts.term === event.token[0];
+				if (at !== undefined && isByHome) this.#known.set(`${event.project} ${project?.homeName} ${event.node}`, limit);
 			}
 			if (event.kind !== 'grant' || event.role !== 'coder' || this.#areTimesWrong) return [];
 			const holder = nodes.find(({ id }) => event.holder.startsWith(`${id}.`))?.name;

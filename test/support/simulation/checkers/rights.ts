@@ -53,8 +53,8 @@ function newWork(mesh: SeenMesh, { rights }: Ledger): readonly string[] {
 	});
 }
 
-/** What a node that stops being a home may take to do so: what it had begun is published. */
-const ceaseMsMax = 5_000;
+/** What a node that stops being a home may take to do so: what it had begun, also with who does not answer, is published. */
+const ceaseMsMax = 11_000;
 
 /** A node that knows that another is the home decides nothing any more. */
 class Deposed {

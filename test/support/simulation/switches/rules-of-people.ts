@@ -190,8 +190,8 @@ export const peopleSwitches: readonly Switch[] = [
 			},
 			{
 				file: 'node/home/exchange.ts',
-				find: 'await recallForgotten(this.#options.home, this.logs, kept);',
-				replace: 'if (kept.length > 1_000) await recallForgotten(this.#options.home, this.logs, kept);',
+				find: 'await recallForgotten(this.#options.home, this.logs, [...new Set([...kept, ...named])]);',
+				replace: 'await recallForgotten(this.#options.home, this.logs, named);',
 			},
 		],
 	},

@@ -57,8 +57,8 @@ export const workSwitches: readonly Switch[] = [
 		edits: [
 			{
 				file: 'node/home/work-loop.ts',
-				find: 'await pool.limited(from, loginOf(said, await this.#options.config()).account, report.until);',
-				replace: 'await pool.limited(from, loginOf(said, await this.#options.config()).account, report.until % 7);',
+				find: 'await pool.limited(from, loginOf(said, await config()).account, report.until);',
+				replace: 'await pool.limited(from, loginOf(said, await config()).account, report.until % 7);',
 			},
 		],
 	},
