@@ -79,30 +79,33 @@ async function said(mesh: ReplicaMesh, drafts: readonly ItemDraft[]) {
 	return answer;
 }
 
-it.each([true, false])('[I14] tells what a home had settled that is lost with it (its author says more: %s)', async (more) => {
-	const mesh = await ReplicaMesh.start({ seed: 'settled and lost' });
-	await said(mesh, [add(1)]);
-	const { disk } = mesh.node('desk');
-	const backup = disk.backup();
-	for (const n of [2, 3]) expect(await said(mesh, [add(n)])).toMatchObject([{ kind: 'applied' }]);
-	await mesh.pump();
-	const { author } = mesh.replica('ann');
-	expect(['ann', 'gate'].flatMap((name) => mesh.replica(name).logs.kept())).not.toContain(author);
-	mesh.crash('desk');
-	disk.restore(backup);
-	await mesh.boot('desk');
-	await mesh.pump();
-	if (more) expect(await said(mesh, [add(4)])).toMatchObject([{ kind: 'applied' }]);
-	else await mesh.clock.advance(2_000);
-	await mesh.pump();
-	expect(mesh.replica('ann').refusals()).toMatchObject([
-		{ author, n: 2, event: 'wish', refusal: 'lost' },
-		{ author, n: 3, event: 'wish', refusal: 'lost' },
-	]);
-	expect(mesh.replica('ann').refusals()[0]?.words).toMatch(/is lost with that home.*say it again/);
-	await mesh.pump();
-	// Heard there, so that the index need not keep it.
-	expect(mesh.home().exchange.index.refusals).toEqual({});
-	await mesh.replica('ann').seen();
-	expect(mesh.replica('ann').refusals()).toEqual([]);
-});
+it.each([true, false])(
+	'[I14] tells what a home had settled that is lost with it (its author says more: %s)',
+	async (more) => {
+		const mesh = await ReplicaMesh.start({ seed: 'settled and lost' });
+		await said(mesh, [add(1)]);
+		const { disk } = mesh.node('desk');
+		const backup = disk.backup();
+		for (const n of [2, 3]) expect(await said(mesh, [add(n)])).toMatchObject([{ kind: 'applied' }]);
+		await mesh.pump();
+		const { author } = mesh.replica('ann');
+		expect(['ann', 'gate'].flatMap((name) => mesh.replica(name).logs.kept())).not.toContain(author);
+		mesh.crash('desk');
+		disk.restore(backup);
+		await mesh.boot('desk');
+		await mesh.pump();
+		if (more) expect(await said(mesh, [add(4)])).toMatchObject([{ kind: 'applied' }]);
+		else await mesh.clock.advance(2_000);
+		await mesh.pump();
+		expect(mesh.replica('ann').refusals()).toMatchObject([
+			{ author, n: 2, event: 'wish', refusal: 'lost' },
+			{ author, n: 3, event: 'wish', refusal: 'lost' },
+		]);
+		expect(mesh.replica('ann').refusals()[0]?.words).toMatch(/is lost with that home.*say it again/);
+		await mesh.pump();
+		// Heard there, so that the index need not keep it.
+		expect(mesh.home().exchange.index.refusals).toEqual({});
+		await mesh.replica('ann').seen();
+		expect(mesh.replica('ann').refusals()).toEqual([]);
+	},
+);
