@@ -28,7 +28,9 @@ interface KeptRemoving {
 export async function removeWhole(options: ContainersOptions, { record, folder, purge }: Removing): Promise<Removed> {
 	const { provisioner, records, removed, clock } = options;
 	const { name, path } = record;
-	await provisioner.remove(engineNameOf(record));
+	// Network and container come after the image: before it there is nothing at an engine, and perhaps no engine.
+	const wasBegun = record.image !== null;
+	if (wasBegun) await provisioner.remove(engineNameOf(record));
 	const left = await removed(record, purge);
 	if (purge) {
 		await provisioner.removeCaches(engineNameOf(record));
@@ -37,7 +39,11 @@ export async function removeWhole(options: ContainersOptions, { record, folder, 
 	if (!purge) await noteKept(folder, { name, path, removedAt: clock.now() });
 	await records.remove(name);
 	return {
-		gone: ['its container and network', ...left, ...(purge ? ['its downloads', `its state in ${folder}`] : [])],
+		gone: [
+			...(wasBegun ? ['its container and network'] : []),
+			...left,
+			...(purge ? ['its downloads', `its state in ${folder}`] : []),
+		],
 		stays: [
 			`its source in ${path}`,
 			...(purge ? [] : [`its state in ${folder}, unlanded work included`, 'its downloads, until gangline prune']),

@@ -206,6 +206,16 @@ describe('a project that is deleted', () => {
 		expect(await containers.kept()).toEqual([]);
 	});
 
+	it('goes without an engine where it never came to an image', async () => {
+		const opened = await open();
+		await opened.containers.create(wish(), 'ada');
+		await over(opened, 'shop');
+		opened.engine.asked.length = 0;
+		expect((await opened.containers.remove('shop', false)).gone).toEqual(['its node shop, in the mesh']);
+		expect(opened.engine.asked).toEqual([]);
+		expect(opened.records.all()).toEqual([]);
+	});
+
 	it('goes on with state under the first name of one that was renamed', async () => {
 		const opened = await open1();
 		const { containers, records } = opened;
