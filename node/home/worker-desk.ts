@@ -36,7 +36,9 @@ export function serveWorkers({ rpc, log, desks }: WorkerDesksOptions): void {
 		}
 		const allowed = [...desks()].filter(([, desk]) => desk.mayWork(node));
 		const forget = allowed.flatMap(([project, desk]) => desk.heard(node, state).map((key) => ({ project, key })));
-		const mains = await Promise.all(allowed.map(async ([project, desk]) => ({ project, main: await desk.main() })));
+		// One whose repository is away says so itself; the worker's life sign, and what it does for the others, stand.
+		const mainOf = (desk: WorkerDesk): Promise<CommitId | null> => desk.main().catch(() => null);
+		const mains = await Promise.all(allowed.map(async ([project, desk]) => ({ project, main: await mainOf(desk) })));
 		return { forget: forget.slice(0, forgetMax), mains };
 	});
 	rpc.serve(workReport, async ({ task, report }, { node }) => {
