@@ -114,7 +114,7 @@ export class DurableDocument {
 			stage.clientID = nobody;
 		});
 		if (update) clientWrites.push(...this.#clientId.takeWrites());
-		await this.#keep(update, [...clientWrites, ...writes], { kind: 'local' });
+		await this.#keepOrTakeBack(update, [...clientWrites, ...writes], { kind: 'local' });
 	}
 
 	/**
@@ -134,7 +134,7 @@ export class DurableDocument {
 		if (isGap) return 'gap';
 		if (!taken) return 'known';
 		this.#rotateIfShared(own);
-		await this.#keep(taken, [], { kind: 'peer', from });
+		await this.#keepOrTakeBack(taken, [], { kind: 'peer', from });
 		return 'applied';
 	}
 
@@ -165,6 +165,24 @@ export class DurableDocument {
 		return updates.length > 1 ? Y.mergeUpdates(updates) : updates[0];
 	}
 
+	/** What the store has taken nothing of (too large, no room) is forgotten: nothing may build on it. */
+	async #keepOrTakeBack(
+		update: Uint8Array | undefined,
+		writes: readonly StoreWrite[],
+		origin: ChangeOrigin,
+	): Promise<void> {
+		try {
+			await this.#keep(update, writes, origin);
+		} catch (error) {
+			if (update !== undefined && this.#onTheWay.delete(update)) {
+				this.#staged?.destroy();
+				this.#staged = undefined;
+				this.#lastSeq -= 1;
+			}
+			throw error;
+		}
+	}
+
 	async #keep(update: Uint8Array | undefined, writes: readonly StoreWrite[], origin: ChangeOrigin): Promise<void> {
 		const { store } = this.#options;
 		if (!update) {
@@ -173,23 +191,10 @@ export class DurableDocument {
 			return;
 		}
 		this.#onTheWay.add(update);
-		try {
-			await store.write([...this.#storing(update), ...writes]);
-		} catch (error) {
-			this.#takeBack(update);
-			throw error;
-		}
+		await store.write([...this.#storing(update), ...writes]);
 		this.#onTheWay.delete(update);
 		Y.applyUpdate(this.#document, update, origin);
 		for (const listener of this.#listeners) listener({ update, origin });
-	}
-
-	/** The store has taken nothing of it (too large, no room): nothing may build on it. */
-	#takeBack(update: Uint8Array): void {
-		this.#onTheWay.delete(update);
-		this.#staged?.destroy();
-		this.#staged = undefined;
-		this.#lastSeq -= 1;
 	}
 
 	/** An update that is too large for an entry goes into a snapshot of its own, behind an empty one. */
