@@ -9,6 +9,8 @@ export interface LoginFor {
 	readonly person: string;
 	/** What the session is made on. */
 	readonly on: 'browser' | 'phone';
+	/** Who made the code; an owner may for others. */
+	readonly by?: string;
 }
 
 interface Code extends LoginFor {
@@ -45,9 +47,9 @@ export class LoginCodes {
 		return found !== undefined && this.#clock.monotonic() < found.until ? found : null;
 	}
 
-	/** The person has no rights any more. */
+	/** The person has no rights any more: nor has what that person gave to others. */
 	forget(person: string): void {
-		for (const [hash, code] of this.#codes) if (code.person === person) this.#codes.delete(hash);
+		for (const [hash, code] of this.#codes) if (code.person === person || code.by === person) this.#codes.delete(hash);
 	}
 }
 

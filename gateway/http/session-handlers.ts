@@ -56,7 +56,7 @@ async function link(
 	const person = personOf(parts, id);
 	const status = await statusOf(parts);
 	const base = on === 'phone' ? phoneUrl(status) : status.url;
-	const code = board.codes.make({ person: id, on }, minutes, random);
+	const code = board.codes.make({ person: id, on, by: caller.person }, minutes, random);
 	log.info('session.link', { person: id, by: caller.person, on });
 	return {
 		url: `${base}login#${code}`,
