@@ -27,7 +27,7 @@ function writeAt(world: World, { name, person }: Machine, afterMs: number): void
 	world.clock.after(afterMs, () => {
 		const [seat] = world.machine(name).process?.seats() ?? [];
 		const [key] = Object.keys(seat?.replica.facts.items ?? {});
-		if (seat && key) write(world, { who: person, project: seat.replica.id, key, n: world.step });
+		if (seat && key) write(world, { who: person, project: seat.replica.id, key, n: world.nextLine++ });
 	});
 }
 

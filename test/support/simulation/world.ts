@@ -51,6 +51,8 @@ export class World {
 	readonly events: SimEvent[] = [];
 	readonly books = new Map<string, Book>();
 	step = 0;
+	/** The number of the next line that is written beside what was drawn: no two lines are alike. */
+	nextLine = 100_000;
 	isCalm = false;
 	/** Chance in a hundred that a question is asked twice. */
 	repeatPercent = 0;
