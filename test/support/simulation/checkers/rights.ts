@@ -62,10 +62,12 @@ class Deposed {
 	readonly #since = new Map<string, { readonly revision: number; readonly atMs: number }>();
 	/** Who has handed a project over itself, and which term began then. */
 	readonly #handedOver = new Map<string, { readonly node: string; readonly term: number }>();
+	/** The highest term that a home has begun, by project. */
+	readonly #terms = new Map<string, number>();
 
 	read(mesh: SeenMesh): readonly string[] {
 		const { nodes, registry, fresh, nowMs } = mesh;
-		const late = fresh.flatMap((event) => this.#afterItsWord(event));
+		const late = fresh.flatMap((event) => [...this.#begunAgain(event), ...this.#afterItsWord(event)]);
 		const found = eventsOf(fresh, 'publishedInVain').flatMap(({ node, project, history }) => {
 			const known = this.#since.get(node);
 			const id = nodes.find(({ name }) => name === node)?.id;
@@ -78,6 +80,15 @@ class Deposed {
 			else if (this.#since.get(name)?.revision !== knows) this.#since.set(name, { revision: knows, atMs: nowMs });
 		}
 		return [...late, ...found];
+	}
+
+	/** What tells the words of two homes from each other. */
+	#begunAgain(event: SimEvent): readonly string[] {
+		if (event.kind !== 'homeMoved') return [];
+		const { project, term, to } = event;
+		const last = this.#terms.get(project) ?? 1;
+		this.#terms.set(project, Math.max(last, term));
+		return term > last ? [] : [`${to} began the term ${term} of ${project}, which had been begun`];
 	}
 
 	/** Who has handed over needs nobody to tell it so. */

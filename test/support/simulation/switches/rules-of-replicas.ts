@@ -174,6 +174,11 @@ export const replicaSwitches: readonly Switch[] = [
 				find: 'const term = Math.max(facts.term, known.term) + 1;',
 				replace: 'const term = Math.max(facts.term, known.term);',
 			},
+			{
+				file: 'shared/registry/project-changes.ts',
+				find: 'if (term !== undefined && term <= project.term) {',
+				replace: 'if (term !== undefined && term < project.term) {',
+			},
 		],
 	},
 	{

@@ -142,6 +142,26 @@ export const workSwitches: readonly Switch[] = [
 				find: "if (this.#record.paused) return 'the project is paused: gangline resume';",
 				replace: '',
 			},
+			{
+				file: 'node/home/project.ts',
+				find: 'if (this.#record.paused || this.#trouble !== null) return;',
+				replace: 'if (this.#trouble !== null) return;',
+			},
+			{
+				file: 'node/home/grants.ts',
+				find: 'const { home, pool, log, runs, isPaused } = this.#options;',
+				replace: 'const { home, pool, log, runs } = this.#options;\n\t\tconst isPaused = () => false;',
+			},
+			{
+				file: 'node/home/landing-queue.ts',
+				find: 'const verdict = this.#options.isPaused() ? null : await this.#judge',
+				replace: 'const verdict = await this.#judge',
+			},
+			{
+				file: 'node/home/landing-queue.ts',
+				find: "if (this.#options.isPaused()) return 'settled';",
+				replace: '',
+			},
 		],
 	},
 	{
