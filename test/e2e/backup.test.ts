@@ -20,7 +20,7 @@ describe('backup and restore', () => {
 		await boardWhere(world, repository, allDone);
 		await world.ok(repository, 'add', 'Add two', '--hold', '--run', 'echo two > two.txt');
 		const file = join(world.folder, 'kept.tar');
-		expect(await world.ok(repository, 'backup', file)).toContain(`gangline restore ${file}`);
+		expect(await world.ok(repository, 'backup', file)).toContain(`gangline restore '${file}'`);
 		// After the backup: one lands, one more gets a number.
 		await world.ok(repository, 'edit', '2', '--no-hold');
 		await world.ok(repository, 'add', 'Add three', '--hold', '--run', 'echo three > three.txt');
