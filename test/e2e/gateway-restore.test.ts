@@ -23,7 +23,7 @@ it.runIf(all)('[I13] a lost gateway goes on, on another machine, from a backup',
 	await laptop.ok(shop, 'gateway', 'start');
 	await laptop.ok(shop, 'person', 'add', 'bob');
 	const file = join(laptop.folder, 'gateway.tar');
-	expect(await laptop.ok(shop, 'gateway', 'backup', file)).toContain(`gangline gateway restore ${file}`);
+	expect(await laptop.ok(shop, 'gateway', 'backup', file)).toContain(`gangline gateway restore '${file}'`);
 	const before = await laptop.json<Result<'mesh.status'>>(shop, 'mesh');
 	// After the copy, a right is taken: that must not come back with it.
 	await laptop.ok(shop, 'person', 'remove', 'bob', '--yes');
