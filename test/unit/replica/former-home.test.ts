@@ -109,3 +109,24 @@ it.each([true, false])(
 		expect(mesh.replica('ann').refusals()).toEqual([]);
 	},
 );
+
+it('[I14] tells of a wish that is refused anew while the facts of the next home are being taken in', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'decided meanwhile' });
+	await said(mesh, [add(1), add(2)]);
+	const ann = mesh.replica('ann');
+	const { index } = mesh.home().exchange;
+	const less = { ...index.facts, acceptedUpTo: { ...index.facts.acceptedUpTo, [ann.author]: 1 } };
+	const next = await index.startGeneration(String(Number(ann.index.generation) + 1), less, { refusals: {} });
+	const reader = await ann.replaceIndex(next.generation);
+	if (!reader) throw new Error('the next home was not believed');
+	await reader.apply(next.difference(reader.stateVector), 'a peer');
+	await next.publish(index.facts, [], { [`${ann.author}#2`]: { reason: 'notAllowed', detail: 'no' } });
+	const { disk } = mesh.node('ann');
+	disk.holdSyncs();
+	const taken = reader.apply(next.difference(reader.stateVector), 'a peer');
+	const adopted = ann.adoptIndex(reader);
+	disk.releaseSyncs();
+	await Promise.all([taken, adopted]);
+	await ann.idle();
+	expect(ann.refusals()).toMatchObject([{ refusal: 'notAllowed' }]);
+});
