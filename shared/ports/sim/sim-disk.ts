@@ -59,7 +59,6 @@ export class SimDisk {
 		for (const batch of this.#cache.splice(0)) this.#makeDurable(batch);
 		const last = this.#marks.at(-1);
 		const mark = last && { ...last, original: this.#isOriginal };
-		this.#isOriginal = true;
 		this.#session = new Session(this, mark);
 		return this.#session;
 	}
@@ -168,6 +167,8 @@ export class SimDisk {
 
 	/** @internal */
 	note(mark: Omit<Mark, 'original'>): void {
+		// Only what is written into the copy makes it this folder's own: who dies before has not noted that it is one.
+		this.#isOriginal = true;
 		this.#marks = [...this.#marks, mark].slice(-marksKept);
 	}
 
