@@ -17,6 +17,7 @@ import {
 	hostOwner,
 	type IdleRecord,
 	IdleWatch,
+	isPortFree,
 	type Provisioner,
 	swarmProvisioner,
 } from '../shared/provision/index.ts';
@@ -82,6 +83,7 @@ async function openHere(parts: Ground, records: ContainerRecords): Promise<Conta
 		environment: config.environment,
 		baseImage: config.baseImage,
 		hostPorts: config.hostPorts,
+		isPortFree,
 		docker: join(root, 'docker'),
 		program: async () => filesOf(await thisProgram()),
 		digests: new FileDigests(),

@@ -14,6 +14,7 @@ import {
 	FileDigests,
 	gitHandlers,
 	hostOwner,
+	isPortFree,
 } from '../../shared/provision/index.ts';
 import { gatewayOf } from '../../shared/registry/index.ts';
 import type { NodeParts } from '../compose.ts';
@@ -44,6 +45,7 @@ export async function openProvisioning(
 		owner: hostOwner(personName(environment)),
 		baseImage: config.baseImage,
 		hostPorts: config.hostPorts,
+		isPortFree,
 		docker: join(root, 'docker'),
 		program: async () => filesOf(await thisProgram()),
 		digests: new FileDigests(),

@@ -8,7 +8,7 @@ import { planContainer } from './container-plan.ts';
 import type { ContainersOptions } from './containers-options.ts';
 import { forgetStart, givenOf, portsFor, remoteEnvOf } from './devcontainer-steps.ts';
 import { writeDiskBound } from './disk-files.ts';
-import { isFree, keptOrFree } from './free-port.ts';
+import { keptOrFree, type PortProbe } from './free-port.ts';
 import { writeGiven } from './git-access.ts';
 import { writeHostFiles } from './host-files.ts';
 import { filesAt, stackOf } from './image-step.ts';
@@ -79,7 +79,7 @@ async function ensure(
 		} catch (error) {
 			if (tries === portTriesMax) throw error;
 			// It does not run, so whoever has a port of its own is somebody else.
-			if (!(await isAnyTaken(next))) throw error;
+			if (!(await isAnyTaken(next, making.options.isPortFree))) throw error;
 			next = await planned(making, record);
 		}
 	}
@@ -119,7 +119,7 @@ export async function apartOf({ options, folder }: ContainerMaking, record: Cont
 	return prepareApart({ places, path: record.path, files, folder });
 }
 
-async function isAnyTaken({ sshPort, ports }: Pick<Planned, 'sshPort' | 'ports'>): Promise<boolean> {
+async function isAnyTaken({ sshPort, ports }: Pick<Planned, 'sshPort' | 'ports'>, isFree: PortProbe): Promise<boolean> {
 	for (const port of [sshPort, ...ports.map(({ host }) => host)]) if (!(await isFree(port))) return true;
 	return false;
 }
@@ -146,7 +146,7 @@ async function holdsPorts(record: ContainerRecord, { provisioner }: ContainersOp
 
 /** Whether somebody else has a port of a container that does not run: it could not be started as it is. */
 export async function hasLostPort(record: ContainerRecord, options: ContainersOptions): Promise<boolean> {
-	return !(await holdsPorts(record, options)) && (await isAnyTaken(record));
+	return !(await holdsPorts(record, options)) && (await isAnyTaken(record, options.isPortFree));
 }
 
 /** People's settings name the port of one that has joined. */
@@ -155,6 +155,9 @@ function movedWords({ node, sshPort: before }: ContainerRecord, sshPort: number)
 	return `; another program has port ${before}, so its ssh is at ${sshPort} now (gangline ssh-config writes that down)`;
 }
 
-async function portFor({ name, sshPort }: ContainerRecord, { records }: ContainersOptions): Promise<number> {
-	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)));
+async function portFor(
+	{ name, sshPort }: ContainerRecord,
+	{ records, isPortFree }: ContainersOptions,
+): Promise<number> {
+	return keptOrFree(sshPort, portsTaken(records.all().filter((one) => one.name !== name)), isPortFree);
 }

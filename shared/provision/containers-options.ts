@@ -6,6 +6,7 @@ import type { ProgramFile } from '../ports/system/program.ts';
 import type { RegistryFacts } from '../registry/index.ts';
 import type { HostOwner } from './container-plan.ts';
 import type { FileDigests } from './file-digests.ts';
+import type { PortProbe } from './free-port.ts';
 import type { Provisioner } from './provisioner.ts';
 import type { ContainerRecord, ContainerRecords } from './records.ts';
 
@@ -27,6 +28,7 @@ export interface ContainersOptions {
 	readonly doors: { openBridge(host: string): Promise<void>; ports(): readonly number[] };
 	/** What projects reach of this machine besides the mesh. */
 	readonly hostPorts: HostPorts;
+	readonly isPortFree: PortProbe;
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly log: Log;

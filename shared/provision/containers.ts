@@ -74,7 +74,7 @@ export class Containers implements AsyncDisposable {
 
 	async #fresh(wish: Wish, person: string): Promise<ContainerRecord> {
 		const { name } = wish;
-		const { records, clock, cpus, environment } = this.#options;
+		const { records, clock, cpus, environment, isPortFree } = this.#options;
 		const path = wish.path ?? homeFolderOf(name, environment);
 		await refuseTaken(this.#options, { name, path });
 		const called = records.all().find((one) => engineNameOf(one) === name);
@@ -88,7 +88,7 @@ export class Containers implements AsyncDisposable {
 			refuseForeign(kept, name, path);
 			await forgetMembership(kept.folder);
 		}
-		const sshPort = await freePort(portsTaken(records.all()));
+		const sshPort = await freePort(portsTaken(records.all()), isPortFree);
 		const madeAs = kept === undefined || kept.madeAs === name ? null : kept.madeAs;
 		return freshRecord(wish, { madeAs, path, person, sshPort, cpus, now: clock.now() });
 	}

@@ -93,7 +93,7 @@ async function readDevcontainer(
  */
 export async function portsFor(
 	record: ContainerRecord,
-	{ records }: Pick<Options, 'records'>,
+	{ records, isPortFree }: Pick<Options, 'records'> & Pick<ContainersOptions, 'isPortFree'>,
 	holds: boolean,
 ): Promise<PublishedPort[]> {
 	const taken = new Set([record.sshPort, ...portsTaken(records.all().filter(({ name }) => name !== record.name))]);
@@ -101,7 +101,9 @@ export async function portsFor(
 	for (const { inside } of record.devcontainer?.ports ?? []) {
 		const before = record.ports.find((one) => one.inside === inside);
 		const isKept = before !== undefined && holds;
-		const host = isKept ? before.host : await (before ? keptOrFree(before.host, taken) : freePort(taken));
+		const host = isKept
+			? before.host
+			: await (before ? keptOrFree(before.host, taken, isPortFree) : freePort(taken, isPortFree));
 		taken.add(host);
 		ports.push({ inside, host });
 	}

@@ -5,6 +5,7 @@ export { Containers } from './containers.ts';
 export type { ContainersOptions, MeshView } from './containers-options.ts';
 export { dockerProvisioner } from './docker-provisioner.ts';
 export { FileDigests } from './file-digests.ts';
+export { isPortFree } from './free-port.ts';
 export { gitHandlers } from './git-handlers.ts';
 export { hostOwner } from './host-owner.ts';
 export { type Doing, type IdleRecord, IdleWatch } from './idle.ts';

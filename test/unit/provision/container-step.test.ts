@@ -1,6 +1,5 @@
 /** The step that makes a container, with an engine that a test plays: ports that somebody else takes at the last moment. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ganglineError } from '../../../shared/ports/index.ts';
@@ -12,14 +11,15 @@ import { shell, temporaryFolder } from '../../support/git.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let path: string;
-const servers: Server[] = [];
+/** Ports of somebody else. */
+const used = new Set<number>();
 beforeEach(() => {
 	folder = temporaryFolder();
 	path = join(folder.path, 'shop');
 	shell(folder.path, 'init', '-q', 'shop');
 });
-afterEach(async () => {
-	for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+afterEach(() => {
+	used.clear();
 	folder.remove();
 });
 
@@ -48,6 +48,7 @@ async function make(
 		mesh: { facts: () => ({ projects: { [shop]: isHome ? { home: 'n1' } : undefined } }) },
 		owner: { name: 'ada', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
 		environment: { PATH: process.env.PATH, HOME: folder.path },
+		isPortFree: async (port: number) => !used.has(port),
 		records: { all: () => [], find: () => ({ ...record(node), gitGiven: given() }) },
 		joinToken: async () => ({ text: 'gl1_token', id: `t${++tokens}` }),
 		provisioner: {
@@ -64,15 +65,6 @@ async function make(
 	return { ...change, words, tokens };
 }
 
-function take(port: number): Promise<void> {
-	const server = createServer();
-	servers.push(server);
-	return new Promise((resolve, reject) => {
-		server.once('error', reject);
-		server.listen(port, '127.0.0.1', resolve);
-	});
-}
-
 const refused = () => ganglineError('ENGINE_FAILED', 'the engine did not make it');
 
 it('[I13] makes no token for a node that has joined while nobody waited for it', async () => {
@@ -84,7 +76,7 @@ it('[I13] makes no token for a node that has joined while nobody waited for it',
 });
 
 it('leaves a container that an earlier making began at the port that it holds itself', async () => {
-	await take(22_900);
+	used.add(22_900);
 	const asked: number[] = [];
 	const start = async ({ sshPort }: ContainerWish): Promise<void> => void asked.push(sshPort);
 	await make(start, null, 'running');
@@ -98,7 +90,7 @@ describe('a port that somebody takes before the engine does', () => {
 		const change = await make(async ({ sshPort }) => {
 			asked.push(sshPort);
 			if (asked.length > 1) return;
-			await take(sshPort);
+			used.add(sshPort);
 			throw refused();
 		});
 		expect(asked).toHaveLength(2);
@@ -111,7 +103,7 @@ describe('a port that somebody takes before the engine does', () => {
 		const moved = async ({ sshPort }: ContainerWish): Promise<void> => {
 			asked.push(sshPort);
 			if (asked.length > 1) return;
-			await take(sshPort);
+			used.add(sshPort);
 			throw refused();
 		};
 		expect(await make(moved, 'n1')).toMatchObject({
@@ -136,7 +128,7 @@ describe('a port that somebody takes before the engine does', () => {
 		let asked = 0;
 		const taking = async ({ sshPort }: ContainerWish): Promise<void> => {
 			asked += 1;
-			await take(sshPort);
+			used.add(sshPort);
 			throw refused();
 		};
 		await expect(make(taking)).rejects.toMatchObject({ code: 'ENGINE_FAILED' });

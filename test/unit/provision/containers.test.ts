@@ -1,6 +1,5 @@
 /** Projects in containers that several people change at once, over an engine that answers when a test says so. */
 
-import { once } from 'node:events';
 import {
 	existsSync,
 	mkdirSync,
@@ -11,7 +10,6 @@ import {
 	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +53,8 @@ async function open(known: readonly ContainerRecord[] = []) {
 	const opened: string[] = [];
 	const lost = new Set<string>();
 	const putOut: (readonly [string, boolean])[] = [];
+	/** Ports of somebody else. */
+	const used = new Set<number>();
 	const containers = new Containers({
 		...{ records, log, clock: new SimClock(), random: new SimRandom('containers') },
 		mesh: { facts: () => ({ projects: {}, nodes: {} }) as never, isConnected: async () => false },
@@ -78,6 +78,7 @@ async function open(known: readonly ContainerRecord[] = []) {
 			ports: () => [4300],
 		},
 		hostPorts: 'all',
+		isPortFree: async (port) => !used.has(port),
 		owner: { name: 'ada', uid: 1_000, gid: 1_000 },
 		...{
 			environment: {},
@@ -99,7 +100,7 @@ async function open(known: readonly ContainerRecord[] = []) {
 			publish: () => {},
 		},
 	});
-	return { containers, records, store, engine, opened, lost, putOut };
+	return { containers, records, store, engine, opened, lost, putOut, used };
 }
 
 it('begins one making of a name that two people wish for at once', async () => {
@@ -141,15 +142,13 @@ it('changes nothing of one that was removed meanwhile', async () => {
 });
 
 it('is made anew by a start when somebody has taken its port meanwhile', async () => {
-	const { containers, engine } = await open([shop]);
+	const { containers, engine, used } = await open([shop]);
 	await containers.start('shop');
 	expect(engine.asked).toEqual(['start']);
-	const other = createServer().listen(shop.sshPort, '127.0.0.1');
-	await once(other, 'listening');
+	used.add(shop.sshPort);
 	expect(await containers.start('shop')).toMatchObject({ state: 'making' });
 	await expect.poll(() => containers.isBusy('shop')).toBe(false);
 	expect(engine.asked).toEqual(['start', 'network']);
-	other.close();
 });
 
 it('opens the doors of all networks though that of one is gone for good', async () => {

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
@@ -64,16 +63,13 @@ describe('the ports of a devcontainer.json', () => {
 	it('are others where somebody took them meanwhile, and stay where people or the container itself have them', async () => {
 		commit({ forwardPorts: [3000, 3001] });
 		const { devcontainer } = (await make(fresh(), well)).last;
-		const server = createServer();
-		await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-		const { port } = server.address() as AddressInfo;
+		const port = 22_205;
 		const begun = { ...fresh(), devcontainer, ports: [{ inside: 3000, host: port }] };
-		const records = { all: () => [begun] };
-		const [first, second] = await portsFor(begun, { records }, false);
+		const options = { records: { all: () => [begun] }, isPortFree: async (asked: number) => asked !== port };
+		const [first, second] = await portsFor(begun, options, false);
 		expect(first).toMatchObject({ inside: 3000, host: expect.toSatisfy((host) => host !== port) });
 		expect(new Set([port, begun.sshPort, first?.host, second?.host]).size).toBe(4);
-		expect((await portsFor(begun, { records }, true))[0]).toEqual({ inside: 3000, host: port });
-		await new Promise((resolve) => server.close(resolve));
+		expect((await portsFor(begun, options, true))[0]).toEqual({ inside: 3000, host: port });
 	});
 });
 
