@@ -57,6 +57,9 @@ const worker =
 
 const once = (command: string) => worker(({ results }) => (results.length > 0 ? done : run(command)));
 
+/** What a session is told so that it runs `command`, where no model says what is run. */
+const script = (command: string): string => `\`\`\`sh\n${command}\n\`\`\`\n`;
+
 function used(events: Started['events']) {
 	const all = events.flatMap((event) => (event.kind === 'usage' ? [event] : []));
 	const sum = (name: 'costUsd' | 'inputTokens' | 'outputTokens') => all.reduce((total, one) => total + one[name], 0);
@@ -92,10 +95,9 @@ async function serveSheet() {
 	return { url, token, file, asked, [Symbol.asyncDispose]: () => api.stop() };
 }
 
-describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', (kind) => {
+describe.each(kinds)('the runtime $runtime (its program: scripts/test --all)', (kind) => {
 	const { runtime, speaks } = kind;
-	/** What a session is told so that it runs `command`; where a model says what is run, it is told that. */
-	const order = (command: string): string => (speaks ? 'WORK on it' : `\`\`\`sh\n${command}\n\`\`\`\n`);
+	const order = (command: string): string => (speaks ? 'WORK on it' : script(command));
 
 	it('is the one that its name says, and says what it needs', () => {
 		expect(runtimePrograms[runtime].name).toBe(runtime);
@@ -104,7 +106,6 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 
 	/** With its program, which asks a model where there is one. */
 	const runs = it.skipIf(speaks && !all);
-	const talks = it.skipIf(!speaks || !all);
 
 	runs(
 		'tells the life of a session in typed events, and leaves nothing',
@@ -131,76 +132,6 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 		testMsMax,
 	);
 
-	talks(
-		'finds the tools that it is told of, without asking for them, and gets their answers',
-		async () => {
-			await using desk = await serveSheet();
-			const use: Turn = { kind: 'use', tool: 'add_item', input: { title: 'Sell tea' } };
-			await using model = await startModelServer(worker(({ results }) => (results.length > 0 ? done : use)));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const file = join(bench.home, 'tools.json');
-			writeFileSync(file, desk.file, { mode: 0o600 });
-			const started = bench.start('WORK on it', undefined, { permissions: 'ask' }, { tools: { ...desk, file } });
-			const end = await endOf(started);
-			expect([end.outcome, started.events.filter(({ kind }) => kind === 'permission')]).toEqual([
-				{ kind: 'finished' },
-				[],
-			]);
-			expect(desk.asked).toEqual([{ title: 'Sell tea' }]);
-			expect(model.asked.some(({ results }) => results.join().includes('added as #7'))).toBe(true);
-		},
-		testMsMax,
-	);
-
-	talks(
-		'goes on with a session under its id and counts nothing of it twice',
-		async () => {
-			await using model = await startModelServer(once('echo out > out.txt'));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const first = bench.start('WORK on it');
-			const { sessionId } = await endOf(first);
-			if (sessionId === null) throw new Error('it had no session');
-			const second = bench.start('WORK: go on', { kind: 'resume', id: sessionId, counted: counted(first.events) });
-			expect(await endOf(second)).toMatchObject({ outcome: { kind: 'finished' }, sessionId });
-			expect(model.asked.some(({ prompt }) => prompt.includes('WORK on it') && prompt.includes('WORK: go on'))).toBe(
-				true,
-			);
-			expect(used(second.events)).toMatchObject({
-				inputTokens: tokensPerRequest.input,
-				outputTokens: tokensPerRequest.output,
-			});
-			if (kind.pricesIt && !kind.chats) {
-				expect(used(second.events).costUsd).toBeCloseTo(used(first.events).costUsd / 2);
-			}
-		},
-		testMsMax,
-	);
-
-	talks(
-		'goes on with a session that was killed',
-		async () => {
-			await using model = await startModelServer(
-				worker(({ prompt }) => (prompt.includes('go on') ? done : run('perl -e "sleep 300"'))),
-			);
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const first = bench.start('WORK on it');
-			const { sessionId } = await first.seen('started');
-			await first.seen('tool');
-			await expect
-				.poll(() => bench.processes.activity(first.runId)?.names.some((name) => name.includes('perl')), {
-					timeout: 20_000,
-				})
-				.toBe(true);
-			process.kill(first.session.pid ?? 0, 'SIGKILL');
-			expect(await endOf(first)).toMatchObject({ outcome: { kind: 'forced' }, tree: { kind: 'empty' } });
-			const nothing = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
-			const second = bench.start('WORK: go on', { kind: 'resume', id: sessionId, counted: nothing });
-			expect(await endOf(second)).toMatchObject({ outcome: { kind: 'finished' }, sessionId });
-			expect(model.asked.at(-1)?.prompt ?? '').toMatch(/WORK on it|title|suggest/i);
-		},
-		testMsMax,
-	);
-
 	runs(
 		'has failed where its program was killed, and nothing of it lives',
 		async () => {
@@ -215,31 +146,6 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 				.toBe(true);
 			process.kill(started.session.pid ?? 0, 'SIGKILL');
 			expect(await endOf(started)).toMatchObject({ outcome: { kind: 'forced' }, tree: { kind: 'empty' } });
-		},
-		testMsMax,
-	);
-
-	it.skipIf(speaks)('has failed where its work ends with an error, and what it said of it is told', async () => {
-		await using model = await startModelServer(() => done);
-		await using bench = await makeRuntimeBench(runtime, clis, model);
-		const end = await endOf(bench.start(order('echo no >&2; exit 3')));
-		expect(end).toMatchObject({
-			outcome: { kind: 'forced', cause: 'exit', reason: 'ended with 3: no' },
-			lastText: 'no',
-		});
-		expect(model.asked).toEqual([]);
-	});
-
-	talks(
-		'has crashed when there is no such session to go on with',
-		async () => {
-			await using model = await startModelServer(worker(() => done));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const nothing = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
-			const id = '44444444-4444-4444-8444-444444444444';
-			const end = await endOf(bench.start('WORK', { kind: 'resume', id, counted: nothing }));
-			expect(end.outcome).toMatchObject({ kind: 'crashed' });
-			expect(model.asked).toEqual([]);
 		},
 		testMsMax,
 	);
@@ -280,83 +186,196 @@ describe.each(kinds)('the runtime $runtime (with a model: scripts/test --all)', 
 		},
 		testMsMax,
 	);
-
-	talks.each([
-		['401', { kind: 'fail', status: 401 }, { kind: 'forced', cause: 'login' }],
-		['429', { kind: 'fail', status: 429 }, { kind: 'rateLimited' }],
-		['500', { kind: 'fail', status: 500 }, { kind: 'forced', cause: 'api' }],
-		['529', { kind: 'fail', status: 529 }, { kind: 'forced', cause: 'api' }],
-	] as const)(
-		'says in types what a service that answers %s means',
-		async (_, turn, outcome) => {
-			await using model = await startModelServer(worker(() => turn));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			expect((await endOf(bench.start('WORK'))).outcome).toMatchObject(outcome);
-		},
-		testMsMax,
-	);
-
-	talks(
-		'survives an answer that is cut, or says that the service failed',
-		async () => {
-			let cuts = 0;
-			await using model = await startModelServer(
-				worker(() => {
-					cuts += 1;
-					return cuts === 1 ? { kind: 'cut' } : done;
-				}),
-			);
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const { outcome } = await endOf(bench.start('WORK'));
-			expect([{ kind: 'finished' }, expect.objectContaining({ kind: 'forced', cause: 'api' })]).toContainEqual(outcome);
-		},
-		testMsMax,
-	);
-
-	talks(
-		'says that the service failed when it breaks off its answer because it is overloaded',
-		async () => {
-			await using model = await startModelServer(worker(() => ({ kind: 'overloaded' })));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			expect((await endOf(bench.start('WORK'))).outcome).toMatchObject({ kind: 'forced', cause: 'api' });
-			expect(model.asked.length).toBeGreaterThan(0);
-		},
-		testMsMax,
-	);
-
-	it.skipIf(!kind.asks || !all)(
-		'is refused at the write what its judge refuses, and does the rest without being asked',
-		async () => {
-			const turns = [run('echo x > out.txt; curl -s http://127.0.0.1:9/'), run('echo y > $TMPDIR/y.txt; uname -a')];
-			await using model = await startModelServer(worker(({ results }) => turns[results.length] ?? done));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const guard = { clone: bench.clone, tmp: bench.tmp, looksOnly: true };
-			const started = bench.start('WORK on it', undefined, {}, { judge: (ask) => decideUnasked(ask, guard) });
-			expect((await endOf(started)).outcome).toEqual({ kind: 'finished' });
-			expect(existsSync(join(bench.clone, 'out.txt'))).toBe(false);
-			expect(existsSync(join(bench.tmp, 'y.txt'))).toBe(true);
-			// ACP has no words for a refusal.
-			if (runtime === 'acp') return;
-			expect(model.asked.some(({ results }) => results.join().includes('only looks'))).toBe(true);
-		},
-		testMsMax,
-	);
-
-	it.skipIf(!kind.asks || !all).each(['allow', 'deny'] as const)(
-		'asks, and %s is what happens',
-		async (kindOf) => {
-			await using model = await startModelServer(once('echo x > asked.txt; curl http://127.0.0.1:9/'));
-			await using bench = await makeRuntimeBench(runtime, clis, model);
-			const started = bench.start('WORK on it', undefined, { permissions: 'ask' });
-			const { id, ask } = await started.seen('permission');
-			expect(ask).toMatchObject({ what: { kind: 'command', command: 'echo x > asked.txt; curl http://127.0.0.1:9/' } });
-			expect(started.session.answer('another', { kind: 'allow' })).toBe(false);
-			const decision = kindOf === 'allow' ? ({ kind: 'allow' } as const) : ({ kind: 'deny', message: 'no' } as const);
-			expect(started.session.answer(id, decision)).toBe(true);
-			expect(started.session.answer(id, decision)).toBe(false);
-			await endOf(started);
-			expect(existsSync(join(bench.clone, 'asked.txt'))).toBe(kindOf === 'allow');
-		},
-		testMsMax,
-	);
 });
+
+describe.each(kinds.filter(({ speaks }) => !speaks))('the runtime $runtime, which asks no model', ({ runtime }) => {
+	it('has failed where its work ends with an error, and what it said of it is told', async () => {
+		await using model = await startModelServer(() => done);
+		await using bench = await makeRuntimeBench(runtime, clis, model);
+		const end = await endOf(bench.start(script('echo no >&2; exit 3')));
+		expect(end).toMatchObject({
+			outcome: { kind: 'forced', cause: 'exit', reason: 'ended with 3: no' },
+			lastText: 'no',
+		});
+		expect(model.asked).toEqual([]);
+	});
+});
+
+describe.skipIf(!all).each(kinds.filter(({ speaks }) => speaks))(
+	'the runtime $runtime, which asks a model (scripts/test --all)',
+	(kind) => {
+		const { runtime } = kind;
+
+		it(
+			'finds the tools that it is told of, without asking for them, and gets their answers',
+			async () => {
+				await using desk = await serveSheet();
+				const use: Turn = { kind: 'use', tool: 'add_item', input: { title: 'Sell tea' } };
+				await using model = await startModelServer(worker(({ results }) => (results.length > 0 ? done : use)));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const file = join(bench.home, 'tools.json');
+				writeFileSync(file, desk.file, { mode: 0o600 });
+				const started = bench.start('WORK on it', undefined, { permissions: 'ask' }, { tools: { ...desk, file } });
+				const end = await endOf(started);
+				expect([end.outcome, started.events.filter(({ kind }) => kind === 'permission')]).toEqual([
+					{ kind: 'finished' },
+					[],
+				]);
+				expect(desk.asked).toEqual([{ title: 'Sell tea' }]);
+				expect(model.asked.some(({ results }) => results.join().includes('added as #7'))).toBe(true);
+			},
+			testMsMax,
+		);
+
+		it(
+			'goes on with a session under its id and counts nothing of it twice',
+			async () => {
+				await using model = await startModelServer(once('echo out > out.txt'));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const first = bench.start('WORK on it');
+				const { sessionId } = await endOf(first);
+				if (sessionId === null) throw new Error('it had no session');
+				const second = bench.start('WORK: go on', { kind: 'resume', id: sessionId, counted: counted(first.events) });
+				expect(await endOf(second)).toMatchObject({ outcome: { kind: 'finished' }, sessionId });
+				expect(model.asked.some(({ prompt }) => prompt.includes('WORK on it') && prompt.includes('WORK: go on'))).toBe(
+					true,
+				);
+				expect(used(second.events)).toMatchObject({
+					inputTokens: tokensPerRequest.input,
+					outputTokens: tokensPerRequest.output,
+				});
+				if (kind.pricesIt && !kind.chats) {
+					expect(used(second.events).costUsd).toBeCloseTo(used(first.events).costUsd / 2);
+				}
+			},
+			testMsMax,
+		);
+
+		it(
+			'goes on with a session that was killed',
+			async () => {
+				await using model = await startModelServer(
+					worker(({ prompt }) => (prompt.includes('go on') ? done : run('perl -e "sleep 300"'))),
+				);
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const first = bench.start('WORK on it');
+				const { sessionId } = await first.seen('started');
+				await first.seen('tool');
+				await expect
+					.poll(() => bench.processes.activity(first.runId)?.names.some((name) => name.includes('perl')), {
+						timeout: 20_000,
+					})
+					.toBe(true);
+				process.kill(first.session.pid ?? 0, 'SIGKILL');
+				expect(await endOf(first)).toMatchObject({ outcome: { kind: 'forced' }, tree: { kind: 'empty' } });
+				const nothing = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+				const second = bench.start('WORK: go on', { kind: 'resume', id: sessionId, counted: nothing });
+				expect(await endOf(second)).toMatchObject({ outcome: { kind: 'finished' }, sessionId });
+				expect(model.asked.at(-1)?.prompt ?? '').toMatch(/WORK on it|title|suggest/i);
+			},
+			testMsMax,
+		);
+
+		it(
+			'has crashed when there is no such session to go on with',
+			async () => {
+				await using model = await startModelServer(worker(() => done));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const nothing = { costUsd: 0, inputTokens: 0, outputTokens: 0 };
+				const id = '44444444-4444-4444-8444-444444444444';
+				const end = await endOf(bench.start('WORK', { kind: 'resume', id, counted: nothing }));
+				expect(end.outcome).toMatchObject({ kind: 'crashed' });
+				expect(model.asked).toEqual([]);
+			},
+			testMsMax,
+		);
+
+		it.each([
+			['401', { kind: 'fail', status: 401 }, { kind: 'forced', cause: 'login' }],
+			['429', { kind: 'fail', status: 429 }, { kind: 'rateLimited' }],
+			['500', { kind: 'fail', status: 500 }, { kind: 'forced', cause: 'api' }],
+			['529', { kind: 'fail', status: 529 }, { kind: 'forced', cause: 'api' }],
+		] as const)(
+			'says in types what a service that answers %s means',
+			async (_, turn, outcome) => {
+				await using model = await startModelServer(worker(() => turn));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				expect((await endOf(bench.start('WORK'))).outcome).toMatchObject(outcome);
+			},
+			testMsMax,
+		);
+
+		it(
+			'survives an answer that is cut, or says that the service failed',
+			async () => {
+				let cuts = 0;
+				await using model = await startModelServer(
+					worker(() => {
+						cuts += 1;
+						return cuts === 1 ? { kind: 'cut' } : done;
+					}),
+				);
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const { outcome } = await endOf(bench.start('WORK'));
+				expect([{ kind: 'finished' }, expect.objectContaining({ kind: 'forced', cause: 'api' })]).toContainEqual(
+					outcome,
+				);
+			},
+			testMsMax,
+		);
+
+		it(
+			'says that the service failed when it breaks off its answer because it is overloaded',
+			async () => {
+				await using model = await startModelServer(worker(() => ({ kind: 'overloaded' })));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				expect((await endOf(bench.start('WORK'))).outcome).toMatchObject({ kind: 'forced', cause: 'api' });
+				expect(model.asked.length).toBeGreaterThan(0);
+			},
+			testMsMax,
+		);
+	},
+);
+
+describe.skipIf(!all).each(kinds.filter(({ asks }) => asks))(
+	'the runtime $runtime, which asks before it does (scripts/test --all)',
+	({ runtime }) => {
+		it(
+			'is refused at the write what its judge refuses, and does the rest without being asked',
+			async () => {
+				const turns = [run('echo x > out.txt; curl -s http://127.0.0.1:9/'), run('echo y > $TMPDIR/y.txt; uname -a')];
+				await using model = await startModelServer(worker(({ results }) => turns[results.length] ?? done));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const guard = { clone: bench.clone, tmp: bench.tmp, looksOnly: true };
+				const started = bench.start('WORK on it', undefined, {}, { judge: (ask) => decideUnasked(ask, guard) });
+				expect((await endOf(started)).outcome).toEqual({ kind: 'finished' });
+				expect(existsSync(join(bench.clone, 'out.txt'))).toBe(false);
+				expect(existsSync(join(bench.tmp, 'y.txt'))).toBe(true);
+				// ACP has no words for a refusal.
+				if (runtime === 'acp') return;
+				expect(model.asked.some(({ results }) => results.join().includes('only looks'))).toBe(true);
+			},
+			testMsMax,
+		);
+
+		it.each(['allow', 'deny'] as const)(
+			'asks, and %s is what happens',
+			async (kindOf) => {
+				await using model = await startModelServer(once('echo x > asked.txt; curl http://127.0.0.1:9/'));
+				await using bench = await makeRuntimeBench(runtime, clis, model);
+				const started = bench.start('WORK on it', undefined, { permissions: 'ask' });
+				const { id, ask } = await started.seen('permission');
+				expect(ask).toMatchObject({
+					what: { kind: 'command', command: 'echo x > asked.txt; curl http://127.0.0.1:9/' },
+				});
+				expect(started.session.answer('another', { kind: 'allow' })).toBe(false);
+				const decision = kindOf === 'allow' ? ({ kind: 'allow' } as const) : ({ kind: 'deny', message: 'no' } as const);
+				expect(started.session.answer(id, decision)).toBe(true);
+				expect(started.session.answer(id, decision)).toBe(false);
+				await endOf(started);
+				expect(existsSync(join(bench.clone, 'asked.txt'))).toBe(kindOf === 'allow');
+			},
+			testMsMax,
+		);
+	},
+);

@@ -31,9 +31,11 @@ function summaryOfRun(files: Record<string, string>): string[] {
 	return summary(reports);
 }
 
-function summary(reports: string): string[] {
+function summary(reports: string, ...failedSteps: string[]): string[] {
 	const script = join(house, 'scripts/summarize-tests.mjs');
-	return execFileSync(process.execPath, [script, reports], { encoding: 'utf8' }).trimEnd().split('\n');
+	return execFileSync(process.execPath, [script, reports, ...failedSteps], { encoding: 'utf8' })
+		.trimEnd()
+		.split('\n');
 }
 
 describe('the summary of a test run', () => {
@@ -66,6 +68,20 @@ describe('the summary of a test run', () => {
 		expect(failures).toContainEqual(expect.stringMatching(/^FAIL c\.test\.ts > the file itself: .*absent\.ts/));
 		expect(failures).toContain('FAIL nobody caught > TypeError: thrown aside');
 		expect(lines.at(-1)).toBe('2 passed, 4 failed');
+	});
+
+	it('names a suite that was left out once, and puts nothing between the first failure and the end', () => {
+		const reports = mkdtempSync(join(folder, 'reports-'));
+		const leftOut = ['a home > starts', 'a gate > is quick', 'a home > stops > at once', 'alone'];
+		const failed = [{ file: 'a.test.ts', title: 'lands', message: 'no' }];
+		writeFileSync(join(reports, 'unit.json'), JSON.stringify({ passed: 2, leftOut, failed }));
+
+		expect(summary(reports, 'unit tests', 'demo')).toEqual([
+			'left out: a home > 2 tests',
+			'left out: a gate > is quick',
+			'left out: alone',
+			...['FAILED: unit tests', 'FAILED: demo', 'FAIL a.test.ts > lands: no', '2 passed, 1 failed'],
+		]);
 	});
 
 	it('names at most ten, and says how many more there are', () => {
