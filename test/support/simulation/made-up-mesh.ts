@@ -179,6 +179,7 @@ export class MadeUpMesh {
 			...{
 				attempts: [],
 				reporting: [],
+				worksFor: new Set([projectOne]),
 				made: [],
 				knows: null,
 				timers: 0,

@@ -132,7 +132,7 @@ function nodeOf(machine: Machine): SeenNode {
 		clones: [...clones.values()].map(({ project, item }) => ({ project, item })),
 		replicas: new Map(process?.seats().map((seat) => [seat.replica.id, replicaSeen(seat)]) ?? []),
 		attempts: [...attempts],
-		reporting: reportsOf(machine),
+		...saidOf(machine),
 		knows: process?.parts?.registry.facts?.revision ?? null,
 		damages: process?.parts?.store.damaged.length ?? null,
 		timers: machine.clock.waiting,
@@ -146,9 +146,13 @@ function nodeOf(machine: Machine): SeenNode {
 	};
 }
 
-function reportsOf({ process }: Machine): SeenNode['reporting'] {
-	if (!process?.parts) return [];
-	return process.parts.station.state().reporting.map(({ project, key, token }) => ({ project, item: key, token }));
+function saidOf({ process }: Machine): Pick<SeenNode, 'worksFor' | 'reporting'> {
+	if (!process?.parts) return { worksFor: new Set(), reporting: [] };
+	const { projects, reporting } = process.parts.station.state();
+	return {
+		worksFor: new Set(projects.map(({ project }) => project)),
+		reporting: reporting.map(({ project, key, token }) => ({ project, item: key, token })),
+	};
 }
 
 function replicaSeen({ replica }: ReplicaSeat): SeenReplica {

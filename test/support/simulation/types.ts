@@ -231,6 +231,8 @@ export interface SeenNode {
 	readonly replicas: ReadonlyMap<string, SeenReplica>;
 	/** Attempts that run now, of all projects. */
 	readonly attempts: readonly SeenAttempt[];
+	/** Ids of the projects that its worker has opened. */
+	readonly worksFor: ReadonlySet<string>;
 	/** Reports that no home has settled. */
 	readonly reporting: readonly { readonly project: string; readonly item: string; readonly token: Token }[];
 	/** Every commit that an agent made here, in all its lives. */

@@ -101,8 +101,10 @@ describe('[I6] the checker of what was acknowledged', () => {
 		mesh.nodes.set('w1', { reporting: [{ project: projectOne, item: a, token }] });
 		mesh.emit({ kind: 'boot', node: 'w1', failed: null });
 		expect(await mesh.step(checker)).toEqual([]);
-		mesh.nodes.set('w1', { reporting: [] });
+		mesh.nodes.set('w1', { reporting: [], worksFor: new Set() });
 		mesh.emit({ kind: 'boot', node: 'w1', failed: null });
+		expect(await mesh.step(checker)).toEqual([]);
+		mesh.nodes.set('w1', { reporting: [] });
 		expect((await mesh.step(checker)).join()).toContain('knows nothing of it after its start');
 	});
 

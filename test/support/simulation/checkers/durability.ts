@@ -15,6 +15,7 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 	const published = new Map<string, number>();
 	const elsewhere = new Elsewhere();
 	const flips = new Flips();
+	const begun = new Begun();
 	const step = (mesh: SeenMesh): readonly string[] => [
 		...flips.read(mesh),
 		...mesh.projects.flatMap((project) => [
@@ -26,11 +27,9 @@ export function acknowledgedStays(ledger: Ledger): Checker {
 		...eventsOf(mesh.fresh, 'boot').flatMap(({ node, failed }) => {
 			const seen = mesh.nodes.find(({ name }) => name === node);
 			if (failed !== null || !seen?.isUp) return [];
-			return mesh.projects.flatMap((project) => [
-				...lostWishes(mesh, project, seen),
-				...lostReports(mesh, project, seen, ledger),
-			]);
+			return mesh.projects.flatMap((project) => lostWishes(mesh, project, seen));
 		}),
+		...begun.opened(mesh).flatMap(({ project, node }) => lostReports(mesh, project, node, ledger)),
 	];
 	const end = (mesh: SeenMesh): readonly string[] =>
 		mesh.projects.flatMap((project) =>
@@ -84,6 +83,25 @@ class Flips {
 			const known = this.#known.get(id) ?? 0;
 			if (homeName !== node || !home || home.facts.revision >= known) return [];
 			return [`${node} began with revision ${home.facts.revision} of ${name}, and ${gateway.name} had ${known} of it`];
+		});
+	}
+}
+
+/** Which projects a node that has begun works for by now: a disk without room may keep it from one until it begins again. */
+class Begun {
+	/** Ids of those that it has not opened since its start, by node. */
+	readonly #closed = new Map<string, Set<string>>();
+
+	/** Those that were opened since the last look for the first time after a start. */
+	opened({ fresh, nodes, projects }: SeenMesh): { readonly project: SeenProject; readonly node: SeenNode }[] {
+		for (const event of fresh) {
+			if (event.kind === 'crash') this.#closed.delete(event.node);
+			if (event.kind === 'boot' && event.failed === null)
+				this.#closed.set(event.node, new Set(projects.map(({ id }) => id)));
+		}
+		return nodes.flatMap((node) => {
+			const opened = projects.filter(({ id }) => node.worksFor.has(id) && this.#closed.get(node.name)?.delete(id));
+			return opened.map((project) => ({ project, node }));
 		});
 	}
 }
