@@ -3,7 +3,7 @@
  * it that nothing came of the move: when all are back, it is the home again, and every wish is settled.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { brokenMove } from '../support/simulation/faults-mesh.ts';
+import { brokenMove } from '../support/simulation/faults-moves.ts';
 import { verifyOnce } from '../support/simulation/quick-crypto.ts';
 import { failureText, writeTrace } from '../support/simulation/report.ts';
 import { runSeed } from '../support/simulation/run-seed.ts';

@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventsOf } from '../support/simulation/checkers/checker.ts';
 import { homeFlip } from '../support/simulation/faults-disk.ts';
-import { lostMove } from '../support/simulation/faults-mesh.ts';
+import { lostMove } from '../support/simulation/faults-moves.ts';
 import { verifyOnce } from '../support/simulation/quick-crypto.ts';
 import { failureText, writeTrace } from '../support/simulation/report.ts';
 import { runSeed } from '../support/simulation/run-seed.ts';

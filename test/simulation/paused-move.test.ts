@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventsOf } from '../support/simulation/checkers/checker.ts';
-import { sealedMove } from '../support/simulation/faults-mesh.ts';
+import { sealedMove } from '../support/simulation/faults-moves.ts';
 import { pause } from '../support/simulation/owners.ts';
 import { verifyOnce } from '../support/simulation/quick-crypto.ts';
 import { failureText, writeTrace } from '../support/simulation/report.ts';

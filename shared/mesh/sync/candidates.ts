@@ -14,6 +14,8 @@ export interface Candidate {
 }
 
 interface Opening {
+	/** Of the home by the registry, when it was begun. */
+	readonly homeKey: string;
 	readonly candidate: Promise<Candidate | undefined>;
 	readonly users: Set<object>;
 	opened: Candidate | undefined;
@@ -27,12 +29,17 @@ export class Candidates {
 		this.#project = project;
 	}
 
-	/** The reader of a generation, on behalf of `user`; undefined where the project refuses it. */
+	/**
+	 * The reader of a generation, on behalf of `user`; undefined where the project refuses it. One that reads with the key of
+	 * an earlier home is given up for all.
+	 */
 	async open(generation: string, user: object): Promise<Candidate | undefined> {
 		this.leave(user);
-		const known = this.#openings.get(generation) ?? this.#begin(generation);
-		known.users.add(user);
-		return known.candidate;
+		const known = this.#openings.get(generation);
+		const opening = known?.homeKey === this.#project.homeKey ? known : this.#begin(generation, known?.users);
+		if (opening !== known) known?.opened?.replica.release();
+		opening.users.add(user);
+		return opening.candidate;
 	}
 
 	/** What `user` asked for is not needed on its behalf any more. */
@@ -44,15 +51,13 @@ export class Candidates {
 		}
 	}
 
-	/** It cannot be read with what is known now, whoever asked for it; answers which generation it was. */
-	drop(name: string): string | undefined {
-		for (const [generation, { opened }] of this.#openings) {
-			if (opened?.replica.name !== name) continue;
-			opened.replica.release();
-			this.#openings.delete(generation);
-			return generation;
-		}
-		return undefined;
+	/** It cannot be read with what was known, whoever asked for it; undefined for one that was given up before. */
+	drop(replica: Replica): Candidate | undefined {
+		const candidate = this.#find((one) => one.replica === replica);
+		if (candidate === undefined) return undefined;
+		replica.release();
+		this.#openings.delete(candidate.index.generation);
+		return candidate;
 	}
 
 	byName(name: string): Replica | undefined {
@@ -64,15 +69,19 @@ export class Candidates {
 		return this.#find((candidate) => candidate.replica === replica)?.index;
 	}
 
-	#begin(generation: string): Opening {
-		const opening: Opening = { candidate: this.#open(generation), users: new Set(), opened: undefined };
+	#begin(generation: string, users: ReadonlySet<object> = new Set()): Opening {
+		const { homeKey } = this.#project;
+		const candidate = this.#open(generation);
+		const opening: Opening = { homeKey, candidate, users: new Set(users), opened: undefined };
 		this.#openings.set(generation, opening);
 		opening.candidate.then(
 			(candidate) => {
 				opening.opened = candidate;
 			},
 			// Who asked for it hears of the failure.
-			() => this.#openings.delete(generation),
+			() => {
+				if (this.#openings.get(generation) === opening) this.#openings.delete(generation);
+			},
 		);
 		return opening;
 	}

@@ -230,13 +230,14 @@ export class PeerChannel implements PeerLink {
 	}
 
 	/** A later generation may be by a home that the registry has not named here yet: that is not its bearer's fault. */
-	async #orTooEarly({ place, name }: Replica, taking: Promise<void>): Promise<void> {
+	async #orTooEarly(replica: Replica, taking: Promise<void>): Promise<void> {
 		try {
 			await taking;
 		} catch (error) {
 			const isUnsigned = error instanceof GanglineError && error.code === 'BAD_SIGNATURE';
+			const { place } = replica;
 			const exchange = place.kind === 'index' ? this.#projects.get(place.project) : undefined;
-			if (!isUnsigned || !exchange?.postpones(name)) throw error;
+			if (!isUnsigned || !exchange?.postpones(replica)) throw error;
 		}
 	}
 

@@ -58,13 +58,19 @@ export class ProjectExchange {
 	 * Whether a generation that the home has not signed is no fault of the peer: it may be of a home that the registry does
 	 * not name here yet, or of the one before. It is not asked for again until another home is known.
 	 */
-	postpones(name: string): boolean {
-		const { candidates, age } = this.entry;
-		const generation = candidates.drop(name);
-		const mayBeAnothers = this.#termAhead > age.term || this.#isOfFormerHome;
-		if (generation === undefined || !mayBeAnothers || this.#postponements >= postponedMax) return false;
+	postpones(replica: Replica): boolean {
+		const { candidates, age, index } = this.entry;
+		const dropped = candidates.drop(replica);
+		if (replica === index || this.#postponements >= postponedMax) return false;
+		if (dropped === undefined) {
+			// Given up while its answer was on its way: another home is known. The question of the next reader waited for it.
+			const again = candidates.byName(replica.name);
+			if (again) this.#documents.ask(again);
+		} else {
+			if (this.#termAhead <= age.term && !this.#isOfFormerHome) return false;
+			this.#postponed = { generation: dropped.index.generation, under: dropped.index.homeKey };
+		}
 		this.#postponements += 1;
-		this.#postponed = { generation, under: this.#homeKey };
 		return true;
 	}
 

@@ -28,11 +28,13 @@ export function speak(world: World, { who, project, draft }: Saying): void {
 			process.emit({ kind: 'wish', ...said, id: `${author}#${n}`, as: answer.kind });
 		},
 		(error: unknown) => {
-			const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-			process.emit({ kind: 'refused', node: who, code, what: draft.event });
+			process.emit({ kind: 'refused', node: who, code: codeOf(error), what: draft.event });
 		},
 	);
 }
+
+export const codeOf = (error: unknown): string =>
+	error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 
 /** Approves what waits for a person, as each of them sees it. */
 export function review(world: World, speakers: readonly string[]): void {

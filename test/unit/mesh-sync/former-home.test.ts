@@ -61,6 +61,25 @@ describe('a project whose home was given up', () => {
 		expect(mesh.complaints()).toEqual([]);
 	});
 
+	it('[I1] goes on with it whenever the registry comes, and blames nobody who has it', async () => {
+		for (let afterMs = 0; afterMs < 60; afterMs += 1) {
+			const { laptop, phone } = await start();
+			await hasFormer(phone, 1, 1);
+			laptop.sync.add(laptop.project);
+			await mesh.until(() => laptop.project.index.generation === '2');
+			mesh.home.crash(mesh);
+			phone.project.knownHomeKey = former.publicKey;
+			phone.sync.add(phone.project);
+			await mesh.run(afterMs);
+			phone.project.knownHomeKey = mesh.homeKey;
+			phone.sync.review();
+			await mesh.run(2_000);
+			expect({ afterMs, generation: phone.project.index.generation }).toEqual({ afterMs, generation: '2' });
+			expect(mesh.complaints()).toEqual([]);
+			await mesh.stop();
+		}
+	});
+
 	it('[I1] keeps what it has of the former home until the next one can be heard, and nobody is blamed meanwhile', async () => {
 		const { laptop, phone } = await start();
 		mesh.home.crash(mesh);
