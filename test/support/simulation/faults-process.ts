@@ -3,6 +3,7 @@ import type { SimRandom } from '../../../shared/ports/sim/index.ts';
 import type { Makers } from './faults.ts';
 import type { Machine } from './machine.ts';
 import { interruptLanding } from './mischief.ts';
+import { speak } from './people.ts';
 import type { World } from './world.ts';
 
 const isUp = ({ process }: Machine): boolean => process !== null;
@@ -69,6 +70,15 @@ function fused(lay: (world: World, random: SimRandom) => Fuse | null) {
 	};
 }
 
+/** A person wants what nobody grants, so that refusals come while their laptop dies. */
+function wantInVain(world: World, { name: who }: Machine): void {
+	const [project] = world.origins.all();
+	const draft = { by: 'user', who, item: '01K0G0NE000000000000000000', event: 'delete', args: {} } as const;
+	for (const ms of [300, 600, 900, 1_200]) {
+		world.clock.after(ms, () => project && speak(world, { who, project: project.id, draft }));
+	}
+}
+
 const anyone = ['gateway', 'home', 'worker', 'laptop'] as const;
 
 export const processFaults: Makers = {
@@ -100,6 +110,7 @@ export const processFaults: Makers = {
 					const again = (): void => {
 						if (dying === null) return;
 						if (!home.process) world.bootSoon(home.name, 1);
+						if (laptop) wantInVain(world, laptop);
 						home.fuseKind = 'process';
 						home.fuseAt = random.pick(['disk.commit', 'disk.commit:done'] as const);
 						home.fuse = 1 + random.below(20);

@@ -149,6 +149,12 @@ export const peopleSwitches: readonly Switch[] = [
 				replace:
 					'this.settled();\n\t\t\tthis.#changed(items);\n\t\t\tvoid this.#trimming.then(() => this.#settlement.settle(this.#index));',
 			},
+			// Of what is trimmed a refusal would be told without its item.
+			{
+				file: 'shared/replica/settlement.ts',
+				find: '(n) => n > heard && n <= known && !due.some(([one]) => one === n),',
+				replace: '() => false,',
+			},
 		],
 	},
 	{
