@@ -203,8 +203,8 @@ class Lost {
 	}
 }
 
-/** Within this a home has told it, whoever else it asks first in vain, and an agent has ended. */
-const toldMs = 20_000;
+/** Within this the two have found each other, a home has told it, whoever else it asks first in vain, and an agent has ended. */
+const toldMs = heardMs + 11_000;
 
 /** What stays wrong is said once. */
 function once(step: (mesh: SeenMesh) => readonly string[]): (mesh: SeenMesh) => readonly string[] {
