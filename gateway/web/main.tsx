@@ -33,7 +33,10 @@ document.addEventListener('visibilitychange', () => {
 	if (document.visibilityState === 'visible') store.wake();
 	else cancelRest = clock.after(restAfterMs, store.rest);
 });
-window.addEventListener('online', () => store.connect());
+window.addEventListener('online', () => {
+	// Out of sight it rests, or tries again by itself.
+	if (document.visibilityState === 'visible') store.connect();
+});
 store.connect();
 
 const root = document.getElementById('root');

@@ -51,5 +51,7 @@ export function isLost(now: Freshness): boolean {
 function failedOnce(now: Freshness, at: number): Freshness {
 	if (now.kind === 'connecting') return { kind: 'connecting', failures: now.failures + 1 };
 	if (now.kind === 'retrying') return { ...now, failures: now.failures + 1 };
+	// Nothing was heard while it rested, whatever was tried meanwhile.
+	if (now.kind === 'resting') return { kind: 'retrying', since: now.since, failures: 1 };
 	return { kind: 'retrying', since: at, failures: 1 };
 }

@@ -29,11 +29,19 @@ export interface BoardStoreOptions {
 	readonly asError: (thrown: unknown) => GanglineError;
 }
 
+/** A whole board that is being read. */
+interface Reading {
+	readonly project: string;
+	readonly number: number;
+	/** Changes that came meanwhile; laid over it afterwards. */
+	readonly later: ChangeEvent[];
+}
+
 /** Changes come in bursts: what the home alone knows of items (costs, queue, agents) is asked for after them. */
 const askAgainMs = 1_500;
 /** Reading whole boards may take no more than about a tenth of the time. */
 const costFactor = 10;
-/** What an agent costs is told by no event: a board on which somebody works is read again this often. */
+/** What an agent costs is told by no event: a board on which somebody works, or that could not be read, is read again this often. */
 const lookMs = 10_000;
 
 export class BoardStore {
@@ -44,8 +52,14 @@ export class BoardStore {
 	#cancelRetry = (): void => {};
 	readonly #waiting = new Map<string, () => void>();
 	readonly #looking = new Map<string, () => void>();
-	/** Changes that came while a whole board was being read; laid over it afterwards. */
-	readonly #meanwhile = new Map<string, ChangeEvent[]>();
+	readonly #readings = new Set<Reading>();
+	/** Counts readings of boards and of the list in the order in which they began. */
+	#begun = 0;
+	/** The newest list that was answered, and of each project the newest reading that ended: an older one says nothing any more. */
+	#listed = 0;
+	readonly #ended = new Map<string, number>();
+	/** Projects whose newest reading failed, with why. Each is read again by itself. */
+	readonly #failed = new Map<string, GanglineError>();
 	#lastReadMs = 0;
 	/** Rises when a stream is opened, ends or is given up: what an earlier one began to read says nothing of the page then. */
 	#streams = 0;
@@ -99,13 +113,11 @@ export class BoardStore {
 	#take(event: ChangeEvent): void {
 		switch (event.kind) {
 			case 'hello':
+			case 'dropped':
 				void this.#begin();
 				return;
-			case 'dropped':
-				void this.#readAll();
-				return;
 			case 'project':
-				if (!this.#state.boards?.has(event.project.id)) void this.#readAll();
+				if (!this.#state.boards?.has(event.project.id)) void this.#begin();
 				else this.#lay(event.project.id, event);
 				// It is also told when its home comes or goes, which the whole answer alone says.
 				this.#askLater(event.project.id);
@@ -157,8 +169,17 @@ export class BoardStore {
 	}
 
 	async #readAll(): Promise<void> {
-		const { ask } = this.#options;
-		const { projects } = await ask('project.list', {});
+		await this.#readList();
+		await Promise.all([...(this.#state.boards?.keys() ?? [])].map((id) => this.#readBoard(id)));
+	}
+
+	/** Which projects there are; those that are gone leave with all that was kept for them. */
+	async #readList(): Promise<void> {
+		this.#begun += 1;
+		const number = this.#begun;
+		const { projects } = await this.#options.ask('project.list', {});
+		if (number < this.#listed) return;
+		this.#listed = number;
 		const sorted = projects.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 		const known = this.#state.boards;
 		const boards = new Map(
@@ -167,33 +188,59 @@ export class BoardStore {
 				return [project.id, board ? { ...board, project } : boardOf(project)];
 			}),
 		);
-		this.#set({ boards });
-		await Promise.all(sorted.map(({ id }) => this.#readBoard(id)));
+		for (const id of known?.keys() ?? []) if (!boards.has(id)) this.#leave(id);
+		this.#set({ boards, trouble: this.#trouble() });
+	}
+
+	#leave(project: string): void {
+		for (const timers of [this.#waiting, this.#looking]) {
+			timers.get(project)?.();
+			timers.delete(project);
+		}
+		this.#ended.delete(project);
+		this.#failed.delete(project);
 	}
 
 	async #readBoard(project: string): Promise<void> {
 		const { askBoard, clock, asError } = this.#options;
 		const began = clock.monotonic();
-		this.#meanwhile.set(project, []);
+		this.#begun += 1;
+		const reading: Reading = { project, number: this.#begun, later: [] };
+		this.#readings.add(reading);
 		try {
 			const answer = await askBoard(project);
-			const later = this.#meanwhile.get(project) ?? [];
-			this.#change(project, (board) => later.reduce(withEvent, withAnswer(board, answer)));
-			this.#set({ trouble: null });
+			if (!this.#isNewest(reading)) return;
+			this.#failed.delete(project);
+			this.#change(project, (board) => reading.later.reduce(withEvent, withAnswer(board, answer)));
 		} catch (thrown) {
-			this.#set({ trouble: asError(thrown) });
+			const error = asError(thrown);
+			// It was taken out of the mesh, which no event says: the list does.
+			if (error.code === 'UNKNOWN_PROJECT') await this.#readList().catch(() => undefined);
+			if (this.#isNewest(reading)) this.#failed.set(project, error);
 		} finally {
-			this.#meanwhile.delete(project);
+			this.#readings.delete(reading);
 			this.#lastReadMs = clock.monotonic() - began;
+			this.#set({ trouble: this.#trouble() });
 			this.#lookLater(project);
 		}
+	}
+
+	/** Notes that it has ended; false where one that began later has ended before it, or the project is gone. */
+	#isNewest({ project, number }: Reading): boolean {
+		if (!this.#state.boards?.has(project) || number < (this.#ended.get(project) ?? 0)) return false;
+		this.#ended.set(project, number);
+		return true;
+	}
+
+	#trouble(): GanglineError | null {
+		return this.#failed.values().next().value ?? null;
 	}
 
 	#lookLater(project: string): void {
 		this.#looking.get(project)?.();
 		this.#looking.delete(project);
 		const items = [...(this.#state.boards?.get(project)?.items.values() ?? [])];
-		if (!items.some(({ holder, asks }) => holder !== null || asks !== null)) return;
+		if (!this.#failed.has(project) && !items.some(({ holder, asks }) => holder !== null || asks !== null)) return;
 		const cancel = this.#options.clock.after(Math.max(lookMs, this.#lastReadMs * costFactor), () => {
 			this.#looking.delete(project);
 			if (this.#state.freshness.kind === 'live') void this.#readBoard(project);
@@ -202,7 +249,7 @@ export class BoardStore {
 	}
 
 	#lay(project: string, event: ChangeEvent): void {
-		this.#meanwhile.get(project)?.push(event);
+		for (const reading of this.#readings) if (reading.project === project) reading.later.push(event);
 		this.#change(project, (board) => withEvent(board, event));
 	}
 

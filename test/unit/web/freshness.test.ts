@@ -40,6 +40,11 @@ describe('freshness', () => {
 		});
 	});
 
+	it('knows nothing new since it began to rest, though something was tried meanwhile', () => {
+		const rested: FreshnessEvent = { kind: 'rested', at: 40 };
+		expect(told(opened(10), rested, failed(90))).toEqual({ kind: 'retrying', since: 40, failures: 1 });
+	});
+
 	it('waits longer after each failure, up to a bound', () => {
 		expect([1, 2, 3, 4, 5, 6, 20].map(waitMsAfter)).toEqual([500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
 	});
