@@ -7,6 +7,7 @@ export { ItemText, type ItemTextOptions } from './item-text.ts';
 export {
 	becomeCurrentWrites,
 	currentGeneration,
+	forgetWrites,
 	type IndexChange,
 	ProjectIndex,
 	type ProjectIndexOptions,

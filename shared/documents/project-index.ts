@@ -6,6 +6,7 @@
 import { type Identity, toBase64 } from '../log/index.ts';
 import type { IntentId, ProjectFacts } from '../pipeline/index.ts';
 import { ganglineError, type Random, type Store, type StoreWrite } from '../ports/index.ts';
+import { clientRecord } from './client-id.ts';
 import type { Applied, DocumentChange } from './durable-document.ts';
 import { closingWrites, type DocumentSize, nextGeneration } from './generation.ts';
 import { changesBetween, emptyState, type IndexState, type RefusalRecord, refusalChanges } from './index-records.ts';
@@ -170,6 +171,15 @@ export function becomeCurrentWrites(
 ): readonly StoreWrite[] {
 	const pointer = { kind: 'put', key: currentKey(project), value: generation } as const;
 	return [pointer, ...closingWrites(store, indexPrefix(project), generation, left)];
+}
+
+/** Takes away what the store has of one generation, which is not the current one. */
+export function forgetWrites(project: string, generation: string): readonly StoreWrite[] {
+	const stream = `${indexPrefix(project)}${generation}`;
+	return [
+		{ kind: 'drop', stream },
+		{ kind: 'delete', key: clientRecord(stream) },
+	];
 }
 
 /** The name of a generation that the store has nothing of: the one after `generation`, as a rule. */

@@ -3,8 +3,8 @@
  * a person wants here is durable in the log first, seen at once (tentative), and settled when the home has answered,
  * which this process or a later one learns from the index. Nothing here decides; nothing here is lost [I6, I14].
  */
-import { becomeCurrentWrites, currentGeneration, type ItemText, ProjectIndex } from '../documents/index.ts';
-import { type AuthorLog, fromBase64, type Identity, ProjectLogs } from '../log/index.ts';
+import { becomeCurrentWrites, currentGeneration, type ItemText, type ProjectIndex } from '../documents/index.ts';
+import { type AuthorLog, type Identity, ProjectLogs } from '../log/index.ts';
 import type { SyncedProject } from '../mesh/sync.ts';
 import type { ItemDraft } from '../operations/index.ts';
 import {
@@ -29,6 +29,7 @@ import {
 	type Random,
 	type Store,
 } from '../ports/index.ts';
+import { openNextReader, openReader } from './generation-reader.ts';
 import { homeKeyWrite, isFollowedBy, keepHomeKey } from './home-key.ts';
 import type { KeptRefusal } from './kept-refusal.ts';
 import { authorNames } from './names.ts';
@@ -268,8 +269,10 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 
 	async replaceIndex(generation: string): Promise<ProjectIndex | null> {
 		const { homeKey } = this;
-		const follows = /^[1-9]\d{0,14}$/.test(generation) && isFollowedBy(this.#index, { generation, homeKey }, homeKey);
-		return follows ? openReader(this.#options, generation, homeKey) : null;
+		// What is being taken here follows on nothing, whoever is the home by now.
+		if (!/^[1-9]\d{0,14}$/.test(generation) || generation === this.#adopting?.generation) return null;
+		const follows = isFollowedBy(this.#index, { generation, homeKey }, homeKey);
+		return follows ? openNextReader(this.#options, generation, homeKey) : null;
 	}
 
 	/** From now on this is the project. What the home no longer covers is open again, and offered to it by the logs. */
@@ -392,9 +395,4 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 			return intents.map((intent) => ({ intent, ...(answers.get(intent) ?? { kind: 'tentative' as const }) }));
 		});
 	}
-}
-
-function openReader(options: ReplicaOptions, generation: string, homeKey: string): Promise<ProjectIndex> {
-	const { store, random, project } = options;
-	return ProjectIndex.open({ store, project, generation, random, homeKey: fromBase64(homeKey) });
 }

@@ -67,6 +67,45 @@ it('[I1] does not take the facts of a home that another has followed while they 
 	expect(mesh.replica('ann').index.generation).toBe('1');
 });
 
+it('[I1] hears a generation anew of which it had kept what a home before began, also after a start', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'kept and not taken' });
+	moveHome(mesh, 'gate');
+	const { store, identity } = mesh.node('gate');
+	const { random } = mesh;
+	const parts = { store, random, identity, homeKey: identity.publicKey };
+	const index = await ProjectIndex.open({ ...parts, project: projectId, generation: '2000' });
+	await index.publish({ ...mesh.replica('ann').facts, term: 2 });
+	const reader = await mesh.replica('ann').replaceIndex('2000');
+	await reader?.apply(index.difference(), 'a peer');
+	mesh.crash('ann');
+	await mesh.boot('ann');
+	moveHome(mesh, mesh.homeName);
+	const again = await mesh.replica('ann').replaceIndex('2000');
+	expect(again?.facts.term).not.toBe(2);
+	await expect(again?.apply(index.difference(), 'a peer')).rejects.toMatchObject({ code: 'BAD_SIGNATURE' });
+	expect(mesh.replica('ann').index.generation).toBe('1');
+});
+
+it('[I1] leaves the generation alone that it is taking when another home is named', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'taken meanwhile' });
+	moveHome(mesh, 'gate');
+	const { store, identity } = mesh.node('gate');
+	const { random } = mesh;
+	const parts = { store, random, identity, homeKey: identity.publicKey };
+	const index = await ProjectIndex.open({ ...parts, project: projectId, generation: '2000' });
+	await index.publish({ ...mesh.replica('ann').facts, term: 2 });
+	const reader = await mesh.replica('ann').replaceIndex('2000');
+	if (!reader) throw new Error('it may follow');
+	await reader.apply(index.difference(), 'a peer');
+	const taking = mesh.replica('ann').adoptIndex(reader);
+	moveHome(mesh, mesh.homeName);
+	expect(await mesh.replica('ann').replaceIndex('2000')).toBeNull();
+	await taking;
+	mesh.crash('ann');
+	await mesh.boot('ann');
+	expect(mesh.replica('ann').facts.term).toBe(2);
+});
+
 const add = (n: number): ItemDraft => ({
 	...{ by: 'user', who: 'ann', item: `01JZ0000000000000000000${String(n).padStart(3, '0')}`, event: 'add' },
 	args: { title: `Item ${n}`, type: 'story', held: true },
