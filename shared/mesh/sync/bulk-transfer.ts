@@ -19,6 +19,7 @@ interface Sending {
 	readonly leaving: Leaving;
 	readonly replica: Replica;
 	readonly bytes: Uint8Array;
+	readonly mayGo: () => boolean;
 	readonly done: () => void;
 }
 
@@ -28,6 +29,7 @@ interface Arriving extends Leaving {
 	buffer: Buffer | undefined;
 	digest: string | undefined;
 	filled: number;
+	isBegunAnew: boolean;
 }
 
 /** Takes one document at a time from the peer, and sends it one at a time of each name. */
@@ -49,7 +51,7 @@ export class BulkTransfer {
 	offered(replica: Replica, bytes: number): void {
 		if (this.#arriving.has(replica.name)) return;
 		const arriving: Arriving = {
-			...{ bytes, buffer: undefined, digest: undefined, filled: 0 },
+			...{ bytes, buffer: undefined, digest: undefined, filled: 0, isBegunAnew: false },
 			...{ release: () => {}, endSilence: () => {} },
 		};
 		this.#arriving.set(replica.name, arriving);
@@ -66,7 +68,9 @@ export class BulkTransfer {
 	arrived(part: MessageOf<'part'>, payload: Uint8Array): Uint8Array | undefined {
 		const arriving = this.#arriving.get(part.document);
 		if (!arriving?.buffer) return undefined;
-		arriving.digest ??= this.#begin(arriving, part);
+		// The rest of one that was given up here, such as of a project that went and came back.
+		if (arriving.digest === undefined && part.at !== 0) return undefined;
+		if (part.at === 0 && this.#mayBegin(arriving)) this.#begin(arriving, part);
 		const isNext = part.at === arriving.filled && part.digest === arriving.digest;
 		const end = part.at + payload.byteLength;
 		if (!isNext || payload.byteLength === 0 || part.bytes !== arriving.buffer.byteLength || end > part.bytes) {
@@ -89,19 +93,23 @@ export class BulkTransfer {
 		arriving?.release();
 	}
 
-	/** The peer takes what was offered: `size` bytes. `done` runs behind the last part. */
+	/**
+	 * The peer takes what was offered: `size` bytes. One that is on its way to it already was given up there. `mayGo` is
+	 * asked for each part; `done` runs behind the last one.
+	 */
 	taken(taking: {
 		readonly replica: Replica;
 		readonly stateVector: Uint8Array;
 		readonly size: number;
+		readonly mayGo: () => boolean;
 		readonly done: () => void;
 	}): void {
-		const { replica, stateVector, size, done } = taking;
-		if (this.#leaving.has(replica.name)) return;
+		const { replica, stateVector, size, mayGo, done } = taking;
+		this.#left(replica.name);
 		const leaving: Leaving = { release: () => {}, endSilence: () => {} };
 		this.#leaving.set(replica.name, leaving);
 		leaving.release = this.#link.context.outgoing.take(size, () => {
-			this.#send({ leaving, replica, bytes: replica.differenceTo(stateVector), done });
+			this.#send({ leaving, replica, bytes: replica.differenceTo(stateVector), mayGo, done });
 		});
 	}
 
@@ -111,33 +119,48 @@ export class BulkTransfer {
 		for (const name of [...this.#leaving.keys()]) this.#left(name);
 	}
 
-	#begin(arriving: Arriving, part: MessageOf<'part'>): string {
+	/** Once more while parts of a transfer come that was given up here before this one was offered. */
+	#mayBegin(arriving: Arriving): boolean {
+		if (arriving.filled === 0) return true;
+		const isFirst = !arriving.isBegunAnew;
+		arriving.isBegunAnew = true;
+		return isFirst;
+	}
+
+	#begin(arriving: Arriving, part: MessageOf<'part'>): void {
 		// It may have grown since it was offered; what it has room for is what was offered, and a little more.
-		if (part.at !== 0 || part.bytes > Math.min(bulkBytesMax, 2 * arriving.bytes + partBytes)) {
+		if (part.bytes > Math.min(bulkBytesMax, 2 * arriving.bytes + partBytes)) {
 			throw malformed(`${part.document} came with ${part.bytes} bytes instead of ${arriving.bytes}`);
 		}
 		arriving.buffer = Buffer.alloc(part.bytes);
-		return part.digest;
+		arriving.digest = part.digest;
+		arriving.filled = 0;
 	}
 
-	#send({ leaving, replica, bytes, done }: Sending): void {
+	#send({ leaving, replica, bytes, mayGo, done }: Sending): void {
+		const { name } = replica;
 		const digest = sha256(bytes);
 		const total = bytes.byteLength;
 		let at = 0;
 		const next = (): readonly Outgoing[] => {
+			if (this.#leaving.get(name) !== leaving) return [];
+			if (!mayGo()) {
+				this.#left(name);
+				return [{ message: { k: 'diff', document: name } }];
+			}
 			this.#watch(leaving);
 			const payload = bytes.subarray(at, at + partBytes);
-			const message = { k: 'part', document: replica.name, at, bytes: total, digest } as const;
+			const message = { k: 'part', document: name, at, bytes: total, digest } as const;
 			at += payload.byteLength;
-			if (at < total) this.#link.outbox.mark(`part ${replica.name}`, next);
+			if (at < total) this.#link.outbox.mark(`part ${name}`, next);
 			else {
-				this.#left(replica.name);
+				this.#left(name);
 				done();
 			}
 			return [{ message, payload }];
 		};
 		this.#watch(leaving);
-		this.#link.outbox.mark(`part ${replica.name}`, next);
+		this.#link.outbox.mark(`part ${name}`, next);
 	}
 
 	#left(name: string): void {

@@ -34,7 +34,7 @@ export class Candidates {
 	 * an earlier home is given up for all.
 	 */
 	async open(generation: string, user: object): Promise<Candidate | undefined> {
-		this.leave(user);
+		this.#leave(user, generation);
 		const known = this.#openings.get(generation);
 		const opening = known?.homeKey === this.#project.homeKey ? known : this.#begin(generation, known?.users);
 		if (opening !== known) known?.opened?.replica.release();
@@ -44,8 +44,13 @@ export class Candidates {
 
 	/** What `user` asked for is not needed on its behalf any more. */
 	leave(user: object): void {
+		this.#leave(user, undefined);
+	}
+
+	/** `kept`: what may be on its way to the disk, and is spoken of once more. */
+	#leave(user: object, kept: string | undefined): void {
 		for (const [generation, { users, opened }] of this.#openings) {
-			if (!users.delete(user) || users.size > 0) continue;
+			if (generation === kept || !users.delete(user) || users.size > 0) continue;
 			opened?.replica.release();
 			this.#openings.delete(generation);
 		}

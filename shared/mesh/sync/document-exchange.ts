@@ -79,7 +79,10 @@ export class DocumentExchange {
 		const size = this.#maySee(replica) ? replica.differenceTo(boundedVector(stateVector)).byteLength : 0;
 		if (size <= partBytes) this.onAsk(replica, stateVector);
 		// What changed while the parts were on their way was not sent.
-		else this.#bulk.taken({ replica, stateVector, size, done: () => this.tell(replica) });
+		else {
+			const mayGo = (): boolean => this.#maySee(replica);
+			this.#bulk.taken({ replica, stateVector, size, mayGo, done: () => this.tell(replica) });
+		}
 	}
 
 	onLarge(replica: Replica, { bytes }: MessageOf<'large'>): void {
@@ -93,16 +96,25 @@ export class DocumentExchange {
 
 	/** What comes meanwhile builds on it; only when it is durable can the next question say so. */
 	async onDiff(replica: Replica, diff: Uint8Array): Promise<void> {
-		const asking = this.#asking.get(replica.name);
+		const { name } = replica;
+		const asking = this.#asking.get(name);
 		if (!asking || asking.isAnswered) return;
 		asking.isAnswered = true;
+		// It may be forgotten while this is written: what is asked for by then is another question.
+		const isSame = (): boolean => this.#asking.get(name) === asking;
 		try {
 			await this.#apply(replica, diff, 'diff');
 		} finally {
-			this.#bulk.settled(replica.name);
-			this.#asking.delete(replica.name);
+			if (isSame()) this.#bulk.settled(name);
+			if (isSame()) this.#asking.delete(name);
 		}
-		if (asking.isAgain) this.ask(replica);
+		if (asking.isAgain) this.#askNow(name);
+	}
+
+	/** Of whatever has the name now: another reader may have taken the place of the one that was asked for. */
+	#askNow(name: string): void {
+		const replica = this.#link.context.catalog.replica(name);
+		if (replica) this.ask(replica);
 	}
 
 	/** While an answer is awaited updates are dropped: it will hold them, or the peer says that they differ still. */

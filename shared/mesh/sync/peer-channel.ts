@@ -72,12 +72,14 @@ export class PeerChannel implements PeerLink {
 		const thing = place.kind === 'mesh' ? name : place.project;
 		if (!this.#heard.gets(thing, change.from)) this.#documents.changed(change);
 		const exchange = place.kind === 'index' ? this.#projects.get(place.project) : undefined;
-		if (exchange) void this.#guard(exchange.onIndexChanged());
+		if (exchange) void this.#guard(exchange.onItemsChanged());
 	}
 
 	grown(project: string, author: AuthorId, from: string | undefined): void {
-		if (from === this.peer.node || this.#heard.gets(project, from)) return;
-		this.#projects.get(project)?.logs.grown(author);
+		const exchange = this.#projects.get(project);
+		// An item may be known now that was added far from its home.
+		if (exchange) void this.#guard(exchange.onItemsChanged());
+		if (from !== this.peer.node && !this.#heard.gets(project, from)) exchange?.logs.grown(author);
 	}
 
 	/** A project is new here, or has another index. */

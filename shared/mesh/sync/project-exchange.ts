@@ -98,8 +98,8 @@ export class ProjectExchange {
 		return undefined;
 	}
 
-	/** The index has changed here: items may be known that were not. */
-	async onIndexChanged(): Promise<void> {
+	/** The index has changed here, or somebody wants something: items may be known that were not. */
+	async onItemsChanged(): Promise<void> {
 		for (const item of [...this.#strange]) {
 			if (!(await this.entry.project.text(item))) continue;
 			this.#strange.delete(item);
