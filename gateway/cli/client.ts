@@ -61,33 +61,44 @@ async function findNote(path: string, programs: Programs): Promise<ApiFile | nul
 	return note.success && (await programs.lives(note.data)) ? note.data : null;
 }
 
-export async function connect(state: StateFolder, programs: Programs): Promise<NodeClient> {
+/** What a machine's processes are found by. */
+export interface Machine {
+	readonly state: StateFolder;
+	readonly programs: Programs;
+	/** Ctrl-C: whoever waits for an answer waits no longer. What was asked goes on. */
+	readonly interrupted: AbortSignal;
+}
+
+export async function connect({ state, programs, interrupted }: Machine): Promise<NodeClient> {
 	const note = await findNode(state, programs);
-	if (note !== null) return clientOf(note);
+	if (note !== null) return clientOf(note, 'node', interrupted);
 	throw ganglineError('NOT_RUNNING', `no node runs with the state folder ${state.root}`, {
 		hint: 'start it: gangline start',
 	});
 }
 
 /** The gateway of this machine; where it has none, its node, which says (or asks) the gateway that it belongs to. */
-export async function connectGateway(state: StateFolder, programs: Programs): Promise<NodeClient> {
+export async function connectGateway(machine: Machine): Promise<NodeClient> {
+	const { state, programs, interrupted } = machine;
 	const note = await findGateway(state, programs);
-	if (note !== null) return clientOf(note, 'gateway');
+	if (note !== null) return clientOf(note, 'gateway', interrupted);
 	const isMember = await readFile(state.mesh).then(
 		() => true,
 		() => false,
 	);
-	if (isMember) return connect(state, programs);
+	if (isMember) return connect(machine);
 	throw ganglineError('NOT_RUNNING', 'no gateway runs on this machine', { hint: 'start it: gangline gateway start' });
 }
 
-export function clientOf(note: ApiFile, who: Who = 'node'): NodeClient {
+/** `interrupted`: ends the waiting for an answer. */
+export function clientOf(note: ApiFile, who: Who = 'node', interrupted?: AbortSignal): NodeClient {
 	const headers = { authorization: `Bearer ${note.token}` };
 	return {
 		who,
 		note,
 		async call(name, input) {
-			const { status, text } = await reached(who, note, post(`${note.url}/v1/${name}`, headers, input));
+			const asked = post(`${note.url}/v1/${name}`, headers, input, interrupted);
+			const { status, text } = await reached(who, note, asked, interrupted);
 			const body = json(text);
 			if (status < 200 || status > 299) throw errorFrom(body, status, name);
 			const parsed = operations[name].result.safeParse(body);

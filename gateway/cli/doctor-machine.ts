@@ -96,7 +96,7 @@ async function checkCgroup({ world }: Patient): Promise<CheckResult> {
 	if (await world.canMakeFolder(folder)) return ok(`may make cgroups in ${folder}`);
 	const says = `may not make cgroups in ${folder}: process trees are held together by namespaces and marks instead`;
 	const hasSystemd = (await world.stat('/run/systemd/system')) !== null;
-	return warn(says, hasSystemd ? { fix: 'gangline service install' } : {});
+	return warn(says, hasSystemd ? { fix: 'gangline stop && gangline service install' } : {});
 }
 
 export function checkSpace(free: number, folder: string): CheckResult {

@@ -2,27 +2,23 @@
 import { realpath } from 'node:fs/promises';
 import type { ProjectView } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
-import type { StateFolder } from '../../shared/project/state-folder.ts';
-import { clientOf, connect, findGateway, findNode, type NodeClient } from './client.ts';
-import type { Programs } from './context.ts';
+import { clientOf, connect, findGateway, findNode, type Machine, type NodeClient } from './client.ts';
 
 export interface Place {
 	readonly project: ProjectView;
 	readonly asked: NodeClient;
 }
 
-export interface Wanted {
-	readonly state: StateFolder;
-	readonly programs: Programs;
+export interface Wanted extends Machine {
 	/** What --project says. */
 	readonly named: string | undefined;
 	readonly cwd: string;
 }
 
 /** @throws GanglineError NOT_RUNNING where nobody can be asked, UNKNOWN_PROJECT with what there is. */
-export async function findProject({ state, programs, named, cwd }: Wanted): Promise<Place> {
+export async function findProject({ named, cwd, ...machine }: Wanted): Promise<Place> {
 	const names = new Set<string>();
-	for (const asked of await reachable(state, programs)) {
+	for (const asked of await reachable(machine)) {
 		const { projects } = await asked.call('project.list', {});
 		const project = named === undefined ? await projectAt(projects, cwd) : projectNamed(projects, named);
 		if (project) return { project, asked };
@@ -31,13 +27,14 @@ export async function findProject({ state, programs, named, cwd }: Wanted): Prom
 	throw named === undefined ? unknownHere(cwd, names) : await unknownName(named, names);
 }
 
-async function reachable(state: StateFolder, programs: Programs): Promise<readonly NodeClient[]> {
+async function reachable(machine: Machine): Promise<readonly NodeClient[]> {
+	const { state, programs, interrupted } = machine;
 	const [node, gateway] = await Promise.all([findNode(state, programs), findGateway(state, programs)]);
 	const found = [
-		...(node === null ? [] : [clientOf(node)]),
-		...(gateway === null ? [] : [clientOf(gateway, 'gateway')]),
+		...(node === null ? [] : [clientOf(node, 'node', interrupted)]),
+		...(gateway === null ? [] : [clientOf(gateway, 'gateway', interrupted)]),
 	];
-	return found.length > 0 ? found : [await connect(state, programs)];
+	return found.length > 0 ? found : [await connect(machine)];
 }
 
 async function unknownName(named: string, names: ReadonlySet<string>): Promise<Error> {

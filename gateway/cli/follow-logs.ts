@@ -2,7 +2,7 @@
  * Output of a run, once or as it comes. Following opens the stream first and reads the past second, so that no line
  * falls between; lines count per run, so that none is printed twice.
  */
-import type { Input, LogLine, Result } from '../../shared/operations/index.ts';
+import type { Input, ItemAnswer, LogLine, Result } from '../../shared/operations/index.ts';
 import { errorKinds } from '../../shared/ports/errors.ts';
 import type { Output } from './output.ts';
 import { plain, plainLine } from './output.ts';
@@ -53,37 +53,50 @@ export async function followLogs(session: Session, asked: Asked): Promise<number
 	const { id } = await session.project();
 	const seen = new Map<string, number>();
 	const print = (line: LogLine): void => {
-		if (line.seq <= (seen.get(line.run) ?? 0)) return;
+		const isAsked = asked.run === undefined || asked.run === line.run;
+		if (!isAsked || line.seq <= (seen.get(line.run) ?? 0)) return;
 		seen.set(line.run, line.seq);
 		out.line(line, () => lineText(out, line));
 	};
-	const catchUp = async (): Promise<void> => {
+	const catchUp = async (): Promise<Closing> => {
 		const logs = await session.ask('item.logs', asked);
 		if (logs.words !== null) out.message(`${plainLine(logs.words)}; waiting`);
 		else if (logs.lines.length === 0) out.message(`${nothingYet(logs)}; waiting`);
 		for (const line of logs.lines) print(line);
+		return logs.item;
 	};
 	return node.follow(
 		{ project: id, item: asked.item, kinds: ['log', 'item', 'itemGone'] },
 		interrupted,
 		async (events) => {
-			await catchUp();
+			// Of one that is closed already no event will tell.
+			let item = await catchUp();
+			if (isClosed(item)) return endedWith(out, item);
 			for await (const event of events) {
 				if (event.kind === 'log') print(event.line);
 				if (event.kind === 'unknown') out.message(plainLine(event.words));
 				if (event.kind === 'dropped') {
 					out.message(`${event.events} events were missed; reading again`);
-					await catchUp();
+					item = await catchUp();
 				}
+				if (event.kind === 'item') item = event.item;
 				if (event.kind === 'itemGone') return ended(out, `${event.name} was deleted`, 0);
-				if (event.kind === 'item' && ['done', 'closed', 'archived'].includes(event.item.column)) {
-					return ended(out, `${event.item.name} is ${event.item.stage}`, 0);
-				}
+				if (isClosed(item)) return endedWith(out, item);
 				if (event.kind === 'stopping') return ended(out, 'the node stops', 6);
 			}
 			return interrupted.aborted ? 130 : ended(out, 'the node is gone', 6);
 		},
 	);
+}
+
+type Closing = Pick<ItemAnswer, 'name' | 'column' | 'stage'>;
+
+function isClosed({ column }: Closing): boolean {
+	return column === 'done' || column === 'closed' || column === 'archived';
+}
+
+function endedWith(out: Output, { name, stage }: Closing): number {
+	return ended(out, `${name} is ${stage}`, 0);
 }
 
 function ended(out: Output, words: string, code: number): number {

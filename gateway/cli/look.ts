@@ -76,7 +76,7 @@ function registerArchive(program: Command, context: CliContext): void {
 		examples: ['gangline archive', 'gangline archive --page 3 --size 50'],
 		configure: (command) =>
 			command
-				.option('-p, --page <number>', 'which page, 1 is the newest', wholeNumber)
+				.option('--page <number>', 'which page, 1 is the newest', wholeNumber)
 				.option('--size <number>', 'items on a page: 10, 25, 50 or 100', wholeNumber),
 		run: async (session, _args, options) => {
 			const { archiveText } = await import('./item-lines.ts');

@@ -6,19 +6,17 @@ import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts'
 import type { NodeClient } from './client.ts';
 import { plainLine } from './output.ts';
 
-/** The same error with a hint that names the nearest item, or says where to look. */
-export async function withNearestItem(
-	error: GanglineError,
-	node: NodeClient,
-	project: string,
-	typed: string,
-): Promise<GanglineError> {
+/** The same error with a hint that names the item nearest to the one that is not there; as it is where none is near. */
+export async function withNearestItem(error: GanglineError, node: NodeClient, project: string): Promise<GanglineError> {
+	const typed = error.data.item;
+	if (typeof typed !== 'string') return error;
 	const items = await node.call('item.list', { project }).then(
 		(answer) => answer.items,
 		() => [],
 	);
 	const near = nearestItem(items, typed);
-	const hint = near ? `did you mean ${near.name} (${plainLine(near.title)})?` : '`gangline list` shows the items';
+	if (near === undefined) return error;
+	const hint = `did you mean ${near.name} (${plainLine(near.title)})?`;
 	return ganglineError(error.code, error.message, { hint, data: error.data, cause: error.cause });
 }
 

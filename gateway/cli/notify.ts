@@ -28,6 +28,7 @@ export function registerNotify(program: Command, context: CliContext): void {
 				.option('--test', 'send one message now')
 				.option('--off', 'tell nobody any more'),
 		run: async (session, _args, options) => {
+			refuseContradiction(options);
 			if (options.flag('test')) return test(session);
 			const wanted = await wantedOf(options);
 			const gateway = await session.gateway();
@@ -48,6 +49,20 @@ async function test(session: Session): Promise<undefined> {
 	const answer = await (await session.gateway()).call('notify.test', {});
 	session.out.result(answer, () => plainLine(answer.answer));
 	return undefined;
+}
+
+/** What would be passed over in silence is refused: whoever types it believes that it was kept. */
+function refuseContradiction(options: Options): void {
+	const whole = ['test', 'off'].filter((name) => options.flag(name)).map((name) => `--${name}`);
+	const parts = ['ntfy', 'tokenFile'].filter((name) => options.text(name) !== undefined);
+	if (whole.length + Math.min(1, parts.length) > 1) {
+		const hint = 'one after the other: gangline notify --ntfy URL, then gangline notify --test';
+		throw ganglineError('INVALID_ARGUMENT', `${whole.join(' and ')} stands alone: nothing was changed`, { hint });
+	}
+	if (parts.length === 1 && parts[0] === 'tokenFile') {
+		const hint = 'gangline notify --ntfy URL --token-file FILE';
+		throw ganglineError('INVALID_ARGUMENT', '--token-file belongs to --ntfy: nothing was changed', { hint });
+	}
 }
 
 /** Undefined: nothing is to change. */

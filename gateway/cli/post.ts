@@ -12,8 +12,13 @@ export interface Answer {
 /** No answer takes this long: what takes longer is asked for and then looked at again. */
 const silenceMsMax = 300_000;
 
-/** Posts JSON and resolves with whatever was answered. Rejects where nobody answers, or no longer does. */
-export function post(url: string, headers: Readonly<Record<string, string>>, input: unknown): Promise<Answer> {
+/** Posts JSON and resolves with whatever was answered. Rejects where nobody answers, or no longer does, or on `signal`. */
+export function post(
+	url: string,
+	headers: Readonly<Record<string, string>>,
+	input: unknown,
+	signal?: AbortSignal,
+): Promise<Answer> {
 	const { promise, resolve, reject } = Promise.withResolvers<Answer>();
 	const body = JSON.stringify(input);
 	const length = String(Buffer.byteLength(body));
@@ -21,6 +26,7 @@ export function post(url: string, headers: Readonly<Record<string, string>>, inp
 		method: 'POST',
 		headers: { ...headers, 'content-type': 'application/json', 'content-length': length },
 		timeout: silenceMsMax,
+		...(signal === undefined ? {} : { signal }),
 	});
 	sent.on('response', (response) => {
 		let text = '';

@@ -66,19 +66,18 @@ export async function changeLimits(
 	return undefined;
 }
 
-export async function startContainer(session: Session, name: string): Promise<undefined> {
+export async function startContainer(session: Session, name: string): Promise<number | undefined> {
 	const gateway = await session.gateway();
 	const answer = await gateway.call('container.start', { name });
 	if (answer.container.state !== 'making') {
 		session.out.result(answer, () => plainLine(answer.answer));
 		return undefined;
 	}
-	session.out.message(plainLine(answer.answer));
 	// It may have been made by the time that somebody listens.
 	const begin = async () => ({ ...answer, container: (await gateway.call('container.show', { name })).container });
 	const { followMaking } = await import('./run-new.ts');
 	const container = await followMaking(session, gateway, { name, begin });
-	if (container === null) return undefined;
+	if (container === null) return 130;
 	session.out.result({ ...answer, container }, () => plainLine(`${name} is started`));
 	await refreshSshConfig(session);
 	return undefined;

@@ -7,7 +7,8 @@ import type { Session } from './session.ts';
 export async function checkGit(session: Session, named: string | undefined): Promise<number> {
 	const { findProject } = await import('./find-project.ts');
 	const { context, options, state } = session;
-	const wanted = { state, programs: context.programs, named: named ?? options.project, cwd: context.cwd };
+	const { programs, interrupted } = context;
+	const wanted = { state, programs, interrupted, named: named ?? options.project, cwd: context.cwd };
 	const { project, asked } = await findProject(wanted);
 	const check = await asked.call('project.checkGit', { project: project.id });
 	session.out.result(check, () => checkText(check));

@@ -58,7 +58,7 @@ function joinedText(session: Session, joined: Result<'mesh.join'>, command: stri
 		...works,
 		...(command === null ? [] : [`  the command: ${command}`]),
 		...next.map((line) => `→ ${plainLine(line)}`),
-		'→ to come back after a reboot: gangline service install',
+		'→ to come back after a reboot: gangline stop && gangline service install',
 	].join('\n');
 }
 

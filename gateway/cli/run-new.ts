@@ -25,7 +25,7 @@ export interface NewGiven {
 	readonly limits: LimitsRead;
 }
 
-export async function newContainer(session: Session, given: NewGiven): Promise<undefined> {
+export async function newContainer(session: Session, given: NewGiven): Promise<number | undefined> {
 	const gateway = await gatewayHere(session);
 	const { name, stack, agents, devcontainer, git, retry, on } = given;
 	const path = pathOf(session, given);
@@ -52,7 +52,7 @@ export interface Rebuilding extends Pick<NewGiven, 'name' | 'stack' | 'agents' |
 export async function rebuildContainer(
 	session: Session,
 	{ name, stack, agents, devcontainer, fresh }: Rebuilding,
-): Promise<undefined> {
+): Promise<number | undefined> {
 	const gateway = await session.gateway();
 	return follow(session, gateway, {
 		name,
@@ -99,9 +99,9 @@ interface Following {
 	readonly begin: () => Promise<{ readonly container: ContainerView; readonly answer: string }>;
 }
 
-async function follow(session: Session, gateway: NodeClient, following: Following): Promise<undefined> {
+async function follow(session: Session, gateway: NodeClient, following: Following): Promise<number | undefined> {
 	const last = await followMaking(session, gateway, following);
-	if (last === null) return undefined;
+	if (last === null) return 130;
 	const board = await boardOf(gateway, last);
 	session.out.result({ ...last, board }, () =>
 		[

@@ -8,6 +8,7 @@ import { shellWord } from '../../shared/operations/shell-word.ts';
 import { type GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { launcherPath } from '../../shared/ports/system/installation.ts';
 import { type Captured, captureProgram } from './capture-program.ts';
+import { findNode } from './client.ts';
 import { renderUnit } from './service-unit.ts';
 import type { Session } from './session.ts';
 
@@ -26,6 +27,7 @@ export const thisMachine: ServicePlace = { systemdFolder, nodeBinary: process.ex
 /** Writes the unit, enables and starts it. Repeating it brings the unit up to date. */
 export async function installService(session: Session, place: ServicePlace): Promise<undefined> {
 	await requireSystemd(place);
+	await refuseBeside(session);
 	const file = unitFile(session);
 	const before = await readFile(file, 'utf8').catch(() => null);
 	const unit = renderUnit({ command: [place.nodeBinary, launcherPath], environment: session.context.env });
@@ -48,6 +50,15 @@ export async function installService(session: Session, place: ServicePlace): Pro
 		].join('\n'),
 	);
 	return undefined;
+}
+
+/** A second node on one state folder ends at once, which systemd would try again and nobody would be told. */
+async function refuseBeside(session: Session): Promise<void> {
+	const note = await findNode(session.state, session.context.programs);
+	if (note === null || (await runSystemctl(session, ['is-active', unitName])).stdout.trim() === 'active') return;
+	throw ganglineError('REFUSED', `a node runs already (pid ${note.pid}), and not as a service: nothing was installed`, {
+		hint: 'stop it, its resumable work is kept: gangline stop && gangline service install',
+	});
 }
 
 /** Stops and removes the service; the state folder and the projects stay. */

@@ -9,10 +9,14 @@ export interface UnitInput {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Only what finds programs, the state folder and the folders of logins: a unit file is no place for secrets. */
+/** Only what finds programs, folders, ports and the engine, none of it secret: a unit file is no place for secrets. */
 const passed = [
 	...['PATH', 'GANGLINE_HOME', 'GANGLINE_PORT', 'GANGLINE_NAME', 'GANGLINE_SLOTS', 'XDG_STATE_HOME', 'LANG'],
-	...['CLAUDE_CONFIG_DIR', 'CODEX_HOME'],
+	...['CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'GANGLINE_LOG'],
+	// Of the gateway, which the service starts too.
+	...['GANGLINE_GATEWAY_NAME', 'GANGLINE_GATEWAY_PORT', 'GANGLINE_MESH_PORT', 'GANGLINE_BUILDS_PORT'],
+	...['DOCKER_HOST', 'GANGLINE_PROVISIONER', 'GANGLINE_SWARM_CONSTRAINT', 'GANGLINE_BASE_IMAGE'],
+	'GANGLINE_HOST_PORTS',
 ];
 
 /** The text of `gangline.service`. */

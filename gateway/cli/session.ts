@@ -44,26 +44,28 @@ export interface Session {
 export function openSession(context: CliContext, options: GlobalOptions): Session {
 	const out = createOutput(context, options);
 	const state = stateFolder(context.env);
+	const { programs, interrupted } = context;
+	const machine = { state, programs, interrupted };
 	const mayAsk = options.input && context.stdin.isTTY && context.stderr.isTTY;
 	let client: Promise<NodeClient> | undefined;
 	let known: Promise<Place> | undefined;
 
 	const node = (): Promise<NodeClient> => {
-		client ??= import('./client.ts').then(({ connect }) => connect(state, context.programs));
+		client ??= import('./client.ts').then(({ connect }) => connect(machine));
 		return client;
 	};
 	const gateway = async (): Promise<NodeClient> => {
 		const { connectGateway } = await import('./client.ts');
-		return connectGateway(state, context.programs);
+		return connectGateway(machine);
 	};
 	const mesh = async (): Promise<NodeClient> => {
 		const { clientOf, findGateway } = await import('./client.ts');
-		const note = await findGateway(state, context.programs);
-		return note === null ? node() : clientOf(note, 'gateway');
+		const note = await findGateway(state, programs);
+		return note === null ? node() : clientOf(note, 'gateway', interrupted);
 	};
 	const place = (): Promise<Place> => {
 		known ??= import('./find-project.ts').then(({ findProject }) =>
-			findProject({ state, programs: context.programs, named: options.project, cwd: context.cwd }),
+			findProject({ ...machine, named: options.project, cwd: context.cwd }),
 		);
 		return known;
 	};
@@ -84,9 +86,9 @@ export function openSession(context: CliContext, options: GlobalOptions): Sessio
 			try {
 				return await asked.call(name, { ...input, project: id } as Input<typeof name>);
 			} catch (error) {
-				if (!(error instanceof GanglineError) || error.code !== 'UNKNOWN_ITEM' || error.hint !== undefined) throw error;
+				if (!(error instanceof GanglineError) || error.code !== 'UNKNOWN_ITEM') throw error;
 				const { withNearestItem } = await import('./nearest-item.ts');
-				throw await withNearestItem(error, asked, id, 'item' in input ? String(input.item) : '');
+				throw await withNearestItem(error, asked, id);
 			}
 		},
 		async confirm(question) {

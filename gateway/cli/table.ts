@@ -2,9 +2,9 @@
 
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import type { CliContext } from './context.ts';
 import type { Output } from './output.ts';
-import { shorten } from './words.ts';
 
 const noBorders = Object.fromEntries(
 	['top', 'bottom', 'left', 'right', 'mid', 'top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left'].map(
@@ -70,8 +70,18 @@ function shrunk(widths: readonly number[], elastic: readonly number[], columns: 
 	return room;
 }
 
+/** Cut in the middle of nothing: the beginning and `…`. */
+function shorten(text: string, width: number): string {
+	let begin = '';
+	for (const { segment } of new Intl.Segmenter().segment(text)) {
+		if (widthOf(begin) + widthOf(segment) > width - 1) break;
+		begin += segment;
+	}
+	return `${begin}…`;
+}
+
 function widthsOf({ head, rows }: Pick<TableOptions, 'head' | 'rows'>): readonly number[] {
-	return head.map((title, at) => Math.max(title.length, ...rows.map((row) => widthOf(row[at] ?? ''))));
+	return head.map((title, at) => Math.max(widthOf(title), ...rows.map((row) => widthOf(row[at] ?? ''))));
 }
 
 /** The last column's gap is cut off. */
@@ -79,6 +89,7 @@ function totalOf(widths: readonly number[]): number {
 	return widths.reduce((sum, width) => sum + width + gap, -gap);
 }
 
+/** In columns of the terminal, as the library counts them: a Chinese character or a picture takes two. */
 function widthOf(text: string): number {
-	return stripVTControlCharacters(text).length;
+	return stringWidth(text);
 }

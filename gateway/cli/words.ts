@@ -37,11 +37,6 @@ export function moment(atMs: number): string {
 	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** Cut in the middle of nothing: the beginning and `…`. */
-export function shorten(text: string, width: number): string {
-	return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
-}
-
 /** A setting that a replica may not have heard of yet. */
 export function orUnknown(setting: string | null): string {
 	return setting ?? 'not known here yet';

@@ -20,7 +20,7 @@ export function findView(project: SeenItems, ref: ItemRef): ItemView {
 	const found =
 		ref.kind === 'key' ? views.get(ref.key) : newest([...views.values()].filter((view) => named(view, ref)));
 	if (found) return found;
-	throw unknownItem(project, ref);
+	throw unknownItem(project.name, ref);
 }
 
 function named(view: ItemView, ref: ItemRef): boolean {
@@ -33,8 +33,11 @@ function newest(views: readonly ItemView[]): ItemView | undefined {
 	return among.toSorted((a, b) => b.createdAt - a.createdAt)[0];
 }
 
-function unknownItem({ name }: SeenItems, ref: ItemRef): GanglineError {
-	return ganglineError('UNKNOWN_ITEM', `there is no item ${writeItemRef(ref)} in ${name}`, {
+/** `data.item` is what was named, so that whoever shows the error can look for what was meant. */
+export function unknownItem(project: string, ref: ItemRef): GanglineError {
+	const item = writeItemRef(ref);
+	return ganglineError('UNKNOWN_ITEM', `there is no item ${item} in ${project}`, {
 		hint: 'gangline list shows the items that are open',
+		data: { item },
 	});
 }

@@ -48,7 +48,11 @@ function invalidArgument(name: OperationName, issues: readonly z.core.$ZodIssue[
 }
 
 /** Not shown again where they are wrong. */
-const secretFields: ReadonlySet<string> = new Set(['secret.set value', 'container.gitToken token']);
+const secretFields: ReadonlySet<string> = new Set([
+	'secret.set value',
+	'container.gitToken token',
+	'notify.set ntfy.token',
+]);
 
 function describe(issue: z.core.$ZodIssue, name: OperationName, input: unknown): string {
 	if (issue.code === 'unrecognized_keys') {
@@ -57,7 +61,7 @@ function describe(issue: z.core.$ZodIssue, name: OperationName, input: unknown):
 	const value = valueAt(input, issue.path);
 	const where = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')} `;
 	if (value === undefined && where !== '' && issue.code.startsWith('invalid_')) return `${where}is missing`;
-	const isSecret = secretFields.has(`${name} ${String(issue.path[0])}`);
+	const isSecret = secretFields.has(`${name} ${issue.path.map(String).join('.')}`);
 	const shown = isSecret || value === undefined || typeof value === 'object' ? '' : `is ${quote(value)}: `;
 	return `${where}${shown}${issue.message}`;
 }

@@ -31,6 +31,8 @@ export interface TypeOptions {
 	readonly interrupted?: AbortSignal;
 	/** Called with each piece of stdout. */
 	readonly onOutput?: (text: string) => void;
+	/** Called with each piece of stderr. */
+	readonly onMessage?: (text: string) => void;
 	readonly nodeCommand?: readonly [string, ...string[]];
 	readonly gatewayCommand?: readonly [string, ...string[]];
 }
@@ -66,7 +68,7 @@ export async function openWorkplace({ running = true, gateway = false } = {}): P
 		stopApi: () => api.stop(),
 		async type(argv, options = {}) {
 			const questions: string[] = [];
-			const [stdout, stderr] = [remember(options, options.onOutput), remember(options)];
+			const [stdout, stderr] = [remember(options, options.onOutput), remember(options, options.onMessage)];
 			const env = { PATH: process.env.PATH ?? '', GANGLINE_HOME: state, TERM: 'xterm', PAGER: 'cat', ...options.env };
 			const context: CliContext = {
 				env,

@@ -2,6 +2,7 @@
  * A home that answers every operation of the registry from memory: enough of one to stand behind a real API in tests of
  * the API and the command line. It remembers what it was asked.
  */
+import { unknownItem } from '../../shared/operations/find-item.ts';
 import {
 	type Caller,
 	type CallName,
@@ -155,7 +156,10 @@ export function tinyHome(checkout = '/nowhere'): TinyHome {
 				items.push(item);
 				return { item, answer: args.hold ? 'waits because it is held' : 'starts on laptop', hint: null };
 			},
-			'item.edit': async (args) => ({ item: find(items, args.item), answer: 'changed', hint: null }),
+			'item.edit': async (args) => {
+				for (const ref of args.dependsOn ?? []) find(items, ref);
+				return { item: find(items, args.item), answer: 'changed', hint: null };
+			},
 			'item.list': async () => ({ items }),
 			'item.show': async (args) => ({ item: find(items, args.item) }),
 			'item.diff': async (args) => {
@@ -327,7 +331,7 @@ function find(items: readonly ItemDetail[], ref: ItemRef): ItemDetail {
 		return ref.kind === 'key' ? item.key === ref.key : item.alias === ref.alias;
 	});
 	if (found) return found;
-	throw ganglineError('UNKNOWN_ITEM', `there is no item ${JSON.stringify(ref)}`);
+	throw unknownItem('shop', ref);
 }
 
 function remembering(asked: TinyHome['asked'], handlers: Partial<Handlers>): Partial<Handlers> {

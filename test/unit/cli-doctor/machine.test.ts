@@ -86,7 +86,7 @@ describe('doctor on the machine', () => {
 		const folder = { mode: 0o755, uid: 0, isFolder: true };
 		const here = { ...files, stat: async () => folder };
 		const bad = await clinic.see('cgroup', { ...here, canMakeFolder: async () => false });
-		expect(bad).toMatchObject({ status: 'warn', fix: 'gangline service install' });
+		expect(bad).toMatchObject({ status: 'warn', fix: 'gangline stop && gangline service install' });
 		const good = await clinic.see('cgroup', {
 			...here,
 			canMakeFolder: async (path) => path === '/sys/fs/cgroup/user.slice/app.scope',

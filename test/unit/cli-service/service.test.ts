@@ -7,7 +7,9 @@ import { systemPrograms } from '../../../gateway/cli/programs.ts';
 import { installService, reportService, uninstallService } from '../../../gateway/cli/run-service.ts';
 import { renderUnit } from '../../../gateway/cli/service-unit.ts';
 import { openSession } from '../../../gateway/cli/session.ts';
+import { readConfig } from '../../../gateway/config.ts';
 import { SystemClock } from '../../../shared/ports/system/index.ts';
+import { readProcessStat } from '../../../shared/project/api-file.ts';
 import { noStreams } from '../../support/no-streams.ts';
 
 type Action = typeof installService;
@@ -17,6 +19,8 @@ interface Machine extends Disposable {
 	run(
 		action: Action,
 	): Promise<{ readonly stdout: string; readonly code: string | null; readonly hint: string | undefined }>;
+	/** From now on this process is the node of its state folder. */
+	runNode(): void;
 	/** What systemctl was asked, in order. */
 	calls(): readonly string[];
 }
@@ -64,6 +68,15 @@ function openMachine(systemctl: string, hasSystemd = true): Machine {
 			);
 			return { stdout, code: error?.code ?? null, hint: error?.hint };
 		},
+		runNode() {
+			const state = join(folder, '.local/state/gangline');
+			mkdirSync(state, { recursive: true });
+			const stat = readProcessStat(readFileSync('/proc/self/stat', 'utf8'));
+			const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+			const { pid } = process;
+			const note = { url: 'http://127.0.0.1:1', token: 't'.repeat(40), pid, bootId, startedAt: 0, version: '1' };
+			writeFileSync(join(state, 'api.json'), JSON.stringify({ ...note, startTicks: stat?.startTicks }));
+		},
 		calls: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
 		[Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
 	};
@@ -86,6 +99,21 @@ describe('gangline service', () => {
 		expect((await machine.run(uninstallService)).stdout).toContain('state and projects are kept');
 		expect(existsSync(machine.unit)).toBe(false);
 		expect((await machine.run(uninstallService)).stdout).toContain('no service is installed');
+	});
+
+	it('begins no second node beside one that runs already, and brings its own up to date', async () => {
+		const answers = (state: string) => `case "$2" in is-active) echo ${state};; esac`;
+		for (const [state, code] of [
+			['inactive', 'REFUSED'],
+			['active', null],
+		] as const) {
+			using machine = openMachine(answers(state));
+			machine.runNode();
+			const installed = await machine.run(installService);
+			expect(installed.code).toBe(code);
+			expect(existsSync(machine.unit)).toBe(code === null);
+			if (code !== null) expect(installed.hint).toContain('gangline stop && gangline service install');
+		}
 	});
 
 	it('leaves nothing behind when the user manager does not run, and says how to get one', async () => {
@@ -118,5 +146,19 @@ describe('renderUnit', () => {
 		expect(unit).toContain('Environment="PATH=/x:/y z"');
 		expect(unit).toContain('Environment="GANGLINE_HOME=/s"');
 		expect(unit).not.toContain('secret');
+	});
+
+	it('starts the gateway with the ports, the engine and the bounds that it has in this shell', () => {
+		const environment = {
+			...{ HOME: '/home/ada', GANGLINE_HOME: '/s', GANGLINE_LOG: 'warn', GANGLINE_GATEWAY_NAME: 'office' },
+			...{ GANGLINE_GATEWAY_PORT: '1', GANGLINE_MESH_PORT: '2', GANGLINE_BUILDS_PORT: '3' },
+			...{ DOCKER_HOST: 'unix:///e.sock', GANGLINE_PROVISIONER: 'swarm', GANGLINE_BASE_IMAGE: 'example.org/base:1' },
+			...{ GANGLINE_SWARM_CONSTRAINT: 'node.labels.projects==yes', GANGLINE_HOST_PORTS: '5432' },
+		};
+		const unit = renderUnit({ command: ['/n'], environment });
+		const passed = Object.fromEntries([...unit.matchAll(/^Environment="(\w+)=(.*)"$/gm)].map(([, ...one]) => one));
+		const configured = (env: Readonly<Record<string, string>>): string =>
+			JSON.stringify({ ...readConfig(env, 'ada'), environment: null }, null, 1);
+		expect(configured({ HOME: '/home/ada', ...passed })).toBe(configured(environment));
 	});
 });

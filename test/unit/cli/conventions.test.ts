@@ -76,6 +76,24 @@ describe('help', () => {
 		);
 	});
 
+	it('names no option that stands for another one everywhere', async () => {
+		await using place = await openWorkplace({ gateway: true });
+		expect(await place.type(['archive', '--page', '2'])).toMatchObject({ code: 0 });
+		const { stdout } = await place.type(['--help']);
+		const everywhere = [...stdout.matchAll(/(?<=^ {2}|, )--?[a-zA-Z-]+/gm)].map(([flag]) => flag);
+		expect(everywhere).toContain('-p');
+		for (const [, command = ''] of stdout.matchAll(/^ {2}([a-z][a-z-]*) {2,}\S/gm)) {
+			if (command === 'help') continue;
+			const [own = ''] = (await place.type([command, '--help'])).stdout.split('Everywhere:');
+			const options = own.slice(own.indexOf('Options:')).replace(/^ {2}-h, --help.*$/m, '');
+			const flags = [...options.matchAll(/(?<=^ {2}|^ {2}-\w, )--?[a-zA-Z-]+/gm)].map(([flag]) => flag);
+			expect(
+				flags.filter((flag) => everywhere.includes(flag)),
+				command,
+			).toEqual([]);
+		}
+	});
+
 	it('prints the version', async () => {
 		await using place = await openWorkplace({ running: false });
 		expect((await place.type(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -106,7 +124,10 @@ describe('did you mean', () => {
 	check(['show', '21'], 3, /→ did you mean #12 \(Rename the client\)\?/);
 	check(['show', '~laptpo-1'], 3, /→ did you mean #1 \(Fix the login redirect\)\?/);
 	check(['show', 'login'], 3, /→ did you mean #1 \(Fix the login redirect\)\?/);
-	check(['show', '400'], 3, /→ `gangline list` shows the items/);
+	check(['show', '400'], 3, /→ gangline list shows the items that are open/);
+	check(['edit', '12', '--depends-on', '21'], 3, /no item #21 .*\n→ did you mean #12 \(Rename the client\)\?/);
+	check(['notify', '--token-file', '/t'], 2, /--token-file belongs to --ntfy/);
+	check(['notify', '--ntfy', 'https://ntfy.sh/x', '--test'], 2, /--test stands alone: nothing was changed/);
 	check(['status', '--project', 'shpo'], 3, /→ did you mean shop\?/);
 	check(['agent', 'login', 'cloude'], 2, /→ did you mean claude\?/);
 	check(['log', '--limit', 'many'], 2, /"many" is no whole number/);

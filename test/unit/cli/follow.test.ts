@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { clientOf, type HeardEvent } from '../../../gateway/cli/client.ts';
+import { openWorkplace } from '../../support/terminal.ts';
 
 it('lets go of the stream of events when its user has ended, also by an error', async () => {
 	const server = createServer((_, response) => {
@@ -65,4 +66,18 @@ it.each([
 		code: 'MALFORMED',
 		hint: 'both must be of one version: gangline stop && gangline start',
 	});
+});
+
+it('waits for no answer after Ctrl-C, and says nothing is wrong', async () => {
+	await using place = await openWorkplace();
+	const interruption = new AbortController();
+	const answer = Promise.withResolvers<never>();
+	const asked = async () => {
+		interruption.abort();
+		return answer.promise;
+	};
+	Object.assign(place.home.handlers, { 'item.list': asked });
+	const typed = await place.type(['list'], { interrupted: interruption.signal });
+	expect(typed).toMatchObject({ code: 130, stdout: '', stderr: '' });
+	answer.reject(new Error('late'));
 });

@@ -135,6 +135,43 @@ describe('logs --follow', () => {
 		});
 	});
 
+	it('ends at once where the item is closed already, or was closed among events that were missed', async () => {
+		await using place = await openWorkplace();
+		const { home } = place;
+		const item = home.items[0];
+		if (!item) throw new Error('the tiny home has items');
+		const close = () => home.items.splice(0, 1, { ...item, stage: 'done', column: 'done' });
+		const followed = place.type(['logs', '1', '-f'], {
+			onOutput: () => {
+				close();
+				home.emit({ kind: 'dropped', at: 0, events: 3 });
+			},
+		});
+		expect(await followed).toMatchObject({ code: 0, stderr: expect.stringMatching(/reading again\n#1 is done\n$/) });
+		expect(await place.type(['logs', '1', '-f'])).toMatchObject({
+			code: 0,
+			stdout: 'agent │ compiling\nagent │ done\n',
+			stderr: '#1 is done\n',
+		});
+	});
+
+	it('of one run prints nothing of another', async () => {
+		await using place = await openWorkplace();
+		const { home } = place;
+		const item = home.items[0];
+		if (!item) throw new Error('the tiny home has items');
+		const common = { at: 0, project: shopId } as const;
+		const log = { ...common, kind: 'log', key: item.key, name: '#1', alias: null } as const;
+		const followed = place.type(['logs', '1', '-f', '--run', 'run-1'], {
+			onOutput: (text) => {
+				if (!text.includes('compiling')) return;
+				home.emit({ ...log, line: { ...line(1, 'another try'), run: 'run-2' } });
+				home.emit({ ...common, kind: 'itemGone', key: item.key, name: '#1' });
+			},
+		});
+		expect((await followed).stdout).not.toContain('another try');
+	});
+
 	it('ends with 130 after Ctrl-C, and with 6 when the node stops', async () => {
 		await using place = await openWorkplace();
 		const interruption = new AbortController();

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { createOutput } from '../../../gateway/cli/output.ts';
 import { renderTable, type TableOptions } from '../../../gateway/cli/table.ts';
@@ -36,5 +37,17 @@ describe('a table', () => {
 		const [head = '', first = ''] = lines(board, undefined);
 		expect(head).toContain('who');
 		expect(first).toContain('and so on for long');
+	});
+
+	it.each([120, 80, 60])('never wraps wide characters on a terminal of %i columns, nor cuts one in two', (columns) => {
+		const rows = [
+			['#1', '修复登录重定向并保留查询参数'.repeat(3), 'review', '', ''],
+			['#2', '👩‍💻🎉'.repeat(40), '', '', ''],
+		];
+		for (const line of lines({ ...board, rows }, columns)) {
+			expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+			expect(line.isWellFormed()).toBe(true);
+			expect(line).not.toMatch(/\u200d…/);
+		}
 	});
 });

@@ -30,6 +30,15 @@ function refusal(action: () => unknown): GanglineError {
 	throw new Error('expected a refusal');
 }
 
+it.each([
+	['secret.set', (value: string) => ({ name: 'NPM_TOKEN', value: `${value}\0` })],
+	['container.gitToken', (value: string) => ({ name: 'myapp', token: `${value} ${value}` })],
+	['notify.set', (value: string) => ({ ntfy: { url: 'https://ntfy.sh/topic', token: value.repeat(20) } })],
+] as const)('a refused %s says nothing of the secret in it', (name, input) => {
+	const { message, data } = refusal(() => parseArgs(name, input('tk_0123456789abc')));
+	expect(JSON.stringify({ message, data })).not.toContain('0123456789');
+});
+
 describe('the registry', () => {
 	for (const name of operationNames) {
 		const operation = operations[name];
