@@ -33,14 +33,41 @@ export async function openProjectDocument(
 	const { person } = caller;
 	const onServed = () => present.enter({ person, project, item: kind === 'index' ? null : part });
 	if (kind === 'index') return openIndex(seat, part, { onRights, onServed });
-	const text = await seat.replica.text(part);
-	if (!text) return refused(closeCodes.unknownDocument, 'no such item is known here');
+	return openText(seat, part, { onRights, onServed }, mayAsk(caller.access, 'member'));
+}
+
+/** As for who writes by a command: an item of the archive stays as it was, and one that was deleted has no text. */
+async function openText(
+	{ replica }: ReplicaSeat,
+	item: string,
+	watching: Watching,
+	isMember: boolean,
+): Promise<Opened> {
+	const { onRights, onServed } = watching;
+	const text = await replica.text(item);
+	const stage = replica.views().get(item)?.stage.kind;
+	if (!text || stage === undefined) return refused(closeCodes.unknownDocument, 'no such item is known here');
+	const isArchived = stage === 'archived';
 	return {
 		kind: 'document',
 		document: servedText(text),
-		mayWrite: mayAsk(caller.access, 'member'),
+		mayWrite: isMember && !isArchived,
 		onServed,
-		onClosed: onRights,
+		onClosed: (tell) => {
+			const stops = [
+				onRights(tell),
+				replica.subscribe(({ items }) => {
+					if (items !== null && !items.has(item)) return;
+					const now = replica.views().get(item)?.stage.kind;
+					if (now === undefined) tell({ code: closeCodes.tryAgain, reason: 'this item is not here any more' });
+					else if ((now === 'archived') !== isArchived)
+						tell({ code: closeCodes.tryAgain, reason: 'this item went to the archive: it stays as it is' });
+				}),
+			];
+			return () => {
+				for (const stop of stops) stop();
+			};
+		},
 	};
 }
 

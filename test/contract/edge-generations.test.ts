@@ -142,3 +142,27 @@ it('[I13] closes what is open of a project that leaves the mesh', async () => {
 	for (const tell of factsListeners) tell(mesh.registry);
 	expect((await client.closed).code).toBe(closeCodes.unknownDocument);
 });
+
+it('closes the text of an item that is deleted, and lets nobody write at one of the archive', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'texts' });
+	const url = await serveEdge(mesh);
+	const { id: project } = mesh.replica('gate');
+	const wish = (item: string, event: string, args: object = {}) =>
+		mesh.home().home.submit('edge', [{ by: 'user', who: 'desk', item, event, args } as never]);
+	for (const item of ['a', 'b']) await wish(item, 'add', { title: item });
+	await mesh.pump();
+	const [gone, old] = ['a', 'b'].map((item) => follow(url, `${project}/text/${item}`));
+	await Promise.all([gone?.synced, old?.synced]);
+
+	await wish('a', 'delete');
+	await wish('b', 'abandon');
+	await wish('b', 'archive');
+	await mesh.pump();
+	expect((await gone?.closed)?.code).toBe(closeCodes.tryAgain);
+	expect((await old?.closed)?.code).toBe(closeCodes.tryAgain);
+	expect((await follow(url, `${project}/text/a`).closed).code).toBe(closeCodes.unknownDocument);
+	const reader = follow(url, `${project}/text/b`);
+	await reader.synced;
+	reader.doc.getText('text').insert(0, 'more');
+	expect((await reader.closed).code).toBe(closeCodes.readOnly);
+});

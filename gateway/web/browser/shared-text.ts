@@ -1,14 +1,20 @@
 /**
  * The text of one item as everyone writes it: Yjs over the gateway's `/sync`, with who else is here. What was written
- * while nobody could be reached is kept in this browser until the gateway has said that it has it, also over a reload;
- * laid over the document a second time it changes nothing.
+ * here is kept in this browser until it is in the document as the gateway has it on its disk, also over a reload; laid
+ * over the document a second time it changes nothing. What another page of this browser keeps is never lost with it.
  */
-import { WebsocketProvider } from 'y-websocket';
+import { messageSync, WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import type { Piece, TextChange } from '../model/shared-text.ts';
-import { socketAddressOf } from './address.ts';
-import { presenceOf, writingOf, writingToText } from './kept-writing.ts';
-import { keep, kept } from './storage.ts';
+import {
+	differenceIn,
+	hasWriting,
+	presenceOf,
+	together,
+	wholeAsked,
+	writingOf,
+	writingToText,
+} from './kept-writing.ts';
 
 export interface Present {
 	readonly client: number;
@@ -24,6 +30,8 @@ export interface SharedTextState {
 	readonly connected: boolean;
 	/** Something was written here that the gateway has not confirmed. */
 	readonly unsaved: boolean;
+	/** What is unsaved is kept in this browser meanwhile; false where it keeps nothing for us, or not that much. */
+	readonly kept: boolean;
 	/** Why it was refused for good; null while it was not. */
 	readonly refused: string | null;
 	readonly others: readonly Present[];
@@ -41,9 +49,22 @@ export interface SharedText {
 
 /** A person's writings in a day fit many times; more is not kept in a browser. */
 const keptCharactersMax = 512 * 1024;
+/** After the last writing; and between two questions while the gateway does not have it. */
 const confirmMs = 1_200;
+const confirmMsMax = 30_000;
 
-export function openSharedText(project: string, key: string): SharedText {
+export interface SharedTextOptions {
+	readonly project: string;
+	/** The item's. */
+	readonly key: string;
+	/** Of the gateway's `/sync`. */
+	readonly address: string;
+	/** The browser's: null where nothing is kept, false where it could not be. */
+	readonly kept: (name: string) => string | null;
+	readonly keep: (name: string, value: string | null) => boolean;
+}
+
+export function openSharedText({ project, key, address, kept, keep }: SharedTextOptions): SharedText {
 	const name = `${project}/text/${key}`;
 	const doc = new Y.Doc();
 	const text = doc.getText('text');
@@ -51,15 +72,16 @@ export function openSharedText(project: string, key: string): SharedText {
 	const pieceListeners = new Set<(pieces: readonly Piece[]) => void>();
 	let state: SharedTextState = {
 		...{ text: '', loaded: false, connected: false },
-		unsaved: false,
+		...{ unsaved: false, kept: true },
 		refused: null,
 		others: [],
 	};
-	let pending: Uint8Array | null = writingOf(kept(keyOf(name)));
+	let lastKept = kept(keyOf(name));
+	let pending: Uint8Array | null = writingOf(lastKept);
 	let confirming: ReturnType<typeof setTimeout> | undefined;
 
 	if (pending) Y.applyUpdate(doc, pending, 'kept');
-	const provider = new WebsocketProvider(socketAddressOf('sync'), name, doc, {
+	const provider = new WebsocketProvider(address, name, doc, {
 		disableBc: true,
 		maxBackoffTime: 15_000,
 	});
@@ -68,22 +90,50 @@ export function openSharedText(project: string, key: string): SharedText {
 		state = { ...state, ...part };
 		for (const listener of [...listeners]) listener();
 	};
-	/** Confirmed when, some time after the last writing, everything sent has left and the connection still stands. */
-	const confirmSoon = (): void => {
+	const confirmSoon = (ms = confirmMs): void => {
 		clearTimeout(confirming);
 		if (pending === null) return;
 		confirming = setTimeout(() => {
-			if (!provider.wsconnected || !provider.synced || (provider.ws?.bufferedAmount ?? 1) > 0) return;
-			pending = null;
-			keep(keyOf(name), null);
-			set({ unsaved: false });
-		}, confirmMs);
+			if (provider.wsconnected && provider.synced) provider.ws?.send(wholeAsked);
+			confirmSoon(Math.min(ms * 2, confirmMsMax));
+		}, ms);
+	};
+	const keepPending = (): void => {
+		if (pending === null) return;
+		// What another page has kept of this text since is not confirmed by anybody.
+		const now = kept(keyOf(name));
+		const others = now === lastKept ? null : writingOf(now);
+		const all = writingToText(together(others, pending));
+		const isKept = all.length <= keptCharactersMax && keep(keyOf(name), all);
+		if (isKept) lastKept = all;
+		set({ unsaved: true, kept: isKept });
+	};
+	/** That a line took it says little: it may be dead, or who is here may not write any more. The document says all. */
+	const confirmBy = (state: Uint8Array): void => {
+		if (pending === null || !hasWriting(state, pending)) return;
+		const others = writingOf(kept(keyOf(name)));
+		if (others !== null && !hasWriting(state, others)) {
+			pending = others;
+			Y.applyUpdate(doc, others, 'kept');
+			confirmSoon();
+			return;
+		}
+		clearTimeout(confirming);
+		pending = null;
+		lastKept = null;
+		keep(keyOf(name), null);
+		set({ unsaved: false, kept: true });
+	};
+	const readSync = provider.messageHandlers[messageSync];
+	provider.messageHandlers[messageSync] = (encoder, decoder, ...more) => {
+		const state = differenceIn(decoder.arr.subarray(decoder.pos));
+		readSync?.(encoder, decoder, ...more);
+		if (state !== null) confirmBy(state);
 	};
 	doc.on('update', (update: Uint8Array, origin: unknown) => {
 		if (origin !== 'here') return;
-		pending = pending ? Y.mergeUpdates([pending, update]) : update;
-		writeKept(name, pending);
-		set({ unsaved: true });
+		pending = together(pending, update);
+		keepPending();
 		confirmSoon();
 	});
 	text.observe((event) => {
@@ -139,11 +189,6 @@ function presentIn({ awareness }: WebsocketProvider): readonly Present[] {
 }
 
 const keyOf = (name: string): string => `text.${name}`;
-
-function writeKept(name: string, update: Uint8Array): void {
-	const text = writingToText(update);
-	if (text.length <= keptCharactersMax) keep(keyOf(name), text);
-}
 
 function added<T>(listeners: Set<T>, listener: T): () => void {
 	listeners.add(listener);

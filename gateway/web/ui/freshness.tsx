@@ -42,7 +42,8 @@ export function FreshnessBanner() {
 						? 'The gateway has not answered yet.'
 						: `What you see is as of ${moment(since)}, ${span(now - since)} ago.`}{' '}
 					<span className="soft">
-						What you write in descriptions is kept here and sent later; nothing else can be done meanwhile.
+						What you write in a description is kept here and sent while its item is open; nothing else can be done
+						meanwhile.
 					</span>
 				</div>
 				<button type="button" className="button tiny" onClick={store.connect}>

@@ -3,9 +3,16 @@
  * others say of their carets, and writings that the browser's storage gives back.
  */
 import * as Y from 'yjs';
+import { writeDifference } from '../../../gateway/edge/wire.ts';
 import { readAnswer, readFailure } from '../../../gateway/web/browser/answer.ts';
 import { readChange } from '../../../gateway/web/browser/change-event.ts';
-import { presenceOf, writingOf, writingToText } from '../../../gateway/web/browser/kept-writing.ts';
+import {
+	differenceIn,
+	hasWriting,
+	presenceOf,
+	writingOf,
+	writingToText,
+} from '../../../gateway/web/browser/kept-writing.ts';
 import { GanglineError, ganglineError } from '../../../shared/ports/index.ts';
 import type { Door } from './door.ts';
 import { jsonFrom, textFrom, valuesFrom } from './makers.ts';
@@ -19,6 +26,8 @@ const changes = [
 	{ kind: 'stopping', at: 1 },
 	{ kind: 'itemGone', at: 1, project: 'shop', key: 'a', name: '#1' },
 ];
+
+const [writing = Uint8Array.of(0, 0)] = sampleUpdates('text');
 
 export const pageDoors: readonly Door[] = [
 	{
@@ -56,7 +65,23 @@ export const pageDoors: readonly Door[] = [
 			return shown;
 		},
 	},
+	{
+		name: 'what a gateway says it has of a text',
+		covers: ['gateway/web/browser/kept-writing.ts'],
+		make: saidDifferences(),
+		feed: (bytes: Uint8Array) => hasWriting(differenceIn(bytes) ?? passOver(), writing),
+	},
 ] as readonly Door[];
+
+/** A difference as it stands behind the kind of its message, or pieces of one. */
+function saidDifferences(): Door<Uint8Array>['make'] {
+	const updates = updatesFrom('text', 4_000);
+	return (dice) => {
+		const update = updates(dice);
+		const whole = writeDifference(update).subarray(1);
+		return dice.once(3) ? whole.subarray(0, update.byteLength >> 1) : whole;
+	};
+}
 
 function keptWritings(): Door<string>['make'] {
 	const texts = textFrom(sampleUpdates('text').map(writingToText), 4_000);

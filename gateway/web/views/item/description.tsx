@@ -4,13 +4,17 @@
  */
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ItemDetail } from '../../../../shared/operations/index.ts';
-import type { Present, SharedText } from '../../browser/shared-text.ts';
+import { socketAddressOf } from '../../browser/address.ts';
+import type { Present, SharedText, SharedTextState } from '../../browser/shared-text.ts';
+import { keep, kept } from '../../browser/storage.ts';
 import { changeBetween, lineAt, movedCaret } from '../../model/shared-text.ts';
 import { asError, useApp, useMay } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 
 export function Description({ detail }: { readonly detail: ItemDetail }) {
-	const may = useMay('member');
+	const isMember = useMay('member');
+	// What is in the archive stays as it was.
+	const may = isMember && detail.stage !== 'archived';
 	const [text, setText] = useState<SharedText | null>(null);
 	const { notices } = useApp();
 	const { project, key } = detail;
@@ -21,7 +25,7 @@ export function Description({ detail }: { readonly detail: ItemDetail }) {
 		import('../../browser/shared-text.ts')
 			.then(({ openSharedText }) => {
 				if (isLeft) return;
-				opened = openSharedText(project, key);
+				opened = openSharedText({ project, key, address: socketAddressOf('sync'), kept, keep });
 				setText(opened);
 			})
 			.catch((thrown: unknown) => notices.fail(asError(thrown)));
@@ -81,7 +85,7 @@ function Field({ text, first, may }: FieldProps) {
 				<h2>
 					<label htmlFor="description">Description</label>
 				</h2>
-				<Saved connected={state.connected} unsaved={state.unsaved} refused={state.refused} />
+				<Saved state={state} may={may} />
 				<span className="push" />
 				<Others others={state.others} text={shown} />
 			</div>
@@ -107,28 +111,21 @@ function Field({ text, first, may }: FieldProps) {
 	);
 }
 
-function Saved({
-	connected,
-	unsaved,
-	refused,
-}: {
-	readonly connected: boolean;
-	readonly unsaved: boolean;
-	readonly refused: string | null;
-}) {
-	if (refused !== null) return null;
-	const words = connected
-		? unsaved
-			? 'Saving …'
-			: ''
-		: unsaved
-			? 'Kept in this browser, sent when the gateway is back'
-			: 'Not connected';
+function Saved({ state, may }: { readonly state: SharedTextState; readonly may: boolean }) {
+	if (state.refused !== null && !state.unsaved) return null;
+	const words = savedWords(state, may);
 	return (
 		<span className="faint small" role="status">
 			{words}
 		</span>
 	);
+}
+
+function savedWords({ connected, unsaved, kept, refused }: SharedTextState, may: boolean): string {
+	if (!unsaved) return connected ? '' : 'Not connected';
+	if (!kept) return 'Not saved, and this browser cannot keep it: leave this page open, or copy your words';
+	if (refused !== null || !may) return 'Your words are kept in this browser, not at the gateway';
+	return connected ? 'Saving …' : 'Kept in this browser, sent when this item is open and the gateway is back';
 }
 
 function Others({ others, text }: { readonly others: readonly Present[]; readonly text: string }) {
