@@ -1,6 +1,7 @@
 /**
  * Every switch, or one: within how many seeds the suite finds it and by which invariant.
  *   --switches [--limit N] [--from S]     --switch NAME [--limit N] [--from S]
+ * Odd seeds have two projects, even ones one.
  */
 import { parseArgs } from 'node:util';
 import { findSwitch } from './find.ts';

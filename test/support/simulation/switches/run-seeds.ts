@@ -18,7 +18,8 @@ interface Found {
 
 async function findIn(seed: number): Promise<Found | null> {
 	try {
-		const { violations } = await runSeed(seed);
+		// Some rules show where items of one project meet, others where projects do.
+		const { violations } = await runSeed(seed, { projects: seed % 2 === 0 ? 1 : 2 });
 		const [first] = violations;
 		return first ? { seed, invariant: first.invariant, what: `${first.checker}: ${first.what}` } : null;
 	} catch (error) {
