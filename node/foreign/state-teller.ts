@@ -111,7 +111,7 @@ export class StateTeller {
 		listener: Listener,
 		{ projects, said }: { readonly projects: ReadonlySet<string> | null; readonly said: WorkerState },
 	): Promise<void> {
-		const { rpc, clock, onMain, onForget, onBack, log } = this.#options;
+		const { rpc, clock, listeners, onMain, onForget, onBack, log } = this.#options;
 		listener.isAsking = true;
 		try {
 			const { mains, forget } = await rpc.ask(node, workState, said, { timeoutMs: renewMs });
@@ -119,8 +119,10 @@ export class StateTeller {
 			if (listener.isAway) log.info('home.back', { node });
 			const wasAway = listener.isAway;
 			listener.isAway = false;
-			// Of projects whose home is elsewhere it decides nothing here [I13].
-			const isTheirs = ({ project }: { readonly project: string }): boolean => projects?.has(project) === true;
+			// Of projects whose home is elsewhere, or is by now, it decides nothing here [I13].
+			const now = listeners().get(node);
+			const isTheirs = ({ project }: { readonly project: string }): boolean =>
+				projects?.has(project) === true && now?.has(project) === true;
 			for (const { project, main } of mains.filter(isTheirs)) if (main !== null) onMain(project, parseCommitId(main));
 			for (const [project, keys] of byProject(forget.filter(isTheirs))) onForget(project, keys);
 			if (wasAway) onBack(node);

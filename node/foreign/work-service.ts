@@ -95,7 +95,11 @@ export function serveWork({
 	});
 	rpc.serveStream(workLines, async function* ({ project: id, ...run }, peer, signal) {
 		asked(id, peer);
-		for await (const lines of follow(id, run, signal)) yield { lines: lines.map(wholeMs) };
+		for await (const lines of follow(id, run, signal)) {
+			// A run may go on for hours, and its project get another home meanwhile.
+			asked(id, peer);
+			yield { lines: lines.map(wholeMs) };
+		}
 	});
 }
 

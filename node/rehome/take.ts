@@ -46,9 +46,11 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 		const { id, branch } = known;
 		await (await parts.repositories.canonical({ id, path, branch }, { anew: true })).close();
 	}
+	// Read in one: a home that was given up and lives goes on meanwhile, and its later refusals belong to later facts.
 	const { facts } = replica;
+	const { refusals, generation: before } = replica.index;
 	const term = Math.max(facts.term, known.term) + 1;
-	const generation = generationAfter(replica.index.generation, parts.clock.now());
+	const generation = generationAfter(before, parts.clock.now());
 	const paused = sealed?.paused ?? false;
 	const record = { id: known.id, name: known.name, path, branch: known.branch, paused };
 	const keys = sealed ? sealed.homeKeys : [known.homeKey];
@@ -57,7 +59,7 @@ export async function takeProject(parts: NodeParts, taking: Taking): Promise<{ r
 		homeKey: identity.publicKey,
 	});
 	const taken = takeWrites(known.id, { record, term, generation }, keys);
-	await index.publish(newTerm(facts, { term, isLost: sealed === null }), taken, replica.index.refusals);
+	await index.publish(newTerm(facts, { term, isLost: sealed === null }), taken, refusals);
 	log.info('project.taken', { project: known.name, term, generation, revision: facts.revision, lost: sealed === null });
 	return { term };
 }

@@ -83,6 +83,28 @@ describe('a worker that says how it is', () => {
 		expect(told).toEqual({ mains: heard, forget: heard });
 	});
 
+	it('[I13] does not hear from a home about a project that another has got while it answered', async () => {
+		const answer = Promise.withResolvers<unknown>();
+		const told: string[] = [];
+		let about = new Set([project]);
+		const teller = new StateTeller({
+			...{ clock: new SimClock(), log: new SimLog(), state: () => state, listeners: () => new Map([[oneId, about]]) },
+			rpc: { ask: () => answer.promise } as unknown as Pick<Rpc, 'ask'>,
+			onMain: (id) => told.push(id),
+			onForget: (id) => told.push(id),
+			onBack: () => {},
+		});
+		teller.start();
+		about = new Set();
+		answer.resolve({
+			mains: [{ project, main: 'a'.repeat(40) }],
+			forget: [{ project, key: '01BX5ZZKBKACTAV9WEVGEMMVS0' }],
+		});
+		await settle();
+		teller.stop();
+		expect(told).toEqual([]);
+	});
+
 	it('says once that a home or the gateway is away, and since when', async () => {
 		for (const about of [new Set([project]), null]) {
 			const { awayMs, said } = await told(about, false);

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { ForeignProject } from '../../../node/foreign/index.ts';
 import { serveWork } from '../../../node/foreign/work-service.ts';
 import { remoteWorker } from '../../../node/home/worker-link.ts';
+import type { LogLine } from '../../../shared/operations/index.ts';
 import { GanglineError, type NodeId } from '../../../shared/ports/index.ts';
 import { oneId, twoId } from '../../support/mesh-pair.ts';
 import { connected } from '../../support/rpc-pair.ts';
@@ -63,5 +64,29 @@ describe('an agent on another machine', () => {
 			expect(await finish(link.folder(key).catch(code))).toBe('FORBIDDEN');
 			expect(heard).toEqual([]);
 		}
+	});
+
+	it('[I13] tells its lines to nobody who is not the home any more', async () => {
+		const here = await connected();
+		let home: NodeId = oneId;
+		const line: LogLine = { seq: 1, run: 'r1', at: 1.5, source: 'agent', stream: 'stdout', text: 'first' };
+		serveWork({
+			...{ rpc: here.answerer, log: here.log, homeOf: () => home, takesNothing: () => null },
+			project: () => ({}) as unknown as ForeignProject,
+			runLog: () => ({ run: null, lines: [], dropped: 0 }),
+			folder: () => null,
+			async *follow() {
+				yield [line];
+				home = twoId;
+				yield [{ ...line, seq: 2, text: 'second' }];
+			},
+		});
+		const link = remoteWorker(twoId, { rpc: here.asker, project, log: here.log });
+		const heard: string[] = [];
+		const following = (async () => {
+			const lines = link.follow({ key, run: 'r1', after: 0 }, new AbortController().signal);
+			for await (const some of lines) heard.push(...some.map(({ text }) => text));
+		})().catch((error: unknown) => (error instanceof GanglineError ? error.code : String(error)));
+		expect([await here.finish(following), heard]).toEqual(['FORBIDDEN', ['first']]);
 	});
 });
