@@ -27,13 +27,14 @@ export function createOutput(
 	options: { readonly json: boolean; readonly color: boolean },
 ): Output {
 	const colour = options.color && wantsColour(context);
-	const print = (text: string): void => context.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+	const write = (text: string): void => context.stdout.write(text.endsWith('\n') || text === '' ? text : `${text}\n`);
+	const show = (text: string): void => write(harmless(text, colour));
 	return {
 		json: options.json,
 		forPeople: context.stdout.isTTY && !options.json,
-		result: (value, human) => print(options.json ? JSON.stringify(value, null, '\t') : human()),
-		line: (value, human) => print(options.json ? JSON.stringify(value) : human()),
-		message: (text) => context.stderr.write(`${text}\n`),
+		result: (value, human) => (options.json ? write(JSON.stringify(value, null, '\t')) : show(human())),
+		line: (value, human) => (options.json ? write(JSON.stringify(value)) : show(human())),
+		message: (text) => context.stderr.write(`${harmless(text, colour)}\n`),
 		paint: (style, text) =>
 			colour ? styleText(typeof style === 'string' ? style : [...style], text, { validateStream: false }) : text,
 	};
@@ -42,6 +43,21 @@ export function createOutput(
 /** no-color.org: any non-empty NO_COLOR; a dumb terminal and a pipe have no colour either. */
 function wantsColour(context: CliContext): boolean {
 	return context.stdout.isTTY && !context.env.NO_COLOR && context.env.TERM !== 'dumb';
+}
+
+/** What `paint` writes, and line ends as a file may have them. */
+const ours = new RegExp(`(\r\n|${String.fromCharCode(27)}\\[(?:1|2|22|31|32|33|36|39)m)`);
+
+/**
+ * The last door before a terminal: of all that it would obey our own colours alone. Whoever makes a line has cleaned what
+ * others wrote in it; this is for the name, the number, the folder of which nobody thought that another member says it.
+ */
+function harmless(text: string, colour: boolean): string {
+	const isOurs = (part: string): boolean => part === '\r\n' || (colour && ours.test(part));
+	return text
+		.split(ours)
+		.map((part) => (isOurs(part) ? part : plain(part)))
+		.join('');
 }
 
 /** Text of others without anything that a terminal obeys; tabs and line ends stay. */

@@ -134,7 +134,7 @@ function diffText(out: Output, diff: Result<'item.diff'>, statOnly: boolean): st
 	if (statOnly) return statText(out, diff.stat);
 	if (!out.forPeople) return patch;
 	const { binding, item } = diff;
-	const head = `${item.name} ${plainLine(item.title)}\n${shortCommit(binding.branch)} on main ${shortCommit(binding.main)}`;
+	const head = `${plainLine(item.name)} ${plainLine(item.title)}\n${shortCommit(binding.branch)} on main ${shortCommit(binding.main)}`;
 	return `${out.paint('bold', head)}\n\n${statText(out, diff.stat)}\n\n${patch}`;
 }
 

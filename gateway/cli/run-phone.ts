@@ -25,7 +25,9 @@ export async function phoneLink(session: Session, { listen, person }: PhoneWish)
 	if (!out.json) out.message(goodFor(link));
 	if (link.warning !== null) out.message(out.paint('yellow', plainLine(link.warning)));
 	const code = out.forPeople ? await qrCode(link.url) : '';
-	out.result(link, () => `${code}${link.url}`);
+	// Drawn with colours that are no others' words.
+	if (code !== '') session.context.stdout.write(code);
+	out.result(link, () => link.url);
 	if (out.forPeople) out.message(`→ scan it with the phone's camera${closing(link.board)}`);
 	tellTrouble(session, link.board);
 	return undefined;

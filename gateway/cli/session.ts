@@ -8,7 +8,7 @@ import { type StateFolder, stateFolder } from '../../shared/project/state-folder
 import type { NodeClient } from './client.ts';
 import type { CliContext } from './context.ts';
 import type { Place } from './find-project.ts';
-import { createOutput, type Output } from './output.ts';
+import { createOutput, type Output, plain } from './output.ts';
 
 export interface GlobalOptions {
 	readonly json: boolean;
@@ -93,7 +93,7 @@ export function openSession(context: CliContext, options: GlobalOptions): Sessio
 		},
 		async confirm(question) {
 			if (options.yes) return true;
-			if (mayAsk) return context.terminal.confirm(question);
+			if (mayAsk) return context.terminal.confirm(plain(question));
 			throw ganglineError('REFUSED', `${question} Nobody can be asked here, and nothing was done`, {
 				hint: 'repeat it with --yes',
 			});
