@@ -62,6 +62,8 @@ export class ProjectLogs {
 	/** Reads and verifies all logs of the project that the store has. */
 	static async open(options: ProjectLogsOptions): Promise<ProjectLogs> {
 		const logs = new ProjectLogs(options);
+		// What this process took on when it had the project open before may still be on its way: we count behind it.
+		await options.store.write([]).catch(() => undefined);
 		const prefix = `log/${options.project}/`;
 		for (const stream of options.store.streams()) {
 			if (stream.startsWith(prefix)) await logs.#load(parseAuthorId(stream.slice(prefix.length)), stream);
