@@ -42,8 +42,14 @@ export async function ensureGateway(session: Session): Promise<{ readonly note: 
 	return { note: await startGateway(session), started: true };
 }
 
-/** Ends it; done only when the kernel shows the process no more. Null where none ran. */
-export async function stopGateway(session: Session): Promise<{ readonly pid: number } | null> {
+/**
+ * Ends it; done only when the kernel shows the process no more. Null where none ran. `afterCtrlC`: that is why it is
+ * stopped, and does not end the waiting.
+ */
+export async function stopGateway(
+	session: Session,
+	{ afterCtrlC = false } = {},
+): Promise<{ readonly pid: number } | null> {
 	const { context, state } = session;
 	const note = await findGateway(state, context.programs);
 	if (note === null) return null;
@@ -56,7 +62,7 @@ export async function stopGateway(session: Session): Promise<{ readonly pid: num
 				hint: `its log says what it waits for: ${state.gateway.log}`,
 			});
 		}
-		await pause(context.clock, 50, context.interrupted);
+		await pause(context.clock, 50, afterCtrlC ? undefined : context.interrupted);
 	}
 	return { pid: note.pid };
 }

@@ -2,7 +2,7 @@
  * Makes links to the board. The link alone goes to stdout, so that it can be opened or sent by another program; what a
  * person should know goes to stderr.
  */
-import type { BoardStatus, Input, Result } from '../../shared/operations/index.ts';
+import { type BoardStatus, type Input, parseArgs, type Result } from '../../shared/operations/index.ts';
 import { ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
 import { ensureGateway } from './gateway-process.ts';
@@ -31,11 +31,11 @@ export async function boardGateway(session: Session): Promise<NodeClient> {
 }
 
 export async function boardLink(session: Session, { person, minutes, open }: LinkWish): Promise<number | undefined> {
+	const wanted = { ...(person === undefined ? {} : { person }), ...(minutes === undefined ? {} : { minutes }) };
+	// What is refused anyway makes no gateway first.
+	parseArgs('session.link', wanted);
 	const gateway = await boardGateway(session);
-	const made = await gateway.call('session.link', {
-		...(person === undefined ? {} : { person }),
-		...(minutes === undefined ? {} : { minutes }),
-	});
+	const made = await gateway.call('session.link', wanted);
 	const { out } = session;
 	if (!out.json) out.message(goodFor(made));
 	out.result(made, () => made.url);
@@ -67,6 +67,7 @@ export async function boardStatus(session: Session): Promise<undefined> {
 }
 
 export async function openBoard(session: Session, wanted: Input<'board.open'>): Promise<undefined> {
+	parseArgs('board.open', wanted);
 	const opened = await (await boardGateway(session)).call('board.open', wanted);
 	session.out.result(opened, () => [plainLine(opened.answer), statusLines(session, opened.board)].join('\n'));
 	return undefined;

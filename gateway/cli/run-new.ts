@@ -3,7 +3,7 @@
  * step that goes on is one line that changes; elsewhere each step is a line when it ends. Ctrl-C stops looking, not it.
  */
 import { isAbsolute, resolve } from 'node:path';
-import type { ContainerStep, ContainerView } from '../../shared/operations/index.ts';
+import { type ContainerStep, type ContainerView, parseArgs } from '../../shared/operations/index.ts';
 import { GanglineError, ganglineError } from '../../shared/ports/errors.ts';
 import { clientOf, type HeardEvent, type NodeClient } from './client.ts';
 import { containerText, type LimitsRead, stepLine } from './container-words.ts';
@@ -26,22 +26,21 @@ export interface NewGiven {
 }
 
 export async function newContainer(session: Session, given: NewGiven): Promise<number | undefined> {
-	const gateway = await gatewayHere(session);
 	const { name, stack, agents, devcontainer, git, retry, on } = given;
 	const path = pathOf(session, given);
-	return follow(session, gateway, {
-		name,
-		begin: () =>
-			gateway.call('container.create', {
-				...{ name, retry, limits: given.limits },
-				...(path === undefined ? {} : { path }),
-				...(on === undefined ? {} : { on }),
-				...(stack === undefined ? {} : { stack }),
-				...(agents === undefined ? {} : { agents: [...agents] }),
-				...(devcontainer === undefined ? {} : { devcontainer }),
-				...(git === undefined ? {} : { git: addressOf(session, git, on) }),
-			}),
-	});
+	const wanted = {
+		...{ name, retry, limits: given.limits },
+		...(path === undefined ? {} : { path }),
+		...(on === undefined ? {} : { on }),
+		...(stack === undefined ? {} : { stack }),
+		...(agents === undefined ? {} : { agents: [...agents] }),
+		...(devcontainer === undefined ? {} : { devcontainer }),
+		...(git === undefined ? {} : { git: addressOf(session, git, on) }),
+	};
+	// What is refused anyway makes no gateway first.
+	parseArgs('container.create', wanted);
+	const gateway = await gatewayHere(session);
+	return follow(session, gateway, { name, begin: () => gateway.call('container.create', wanted) });
 }
 
 export interface Rebuilding extends Pick<NewGiven, 'name' | 'stack' | 'agents' | 'devcontainer'> {

@@ -2,7 +2,7 @@
  * A login for a phone as a QR code. Where nothing but this machine reaches the board it asks before it opens anything,
  * and says what plain http in a network means.
  */
-import type { BoardStatus, Result } from '../../shared/operations/index.ts';
+import { type BoardStatus, parseArgs, type Result } from '../../shared/operations/index.ts';
 import type { NodeClient } from './client.ts';
 import { plainLine } from './output.ts';
 import { boardGateway, goodFor, tellTrouble } from './run-board.ts';
@@ -17,11 +17,14 @@ const whatOpeningMeans =
 	'in plain http: whoever can listen in this network can read along, and could act as you until the session ends';
 
 export async function phoneLink(session: Session, { listen, person }: PhoneWish): Promise<number | undefined> {
+	const wanted = { on: 'phone', ...(person === undefined ? {} : { person }) } as const;
+	// What is refused anyway makes no gateway first, and opens nothing.
+	parseArgs('session.link', wanted);
 	const gateway = await boardGateway(session);
 	const { out } = session;
 	if (listen !== undefined) out.message(plainLine((await open(gateway, [listen])).answer));
 	else await offer(session, gateway);
-	const link = await gateway.call('session.link', { on: 'phone', ...(person === undefined ? {} : { person }) });
+	const link = await gateway.call('session.link', wanted);
 	if (!out.json) out.message(goodFor(link));
 	if (link.warning !== null) out.message(out.paint('yellow', plainLine(link.warning)));
 	const code = out.forPeople ? await qrCode(link.url) : '';

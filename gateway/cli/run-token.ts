@@ -2,7 +2,7 @@
  * Makes join tokens. `token new` writes the line and nothing else to stdout, so that it can go through a pipe to another
  * machine; everything that a person should know goes to stderr.
  */
-import type { Input, Result, TokenView } from '../../shared/operations/index.ts';
+import { type Input, parseArgs, type Result, type TokenView } from '../../shared/operations/index.ts';
 import { clientOf, findNode, type NodeClient } from './client.ts';
 import { ensureGateway, hasGateway, isMember } from './gateway-process.ts';
 import { plainLine } from './output.ts';
@@ -17,12 +17,14 @@ export async function newToken(
 	{ provision, ...wanted }: Input<'token.create'> & { readonly provision?: true },
 ): Promise<undefined> {
 	const { out } = session;
+	const duties = wanted.duties ?? defaultDuties(wanted);
+	const given = { ...wanted, duties: provision === true ? [...duties, 'provision' as const] : duties };
+	// What is refused anyway makes no gateway first.
+	parseArgs('token.create', given);
 	const gateway = await gatewayForTokens(session);
 	if (gateway.who === 'gateway') await joinOwnNode(session, gateway);
 	await offerToListen(session, gateway);
 	out.message('packing this program for machines that join (some seconds the first time) …');
-	const duties = wanted.duties ?? defaultDuties(wanted);
-	const given = { ...wanted, duties: provision === true ? [...duties, 'provision' as const] : duties };
 	const made = await gateway.call('token.create', given);
 	if (!out.json) {
 		out.message(`paste this line into a shell of the other machine; ${goodFor(made, given)}:\n`);

@@ -42,7 +42,7 @@ export async function startInForeground(session: Session, port: number | undefin
 	const code = await exit;
 	if (gateway?.started)
 		await (await import('./gateway-process.ts'))
-			.stopGateway(session)
+			.stopGateway(session, { afterCtrlC: true })
 			.catch((error: unknown) => session.out.message(String(error)));
 	return code;
 }

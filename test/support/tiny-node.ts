@@ -1,6 +1,6 @@
 /**
  * A process that is to the command line what a node is: a real API with a tiny home, a note, and an end after node.stop.
- * TINY_NODE=refuse ends at once with a logged error, TINY_NODE=crash without one. With the argument `gateway` it is one.
+ * TINY_NODE=refuse ends at once with a logged error, TINY_NODE=crash without one, TINY_NODE=slow lives on for a moment. With the argument `gateway` it is one.
  */
 import { writeFile } from 'node:fs/promises';
 import { createApi } from '../../shared/http/index.ts';
@@ -22,6 +22,8 @@ if (TINY_NODE === 'crash') throw new Error('a bug in the node');
 const home = tinyHome();
 const stop = async () => {
 	setImmediate(() => void api.stop());
+	// One that has something to finish.
+	if (TINY_NODE === 'slow') setTimeout(() => undefined, 300);
 	return { pid: process.pid, answer: 'stopping', stopping: [] };
 };
 const handlers = { ...home.handlers, 'node.stop': stop, 'gateway.stop': stop };

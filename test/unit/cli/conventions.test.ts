@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -139,6 +140,27 @@ describe('did you mean', () => {
 	);
 	check(['start', '--port', '99999'], 2, /--port "99999" is no port: expected 0 to 65535/);
 	check(['settings', '--check'], 2, /--check looks at a file\n→ gangline settings --check --from FILE/);
+});
+
+describe('a value that is refused', () => {
+	for (const argv of [
+		['board', '--expires', '2d'],
+		['board', '--person', 'Ann B'],
+		['board', '--public-url', 'board.example.org'],
+		['phone', '--person', 'Ann B'],
+		['token', 'new', '--expires', '99d'],
+		['token', 'new', '--slots', '65'],
+		['new', 'My_App'],
+		['new', 'app', '--memory', '1m'],
+	]) {
+		it(`makes this machine no gateway before: ${argv.join(' ')}`, async () => {
+			await using place = await openWorkplace();
+			const { code, stdout, stderr } = await place.type(argv);
+			expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+			expect(stderr).toMatch(/^gangline: [a-z]+\.\w+: .*(?:is "?[^ ]|expected)/);
+			expect(existsSync(join(place.state, 'gateway'))).toBe(false);
+		});
+	}
 });
 
 describe('the project', () => {

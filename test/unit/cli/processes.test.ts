@@ -2,6 +2,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { clientOf } from '../../../gateway/cli/client.ts';
 import { systemPrograms } from '../../../gateway/cli/programs.ts';
 import { apiFileSchema } from '../../../shared/project/api-file.ts';
 import { openWorkplace } from '../../support/terminal.ts';
@@ -85,6 +86,37 @@ describe('start and stop', () => {
 		await stopping;
 		expect(code).toBe(0);
 		expect(stdout).toMatch(/the node runs: /);
+	});
+
+	it('in the foreground end after Ctrl-C with the gateway that came with them', async () => {
+		await using place = await openWorkplace({ running: false });
+		await mkdir(join(place.state, 'gateway'), { recursive: true });
+		await writeFile(join(place.state, 'gateway/identity.key'), '', { mode: 0o600 });
+		const interruption = new AbortController();
+		let stopping: Promise<unknown> | undefined;
+		const note = async (at: string) => JSON.parse(await readFile(join(place.state, at), 'utf8'));
+		const end = async (): Promise<unknown> => {
+			interruption.abort();
+			return clientOf(await note('api.json')).call('node.stop', {});
+		};
+		let gateway = { pid: 0, startTicks: 0, bootId: '' };
+		const { code, stdout, stderr } = await place.type(['start', '--foreground', '--port', '0'], {
+			nodeCommand,
+			gatewayCommand: [...nodeCommand, 'gateway'],
+			cwd: '/',
+			env: { TINY_NODE: 'slow' },
+			interrupted: interruption.signal,
+			onOutput: () => {
+				stopping ??= note('gateway/api.json').then((found) => {
+					gateway = found;
+					return end();
+				});
+			},
+		});
+		await stopping;
+		expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringContaining('abort') });
+		expect(stdout).toMatch(/the gateway runs: /);
+		expect(await systemPrograms({}).lives(gateway)).toBe(false);
 	});
 });
 
