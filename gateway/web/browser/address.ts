@@ -53,7 +53,7 @@ export function followLink(event: MouseEvent): void {
 	if (!(link instanceof HTMLAnchorElement) || link.target !== '' || link.hasAttribute('download')) return;
 	const url = new URL(link.href);
 	const isOurs = url.origin === window.location.origin && url.pathname.startsWith(base().pathname);
-	if (!isOurs || url.hash !== '' || link.dataset.reload !== undefined) return;
+	if (!isOurs || url.hash !== '') return;
 	event.preventDefault();
 	if (url.href !== window.location.href) window.history.pushState(null, '', url);
 	tell();

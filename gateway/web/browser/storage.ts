@@ -1,6 +1,25 @@
 /** What this browser keeps between two visits: choices of looks, and writings that nobody has confirmed yet. */
 const prefix = 'gangline.';
 
+/** Words that were not sent yet: they outlive a reload and a login in this tab, and go with it. */
+export function draftOf(name: string): string {
+	try {
+		return window.sessionStorage.getItem(prefix + name) ?? '';
+	} catch {
+		return '';
+	}
+}
+
+/** Empty words are forgotten. Where the browser keeps nothing for us they are on the page alone. */
+export function keepDraft(name: string, words: string): void {
+	try {
+		if (words === '') window.sessionStorage.removeItem(prefix + name);
+		else window.sessionStorage.setItem(prefix + name, words);
+	} catch {
+		// They are still in their field.
+	}
+}
+
 /** Null where nothing is kept, or where the browser keeps nothing for us. */
 export function kept(name: string): string | null {
 	try {

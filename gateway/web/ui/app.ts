@@ -1,10 +1,11 @@
 /** What every view stands on, handed down once: the store, the API, the clock, what is said in passing. */
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { type Access, mayAsk } from '../../../shared/operations/define.ts';
-import type { CallName, Input, Result } from '../../../shared/operations/index.ts';
+import type { CallName, Input, ItemAnswer, Result } from '../../../shared/operations/index.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import { GanglineError, ganglineError } from '../../../shared/ports/errors.ts';
 import { currentRoute, onAddress } from '../browser/address.ts';
+import { draftOf, keepDraft } from '../browser/storage.ts';
 import type { ProjectBoard } from '../model/board-state.ts';
 import type { Route } from '../model/route.ts';
 import { plainWords } from '../model/words.ts';
@@ -122,6 +123,17 @@ export function useChange(): <Name extends Changing>(
 			return undefined;
 		}
 	};
+}
+
+/** Words for somebody about an item, kept in this tab until they were sent: a refusal or a new login loses none. */
+export function useDraft(kind: string, { key }: Pick<ItemAnswer, 'key'>): readonly [string, (words: string) => void] {
+	const name = `draft.${kind}.${key}`;
+	const [words, setWords] = useState(() => draftOf(name));
+	const write = (next: string): void => {
+		setWords(next);
+		keepDraft(name, next);
+	};
+	return [words, write];
 }
 
 export type Asked<T> =

@@ -1,11 +1,11 @@
 /** A question that must be answered before anything else: the browser's own dialog keeps the focus and hears Escape. */
-import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef } from 'react';
+import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 
 export interface DialogProps {
 	readonly title: string;
 	readonly onClose: () => void;
-	/** Runs on the main button and on Ctrl/Cmd+Enter. */
-	readonly onConfirm?: () => void;
+	/** Runs on the main button and on Ctrl/Cmd+Enter; not once more before the promise that it returns is over. */
+	readonly onConfirm?: () => unknown;
 	readonly confirm?: string;
 	readonly danger?: boolean;
 	readonly disabled?: boolean;
@@ -23,16 +23,27 @@ export function Dialog({ title, onClose, onConfirm, confirm, danger, disabled, w
 		element?.showModal();
 		return () => element?.close();
 	}, []);
-	const submit = (event: FormEvent): void => {
+	// Beside the state, which a key that is held down outruns.
+	const isBusy = useRef(false);
+	const [busy, setBusy] = useState(false);
+	const submit = async (event: FormEvent): Promise<void> => {
 		event.preventDefault();
-		if (!disabled) onConfirm?.();
+		if (disabled || isBusy.current) return;
+		isBusy.current = true;
+		setBusy(true);
+		try {
+			await onConfirm?.();
+		} finally {
+			isBusy.current = false;
+			setBusy(false);
+		}
 	};
 	return (
 		<dialog ref={dialog} data-wide={wide} aria-labelledby={heading} onCancel={onClose} onClose={onClose}>
 			<form
-				onSubmit={submit}
+				onSubmit={(event) => void submit(event)}
 				onKeyDown={(event) => {
-					if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event);
+					if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit(event);
 				}}
 			>
 				<h2 id={heading}>{title}</h2>
@@ -44,7 +55,11 @@ export function Dialog({ title, onClose, onConfirm, confirm, danger, disabled, w
 						{onConfirm ? 'Cancel' : 'Close'}
 					</button>
 					{onConfirm && (
-						<button type="submit" className={danger ? 'button danger' : 'button primary'} disabled={disabled}>
+						<button
+							type="submit"
+							className={danger ? 'button danger' : 'button primary'}
+							disabled={disabled === true || busy}
+						>
 							{confirm ?? 'OK'}
 						</button>
 					)}

@@ -5,10 +5,11 @@
 import { type ReactNode, useState } from 'react';
 import { createPortal } from 'react-dom';
 import type { ItemAnswer } from '../../../shared/operations/index.ts';
-import { goTo } from '../browser/address.ts';
+import { currentRoute, goTo } from '../browser/address.ts';
 import { type Move, moveBy, movesOf } from '../model/moves.ts';
+import { itemNamed } from '../model/named-item.ts';
 import { itemInAddress } from '../model/route.ts';
-import { asError, useApp, useChange, useMay } from './app.ts';
+import { asError, useApp, useChange, useDraft, useMay } from './app.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
 import type { MenuEntry } from './menu.tsx';
@@ -33,7 +34,11 @@ export function useItemActions(): ItemActions {
 	const mayChange = useMay('member');
 	const [asked, setAsked] = useState<Question | null>(null);
 
-	const doMove = (item: ItemAnswer, move: Move, more: { reason?: string; by?: string } = {}): void => {
+	const doMove = async (
+		item: ItemAnswer,
+		move: Move,
+		more: { reason?: string; by?: string } = {},
+	): Promise<boolean> => {
 		const { key, project } = item;
 		const undo = move.undo === null ? undefined : moveBy(move.undo);
 		const takeBack = undo && {
@@ -46,10 +51,10 @@ export function useItemActions(): ItemActions {
 					...(undo.asks === 'reason' && { reason: 'undone' }),
 				}),
 		};
-		void change('item.move', { project, item: key, to: move.event, ...more }, takeBack ?? null);
+		return (await change('item.move', { project, item: key, to: move.event, ...more }, takeBack ?? null)) !== undefined;
 	};
 	const move = (item: ItemAnswer, wanted: Move): void => {
-		if (wanted.asks === 'nothing') doMove(item, wanted);
+		if (wanted.asks === 'nothing') void doMove(item, wanted);
 		else setAsked({ kind: 'move', item, move: wanted });
 	};
 	const hold = (item: ItemAnswer, held: boolean): void => {
@@ -98,17 +103,20 @@ export function useItemActions(): ItemActions {
 interface MoveDialogProps {
 	readonly item: ItemAnswer;
 	readonly move: Move;
-	readonly onMove: (more: { reason?: string; by?: string }) => void;
+	/** False where it was refused. */
+	readonly onMove: (more: { reason?: string; by?: string }) => Promise<boolean>;
 	readonly onClose: () => void;
 }
 
 function MoveDialog({ item, move, onMove, onClose }: MoveDialogProps) {
-	const [text, setText] = useState('');
+	const [text, setText] = useDraft(move.event, item);
 	const asksText = move.asks === 'reason' || move.asks === 'item';
 	const label = move.asks === 'item' ? 'Which item replaces it? Its number' : 'Why, in one line';
-	const confirm = (): void => {
+	const confirm = async (): Promise<void> => {
+		const said = text.trim();
+		if (!(await onMove(move.asks === 'reason' ? { reason: said } : move.asks === 'item' ? { by: said } : {}))) return;
+		setText('');
 		onClose();
-		onMove(move.asks === 'reason' ? { reason: text.trim() } : move.asks === 'item' ? { by: text.trim() } : {});
 	};
 	return (
 		<Dialog
@@ -148,7 +156,9 @@ function DeleteDialog({ item, onClose }: { readonly item: ItemAnswer; readonly o
 			const { answer, kept } = await ask('item.delete', { project: item.project, item: item.key });
 			store.forget(item.project, item.key);
 			notices.tell(answer, null, kept[0] ? `Its work is kept at ${kept[0].ref}` : null);
-			goTo({ view: 'board', project: null });
+			// It may take a while: whoever went elsewhere meanwhile stays there.
+			const { place } = currentRoute();
+			if (place.view === 'item' && itemNamed([item], place.item)) goTo({ view: 'board', project: place.project });
 		} catch (thrown) {
 			notices.fail(asError(thrown));
 		}

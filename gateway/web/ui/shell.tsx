@@ -51,9 +51,9 @@ export function Shell() {
 	useTitle(place);
 	return (
 		<div className="shell">
-			<a className="button skip" href="#view" data-reload>
+			<button type="button" className="button skip" onClick={toContent}>
 				To the content
-			</a>
+			</button>
 			<Rail place={place} />
 			<main className="main" id="view" tabIndex={-1}>
 				<div className="banners">
@@ -80,6 +80,11 @@ export function Shell() {
 			{keys.shown && <KeysDialog onClose={keys.close} />}
 		</div>
 	);
+}
+
+/** No link to `#view`: addresses are below `<base>`, so the browser would leave the page for the board. */
+function toContent(): void {
+	document.getElementById('view')?.focus();
 }
 
 function View({ place }: { readonly place: Place }): ReactNode {

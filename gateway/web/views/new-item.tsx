@@ -7,20 +7,33 @@ import { itemTypes } from '../../../shared/pipeline/table.ts';
 import { goTo, linkTo } from '../browser/address.ts';
 import { keep, kept } from '../browser/storage.ts';
 import type { ProjectBoard } from '../model/board-state.ts';
+import { boardChosen } from '../model/chosen-board.ts';
 import { itemInAddress } from '../model/route.ts';
 import { type Hindrance, hindranceOf, runsWith } from '../model/runs-with.ts';
 import { plainWords } from '../model/words.ts';
-import { asError, knownOf, useAnswer, useApp, useBoards, useMay } from '../ui/app.ts';
+import { asError, knownOf, useAnswer, useApp, useBoardState, useBoards, useMay } from '../ui/app.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Empty } from '../ui/pieces.tsx';
+import { Empty, Loading } from '../ui/pieces.tsx';
 
 const types = ['story', 'bug', 'refactor', 'spike', 'epic'] as const;
 
 export function NewItemView({ project }: { readonly project: string | null }) {
 	const boards = useBoards(null);
+	const { boards: known, me } = useBoardState();
 	const may = useMay('member');
-	const [chosen, setChosen] = useState(project ?? kept('project'));
-	const board = boards.find((one) => one.project.name === chosen || one.project.id === chosen) ?? boards[0];
+	const [chosen, setChosen] = useState<string | null>(null);
+	const [draft, setDraft] = useState(firstDraft);
+	const board = boardChosen(boards, { chosen, named: project, last: kept('project') });
+	const shown = board?.project.id ?? null;
+	// From now on it is this one, whatever comes before it in the list.
+	useEffect(() => setChosen((before) => before ?? shown), [shown]);
+	if (me === null || known === null) {
+		return (
+			<div className="view-body">
+				<Loading what="the projects" />
+			</div>
+		);
+	}
 	if (!may) {
 		return (
 			<Empty whole title="You may look">
@@ -28,7 +41,8 @@ export function NewItemView({ project }: { readonly project: string | null }) {
 			</Empty>
 		);
 	}
-	if (!board) {
+	if (board === null && boards.length > 0) return <OtherProject boards={boards} onProject={setChosen} />;
+	if (board === null) {
 		return (
 			<Empty whole title="No project yet">
 				<p>An item belongs to a project; add one first.</p>
@@ -38,25 +52,65 @@ export function NewItemView({ project }: { readonly project: string | null }) {
 			</Empty>
 		);
 	}
-	return <NewItemForm key={board.project.id} board={board} boards={boards} onProject={setChosen} />;
+	const change = (part: Partial<Draft>): void => setDraft((before) => ({ ...before, ...part }));
+	// An agent is one of its project's.
+	const choose = (id: string): void => {
+		setChosen(id);
+		if (draft.agent !== 'shell') change({ agent: '' });
+	};
+	return <NewItemForm key={board.project.id} {...{ board, boards, draft, change }} onProject={choose} />;
+}
+
+/** What is typed and ticked stays, whatever project it is for. */
+interface Draft {
+	readonly title: string;
+	readonly description: string;
+	readonly type: (typeof types)[number];
+	readonly agent: string;
+	readonly dependsOn: string;
+	readonly labels: string;
+	readonly hold: boolean;
+	readonly upcoming: boolean;
+}
+
+function firstDraft(): Draft {
+	return {
+		...{ title: kept('draft.title') ?? '', description: kept('draft.description') ?? '', type: 'story' },
+		...{ agent: '', dependsOn: '', labels: '', hold: false, upcoming: false },
+	};
+}
+
+interface OtherProjectProps {
+	readonly boards: readonly ProjectBoard[];
+	readonly onProject: (id: string) => void;
+}
+
+function OtherProject({ boards, onProject }: OtherProjectProps) {
+	return (
+		<Empty whole title="That project is not here">
+			<p>It was taken out of the mesh, or there never was one. What you have written is kept; where does it go?</p>
+			<div className="row wrap">
+				{boards.map(({ project: { id, name } }) => (
+					<button key={id} type="button" className="button" onClick={() => onProject(id)}>
+						{name}
+					</button>
+				))}
+			</div>
+		</Empty>
+	);
 }
 
 interface FormProps {
 	readonly board: ProjectBoard;
 	readonly boards: readonly ProjectBoard[];
-	readonly onProject: (name: string) => void;
+	readonly draft: Draft;
+	readonly change: (part: Partial<Draft>) => void;
+	readonly onProject: (id: string) => void;
 }
 
-function NewItemForm({ board, boards, onProject }: FormProps) {
+function NewItemForm({ board, boards, draft, change, onProject }: FormProps) {
 	const { ask, store, notices } = useApp();
-	const [title, setTitle] = useState(kept('draft.title') ?? '');
-	const [description, setDescription] = useState(kept('draft.description') ?? '');
-	const [type, setType] = useState<(typeof types)[number]>('story');
-	const [agent, setAgent] = useState('');
-	const [dependsOn, setDependsOn] = useState('');
-	const [labels, setLabels] = useState('');
-	const [hold, setHold] = useState(false);
-	const [upcoming, setUpcoming] = useState(false);
+	const { title, description, type, agent, dependsOn, labels, hold, upcoming } = draft;
 	const [busy, setBusy] = useState(false);
 	const first = useRef<HTMLInputElement>(null);
 	useEffect(() => first.current?.focus(), []);
@@ -109,7 +163,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 							maxLength={200}
 							value={title}
 							onChange={(event) => {
-								setTitle(event.target.value);
+								change({ title: event.target.value });
 								keep('draft.title', event.target.value);
 							}}
 						/>
@@ -125,7 +179,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 								'What should be different, how one sees that it is right.\n\nA fenced sh block is run as it is:\n```sh\nnpm run format\n```'
 							}
 							onChange={(event) => {
-								setDescription(event.target.value);
+								change({ description: event.target.value });
 								keep('draft.description', event.target.value);
 							}}
 						/>
@@ -136,11 +190,13 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 							<select
 								id="project"
 								className="input"
-								value={project.name}
+								value={project.id}
 								onChange={(event) => onProject(event.target.value)}
 							>
 								{boards.map((one) => (
-									<option key={one.project.id}>{one.project.name}</option>
+									<option key={one.project.id} value={one.project.id}>
+										{one.project.name}
+									</option>
 								))}
 							</select>
 						</div>
@@ -150,7 +206,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 								id="type"
 								className="input"
 								value={type}
-								onChange={(event) => setType(types.find((one) => one === event.target.value) ?? 'story')}
+								onChange={(event) => change({ type: types.find((one) => one === event.target.value) ?? 'story' })}
 							>
 								{types.map((one) => (
 									<option key={one} value={one}>{`${one}: ${itemTypes[one]}`}</option>
@@ -159,7 +215,12 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 						</div>
 						<div className="field">
 							<label htmlFor="agent">Agent</label>
-							<select id="agent" className="input" value={agent} onChange={(event) => setAgent(event.target.value)}>
+							<select
+								id="agent"
+								className="input"
+								value={agent}
+								onChange={(event) => change({ agent: event.target.value })}
+							>
 								<option value="">the project’s own</option>
 								{coders.map(({ name, runtime }) => (
 									<option key={name} value={name}>{`${name} (${runtime})`}</option>
@@ -174,7 +235,7 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 								className="input"
 								placeholder="such as 12, 14"
 								value={dependsOn}
-								onChange={(event) => setDependsOn(event.target.value)}
+								onChange={(event) => change({ dependsOn: event.target.value })}
 							/>
 						</div>
 						<div className="field">
@@ -184,17 +245,21 @@ function NewItemForm({ board, boards, onProject }: FormProps) {
 								className="input"
 								placeholder="such as ui, urgent"
 								value={labels}
-								onChange={(event) => setLabels(event.target.value)}
+								onChange={(event) => change({ labels: event.target.value })}
 							/>
 						</div>
 					</div>
 					<div className="row wrap">
 						<label className="row">
-							<input type="checkbox" checked={hold} onChange={(event) => setHold(event.target.checked)} />
+							<input type="checkbox" checked={hold} onChange={(event) => change({ hold: event.target.checked })} />
 							Hold: do not start it by itself
 						</label>
 						<label className="row">
-							<input type="checkbox" checked={upcoming} onChange={(event) => setUpcoming(event.target.checked)} />
+							<input
+								type="checkbox"
+								checked={upcoming}
+								onChange={(event) => change({ upcoming: event.target.checked })}
+							/>
 							Only an idea yet
 						</label>
 					</div>

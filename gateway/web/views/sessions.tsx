@@ -86,7 +86,7 @@ function LinkDialog({ onClose }: { readonly onClose: () => void }) {
 		<Dialog
 			title="A link for one login"
 			onClose={onClose}
-			{...(made === null && { onConfirm: () => void make('browser'), confirm: 'Make the link' })}
+			{...(made === null && { onConfirm: () => make('browser'), confirm: 'Make the link' })}
 		>
 			{made === null ? (
 				<>

@@ -5,7 +5,7 @@
 import { type FormEvent, useState } from 'react';
 import type { ItemAnswer } from '../../../../shared/operations/index.ts';
 import { ownQuestion } from '../../../../shared/protocol/asks.ts';
-import { useChange, useMay } from '../../ui/app.ts';
+import { useChange, useDraft, useMay } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 
 interface AskingProps {
@@ -48,10 +48,10 @@ function Permission({ item }: AskingProps) {
 
 function Question({ item }: AskingProps) {
 	const { busy, decide, say } = useAnswers(item);
-	const [words, setWords] = useState('');
+	const [words, setWords] = useDraft('answer', item);
 	const send = (event: FormEvent): void => {
 		event.preventDefault();
-		if (words.trim() !== '') say(words.trim());
+		if (!busy && words.trim() !== '') say(words.trim(), () => setWords(''));
 	};
 	return (
 		<form className="stack" onSubmit={send}>
@@ -88,7 +88,7 @@ function Question({ item }: AskingProps) {
 interface Answers {
 	readonly busy: boolean;
 	readonly decide: (decision: 'allow' | 'deny') => void;
-	readonly say: (words: string) => void;
+	readonly say: (words: string, onSaid: () => void) => void;
 }
 
 /** Each answers once: the question leaves with what comes of it. */
@@ -103,6 +103,9 @@ function useAnswers({ project, key }: ItemAnswer): Answers {
 	return {
 		busy,
 		decide: (decision) => void once(() => change('item.answer', { project, item: key, decision })),
-		say: (words) => void once(() => change('item.say', { project, item: key, words })),
+		say: (words, onSaid) =>
+			void once(async () => {
+				if (await change('item.say', { project, item: key, words })) onSaid();
+			}),
 	};
 }

@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react';
 import type { ItemAnswer, Result } from '../../../../shared/operations/index.ts';
 import { hunksOf, openAtFirst, type PatchFile, readPatch } from '../../model/patch.ts';
 import { count, moment, short } from '../../model/words.ts';
-import { asError, knownOf, useAnswer, useApp, useMay } from '../../ui/app.ts';
+import { asError, knownOf, useAnswer, useApp, useDraft, useMay } from '../../ui/app.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { Command, Empty, Failure, Loading } from '../../ui/pieces.tsx';
@@ -189,12 +189,13 @@ function Answers({ item, shown, onMoved }: AnswersProps) {
 
 function RequestChanges({ item, onClose }: { readonly item: ItemAnswer; readonly onClose: () => void }) {
 	const { ask, store, notices } = useApp();
-	const [words, setWords] = useState('');
+	const [words, setWords] = useDraft('reject', item);
 	const send = async (): Promise<void> => {
 		try {
 			const answer = await ask('item.reject', { project: item.project, item: item.key, words });
 			store.learn(answer.item);
 			notices.tell(answer.answer, null, answer.hint);
+			setWords('');
 			onClose();
 		} catch (thrown) {
 			notices.fail(asError(thrown));
@@ -205,7 +206,7 @@ function RequestChanges({ item, onClose }: { readonly item: ItemAnswer; readonly
 			title={`What should be different in ${item.name}?`}
 			confirm="Send it back"
 			disabled={words.trim() === ''}
-			onConfirm={() => void send()}
+			onConfirm={send}
 			onClose={onClose}
 		>
 			<div className="field">

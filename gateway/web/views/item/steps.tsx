@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { ItemDetail, Result } from '../../../../shared/operations/index.ts';
 import { hasScript } from '../../model/runs-with.ts';
 import { type Step, stepsOf } from '../../model/steering.ts';
-import { useChange } from '../../ui/app.ts';
+import { useChange, useDraft } from '../../ui/app.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { useItemActions } from '../../ui/item-actions.tsx';
 import { Command } from '../../ui/pieces.tsx';
@@ -51,17 +51,19 @@ interface StepProps {
 
 function SayDialog({ detail, onClose }: StepProps) {
 	const change = useChange();
-	const [words, setWords] = useState('');
+	const [words, setWords] = useDraft('say', detail);
 	const send = async (): Promise<void> => {
 		const told = await change('item.say', { project: detail.project, item: detail.key, words: words.trim() });
-		if (told) onClose();
+		if (!told) return;
+		setWords('');
+		onClose();
 	};
 	return (
 		<Dialog
 			title={`Tell the agent of ${detail.name}`}
 			confirm="Tell it"
 			disabled={words.trim() === ''}
-			onConfirm={() => void send()}
+			onConfirm={send}
 			onClose={onClose}
 		>
 			<Words
@@ -84,7 +86,7 @@ function TakeDialog({ detail, onClose }: StepProps) {
 		<Dialog
 			title={taken === null ? `Take ${detail.name} over?` : `${detail.name} is yours`}
 			onClose={onClose}
-			{...(taken === null && { confirm: 'Take over', onConfirm: () => void take() })}
+			{...(taken === null && { confirm: 'Take over', onConfirm: take })}
 		>
 			{taken === null ? (
 				<p className="soft">
@@ -105,13 +107,15 @@ function TakeDialog({ detail, onClose }: StepProps) {
 
 function GiveDialog({ detail, onClose }: StepProps) {
 	const change = useChange();
-	const [words, setWords] = useState('');
+	const [words, setWords] = useDraft('give', detail);
 	const give = async (): Promise<void> => {
 		const said = words.trim() === '' ? {} : { words: words.trim() };
-		if (await change('item.give', { project: detail.project, item: detail.key, ...said })) onClose();
+		if (!(await change('item.give', { project: detail.project, item: detail.key, ...said }))) return;
+		setWords('');
+		onClose();
 	};
 	return (
-		<Dialog title={`Give ${detail.name} back`} confirm="Give it back" onConfirm={() => void give()} onClose={onClose}>
+		<Dialog title={`Give ${detail.name} back`} confirm="Give it back" onConfirm={give} onClose={onClose}>
 			<p className="soft">What you committed in the clone stays; who goes on is told that you worked there.</p>
 			<Words label="What else should it know? (may stay empty)" value={words} onChange={setWords} />
 		</Dialog>

@@ -19,12 +19,12 @@ export function TitleField({ item }: { readonly item: ItemAnswer }) {
 			</h1>
 		);
 	}
-	const save = (): void => {
+	const save = async (): Promise<void> => {
 		setText(null);
 		const title = text.trim();
 		if (title === '' || title === item.title) return;
 		const { project, key } = item;
-		void change(
+		const told = await change(
 			'item.edit',
 			{ project, item: key, title },
 			{
@@ -32,6 +32,8 @@ export function TitleField({ item }: { readonly item: ItemAnswer }) {
 				run: () => void change('item.edit', { project, item: key, title: item.title }),
 			},
 		);
+		// Refused, it is there to be tried again.
+		if (!told) setText((now) => now ?? text);
 	};
 	return (
 		<input
@@ -41,9 +43,9 @@ export function TitleField({ item }: { readonly item: ItemAnswer }) {
 			autoFocus
 			value={text}
 			onChange={(event) => setText(event.target.value)}
-			onBlur={save}
+			onBlur={() => void save()}
 			onKeyDown={(event) => {
-				if (event.key === 'Enter') save();
+				if (event.key === 'Enter') void save();
 				if (event.key === 'Escape') setText(null);
 			}}
 		/>

@@ -46,7 +46,7 @@ export function ChangeSettings({ project, found, onClose }: ChangeSettingsProps)
 			wide
 			confirm={busy ? 'Asking …' : 'Make it an item'}
 			disabled={busy || text === found.text}
-			onConfirm={() => void send(false)}
+			onConfirm={() => send(false)}
 			onClose={onClose}
 		>
 			<p className="soft">
