@@ -188,6 +188,16 @@ describe('[I5] the checker of work', () => {
 		expect(await mesh.step(checker)).toEqual([`w1 has 2 live trees for ${projectOne}/${a}`]);
 	});
 
+	it('finds work that was begun while the report about the item before waits', async () => {
+		const checker = oneAtWork(new Ledger());
+		const token = mesh.granted(a);
+		const own = { attempts: [{ ...attempt, token }], reporting: [{ project: projectOne, item: a, token }] };
+		mesh.nodes.set('w1', own);
+		expect(await mesh.step(checker)).toEqual([]);
+		mesh.nodes.set('w1', { ...own, reporting: [{ project: projectOne, item: a, token: [token[0], token[1] - 1] }] });
+		expect((await mesh.step(checker)).join()).toContain('waits');
+	});
+
 	it('finds a report while the tree lives, and work that nobody granted', async () => {
 		const checker = oneAtWork(new Ledger());
 		const token = mesh.granted(a);

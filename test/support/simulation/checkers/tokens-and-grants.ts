@@ -4,7 +4,7 @@
  * shown before anything is said of it; nobody loses an item while it is heard of. Most is in the ledger; here is what
  * only the order of events shows.
  */
-import type { Checker, SeenMesh, SimEvent } from '../types.ts';
+import type { Checker, SeenMesh, SeenNode, SimEvent } from '../types.ts';
 import { eventsOf, ledgerChecker } from './checker.ts';
 import { Contact } from './contact.ts';
 import { grantName, type Ledger } from './ledger.ts';
@@ -72,6 +72,7 @@ export function oneAtWork(ledger: Ledger): Checker {
 				(item) => `${name} has ${live.filter((one) => one === item).length} live trees for ${item}`,
 			);
 		}),
+		...mesh.nodes.flatMap(begunOverReport),
 		...order.read(mesh, ledger),
 		...takenFromHeard(mesh, ledger, contact),
 		...lost.read(mesh, contact),
@@ -81,6 +82,17 @@ export function oneAtWork(ledger: Ledger): Checker {
 		return look(mesh);
 	};
 	return ledgerChecker(ledger, [5, 'one at work'], { step: once(step) });
+}
+
+/** Whoever still has to say how an item's last run ended begins none: what it says may end the item. */
+function begunOverReport({ name, attempts, reporting }: SeenNode): readonly string[] {
+	return attempts.flatMap(({ isLive, project, item, token }) => {
+		const before = reporting.find(
+			(one) => one.project === project && one.item === item && one.token.join('.') !== token.join('.'),
+		);
+		if (!isLive || before === undefined) return [];
+		return [`${name} works on ${grantName(item, token)} while its report about ${grantName(item, before.token)} waits`];
+	});
 }
 
 /** What must come before what: the grant, the agent, its end, the report. */
