@@ -32,7 +32,7 @@ export const rowsPerFrame = 2_000;
 export const rowsMax = 20_000;
 /** Texts of a peer whose items are not known here yet, per project: what people add while they are away. */
 export const strangeTextsMax = 1_000;
-/** Generations by nobody known that a channel may bring before it is at fault: a home moves, and the registry is behind. */
+/** Facts by nobody known that a channel may bring before it is at fault: a home is another one, and the registry is behind. */
 export const postponedMax = 3;
 /** Acknowledgements in one frame. */
 export const acksPerFrame = 100;

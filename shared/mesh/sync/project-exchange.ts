@@ -26,6 +26,9 @@ export class ProjectExchange {
 	/** One that is not signed with the key of the home by the registry. */
 	#postponed: { readonly generation: string; readonly under: string } | undefined;
 	#postponements = 0;
+	/** Digests of the index that the peer announced under our generation: the last one, and one that another home has signed. */
+	#announced: string | undefined;
+	#anothers: string | undefined;
 	/** Items whose texts the peer has open and that are not known here yet. */
 	readonly #strange = new Set<string>();
 
@@ -56,13 +59,15 @@ export class ProjectExchange {
 
 	/**
 	 * Whether a generation that the home has not signed is no fault of the peer: it may be of a home that the registry does
-	 * not name here yet, or of the one before. It is not asked for again until another home is known.
+	 * not name here yet, or of the one before; also one of the same number, where a project was made anew. It is not asked
+	 * for again until another home is known.
 	 */
 	postpones(replica: Replica): boolean {
 		const { candidates, age, index } = this.entry;
 		const dropped = candidates.drop(replica);
-		if (replica === index || this.#postponements >= postponedMax) return false;
-		if (dropped === undefined) {
+		if (this.#postponements >= postponedMax) return false;
+		if (replica === index) this.#anothers = this.#announced;
+		else if (dropped === undefined) {
 			// Given up while its answer was on its way: another home is known. The question of the next reader waited for it.
 			const again = candidates.byName(replica.name);
 			if (again) this.#documents.ask(again);
@@ -131,7 +136,9 @@ export class ProjectExchange {
 	async #compareIndex(theirs: MessageOf<'project'>, own: Omit<MessageOf<'project'>, 'wantsAnswer'>): Promise<void> {
 		this.onStored(theirs);
 		if (theirs.generation === own.generation) {
-			if (theirs.index !== own.index && theirs.revision >= own.revision) this.#documents.ask(this.entry.index);
+			const mayBeNews = theirs.index !== own.index && theirs.index !== this.#anothers;
+			this.#announced = theirs.index;
+			if (mayBeNews && theirs.revision >= own.revision) this.#documents.ask(this.entry.index);
 			return;
 		}
 		// An earlier one hears of ours by our own announcement.

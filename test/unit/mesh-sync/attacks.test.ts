@@ -273,6 +273,16 @@ describe('[I13] a member that breaks the rules', () => {
 		await expectCutOff('BAD_SIGNATURE');
 	});
 
+	it('is cut off for the fourth time that what we asked for is not signed by the home, and changes nothing before', async () => {
+		await attacker.meet(victim);
+		for (const n of ['1', '2', '3', '4']) {
+			expectUnmoved();
+			await attacker.say({ k: 'state', document: index, digest: n.repeat(64) });
+			await attacker.say({ k: 'diff', document: index }, forgedIndex());
+		}
+		await expectCutOff('BAD_SIGNATURE');
+	});
+
 	it('makes us hold no document that is not what was announced', async () => {
 		await publishUnseen();
 		await attacker.meet(victim);
