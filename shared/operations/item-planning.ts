@@ -91,17 +91,17 @@ export function planOf(subtasks: PlanArgs['subtasks']): Plan {
 	const byId = new Map(plain.map((one) => [one.id, one]));
 	const foundations = plain.filter(({ kind }) => kind === 'foundation').map(({ id }) => id);
 	const waitsFor = new Map<string, readonly string[]>();
-	for (const wave of waves) {
-		const before: Subtask[] = [];
-		for (const group of wave) {
-			const members = group.flatMap((id) => byId.get(id) ?? []);
-			for (const one of members) {
-				const all = one.kind === 'foundation' ? [] : foundations;
-				const beside = before.filter((other) => overlaps(one, other)).map(({ id }) => id);
-				waitsFor.set(one.id, [...new Set([...one.dependsOn, ...all, ...beside])]);
-			}
-			before.push(...members);
+	// Over all waves: an item begins when what it waits for is done, whatever else of the waves before still runs.
+	const before: Subtask[] = [];
+	for (const group of waves.flat()) {
+		const members = group.flatMap((id) => byId.get(id) ?? []);
+		for (const one of members) {
+			const asked = new Set([...one.dependsOn, ...(one.kind === 'foundation' ? [] : foundations)]);
+			const done = reachable(asked, waitsFor);
+			const beside = before.filter((other) => !done.has(other.id) && overlaps(one, other)).map(({ id }) => id);
+			waitsFor.set(one.id, [...asked, ...beside]);
 		}
+		before.push(...members);
 	}
 	return { waves, waitsFor };
 }
@@ -154,6 +154,14 @@ function wavesOf(subtasks: readonly Subtask[]): string[][][] {
 			data: error.data,
 		});
 	}
+}
+
+/** These, and all that they wait for themselves. */
+function reachable(ids: Iterable<string>, waitsFor: Plan['waitsFor']): ReadonlySet<string> {
+	const found = new Set(ids);
+	// A set goes on to what is added while it is gone through.
+	for (const id of found) for (const other of waitsFor.get(id) ?? []) found.add(other);
+	return found;
 }
 
 /** Without paths it may touch anything. */

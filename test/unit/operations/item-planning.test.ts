@@ -1,4 +1,5 @@
 /** A plan's order becomes dependencies of items: no more and no fewer than what its paths and its words ask for. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Args, parseArgs, planIntents, planOf, planWords } from '../../../shared/operations/index.ts';
 
@@ -28,6 +29,42 @@ describe('a plan', () => {
 		expect(waitsFor(subtasks)).toEqual({ a: [], b: [], c: ['a'] });
 		expect(planOf(argsOf(subtasks).subtasks).waves).toEqual([[['a', 'b'], ['c']]]);
 		expect(planWords(planOf(argsOf(subtasks).subtasks), 0)).toBe('1 wave, at most 2 at once; nothing was added yet');
+	});
+
+	it('makes what owns the same paths wait in whichever waves it stands, and not twice', () => {
+		const subtasks = [
+			{ id: 'api', files: ['src/api/**'] },
+			{ id: 'guide', files: ['docs/**'] },
+			{ id: 'client', files: ['src/client/**', 'docs/client.md'], dependsOn: ['api'] },
+			{ id: 'index', files: ['docs/**'], dependsOn: ['client'] },
+		];
+		// The client begins when the API is done, and the guide may take much longer than that.
+		expect(waitsFor(subtasks)).toEqual({ api: [], guide: [], client: ['api', 'guide'], index: ['client'] });
+	});
+
+	it('never lets two own the same path at once', () => {
+		const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+		const subtask = fc.record({ id, files: fc.array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 2 }) });
+		const plan = fc.tuple(
+			fc.uniqueArray(subtask, { selector: (one) => one.id, minLength: 2 }),
+			fc.array(fc.tuple(fc.nat(5), fc.nat(5))),
+		);
+		fc.assert(
+			fc.property(plan, ([listed, edges]) => {
+				const dependsOn = (at: number): string[] =>
+					edges.flatMap(([to, from]) => (to === at && from < at ? (listed[from]?.id ?? []) : []));
+				const subtasks = listed.map((one, at) => ({ ...one, dependsOn: [...new Set(dependsOn(at))] }));
+				const waits = waitsFor(subtasks);
+				const waitsOn = (a: string, b: string): boolean =>
+					(waits[a] ?? []).some((other) => other === b || waitsOn(other, b));
+				for (const one of subtasks) {
+					for (const other of subtasks) {
+						if (one.id === other.id || !one.files.some((file) => other.files.includes(file))) continue;
+						expect(waitsOn(one.id, other.id) !== waitsOn(other.id, one.id), `${one.id}, ${other.id}`).toBe(true);
+					}
+				}
+			}),
+		);
 	});
 
 	it('lets nothing run beside what may touch anything', () => {
