@@ -47,6 +47,11 @@ export class LoginCodes {
 		return found !== undefined && this.#clock.monotonic() < found.until ? found : null;
 	}
 
+	/** Only an owner makes codes for others: who is none any more could come in by one as somebody else. */
+	forgetForOthers(by: string): void {
+		for (const [hash, code] of this.#codes) if (code.by === by && code.person !== by) this.#codes.delete(hash);
+	}
+
 	/** The person has no rights any more: nor has what that person gave to others. */
 	forget(person: string): void {
 		for (const [hash, code] of this.#codes) if (code.person === person || code.by === person) this.#codes.delete(hash);

@@ -106,6 +106,7 @@ function personHandlers(parts: GatewayParts): Pick<At, PersonNames> {
 				(facts) => setPerson(facts, { id, access }),
 				() => tokens.close(isMeant),
 			);
+			if (access !== 'owner') board.codes.forgetForOthers(id);
 			mesh.network.review();
 			const words = before === null ? `${id} is let in as ${access}` : `${id} is ${access} now`;
 			return { person: personView(parts, { id, access }), added: before === null, answer: words };

@@ -123,8 +123,11 @@ export function createApi(options: ApiOptions): Api {
 	if (options.site) addSite(app, options.site, unknownPath);
 
 	async function stream(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+		const asking = callerOf(options, request.headers, false);
+		const filter = await eventFilter(options, readQuery('events', request.query), asking);
+		// Meanwhile a login may have ended, or rights have become others: nobody has watched them yet.
 		const caller = callerOf(options, request.headers, false);
-		const filter = await eventFilter(options, readQuery('events', request.query), caller);
+		refuseWithoutAccess(caller, 'events');
 		if (streams.size >= streamsMax) {
 			throw ganglineError('TOO_LARGE', `${streamsMax} readers of the event stream are connected, more are not served`);
 		}

@@ -1,6 +1,7 @@
 /** Who is let in and out at the gateway, and what is left of their logins when it is killed in between. */
 import { expect, it } from 'vitest';
 import { Board } from '../../../gateway/board/index.ts';
+import { LoginCodes } from '../../../gateway/board/login-codes.ts';
 import type { GatewayParts } from '../../../gateway/context.ts';
 import { registryHandlers } from '../../../gateway/http/registry-handlers.ts';
 import { openCore } from '../../../gateway/open-core.ts';
@@ -32,6 +33,13 @@ it('[I13] lets somebody in anew without the tokens and logins of before, though 
 	expect(added).toBe(true);
 	expect(core.people.holderOf(token)).toBeNull();
 	expect(board.sessions.find(secret)).toBeNull();
+
+	await handlers['person.add']({ id: 'carl', access: 'owner' }, caller);
+	const code = (person: string) => board.codes.make({ person, on: 'browser', by: 'carl' }, 10, random);
+	const [forAda, forCarl] = [code('ada'), code('carl')];
+	await handlers['person.add']({ id: 'carl', access: 'viewer' }, caller);
+	expect(board.codes.take(forAda)).toBeNull();
+	expect(board.codes.take(forCarl)?.person).toBe('carl');
 	const again = await handlers['person.token']({ id: 'vera', use: 'all' }, caller);
 	await handlers['person.add']({ id: 'vera', access: 'member' }, caller);
 	expect(core.people.holderOf(again.token)?.person).toBe('vera');
@@ -44,7 +52,7 @@ it('[I13] leaves no join token open that somebody made, or was meant by, who may
 		...{ identity: gatewayIdentity, store, clock, random, log, version: '0.1.0', name: 'gateway', owner: 'ada' },
 		openNetwork: async (admission) => new SimNet({ clock, random }).node({ node, publicKey, addresses: [], admission }),
 	});
-	const board = { removePerson: async () => undefined };
+	const board = { removePerson: async () => undefined, codes: new LoginCodes(clock) };
 	const handlers = registryHandlers({ ...core, board } as unknown as GatewayParts);
 	const caller = { person: 'ada', access: 'owner' } as const;
 	for (const id of ['vera', 'carl']) await handlers['person.add']({ id, access: 'owner' }, caller);

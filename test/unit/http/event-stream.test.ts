@@ -2,8 +2,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { createApi } from '../../../shared/http/create-api.ts';
 import { serveEvents } from '../../../shared/http/event-stream.ts';
-import { SimClock } from '../../../shared/ports/sim/index.ts';
+import { SimClock, SimLog } from '../../../shared/ports/sim/index.ts';
+import { tinyHome } from '../../support/tiny-home.ts';
 
 describe('a quiet event stream', () => {
 	it('says every 15 s that it is alive, as an event that a page in a browser hears', async () => {
@@ -27,4 +29,25 @@ describe('a quiet event stream', () => {
 		server.closeAllConnections();
 		await new Promise((resolve) => server.close(resolve));
 	});
+});
+
+it('[I13] is not given to a person whose login ended while the project was looked up', async () => {
+	let isIn = true;
+	const home = tinyHome();
+	await using api = createApi({
+		...home,
+		handlers: {
+			'project.list': async () => {
+				isIn = false;
+				return { projects: [{ id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', name: 'shop' }] } as never;
+			},
+		},
+		callerOf: () => (isIn ? { person: 'bob', access: 'member' } : null),
+		...{ token: 't'.repeat(40), person: 'ada', version: '0.1.0', log: new SimLog(), clock: new SimClock() },
+	});
+	const { url } = await api.listen({ port: 0 });
+	const headers = { authorization: 'Bearer of-bob' };
+	const answer = await fetch(new URL('/v1/events?project=shop', url), { headers });
+	await answer.body?.cancel();
+	expect({ isIn, status: answer.status }).toEqual({ isIn: false, status: 401 });
 });
