@@ -18,6 +18,8 @@ export class OpenTexts {
 	readonly #options: OpenTextsOptions;
 	readonly #opening = new Map<string, Promise<ItemText>>();
 	readonly #open = new Map<string, ItemText>();
+	/** Of earlier processes, of items that are not known here. */
+	readonly #stored = new Set<string>();
 	readonly #listeners = new Set<(text: ItemText) => void>();
 	readonly #writtenListeners = new Set<(key: string) => void>();
 
@@ -50,7 +52,18 @@ export class OpenTexts {
 	async openStored(): Promise<void> {
 		const prefix = `doc/${this.#options.project}/text/`;
 		for (const stream of this.#options.store.streams()) {
-			if (stream.startsWith(prefix)) await this.open(stream.slice(prefix.length));
+			const key = stream.startsWith(prefix) ? stream.slice(prefix.length) : null;
+			if (key !== null && (await this.open(key)) === undefined) this.#stored.add(key);
+		}
+	}
+
+	/** The same of items that have become known since: facts that the disk had lost come back. `items`: null for any. */
+	async openKnown(items: ReadonlySet<string> | null): Promise<void> {
+		for (const key of [...this.#stored]) {
+			const isMeant = items === null || items.has(key);
+			if (!isMeant || this.#options.item(key) === undefined) continue;
+			await this.open(key);
+			this.#stored.delete(key);
 		}
 	}
 

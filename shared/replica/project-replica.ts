@@ -122,6 +122,8 @@ export class ProjectReplica implements SyncedProject, AsyncDisposable {
 		settlement.settle(index);
 		opened.settled();
 		await opened.openTexts.openStored();
+		const failed = (error: unknown): void => log.error('replica.failed', { project, error });
+		opened.subscribe(({ items }) => void opened.openTexts.openKnown(items).catch(failed));
 		return opened;
 	}
 
