@@ -136,7 +136,7 @@ function registerSsh(program: Command, context: CliContext): void {
 		examples: [
 			'gangline ssh myapp',
 			'gangline ssh myapp npm test',
-			'gangline ssh myapp -- ls -la   options of the command after --',
+			'gangline ssh myapp ls -la      what stands behind the command is its own',
 			'gangline ssh --mesh myapp      through the mesh, as from another machine',
 			'gangline ssh --stdio myapp     the way itself, for a ProxyCommand of ssh',
 		],

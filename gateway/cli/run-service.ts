@@ -38,7 +38,10 @@ export async function installService(session: Session, place: ServicePlace): Pro
 		await systemctl(session, 'enable', unitName);
 		await systemctl(session, 'restart', unitName);
 	} catch (error) {
+		// A link to a unit that is gone would be complained of at each login.
+		if (before === null) await runSystemctl(session, ['disable', unitName]);
 		await (before === null ? rm(file, { force: true }) : writeFile(file, before));
+		await runSystemctl(session, ['daemon-reload']);
 		throw error;
 	}
 	const lingers = await isLingering(session);

@@ -10,7 +10,8 @@ import { buildProgram } from './program.ts';
 const helpCodes = ['commander.help', 'commander.helpDisplayed', 'commander.version'];
 
 /** `argv` without the program's own name. Resolves with what the process is to end with. */
-export async function run(argv: readonly string[], context: CliContext): Promise<number> {
+export async function run(typed: readonly string[], context: CliContext): Promise<number> {
+	const argv = withRemoteApart(typed);
 	const program = buildProgram(context, programVersion());
 	try {
 		if (argv.length === 0) {
@@ -23,9 +24,28 @@ export async function run(argv: readonly string[], context: CliContext): Promise
 		if (thrown instanceof CommanderError && helpCodes.includes(thrown.code)) return 0;
 		if (context.interrupted.aborted) return 130;
 		const error = await asError(thrown, argv, program);
-		printError(context, error, argv.includes('--json'));
+		const end = argv.indexOf('--');
+		printError(context, error, argv.slice(0, end < 0 ? undefined : end).includes('--json'));
 		return errorKinds[error.code].exit;
 	}
+}
+
+/**
+ * `ssh myapp apt-get install -y git` as `ssh myapp -- apt-get …`: as with ssh itself, what stands behind the command is
+ * its own. Options that mean something everywhere (`-y`, `-p`, `--json`) would be taken out of it without a word.
+ */
+function withRemoteApart(argv: readonly string[]): readonly string[] {
+	const places: number[] = [];
+	for (let at = 0; at < argv.length && places.length < 3; at += 1) {
+		const word = argv[at] ?? '';
+		if (word === '--') return argv;
+		if (!word.startsWith('-')) places.push(at);
+		else if (word === '-p' || word === '--project') at += 1;
+	}
+	const [command = 0, , remote] = places;
+	return argv[command] === 'ssh' && remote !== undefined
+		? [...argv.slice(0, remote), '--', ...argv.slice(remote)]
+		: argv;
 }
 
 /**

@@ -125,6 +125,13 @@ describe('gangline service', () => {
 		expect(existsSync(machine.unit)).toBe(false);
 	});
 
+	it('is enabled no more where it could not be started', async () => {
+		using machine = openMachine('case "$2" in restart) exit 1;; esac');
+		expect((await machine.run(installService)).code).toBe('UNSUITABLE_MACHINE');
+		expect(existsSync(machine.unit)).toBe(false);
+		expect(machine.calls().slice(-2)).toEqual(['--user disable gangline.service', '--user daemon-reload']);
+	});
+
 	it('says what to do where there is no systemd', async () => {
 		using machine = openMachine('exit 1', false);
 		expect(await machine.run(installService)).toMatchObject({

@@ -1,10 +1,21 @@
 /** The line in a person's own file of ssh: their file stays what it is, wherever it lies. */
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	lstatSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeSshConfig, writeSshConfig } from '../../../gateway/cli/run-ssh.ts';
 import type { Session } from '../../../gateway/cli/session.ts';
+import { openWorkplace } from '../../support/terminal.ts';
 import { myapp } from '../../support/tiny-containers.ts';
 
 const own = 'Host *\n\tUser somebody\n';
@@ -54,4 +65,24 @@ it('is not written over what cannot be read', async () => {
 		});
 	}
 	expect(lstatSync(config).isSymbolicLink()).toBe(true);
+});
+
+describe('gangline ssh hands its command on as it was typed', () => {
+	it.each([
+		[['ssh', 'myapp', 'apt-get', 'install', '-y', 'git'], 'apt-get install -y git'],
+		[['ssh', 'myapp', 'git', 'log', '-p', 'src'], 'git log -p src'],
+		[['ssh', 'myapp', 'npm', 'ls', '--json'], 'npm ls --json'],
+		[['-p', 'shop', 'ssh', '-y', 'myapp', 'ls', '-la', '--', 'x'], 'ls -la -- x'],
+		[['ssh', 'myapp', '--', 'ls', '-la'], 'ls -la'],
+		[['ssh', 'myapp'], ''],
+	])('%j', async (argv, command) => {
+		await using place = await openWorkplace({ gateway: true });
+		const [file, said] = [join(HOME, 'ssh'), join(HOME, 'said')];
+		writeFileSync(file, `#!/bin/sh\nfor word; do echo "$word"; done > '${said}'\nexit 7\n`);
+		chmodSync(file, 0o755);
+		expect(await place.type(argv, { env: { PATH: `${HOME}:/usr/bin:/bin` } })).toMatchObject({ code: 7, stderr: '' });
+		const words = readFileSync(said, 'utf8').trimEnd().split('\n');
+		expect(words.at(command === '' ? -1 : -3)).toBe('myapp.gangline');
+		if (command !== '') expect(words.at(-1)).toBe(`cd ${myapp.path} && ${command}`);
+	});
 });
