@@ -84,6 +84,19 @@ function readItem(raw: unknown): ItemAnswer {
 	throw notExpected('project.status', read.error);
 }
 
+/** The body of an answer; null for what is no JSON, as a proxy's page. @throws GanglineError NOT_RUNNING */
+export async function bodyIn(answer: Pick<Response, 'json'>): Promise<unknown> {
+	try {
+		return await answer.json();
+	} catch (cause) {
+		if (cause instanceof SyntaxError) return null;
+		throw ganglineError('NOT_RUNNING', 'the answer of the gateway broke off', {
+			hint: 'What was asked for may have been done: look, and ask again if it was not.',
+			cause,
+		});
+	}
+}
+
 /** The error that an answer with such a status tells. */
 export function readFailure(status: number, body: unknown): GanglineError {
 	const read = readAs(errorSchema, body);

@@ -7,7 +7,7 @@ import { pause } from '../../../shared/ports/clock.ts';
 import { ganglineError } from '../../../shared/ports/errors.ts';
 import type { Ask } from '../store/line.ts';
 import { addressOf, toLogin } from './address.ts';
-import { BoardReader, readAnswer, readFailure } from './answer.ts';
+import { BoardReader, bodyIn, readAnswer, readFailure } from './answer.ts';
 import { browserClock } from './clock.ts';
 
 /** @throws GanglineError */
@@ -23,7 +23,7 @@ export async function askBoard(project: string): Promise<Board> {
 
 async function bodyOf(name: CallName, args: unknown, signal?: AbortSignal): Promise<unknown> {
 	const answer = await answerOf(name, args, signal);
-	const body: unknown = await answer.json().catch(() => null);
+	const body = await bodyIn(answer);
 	if (answer.ok) return body;
 	const failure = readFailure(answer.status, body);
 	if (failure.code === 'UNAUTHENTICATED') toLogin();

@@ -45,7 +45,7 @@ export class Notices {
 	#add(notice: Omit<Notice, 'id'>): number {
 		this.#last += 1;
 		const others = this.#notices.filter(({ words }) => words !== notice.words);
-		this.#set([...others, { ...notice, id: this.#last }].slice(-noticesMax));
+		this.#set([...withRoom(others), { ...notice, id: this.#last }]);
 		return this.#last;
 	}
 
@@ -53,4 +53,11 @@ export class Notices {
 		this.#notices = notices;
 		for (const listener of [...this.#listeners]) listener();
 	}
+}
+
+/** Room for one more: what was done leaves first, a failure only where there is nothing else. */
+function withRoom(notices: readonly Notice[]): readonly Notice[] {
+	if (notices.length < noticesMax) return notices;
+	const leaves = notices.find(({ tone }) => tone === 'done') ?? notices[0];
+	return notices.filter((notice) => notice !== leaves);
 }
