@@ -77,6 +77,33 @@ describe.skipIf(!hasBrowser)('words at the board, with Chromium (scripts/test --
 		await close();
 	});
 
+	it('loses no settings that are being written, though reading them anew fails', async () => {
+		const { page, close } = await board.visitor();
+		await page.goto(new URL('/projects', page.url()).href);
+		await page.getByText('Settings', { exact: true }).click(soon);
+		const change = page.getByRole('button', { name: 'Change…' });
+		await change.waitFor(soon);
+		const asked = Promise.withResolvers<Route>();
+		await page.route('**/v1/project.settings', (route) => asked.resolve(route));
+		await change.click();
+		const text = page.getByRole('dialog').getByRole('textbox');
+		const write = async (): Promise<void> => text.fill('mine', soon);
+		// Whichever comes first: words before the answer must outlive it.
+		const isOpen = await Promise.race([
+			text.waitFor(soon).then(() => true),
+			asked.promise.then(() => text.isVisible()),
+		]);
+		if (isOpen) await write();
+		await refuse(await asked.promise);
+		if (isOpen) expect(await text.inputValue({ timeout: 5_000 })).toBe('mine');
+		else await page.getByText('not now').waitFor(soon);
+		await page.unroute('**/v1/project.settings');
+		if (!isOpen) await change.click();
+		await write();
+		expect(await text.inputValue()).toBe('mine');
+		await close();
+	});
+
 	it('goes to the content by the first key, on the page where one is', async () => {
 		const { page, close } = await board.visitor({ at: `p/shop/${name}` });
 		await page.getByRole('heading', { name: 'Spoken about' }).waitFor(soon);

@@ -1,7 +1,8 @@
 /** A project's settings as its file on main has them, read when they are opened; each under the name that it has there. */
 import { useState } from 'react';
+import type { Result } from '../../../../shared/operations/index.ts';
 import { type SettingsSection, settingsSections } from '../../model/settings-rows.ts';
-import { knownOf, useAnswer, useMay } from '../../ui/app.ts';
+import { asError, knownOf, useAnswer, useApp, useMay } from '../../ui/app.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Failure, Loading } from '../../ui/pieces.tsx';
 import { ChangeSettings } from './change-settings.tsx';
@@ -25,9 +26,18 @@ export function ProjectSettings({ project }: ProjectSettingsProps) {
 
 function Opened({ project }: ProjectSettingsProps) {
 	const [asked, again] = useAnswer('project.settings', { project: project.id });
-	const [changing, setChanging] = useState(false);
+	const { ask, notices } = useApp();
+	/** The newest, read when it was opened: while somebody writes it becomes no other. */
+	const [changing, setChanging] = useState<Result<'project.settings'> | null>(null);
 	const isOwner = useMay('owner');
 	const found = knownOf(asked);
+	const change = async (): Promise<void> => {
+		try {
+			setChanging(await ask('project.settings', { project: project.id }));
+		} catch (thrown) {
+			notices.fail(asError(thrown));
+		}
+	};
 	if (asked.kind === 'failed') return <Failure error={asked.error} retry={again} />;
 	if (found === null) return <Loading what="the settings" />;
 	return (
@@ -37,22 +47,13 @@ function Opened({ project }: ProjectSettingsProps) {
 			</p>
 			{isOwner && (
 				<div>
-					<button
-						type="button"
-						className="button tiny"
-						onClick={() => {
-							again();
-							setChanging(true);
-						}}
-					>
+					<button type="button" className="button tiny" onClick={() => void change()}>
 						<Icon name="file" />
 						Change…
 					</button>
 				</div>
 			)}
-			{changing && (
-				<ChangeSettings key={found.version} project={project} found={found} onClose={() => setChanging(false)} />
-			)}
+			{changing !== null && <ChangeSettings project={project} found={changing} onClose={() => setChanging(null)} />}
 			{settingsSections(found.settings).map((section) => (
 				<Section key={section.title} section={section} />
 			))}
