@@ -1,6 +1,7 @@
 /** What of a mesh is still under way, in words: a run goes on until nothing is, or for so long that it should not be. */
 import { mayHave } from '../../../shared/registry/index.ts';
 import type { ReplicaSeat } from '../../../shared/replica/index.ts';
+import { authorsPerNodeMax } from './checkers/bounds.ts';
 import type { Machine } from './machine.ts';
 import type { World } from './world.ts';
 
@@ -24,6 +25,11 @@ function* unsettledIn(world: World, id: string): Generator<string> {
 	}
 	const { index, logs } = project.exchange;
 	if (Object.keys(index.refusals).length > 0) yield `refusals of ${project.name} are not heard`;
+	for (const { name, id: node } of world.machines.values()) {
+		const authors = Object.keys(facts.authors).filter((author) => author.startsWith(`${node}.`));
+		// Of a laptop that died again and again, until everyone is back who may have had entries of its processes.
+		if (authors.length > authorsPerNodeMax) yield `${project.name} names ${authors.length} authors of ${name}`;
+	}
 	if (logs.pendingIntents(facts.acceptedUpTo).length > 0) yield `intents wait at the home of ${project.name}`;
 	for (const { name, process } of members(world)) {
 		const reports = process?.parts?.station.state().reporting.filter((report) => report.project === id) ?? [];

@@ -16,7 +16,7 @@ const timersMax = 2_000;
 /** Of the index a simulated home begins a new generation past these, and what one publication adds is over them. */
 const structuresMax = { least: 200, perRecord: 2, perPublication: 100 };
 /** Authors of a node that the facts may still name when all is calm: those of its process, and of a few before it. */
-const authorsPerNodeMax = 7;
+export const authorsPerNodeMax = 7;
 const bytesPerNodeMax = 32 * 1024 * 1024;
 
 export function boundsHold(ledger: Ledger): Checker {
