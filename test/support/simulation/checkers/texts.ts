@@ -72,9 +72,14 @@ function isRevoked({ nodes, registry }: SeenMesh, name: string): boolean {
 	return id === undefined || registry.nodes[id]?.status === 'revoked';
 }
 
+/** Or never came to be, for who wanted it was cut off: its key may be used again here, where keys are few. */
 function isDeleted({ events }: SeenMesh, item: string): boolean {
 	return eventsOf(events, 'published').some(({ history }) =>
-		history.some((entry) => entry.item === item && entry.event === 'delete' && entry.outcome === 'applied'),
+		history.some(({ item: of, event, outcome }) => {
+			if (of !== item) return false;
+			if (event === 'add') return outcome !== 'applied' && outcome !== 'refused:alreadyExists';
+			return event === 'delete' && outcome === 'applied';
+		}),
 	);
 }
 
