@@ -126,18 +126,25 @@ export class RunBook {
 		for (const key of [...this.#runs.keys()]) if (!isThere(key)) await this.forget(key);
 	}
 
+	/** Known here when it is on disk: for what the next process would not know nothing is begun or thrown away [I6] [I7]. */
 	async #keep(run: RunRecord): Promise<void> {
-		const dropped = this.#remember(run);
 		const value: JsonValue = JSON.parse(JSON.stringify(run));
+		const dropped = this.#with(run).slice(0, -runsPerItemMax);
 		await this.#store.write([{ kind: 'put', key: this.#name(run), value }, ...this.#removals(dropped)]);
+		this.#remember(run);
 	}
 
 	/** Answers what was left out for it. */
 	#remember(run: RunRecord): readonly RunRecord[] {
-		const others = (this.#runs.get(run.key) ?? []).filter((known) => known.run !== run.run);
-		const runs = [...others, run].sort(byGrant);
+		const runs = this.#with(run);
 		this.#runs.set(run.key, runs.slice(-runsPerItemMax));
 		return runs.slice(0, -runsPerItemMax);
+	}
+
+	/** Those of its item, with it. */
+	#with(run: RunRecord): readonly RunRecord[] {
+		const others = (this.#runs.get(run.key) ?? []).filter((known) => known.run !== run.run);
+		return [...others, run].sort(byGrant);
 	}
 
 	#removals(runs: readonly RunRecord[]): readonly StoreWrite[] {

@@ -1,7 +1,7 @@
 /** What was tried for an item, in the order in which it was granted, whatever the clocks say. */
 import { expect, it } from 'vitest';
 import { RunBook } from '../../../node/home/run-book.ts';
-import { openSimStore } from '../../../shared/ports/sim/index.ts';
+import { openSimStore, SimDisk } from '../../../shared/ports/sim/index.ts';
 import type { Task, WorkReport } from '../../../shared/protocol/work.ts';
 
 const project = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
@@ -28,4 +28,12 @@ it('names as the newest run what was granted last, though the clock was set back
 	expect(book.runs(key).map(({ run }) => run)).toEqual(order);
 	const again = await RunBook.open(store, project, () => now);
 	expect(again.runs(key).map(({ run }) => run)).toEqual(order);
+});
+
+it('[I6] knows no run that its disk did not take, so that nothing is begun for it', async () => {
+	const disk = new SimDisk();
+	const book = await RunBook.open(await openSimStore(disk), project, () => 1);
+	disk.failNextSync(new Error('no space left on device'));
+	await expect(book.started(task(2, 9), { node, runtime: 'shell' })).rejects.toThrow(/no space left/);
+	expect(book.runs(key)).toEqual([]);
 });
