@@ -1,5 +1,4 @@
 /** The stock y-websocket client while the home of a project begins new generations of its index, over real sockets. */
-import { createServer } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
@@ -11,6 +10,7 @@ import { SystemClock } from '../../shared/ports/system/index.ts';
 import type { PresentPerson } from '../../shared/protocol/people.ts';
 import type { RegistryFacts } from '../../shared/registry/index.ts';
 import type { ReplicaSeat } from '../../shared/replica/index.ts';
+import { listenForDocuments } from '../support/documents-address.ts';
 import { ReplicaMesh } from '../support/replica-mesh.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
@@ -51,16 +51,9 @@ async function serveEdge(mesh: ReplicaMesh): Promise<string> {
 		clock: new SystemClock(),
 		log: new SimLog(),
 	});
-	const http = createServer();
-	server.attach(http);
-	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-	closers.push(async () => {
-		await server.stop();
-		http.closeAllConnections();
-		await new Promise((resolve) => http.close(resolve));
-	});
-	const address = http.address();
-	return `ws://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/sync`;
+	const { url, close } = await listenForDocuments(server);
+	closers.push(close);
+	return url;
 }
 
 /** A client as a page has it: a document of its own for each name, and the name of the next one when it is closed. */

@@ -1,5 +1,4 @@
 /** The stock y-websocket client against our edge, over real sockets and real documents on a store. */
-import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
@@ -11,6 +10,7 @@ import { ItemText } from '../../shared/documents/index.ts';
 import { ganglineError } from '../../shared/ports/index.ts';
 import { openSimStore, SimLog, SimRandom } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
+import { listenForDocuments } from '../support/documents-address.ts';
 
 const people = { ada: { person: 'ada', access: 'owner' }, eve: { person: 'eve', access: 'viewer' } } as const;
 
@@ -81,11 +81,7 @@ async function openEdge(): Promise<Edge> {
 		log,
 		connectionsMax: 20,
 	});
-	const http: Server = createServer();
-	server.attach(http);
-	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-	const address = http.address();
-	const url = `ws://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/sync`;
+	const { url, close } = await listenForDocuments(server);
 	const providers: WebsocketProvider[] = [];
 	const made: Edge = {
 		...{ gone, onOpening: () => {} },
@@ -112,9 +108,7 @@ async function openEdge(): Promise<Edge> {
 			new WebSocket(`${url}/p/text/i`, { headers: { authorization: person, ...headers } }),
 		async [Symbol.asyncDispose]() {
 			for (const provider of providers) provider.destroy();
-			await server.stop();
-			http.closeAllConnections();
-			await new Promise((resolve) => http.close(resolve));
+			await close();
 		},
 	};
 	return made;

@@ -1,11 +1,11 @@
 /** A description as the page writes it, over a real socket: what it keeps in the browser until the gateway has it. */
-import { createServer } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
 import { serveDocuments } from '../../gateway/edge/index.ts';
 import { openSharedText, type SharedText } from '../../gateway/web/browser/shared-text.ts';
 import { ItemText } from '../../shared/documents/index.ts';
 import { openSimStore, SimLog, SimRandom } from '../../shared/ports/sim/index.ts';
 import { SystemClock } from '../../shared/ports/system/index.ts';
+import { listenForDocuments } from '../support/documents-address.ts';
 
 const stored = new Map<string, string>();
 const closers: (() => Promise<void> | void)[] = [];
@@ -52,16 +52,9 @@ async function gateway({ mayWrite = true, keeps = true } = {}) {
 		clock: new SystemClock(),
 		log: new SimLog(),
 	});
-	const http = createServer();
-	server.attach(http);
-	await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-	closers.push(async () => {
-		await server.stop();
-		http.closeAllConnections();
-		await new Promise((resolve) => http.close(resolve));
-	});
-	const listens = http.address();
-	address = `ws://127.0.0.1:${typeof listens === 'object' ? listens?.port : 0}/sync`;
+	const { url, close } = await listenForDocuments(server);
+	closers.push(close);
+	address = url;
 	return { text, wholeAsked: asked.promise };
 }
 
