@@ -288,7 +288,9 @@ describe.skipIf(engine === '')('a project in a container (needs an engine: scrip
 		expect(hog.code).not.toBe(0);
 		const filler = await inside('sh', '-c', 'head -c 2000000000 /dev/zero > /tmp/full; echo $?; rm -f /tmp/full');
 		expect(filler.code === 0 ? filler.stdout : 'ended').toMatch(/1|ended/);
-		await world.ok(world.folder, 'limits', 'app', '--memory', '1g', '--pids', '2048');
+		// The hog may have taken the whole container with it: while the engine starts it again, nothing is bounded.
+		const limited = () => world.gangline(world.folder, 'limits', 'app', '--memory', '1g', '--pids', '2048');
+		await expect.poll(async () => (await limited()).code, { timeout: 60_000, interval: 500 }).toBe(0);
 		await world.until<ContainerView>(world.folder, ['containers', 'app'], ({ connected }) => connected, 120);
 	});
 
