@@ -110,14 +110,19 @@ describe('diff', () => {
 	});
 });
 
+/** The first item, and what all events about it say. */
+function firstOf({ home }: Workplace) {
+	const item = home.items[0];
+	if (!item) throw new Error('the tiny home has items');
+	const common = { at: 0, project: shopId } as const;
+	const log = { ...common, kind: 'log', key: item.key, name: '#1', alias: null } as const;
+	return { home, item, common, log };
+}
+
 describe('logs --follow', () => {
 	it('prints what was and what comes, each line once, and ends when the item is closed', async () => {
 		await using place = await openWorkplace();
-		const { home } = place;
-		const item = home.items[0];
-		if (!item) throw new Error('the tiny home has items');
-		const common = { at: 0, project: shopId } as const;
-		const log = { ...common, kind: 'log', key: item.key, name: '#1', alias: null } as const;
+		const { home, item, common, log } = firstOf(place);
 		let told = false;
 		const followed = place.type(['logs', '1', '-f'], {
 			onOutput: () => {
@@ -137,9 +142,7 @@ describe('logs --follow', () => {
 
 	it('ends at once where the item is closed already, or was closed among events that were missed', async () => {
 		await using place = await openWorkplace();
-		const { home } = place;
-		const item = home.items[0];
-		if (!item) throw new Error('the tiny home has items');
+		const { home, item } = firstOf(place);
 		const close = () => home.items.splice(0, 1, { ...item, stage: 'done', column: 'done' });
 		const followed = place.type(['logs', '1', '-f'], {
 			onOutput: () => {
@@ -157,11 +160,7 @@ describe('logs --follow', () => {
 
 	it('of one run prints nothing of another', async () => {
 		await using place = await openWorkplace();
-		const { home } = place;
-		const item = home.items[0];
-		if (!item) throw new Error('the tiny home has items');
-		const common = { at: 0, project: shopId } as const;
-		const log = { ...common, kind: 'log', key: item.key, name: '#1', alias: null } as const;
+		const { home, item, common, log } = firstOf(place);
 		const followed = place.type(['logs', '1', '-f', '--run', 'run-1'], {
 			onOutput: (text) => {
 				if (!text.includes('compiling')) return;

@@ -67,8 +67,8 @@ it('[I1] does not take the facts of a home that another has followed while they 
 	expect(mesh.replica('ann').index.generation).toBe('1');
 });
 
-it('[I1] hears a generation anew of which it had kept what a home before began, also after a start', async () => {
-	const mesh = await ReplicaMesh.start({ seed: 'kept and not taken' });
+/** The gate is the home, and Ann has its generation 2000 on her disk, not taken yet. */
+async function hearsNext(mesh: ReplicaMesh) {
 	moveHome(mesh, 'gate');
 	const { store, identity } = mesh.node('gate');
 	const { random } = mesh;
@@ -76,7 +76,14 @@ it('[I1] hears a generation anew of which it had kept what a home before began, 
 	const index = await ProjectIndex.open({ ...parts, project: projectId, generation: '2000' });
 	await index.publish({ ...mesh.replica('ann').facts, term: 2 });
 	const reader = await mesh.replica('ann').replaceIndex('2000');
-	await reader?.apply(index.difference(), 'a peer');
+	if (!reader) throw new Error('it may follow');
+	await reader.apply(index.difference(), 'a peer');
+	return { index, reader };
+}
+
+it('[I1] hears a generation anew of which it had kept what a home before began, also after a start', async () => {
+	const mesh = await ReplicaMesh.start({ seed: 'kept and not taken' });
+	const { index } = await hearsNext(mesh);
 	mesh.crash('ann');
 	await mesh.boot('ann');
 	moveHome(mesh, mesh.homeName);
@@ -88,15 +95,7 @@ it('[I1] hears a generation anew of which it had kept what a home before began, 
 
 it('[I1] leaves the generation alone that it is taking when another home is named', async () => {
 	const mesh = await ReplicaMesh.start({ seed: 'taken meanwhile' });
-	moveHome(mesh, 'gate');
-	const { store, identity } = mesh.node('gate');
-	const { random } = mesh;
-	const parts = { store, random, identity, homeKey: identity.publicKey };
-	const index = await ProjectIndex.open({ ...parts, project: projectId, generation: '2000' });
-	await index.publish({ ...mesh.replica('ann').facts, term: 2 });
-	const reader = await mesh.replica('ann').replaceIndex('2000');
-	if (!reader) throw new Error('it may follow');
-	await reader.apply(index.difference(), 'a peer');
+	const { reader } = await hearsNext(mesh);
 	const taking = mesh.replica('ann').adoptIndex(reader);
 	moveHome(mesh, mesh.homeName);
 	expect(await mesh.replica('ann').replaceIndex('2000')).toBeNull();
